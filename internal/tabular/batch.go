@@ -1,0 +1,93 @@
+package tabular
+
+import "io"
+
+// Source is a file to read: random access, known size. *os.File is wrapped by
+// FileSource, bytes by bytes.NewReader.
+type Source interface {
+	io.ReaderAt
+	Size() int64
+}
+
+// Options override what is detected; the zero value detects everything.
+type Options struct {
+	Name       string // file name: a hint for the format, never trusted alone
+	Format     string // a name of Formats
+	Encoding   string // WHATWG name
+	Delimiter  string // one character
+	Sheet      string // name of the sheet
+	HeaderRows *int   // number of header rows; 0: the file has no header
+}
+
+// Info is what Open recognised; the words are those of the describe contract.
+type Info struct {
+	Format       string // a name of Formats: csv, xlsx, ods, …
+	Compression  string // gzip, zip or ""
+	Encoding     string // WHATWG name; "" for binary formats
+	BOM          bool
+	Delimiter    string // "" where there is none
+	Quote        string
+	Escape       string
+	Newline      string   // lf, crlf, cr, mixed or ""
+	Sheet        string   // the sheet read
+	Sheets       []string // all sheets of a workbook
+	PreambleRows int      // records before the header that are no data
+	HeaderRows   int      // 0: no header
+	FootnoteRows int      // records after the data that are no data
+	Columns      int      // width of the table
+}
+
+// Fault is something that reading met and went on from: invalid bytes, an
+// unbalanced quote, a NUL. Index is the record in its batch; Column counts from 1,
+// 0 when the fault is of the record.
+type Fault struct {
+	Index  int
+	Column int
+	Code   string // encoding-error, source-error
+	Key    string // message key
+	Args   map[string]any
+}
+
+// Batch is a run of consecutive records as text, in columns' order, valid until
+// the function that received it returns. Preamble, header and footnotes are not
+// in it; blank records are (width 0 when the line is empty).
+type Batch struct {
+	Seq    int     // 0, 1, 2 … in file order
+	Faults []Fault // in record order
+
+	buf   []byte   // text of all cells, unquoted, UTF-8
+	ends  []uint32 // end of each cell in buf; it begins where the one before ends
+	first []uint32 // index in ends of the first cell of each record, and one past the last
+	lines []uint32 // physical line of each record, from the line where the batch begins (0-based)
+	span  uint32   // physical lines that the batch covers
+}
+
+// Len returns the number of records.
+func (b *Batch) Len() int { return len(b.first) - 1 }
+
+// Width returns the number of cells of a record.
+func (b *Batch) Width(i int) int { return int(b.first[i+1] - b.first[i]) }
+
+// Cell returns the text of cell j of record i, as read; nil when the record
+// is too short.
+func (b *Batch) Cell(i, j int) []byte {
+	at := b.first[i] + uint32(j)
+	if at >= b.first[i+1] {
+		return nil
+	}
+	start := uint32(0)
+	if at > 0 {
+		start = b.ends[at-1]
+	}
+	return b.buf[start:b.ends[at]]
+}
+
+// Line returns the physical line (or sheet row) of record i, relative to
+// Position.Line of the batch.
+func (b *Batch) Line(i int) int { return int(b.lines[i]) }
+
+// Position is where a batch begins, known when batches are put in order.
+type Position struct {
+	Row  int // contract row of its first record: 2 after a header, else 1
+	Line int // physical line, or sheet row, of its first record, from 1
+}
