@@ -1,0 +1,95 @@
+package httpx
+
+import (
+	"container/list"
+	"net/http"
+	"net/netip"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"socle/internal/errs"
+)
+
+// Limiter holds each key (an address, an account) to a rate. It remembers a
+// bounded number of keys and forgets the one unseen for longest.
+type Limiter struct {
+	per   rate.Limit
+	burst int
+	max   int
+	now   func() time.Time
+
+	mu    sync.Mutex
+	keys  map[string]*list.Element
+	order *list.List // of *bucket, last used first
+}
+
+type bucket struct {
+	key string
+	*rate.Limiter
+}
+
+// NewLimiter allows perSecond events on average and burst at once, to each of at
+// most maxKeys keys (about 200 bytes each). now nil: the machine's clock.
+func NewLimiter(perSecond float64, burst, maxKeys int, now func() time.Time) *Limiter {
+	if now == nil {
+		now = time.Now
+	}
+	return &Limiter{per: rate.Limit(perSecond), burst: burst, max: max(maxKeys, 1), now: now, keys: map[string]*list.Element{}, order: list.New()}
+}
+
+// Allow takes one event of a key; refused, it says after how long the next one
+// passes.
+func (l *Limiter) Allow(key string) (wait time.Duration, ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	e := l.keys[key]
+	if e == nil {
+		if l.order.Len() >= l.max {
+			last := l.order.Back()
+			delete(l.keys, last.Value.(*bucket).key)
+			l.order.Remove(last)
+		}
+		e = l.order.PushFront(&bucket{key, rate.NewLimiter(l.per, l.burst)})
+		l.keys[key] = e
+	}
+	l.order.MoveToFront(e)
+	now := l.now()
+	b := e.Value.(*bucket)
+	if b.AllowN(now, 1) {
+		return 0, true
+	}
+	res := b.ReserveN(now, 1)
+	if !res.OK() { // a burst of zero never passes
+		return time.Hour, false
+	}
+	wait = res.DelayFrom(now)
+	res.CancelAt(now)
+	return wait, false
+}
+
+// Keys tells how many keys are remembered.
+func (l *Limiter) Keys() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.order.Len()
+}
+
+// TooMany is the error of a passed rate: status 429 with Retry-After.
+func TooMany(wait time.Duration) error {
+	seconds := int64((wait + time.Second - 1) / time.Second)
+	return &statusError{status: http.StatusTooManyRequests, retryAfter: wait,
+		err: errs.New(errs.Busy, "httpx.too-many", errs.Args{"Seconds": max(seconds, 1)}).WithHint("httpx.too-many.hint")}
+}
+
+// clientKey is what counts as one visitor: an address, or a /64 network of
+// IPv6, which one household owns whole.
+func clientKey(a netip.Addr) string {
+	if a.Is6() {
+		if p, err := a.Prefix(64); err == nil {
+			return p.String()
+		}
+	}
+	return a.String()
+}
