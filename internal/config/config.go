@@ -1,0 +1,230 @@
+package config
+
+import (
+	"fmt"
+	"log/slog"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"time"
+	_ "time/tzdata" // the zone of the territory must be known on machines without the system's table
+
+	"socle/internal/errs"
+	"socle/internal/i18n"
+)
+
+// Config holds the settings. Names: the flag is --smtp-host, the environment
+// variable SOCLE_SMTP_HOST, the key of the file smtp.host. The tags `default`,
+// `name`, `prefix`, `enum`, `sep`, `placeholder` and `negatable` are kong's; `fr`
+// and `en` say what the setting is for; `secret` marks what is never printed and
+// may come from the file that the field's twin (…_file) names.
+type Config struct {
+	File            string   `name:"config" placeholder:"FILE" fr:"Fichier de réglages, en TOML." en:"File of settings, in TOML."`
+	Data            string   `name:"data" placeholder:"DIR" default:"data" fr:"Dossier des données : base, fichiers, cache, index de recherche." en:"Data folder: database, files, cache, search index."`
+	Addr            string   `name:"addr" placeholder:"HOST:PORT" default:"localhost:8080" fr:"Adresse d’écoute." en:"Address to listen on."`
+	BaseURL         string   `name:"base-url" placeholder:"URL" fr:"Adresse publique du portail. Elle entre dans les liens, les messages et le nom des cookies ; vide : http:// suivi de l’adresse d’écoute." en:"Public address of the portal. It goes into links, messages and the names of cookies; empty: http:// and the listening address."`
+	Demo            bool     `name:"demo" fr:"Portail de démonstration : un territoire, des jeux de données et des comptes inventés." en:"Demonstration portal: a territory, invented datasets and accounts."`
+	DatabaseURL     string   `name:"database-url" placeholder:"URL" secret:"" fr:"Base de données : postgres://… ou sqlite:FICHIER ; vide : socle.db dans le dossier des données." en:"Database: postgres://… or sqlite:FILE; empty: socle.db in the data folder."`
+	DatabaseURLFile string   `name:"database-url-file" placeholder:"FILE" fr:"Fichier qui contient l’adresse de la base de données." en:"File that holds the database URL."`
+	BlobURL         string   `name:"blob-url" placeholder:"URL" fr:"Dépôt des fichiers : file:DOSSIER ou s3://SEAU?region=…&endpoint=… ; vide : blobs dans le dossier des données." en:"Store of files: file:FOLDER or s3://BUCKET?region=…&endpoint=…; empty: blobs in the data folder."`
+	TrustedProxies  Networks `name:"trusted-proxies" placeholder:"CIDR,…" fr:"Adresses ou réseaux des mandataires dont les en-têtes X-Forwarded-For et X-Forwarded-Proto sont crus." en:"Addresses or networks of proxies whose X-Forwarded-For and X-Forwarded-Proto headers are believed."`
+	AllowedNetworks Networks `name:"allowed-networks" placeholder:"CIDR,…" fr:"Réseaux privés que les liens surveillés et les moissonnages peuvent visiter. Par défaut aucun." en:"Private networks that watched links and harvests may visit. None by default."`
+	Language        string   `name:"language" enum:"fr,en" default:"fr" fr:"Langue par défaut des pages et des messages (fr ou en)." en:"Default language of pages and messages (fr or en)."`
+	Timezone        string   `name:"timezone" placeholder:"ZONE" default:"Europe/Paris" fr:"Fuseau horaire des dates montrées et des tâches planifiées." en:"Time zone of the dates shown and of scheduled work."`
+
+	Host    Host    `embed:"" prefix:"host-" fr:"L’hôte : qui fait vivre le portail" en:"The host: who runs the portal"`
+	TLS     TLS     `embed:"" prefix:"tls-" fr:"Connexion chiffrée (TLS)" en:"Encrypted connections (TLS)"`
+	S3      S3      `embed:"" prefix:"s3-" fr:"Accès au dépôt S3" en:"Access to the S3 store"`
+	SMTP    SMTP    `embed:"" prefix:"smtp-" fr:"Envoi des messages" en:"Sending of mail"`
+	Log     Log     `embed:"" prefix:"log-" fr:"Journal" en:"Log"`
+	Metrics Metrics `embed:"" prefix:"metrics-" fr:"Mesures (Prometheus)" en:"Metrics (Prometheus)"`
+	Limits  Limits  `embed:"" prefix:"limits-" fr:"Limites" en:"Limits"`
+}
+
+// Host is who runs the instance, as its pages show it.
+type Host struct {
+	Name      string `name:"name" default:"Socle" fr:"Nom montré en tête des pages." en:"Name shown at the top of pages."`
+	Logo      string `name:"logo" placeholder:"FILE" fr:"Logo : un fichier SVG ou PNG." en:"Logo: an SVG or PNG file."`
+	Accent    string `name:"accent" placeholder:"#RRGGBB" default:"#0b5c6b" fr:"Couleur d’accent ; les pages en corrigent le contraste." en:"Accent colour; the pages correct its contrast."`
+	Contact   string `name:"contact" placeholder:"EMAIL" fr:"Adresse électronique donnée aux visiteurs." en:"E-mail address given to visitors."`
+	Territory string `name:"territory" placeholder:"CODE" fr:"Code INSEE du département du territoire (31, 2A, 974…)." en:"INSEE code of the territory’s département (31, 2A, 974…)."`
+}
+
+// TLS is the server's own certificate. Empty: plain HTTP, behind a proxy.
+type TLS struct {
+	Cert string `name:"cert" placeholder:"FILE" fr:"Certificat (PEM, chaîne comprise)." en:"Certificate (PEM, with its chain)."`
+	Key  string `name:"key" placeholder:"FILE" fr:"Clé privée du certificat (PEM)." en:"Private key of the certificate (PEM)."`
+}
+
+// S3 is the account on an S3-compatible store.
+type S3 struct {
+	AccessKey     string `name:"access-key" fr:"Identifiant de la clé d’accès." en:"Access key identifier."`
+	SecretKey     string `name:"secret-key" secret:"" fr:"Clé secrète." en:"Secret key."`
+	SecretKeyFile string `name:"secret-key-file" placeholder:"FILE" fr:"Fichier qui contient la clé secrète." en:"File that holds the secret key."`
+}
+
+// SMTP is the mail server. Empty host: messages stay readable in the administration.
+type SMTP struct {
+	Host         string `name:"host" fr:"Serveur ; vide : les messages restent lisibles dans l’administration." en:"Server; empty: messages stay readable in the administration."`
+	Port         int    `name:"port" default:"587" fr:"Port." en:"Port."`
+	User         string `name:"user" fr:"Compte ; vide : sans authentification." en:"Account; empty: no authentication."`
+	Password     string `name:"password" secret:"" fr:"Mot de passe." en:"Password."`
+	PasswordFile string `name:"password-file" placeholder:"FILE" fr:"Fichier qui contient le mot de passe." en:"File that holds the password."`
+	From         string `name:"from" placeholder:"EMAIL" fr:"Expéditeur : « Nom <adresse> » ou une adresse." en:"Sender: “Name <address>” or an address."`
+	TLS          string `name:"tls" enum:"starttls,tls,none" default:"starttls" fr:"Chiffrement : starttls (exigé), tls (dès la connexion) ou none." en:"Encryption: starttls (required), tls (from the start) or none."`
+}
+
+// Log is how records are written, on standard error.
+type Log struct {
+	Format string     `name:"format" enum:"text,json" default:"text" fr:"Forme : text ou json." en:"Form: text or json."`
+	Level  slog.Level `name:"level" default:"INFO" fr:"Niveau : DEBUG, INFO, WARN ou ERROR." en:"Level: DEBUG, INFO, WARN or ERROR."`
+}
+
+// Metrics are served at /metrics of their own address, or of the portal for who has the token.
+type Metrics struct {
+	Addr      string `name:"addr" placeholder:"HOST:PORT" fr:"Adresse d’écoute réservée aux mesures." en:"Listening address for metrics alone."`
+	Token     string `name:"token" secret:"" fr:"Jeton qui ouvre /metrics sur l’adresse du portail ; vide : fermé." en:"Token that opens /metrics at the portal’s address; empty: closed."`
+	TokenFile string `name:"token-file" placeholder:"FILE" fr:"Fichier qui contient ce jeton." en:"File that holds this token."`
+}
+
+// Limits keep one visitor or one file from taking the whole machine.
+type Limits struct {
+	Upload         Bytes         `name:"upload" default:"2GB" fr:"Taille d’un fichier déposé." en:"Size of an uploaded file."`
+	RequestRate    float64       `name:"request-rate" default:"50" fr:"Demandes par seconde et par visiteur." en:"Requests per second of one visitor."`
+	RequestBurst   int           `name:"request-burst" default:"200" fr:"Demandes d’un visiteur acceptées d’un coup." en:"Requests of one visitor accepted at once."`
+	SigninRate     float64       `name:"signin-rate" default:"10" fr:"Essais de connexion par minute et par visiteur." en:"Sign-in attempts per minute of one visitor."`
+	Workers        int           `name:"workers" default:"2" fr:"Tâches menées en même temps." en:"Jobs at once."`
+	QueryMemory    Bytes         `name:"query-memory" default:"256MB" fr:"Mémoire du moteur de requêtes." en:"Memory of the query engine."`
+	QueryThreads   int           `name:"query-threads" default:"2" fr:"Fils d’exécution du moteur de requêtes." en:"Threads of the query engine."`
+	QueryTime      time.Duration `name:"query-time" default:"20s" fr:"Durée d’une requête sur un tableau." en:"Time of one query on a table."`
+	Cache          Bytes         `name:"cache" default:"4GB" fr:"Taille du cache local des tableaux." en:"Size of the local cache of tables."`
+	Outgoing       Bytes         `name:"outgoing" default:"512MB" fr:"Taille d’un fichier lu sur un autre serveur." en:"Size of a file read from another server."`
+	RequestTimeout time.Duration `name:"request-timeout" default:"30s" fr:"Durée d’une page ; dépôts et téléchargements ne sont arrêtés que s’ils n’avancent plus." en:"Time of a page; uploads and downloads end only when they stop moving."`
+}
+
+// Database is the URL of the metadata database.
+func (c *Config) Database() string {
+	if c.DatabaseURL != "" {
+		return c.DatabaseURL
+	}
+	return "sqlite:" + filepath.Join(c.Data, "socle.db")
+}
+
+// Blobs is the URL of the store of files.
+func (c *Config) Blobs() string {
+	if c.BlobURL != "" {
+		return c.BlobURL
+	}
+	return "file:" + filepath.Join(c.Data, "blobs")
+}
+
+// Base is the public address, without a slash at the end.
+func (c *Config) Base() *url.URL {
+	s := c.BaseURL
+	if s == "" {
+		scheme := "http://"
+		if c.TLS.Cert != "" {
+			scheme = "https://"
+		}
+		addr := c.Addr
+		if strings.HasPrefix(addr, ":") {
+			addr = "localhost" + addr
+		}
+		s = scheme + addr
+	}
+	u, err := url.Parse(strings.TrimSuffix(s, "/"))
+	if err != nil { // Finish has refused it
+		return &url.URL{Scheme: "http", Host: c.Addr}
+	}
+	return u
+}
+
+// Location is the time zone.
+func (c *Config) Location() *time.Location {
+	l, err := time.LoadLocation(c.Timezone)
+	if err != nil { // Finish has refused it
+		return time.UTC
+	}
+	return l
+}
+
+// Lang is the default language.
+func (c *Config) Lang() i18n.Lang {
+	if c.Language == string(i18n.English) {
+		return i18n.English
+	}
+	return i18n.French
+}
+
+// Finish reads the secrets kept in files and refuses settings that cannot work,
+// all of them at once. readFile is os.ReadFile. Kind: Invalid, one field each.
+func (c *Config) Finish(readFile func(string) ([]byte, error)) error {
+	problems := errs.New(errs.Invalid, "config.invalid").WithHint("config.invalid.hint")
+	for _, f := range fieldsOf(c) {
+		if !f.Secret {
+			continue
+		}
+		twin, ok := find(fieldsOf(c), f.Flag+"-file")
+		if !ok || twin.value.String() == "" {
+			continue
+		}
+		if f.value.String() != "" {
+			problems.WithField(f.Key, "config.both", errs.Args{"A": f.Key, "B": twin.Key})
+			continue
+		}
+		data, err := readFile(twin.value.String())
+		if err != nil {
+			problems.WithField(twin.Key, "config.secret-file", errs.Args{"File": twin.value.String()}).Because(err)
+			continue
+		}
+		f.value.SetString(strings.TrimRight(string(data), "\r\n"))
+	}
+	c.check(problems)
+	if len(problems.Fields) > 0 {
+		problems.Args = errs.Args{"Names": fieldNames(problems)}
+		return problems
+	}
+	return nil
+}
+
+func fieldNames(e *errs.Error) string {
+	var names []string
+	for _, f := range e.Fields {
+		names = append(names, f.Name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// check looks for settings that cannot work.
+func (c *Config) check(p *errs.Error) {
+	if c.BaseURL != "" {
+		u, err := url.Parse(c.BaseURL)
+		if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" {
+			p.WithField("base_url", "config.base-url")
+		}
+	}
+	if _, err := time.LoadLocation(c.Timezone); err != nil || c.Timezone == "" {
+		p.WithField("timezone", "config.timezone", errs.Args{"Zone": c.Timezone})
+	}
+	if (c.TLS.Cert == "") != (c.TLS.Key == "") {
+		p.WithField("tls.cert", "config.tls")
+	}
+	if !isColour(c.Host.Accent) {
+		p.WithField("host.accent", "config.colour", errs.Args{"Value": c.Host.Accent})
+	}
+	if c.SMTP.Host != "" && c.SMTP.From == "" {
+		p.WithField("smtp.from", "config.smtp-from")
+	}
+	for _, f := range fieldsOf(c) {
+		if strings.HasPrefix(f.Flag, "limits-") && !positive(f.value) {
+			p.WithField(f.Key, "config.positive", errs.Args{"Value": fmt.Sprint(f.value.Interface())})
+		}
+	}
+}
+
+func isColour(s string) bool {
+	if len(s) != 7 || s[0] != '#' {
+		return false
+	}
+	return strings.Trim(strings.ToLower(s[1:]), "0123456789abcdef") == ""
+}
