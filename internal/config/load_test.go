@@ -109,7 +109,7 @@ func TestWrong(t *testing.T) {
 			for _, f := range e.Fields {
 				said += " " + i18n.T(i18n.French, f.Key, f.Args)
 			}
-			if !strings.Contains(strings.ReplaceAll(said, "\u00a0", " "), x.want) {
+			if !strings.Contains(strings.NewReplacer("\u00a0", " ", "\u202f", " ").Replace(said), x.want) {
 				t.Errorf("said: %s", said)
 			}
 		})
