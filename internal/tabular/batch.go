@@ -14,9 +14,10 @@ type Options struct {
 	Name       string // file name: a hint for the format, never trusted alone
 	Format     string // a name of Formats
 	Encoding   string // WHATWG name
-	Delimiter  string // one character
+	Delimiter  string // one character; several are taken as they are
 	Sheet      string // name of the sheet
 	HeaderRows *int   // number of header rows; 0: the file has no header
+	TempDir    string // where a file that needs random access is unpacked; "" is the system's
 }
 
 // Info is what Open recognised; the words are those of the describe contract.
@@ -25,6 +26,7 @@ type Info struct {
 	Compression  string // gzip, zip or ""
 	Encoding     string // WHATWG name; "" for binary formats
 	BOM          bool
+	Reencoded    bool   // UTF-8 that was encoded twice; the cells are read as they were meant
 	Delimiter    string // "" where there is none
 	Quote        string
 	Escape       string
@@ -33,7 +35,7 @@ type Info struct {
 	Sheets       []string // all sheets of a workbook
 	PreambleRows int      // records before the header that are no data
 	HeaderRows   int      // 0: no header
-	FootnoteRows int      // records after the data that are no data
+	FootnoteRows int      // records after the data that are no data; complete once the file was read to its end
 	Columns      int      // width of the table
 }
 
@@ -55,15 +57,23 @@ type Batch struct {
 	Seq    int     // 0, 1, 2 … in file order
 	Faults []Fault // in record order
 
-	buf   []byte   // text of all cells, unquoted, UTF-8
-	ends  []uint32 // end of each cell in buf; it begins where the one before ends
-	first []uint32 // index in ends of the first cell of each record, and one past the last
+	buf   []byte   // holds the text of all cells, unquoted, UTF-8
+	cells []extent // where each cell is in buf
+	first []uint32 // index in cells of the first cell of each record, and one past the last
 	lines []uint32 // physical line of each record, from the line where the batch begins (0-based)
 	span  uint32   // physical lines that the batch covers
+	pos   Position
 }
 
+type extent struct{ start, end uint32 }
+
 // Len returns the number of records.
-func (b *Batch) Len() int { return len(b.first) - 1 }
+func (b *Batch) Len() int {
+	if len(b.first) == 0 {
+		return 0
+	}
+	return len(b.first) - 1
+}
 
 // Width returns the number of cells of a record.
 func (b *Batch) Width(i int) int { return int(b.first[i+1] - b.first[i]) }
@@ -75,11 +85,8 @@ func (b *Batch) Cell(i, j int) []byte {
 	if at >= b.first[i+1] {
 		return nil
 	}
-	start := uint32(0)
-	if at > 0 {
-		start = b.ends[at-1]
-	}
-	return b.buf[start:b.ends[at]]
+	c := b.cells[at]
+	return b.buf[c.start:c.end:c.end]
 }
 
 // Line returns the physical line (or sheet row) of record i, relative to
@@ -90,4 +97,57 @@ func (b *Batch) Line(i int) int { return int(b.lines[i]) }
 type Position struct {
 	Row  int // contract row of its first record: 2 after a header, else 1
 	Line int // physical line, or sheet row, of its first record, from 1
+}
+
+// Position returns where the batch begins.
+func (b *Batch) Position() Position { return b.pos }
+
+// reset empties the batch and keeps its memory.
+func (b *Batch) reset() {
+	b.Faults = b.Faults[:0]
+	b.buf, b.cells, b.lines = b.buf[:0], b.cells[:0], b.lines[:0]
+	b.first = append(b.first[:0], 0)
+	b.span = 0
+}
+
+// add appends a cell to the record being built.
+func (b *Batch) add(text []byte) {
+	start := uint32(len(b.buf))
+	b.buf = append(b.buf, text...)
+	b.cells = append(b.cells, extent{start, uint32(len(b.buf))})
+}
+
+// addString is add for a string.
+func (b *Batch) addString(text string) {
+	start := uint32(len(b.buf))
+	b.buf = append(b.buf, text...)
+	b.cells = append(b.cells, extent{start, uint32(len(b.buf))})
+}
+
+// end closes the record being built; line is relative to the batch.
+func (b *Batch) end(line uint32) {
+	b.first = append(b.first, uint32(len(b.cells)))
+	b.lines = append(b.lines, line)
+}
+
+// cut keeps the first n records.
+func (b *Batch) cut(n int) {
+	if n >= b.Len() {
+		return
+	}
+	b.first = b.first[:n+1]
+	b.lines = b.lines[:n]
+	b.cells = b.cells[:b.first[n]]
+	for len(b.Faults) > 0 && b.Faults[len(b.Faults)-1].Index >= n {
+		b.Faults = b.Faults[:len(b.Faults)-1]
+	}
+}
+
+// row copies the cells of a record.
+func (b *Batch) row(i int) []string {
+	out := make([]string, b.Width(i))
+	for j := range out {
+		out[j] = string(b.Cell(i, j))
+	}
+	return out
 }

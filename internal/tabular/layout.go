@@ -1,0 +1,464 @@
+package tabular
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+)
+
+// layout is where the table lies in its records: what comes before the header,
+// the header, the width.
+type layout struct {
+	preamble int
+	header   int
+	columns  int
+	labels   []string // one label per column; empty without header
+}
+
+const (
+	layoutRecords = 600 // records looked at
+	mostPreamble  = 40
+	mostHeader    = 5
+)
+
+// profile is what a column of the sample holds.
+type profile struct {
+	counts [6]int
+	filled int
+	values map[string]int
+	least  int // length of the shortest and longest values
+	most   int
+}
+
+func (p *profile) see(cell string) {
+	k := kindOf([]byte(cell))
+	p.counts[k]++
+	if k == kindEmpty {
+		return
+	}
+	if p.filled == 0 || len(cell) < p.least {
+		p.least = len(cell)
+	}
+	p.most = max(p.most, len(cell))
+	p.filled++
+	if len(p.values) < 200 {
+		if p.values == nil {
+			p.values = map[string]int{}
+		}
+		p.values[cell]++
+	}
+}
+
+// typed is the kind of nearly all values, kindText when there is none.
+func (p *profile) typed() kind {
+	for _, k := range []kind{kindNumber, kindDate, kindLink} {
+		if n := p.counts[k]; n > 0 && n*10 >= 8*(p.filled-p.counts[kindNone]) {
+			return k
+		}
+	}
+	return kindText
+}
+
+// findLayout recognises the layout of the first records of a table. fixed is the
+// number of header rows when it is known.
+func findLayout(raw [][]string, fixed *int) layout {
+	if len(raw) > layoutRecords {
+		raw = raw[:layoutRecords]
+	}
+	rows := make([][]string, len(raw))
+	for i, r := range raw {
+		rows[i] = make([]string, len(r))
+		for j, c := range r {
+			rows[i][j] = strings.TrimSpace(c)
+		}
+	}
+	l := layout{columns: commonWidth(rows)}
+	fills := make([]int, len(rows))
+	for i, r := range rows {
+		fills[i] = filled(r)
+	}
+	l.preamble = findStart(rows, fills, l.columns)
+	body := rows[l.preamble:]
+	if fixed != nil {
+		l.header = min(*fixed, len(body))
+	} else {
+		l.header = countHeader(body)
+		if l.header > 0 {
+			for l.preamble > 0 && l.header < mostHeader && groups(rows[l.preamble-1], l.columns) {
+				l.preamble--
+				l.header++
+			}
+		}
+	}
+	switch {
+	case l.header == 1:
+		l.labels = raw[l.preamble]
+	case l.header > 1:
+		l.labels = joinHeader(rows[l.preamble:l.preamble+l.header], l.columns)
+	}
+	if l.header > 0 {
+		l.columns = max(l.columns, len(l.labels))
+	}
+	return l
+}
+
+// commonWidth is the most frequent width of records, the larger of two.
+func commonWidth(rows [][]string) int {
+	widths := map[int]int{}
+	best := 0
+	for _, r := range rows {
+		if len(r) > 0 {
+			widths[len(r)]++
+		}
+	}
+	for w, n := range widths {
+		if n > widths[best] || n == widths[best] && w > best {
+			best = w
+		}
+	}
+	return best
+}
+
+func filled(r []string) int {
+	n := 0
+	for _, c := range r {
+		if c != "" {
+			n++
+		}
+	}
+	return n
+}
+
+// findStart returns the index of the first record of the table: header or data.
+func findStart(rows [][]string, fills []int, columns int) int {
+	if columns <= 1 {
+		for i := range rows {
+			if fills[i] > 0 {
+				return i
+			}
+		}
+		return 0
+	}
+	used := make([]bool, columns)
+	for _, r := range rows {
+		for j, c := range r {
+			if j < columns && c != "" {
+				used[j] = true
+			}
+		}
+	}
+	width := 0
+	for _, u := range used {
+		if u {
+			width++
+		}
+	}
+	body := slices.DeleteFunc(slices.Clone(fills), func(n int) bool { return n == 0 })
+	slices.Sort(body)
+	median := 0
+	if len(body) > 0 {
+		median = body[len(body)/2]
+	}
+	need := max(2, (width+1)/2)
+	if median < need {
+		need = max(2, min(need, median+1))
+	}
+	profiles := profile2(rows, columns)
+	for i, r := range rows {
+		if i > mostPreamble {
+			break
+		}
+		if fills[i] >= need || len(r) == columns && columns == 2 && fills[i] == 2 {
+			return i
+		}
+		if fills[i] > 0 && len(r) >= columns && fits(r, profiles) {
+			return i
+		}
+	}
+	for i := range rows {
+		if fills[i] > 0 {
+			return i
+		}
+	}
+	return 0
+}
+
+// profile2 describes the columns of the records after the first ones.
+func profile2(rows [][]string, columns int) []profile {
+	p := make([]profile, columns)
+	for i, r := range rows {
+		if i == 0 && len(rows) > 1 {
+			continue
+		}
+		for j, c := range r {
+			if j < columns {
+				p[j].see(c)
+			}
+		}
+	}
+	return p
+}
+
+// fits: a sparse record whose figures stand in columns of figures is data.
+func fits(r []string, p []profile) bool {
+	good := 0
+	for j, c := range r {
+		if c == "" || j >= len(p) {
+			continue
+		}
+		k := kindOf([]byte(c))
+		if k == kindText || k == kindNone {
+			continue
+		}
+		if p[j].typed() != k {
+			return false
+		}
+		good++
+	}
+	return good > 0
+}
+
+// countHeader returns how many records at the start of body are header.
+func countHeader(body [][]string) int {
+	if len(body) == 0 {
+		return 0
+	}
+	columns := commonWidth(body)
+	if !isHeader(body, columns) {
+		return 0
+	}
+	n := 1
+	for n < mostHeader && n+1 < len(body) && moreHeader(body, n, columns) {
+		n++
+	}
+	return n
+}
+
+// isHeader compares the first record with those below it.
+func isHeader(body [][]string, columns int) bool {
+	head := body[0]
+	below := profile2(body, columns)
+	score, texts, numbers := 0.0, 0, 0
+	distinct := map[string]bool{}
+	for j, label := range head {
+		k := kindOf([]byte(label))
+		switch k {
+		case kindText:
+			texts++
+		case kindNumber, kindDate, kindLink:
+			numbers++
+		case kindEmpty:
+			score -= 0.2
+		}
+		distinct[label] = true
+		if j >= columns || len(body) == 1 {
+			continue
+		}
+		p := &below[j]
+		if p.filled == 0 || k == kindEmpty {
+			continue
+		}
+		switch t := p.typed(); {
+		case t != kindText && k == kindText:
+			score++
+		case t != kindText && k == t:
+			score -= 1.5
+		case t == kindText && (k == kindNumber || k == kindDate || k == kindLink):
+			score -= 0.3
+		case t == kindText && k == kindText:
+			score += compareText(label, p)
+		}
+	}
+	if len(body) == 1 {
+		return texts > 0 && numbers == 0 && len(distinct) == len(head)
+	}
+	if score > 0.05 {
+		return true
+	}
+	return score > -0.5 && numbers == 0 && texts > 0 && texts*10 >= len(head)*9 && len(distinct) >= texts
+}
+
+// compareText tells whether a text is a label rather than one of the values below.
+func compareText(label string, p *profile) float64 {
+	score := 0.0
+	if n := p.values[label]; n > 0 {
+		score -= 1
+	}
+	if strings.Contains(label, "_") && !strings.Contains(label, " ") {
+		score += 0.4
+	}
+	if p.filled >= 3 && p.least == p.most && len(label) != p.least {
+		score += 0.6
+	}
+	if p.filled >= 5 && len(p.values) <= 1+p.filled/4 && p.values[label] == 0 {
+		score += 0.4
+	}
+	if strings.ContainsAny(label, "0123456789") && !strings.Contains(label, "_") {
+		score -= 0.1
+	}
+	return score
+}
+
+// moreHeader: the record at n continues the header, by repeating it or by naming
+// (a unit, a part) what the records below count.
+func moreHeader(body [][]string, n, columns int) bool {
+	r, above := body[n], body[n-1]
+	if filled(r) < 2 {
+		return false
+	}
+	same := 0
+	for j, c := range r {
+		if c != "" && j < len(above) && above[j] == c {
+			same++
+		}
+	}
+	if same*10 >= filled(r)*8 {
+		return true
+	}
+	if len(body) < n+3 {
+		return false
+	}
+	below := profile2(body[n:], columns)
+	typed, named := 0, 0
+	for j := range below {
+		if below[j].typed() == kindText || below[j].filled < 2 {
+			continue
+		}
+		typed++
+		if j >= len(r) {
+			continue
+		}
+		switch kindOf([]byte(r[j])) {
+		case kindText:
+			named++
+		case kindEmpty:
+		default:
+			return false
+		}
+	}
+	return typed >= 2 && named >= 2 && named*2 >= typed
+}
+
+// groups: a record just above the header names groups of columns: several
+// texts, not all at the left.
+func groups(r []string, columns int) bool {
+	n := filled(r)
+	if n < 2 || len(r) < columns {
+		return false
+	}
+	for _, c := range r {
+		if k := kindOf([]byte(c)); k != kindEmpty && k != kindText && k != kindNumber {
+			return false
+		}
+	}
+	return !(n == 2 && r[0] != "" && len(r) > 1 && r[1] != "")
+}
+
+// joinHeader makes one label per column of several header rows.
+func joinHeader(rows [][]string, columns int) []string {
+	width := 0
+	for _, r := range rows {
+		width = max(width, len(r))
+	}
+	width = max(width, columns)
+	out := make([]string, width)
+	for j := range out {
+		parts := []string{}
+		for _, r := range rows {
+			if j < len(r) && r[j] != "" {
+				parts = append(parts, r[j])
+			}
+		}
+		out[j] = strings.Join(parts, " ")
+	}
+	return out
+}
+
+// footnotes recognises the records after the data that are none: sources, notes,
+// dates of edition. Lines of totals are data.
+type footnotes struct {
+	columns int
+	off     bool
+	typical int // cells filled in most records
+}
+
+const mostFootnotes = 25
+
+// trim cuts blank lines and footnotes from the end of the last batch.
+func (f *footnotes) trim(j *job) {
+	b := &j.batch
+	n := b.Len()
+	for n > 0 && b.Width(n-1) == 0 {
+		n--
+	}
+	if f == nil || f.off || f.columns < 2 {
+		b.cut(n)
+		return
+	}
+	keep := n
+	for i := n - 1; i >= 0 && n-i <= mostFootnotes; i-- {
+		text, at, cells := b.only(i)
+		if cells == 0 {
+			continue
+		}
+		above := i > 0 && b.blank(i-1)
+		if cells > 1 || at > 0 && f.columns > 2 || !f.note(text, above || keep < n, b.Width(i)) {
+			break
+		}
+		keep = i
+	}
+	for keep < n && keep > 0 && b.blank(keep-1) {
+		keep--
+	}
+	j.foot = n - keep
+	b.cut(keep)
+}
+
+// only returns the first filled cell of a record, where it is, and how many are filled.
+func (b *Batch) only(i int) (text []byte, at, cells int) {
+	for k := range b.Width(i) {
+		if c := bytes.TrimSpace(b.Cell(i, k)); len(c) > 0 {
+			if cells == 0 {
+				at, text = k, c
+			}
+			cells++
+		}
+	}
+	return text, at, cells
+}
+
+// blank reports whether all cells of a record are empty.
+func (b *Batch) blank(i int) bool {
+	for k := range b.Width(i) {
+		if len(bytes.TrimSpace(b.Cell(i, k))) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+var noteWords = []string{"source", "note", "nb ", "nb:", "n.b", "remarque", "champ", "lecture", "légende", "legende", "(1)", "(2)", "(3)", "(*)", "*", "©", "mise à jour", "mis à jour", "maj ", "édité", "edite", "extrait", "extraction", "export", "généré", "données", "attention", "pour plus", "voir ", "copyright", "licence", "auteur", "producteur", "contact", "footnote", "notes"}
+
+// note reports whether a text that is alone in its record is a footnote. alone:
+// a blank record stands between it and the data.
+func (f *footnotes) note(text []byte, alone bool, width int) bool {
+	low := strings.ToLower(string(text))
+	for _, w := range []string{"total", "sous-total", "somme", "moyenne", "ensemble"} {
+		if strings.HasPrefix(low, w) {
+			return false
+		}
+	}
+	if k := kindOf(text); k == kindNumber || k == kindDate {
+		return false
+	}
+	if f.typical < 2 {
+		return false
+	}
+	words := len(strings.Fields(low))
+	for _, w := range noteWords {
+		if strings.HasPrefix(low, w) && (words > 1 || strings.HasPrefix(low, "*")) {
+			return true
+		}
+	}
+	return (width == 1 && f.columns > 2 || f.typical > 2) && (alone && words >= 2 || words >= 4)
+}

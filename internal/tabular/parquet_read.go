@@ -1,0 +1,240 @@
+package tabular
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/parquet-go/parquet-go"
+
+	"socle/internal/errs"
+)
+
+// ParquetFile is an open Parquet file of flat columns. Its row groups may be
+// read by several goroutines.
+type ParquetFile struct {
+	file   *parquet.File
+	fields []Field
+	scales []parquetScale
+}
+
+// OpenParquet reads the footer of a file. Errors: Invalid, for a file that is
+// damaged, no Parquet, or has nested columns.
+func OpenParquet(src Source) (_ *ParquetFile, err error) {
+	defer recoverParquet(&err)
+	file, err := parquet.OpenFile(src, src.Size(), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
+	if err != nil {
+		return nil, damagedParquet(err)
+	}
+	p := &ParquetFile{file: file}
+	geometry := map[string]string{}
+	if text, ok := file.Lookup(parquetGeometry); ok {
+		if err := json.Unmarshal([]byte(text), &geometry); err != nil {
+			return nil, damagedParquet(err)
+		}
+	}
+	for _, c := range file.Root().Columns() {
+		f, scale, err := fieldOfParquet(c.Name(), c)
+		if err != nil {
+			return nil, errs.New(errs.Invalid, "parquet.type", errs.Args{"Name": c.Name()}).WithHint("parquet.type.hint").Because(err)
+		}
+		f.Geometry = geometry[f.Name]
+		p.fields = append(p.fields, f)
+		p.scales = append(p.scales, scale)
+	}
+	return p, nil
+}
+
+func damagedParquet(err error) error {
+	var known *errs.Error
+	if errors.As(err, &known) {
+		return err
+	}
+	return errs.New(errs.Invalid, "parquet.damaged").WithHint("parquet.damaged.hint").Because(err)
+}
+
+// recoverParquet turns a panic of the library over damaged bytes into an error.
+func recoverParquet(err *error) {
+	if r := recover(); r != nil {
+		*err = damagedParquet(fmt.Errorf("parquet: %v", r))
+	}
+}
+
+// Fields returns the columns.
+func (p *ParquetFile) Fields() []Field { return p.fields }
+
+// Rows returns the number of rows.
+func (p *ParquetFile) Rows() int64 { return p.file.NumRows() }
+
+// Groups returns the number of row groups.
+func (p *ParquetFile) Groups() int { return len(p.file.RowGroups()) }
+
+// GroupRows returns the number of rows of a row group.
+func (p *ParquetFile) GroupRows(group int) int64 { return p.file.RowGroups()[group].NumRows() }
+
+// Metadata returns what the file keeps beside its rows under a key, or "".
+func (p *ParquetFile) Metadata(key string) string {
+	s, _ := p.file.Lookup(key)
+	return s
+}
+
+// Read gives all rows in order, in frames of at most size rows, each valid
+// during the call only.
+func (p *ParquetFile) Read(ctx context.Context, size int, give func(*Frame) error) error {
+	for g := range p.file.RowGroups() {
+		if err := p.ReadGroup(ctx, g, size, give); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ReadGroup gives the rows of one row group, as Read.
+func (p *ParquetFile) ReadGroup(ctx context.Context, group, size int, give func(*Frame) error) (err error) {
+	defer recoverParquet(&err)
+	g := p.file.RowGroups()[group]
+	chunks := g.ColumnChunks()
+	cursors := make([]parquetCursor, len(p.fields))
+	for j := range cursors {
+		cursors[j] = parquetCursor{kind: p.fields[j].Kind, scale: p.scales[j], pages: chunks[j].Pages()}
+		defer cursors[j].close()
+	}
+	values := make([]parquet.Value, size)
+	fr := &Frame{Fields: p.fields, Columns: make([]Column, len(p.fields))}
+	for left := g.NumRows(); left > 0; left -= int64(fr.Rows) {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		fr.Rows = int(min(left, int64(size)))
+		for j := range cursors {
+			if err := cursors[j].read(values[:fr.Rows], &fr.Columns[j]); err != nil {
+				return damagedParquet(fmt.Errorf("row group %d, column %q: %w", group, p.fields[j].Name, err))
+			}
+		}
+		if err := give(fr); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// parquetCursor reads one column chunk, some rows at a time.
+type parquetCursor struct {
+	kind   Kind
+	scale  parquetScale
+	pages  parquet.Pages
+	page   parquet.Page
+	values parquet.ValueReader
+	arena  []byte
+}
+
+func (c *parquetCursor) close() {
+	if c.page != nil {
+		parquet.Release(c.page)
+	}
+	c.pages.Close()
+}
+
+// read fills the column with len(values) rows.
+func (c *parquetCursor) read(values []parquet.Value, col *Column) error {
+	rows := len(values)
+	col.Null = resize(col.Null, rows)
+	switch c.kind {
+	case Text, JSON:
+		col.Bytes = resize(col.Bytes, rows)
+	case Float:
+		col.Float64 = resize(col.Float64, rows)
+	default:
+		col.Int64 = resize(col.Int64, rows)
+	}
+	c.arena = c.arena[:0]
+	done := 0
+	for done < rows {
+		if c.values == nil {
+			page, err := c.pages.ReadPage()
+			if errors.Is(err, io.EOF) {
+				return io.ErrUnexpectedEOF
+			}
+			if err != nil {
+				return err
+			}
+			c.page, c.values = page, page.Values()
+		}
+		n, err := c.values.ReadValues(values[done:])
+		c.take(values[done:done+n], col, done)
+		done += n
+		if errors.Is(err, io.EOF) || n == 0 && err == nil {
+			parquet.Release(c.page)
+			c.page, c.values = nil, nil
+			err = nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// take copies values, which point into their page, to the column from row at.
+func (c *parquetCursor) take(values []parquet.Value, col *Column, at int) {
+	null := col.Null[at : at+len(values)]
+	switch c.kind {
+	case Text, JSON:
+		out := col.Bytes[at : at+len(values)]
+		for i := range values {
+			if null[i] = values[i].IsNull(); null[i] {
+				out[i] = nil
+				continue
+			}
+			b := values[i].ByteArray()
+			if c.arena == nil || cap(c.arena)-len(c.arena) < len(b) {
+				// Cells already taken keep the arena before.
+				c.arena = make([]byte, 0, max(2*cap(c.arena), 64<<10, len(b)))
+			}
+			start := len(c.arena)
+			c.arena = append(c.arena, b...)
+			out[i] = c.arena[start:len(c.arena):len(c.arena)]
+		}
+	case Float:
+		out := col.Float64[at : at+len(values)]
+		for i := range values {
+			switch null[i] = values[i].IsNull(); {
+			case null[i]:
+				out[i] = 0
+			case values[i].Kind() == parquet.Float:
+				out[i] = float64(values[i].Float())
+			default:
+				out[i] = values[i].Double()
+			}
+		}
+	default:
+		out := col.Int64[at : at+len(values)]
+		for i := range values {
+			if null[i] = values[i].IsNull(); null[i] {
+				out[i] = 0
+				continue
+			}
+			switch values[i].Kind() {
+			case parquet.Int32:
+				out[i] = c.scale.apply(int64(values[i].Int32()))
+			case parquet.Boolean:
+				out[i] = 0
+				if values[i].Boolean() {
+					out[i] = 1
+				}
+			default:
+				out[i] = c.scale.apply(values[i].Int64())
+			}
+		}
+	}
+}
+
+// resize returns a slice of n elements, s where it is long enough.
+func resize[T any](s []T, n int) []T {
+	if cap(s) < n {
+		return make([]T, n)
+	}
+	return s[:n]
+}
