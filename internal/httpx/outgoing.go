@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"socle/internal/errs"
+	"socle/internal/i18n"
 )
 
 // ClientOptions say how far a client for strangers' addresses may go.
@@ -152,7 +153,7 @@ func (b *limitedBody) Read(p []byte) (int, error) {
 }
 
 func answerTooLarge(limit int64) error {
-	return errs.New(errs.TooLarge, "httpx.answer-too-large", errs.Args{"Limit": limit}).WithHint("httpx.answer-too-large.hint")
+	return errs.New(errs.TooLarge, "httpx.answer-too-large", errs.Args{"Limit": i18n.Bytes(limit)}).WithHint("httpx.answer-too-large.hint")
 }
 
 func forbidden(address string) *errs.Error {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"socle/internal/errs"
+	"socle/internal/i18n"
 )
 
 // Status of an error: the kind decides.
@@ -69,7 +70,7 @@ func normalise(r *http.Request, err error) error {
 	)
 	switch {
 	case errors.As(err, &large):
-		return errs.New(errs.TooLarge, "httpx.too-large", errs.Args{"Limit": large.Limit}).
+		return errs.New(errs.TooLarge, "httpx.too-large", errs.Args{"Limit": i18n.Bytes(large.Limit)}).
 			WithHint("httpx.too-large.hint").Because(err)
 	case errors.As(err, &known):
 		return err

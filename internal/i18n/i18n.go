@@ -1,6 +1,3 @@
-// Package i18n holds what Socle says: French first, English complete. Messages
-// are in locales/AREA.fr.toml and locales/AREA.en.toml, one file per area of the
-// code; a test keeps both complete and every key in use.
 package i18n
 
 import (
@@ -31,7 +28,8 @@ const (
 var Langs = []Lang{French, English}
 
 // Args fills the placeholders of a message ({{.Name}}). "Count" also chooses
-// the plural form.
+// the plural form and is written with separators; Bytes, Number and time.Time
+// are written in the language, all else as it is.
 type Args = map[string]any
 
 type catalogue struct {
@@ -78,13 +76,19 @@ func T(l Lang, key string, args ...Args) string {
 	}
 	cfg := &goi18n.LocalizeConfig{MessageID: key}
 	if len(args) > 0 {
-		cfg.TemplateData = args[0]
+		cfg.TemplateData = say(l, args[0])
 		if n, ok := args[0]["Count"]; ok {
 			cfg.PluralCount = fmt.Sprint(n)
 		}
 	}
 	s, err := c.localizers[l].Localize(cfg)
-	if err != nil {
+	if err != nil && cfg.PluralCount != nil {
+		// French has a form for millions ("many") that our messages do not need;
+		// the form of two says the same.
+		cfg.PluralCount = 2
+		s, err = c.localizers[l].Localize(cfg)
+	}
+	if err != nil || s == "" {
 		return "[" + key + "]"
 	}
 	return s

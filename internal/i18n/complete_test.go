@@ -1,0 +1,301 @@
+package i18n
+
+import (
+	"bufio"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+var (
+	placeholder = regexp.MustCompile(`\{\{[^}]*?\.([A-Za-z][A-Za-z0-9_]*)[^}]*\}\}`)
+	keyForm     = regexp.MustCompile(`^[a-z][a-z0-9-]*(\.[a-z0-9][a-z0-9_-]*)+$`)
+)
+
+func byKey(l Lang) map[string]Message {
+	out := map[string]Message{}
+	for _, m := range Messages(l) {
+		out[m.ID] = m
+	}
+	return out
+}
+
+// Both languages have the same keys, the same placeholders and the forms they need.
+func TestLanguagesAreComplete(t *testing.T) {
+	fr, en := byKey(French), byKey(English)
+	for _, key := range sortedKeys(fr) {
+		m, ok := en[key]
+		if !ok {
+			t.Errorf("%s: %q is missing from English: add it to %s", fr[key].File, key, strings.Replace(fr[key].File, ".fr.", ".en.", 1))
+			continue
+		}
+		if a, b := placeholders(fr[key]), placeholders(m); !slices.Equal(a, b) {
+			t.Errorf("%q: placeholders differ: French %v, English %v", key, a, b)
+		}
+		if (fr[key].One == "") != (m.One == "") {
+			t.Errorf("%q has plural forms in one language only", key)
+		}
+	}
+	for _, key := range sortedKeys(en) {
+		if _, ok := fr[key]; !ok {
+			t.Errorf("%s: %q is missing from French: add it to %s", en[key].File, key, strings.Replace(en[key].File, ".en.", ".fr.", 1))
+		}
+	}
+	for _, l := range Langs {
+		seen := map[string]string{}
+		for _, m := range Messages(l) {
+			if other, ok := seen[m.ID]; ok {
+				t.Errorf("%q is in %s and in %s", m.ID, other, m.File)
+			}
+			seen[m.ID] = m.File
+			if area := strings.SplitN(m.File, ".", 2)[0]; !strings.HasPrefix(m.ID, area+".") {
+				t.Errorf("%s: %q does not begin with %q: a key stands in the file of its area", m.File, m.ID, area+".")
+			}
+			if m.Other == "" {
+				t.Errorf("%s: %q is empty", m.File, m.ID)
+			}
+		}
+	}
+}
+
+func sortedKeys(m map[string]Message) []string { return slices.Sorted(maps.Keys(m)) }
+
+func placeholders(m Message) []string {
+	set := map[string]bool{}
+	for _, s := range []string{m.One, m.Many, m.Other} {
+		for _, p := range placeholder.FindAllStringSubmatch(s, -1) {
+			set[p[1]] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(set))
+}
+
+// source is what the code says of keys.
+type source struct {
+	literals map[string]string // every string literal → a place
+	keys     map[string]string // literals that stand where a key is expected → a place
+}
+
+// Every key that the code names has a message, and every message is named.
+func TestKeysAndCodeAgree(t *testing.T) {
+	root := filepath.Join("..", "..")
+	src := read(t, root)
+	fr := byKey(French)
+	areas := map[string]bool{}
+	for k := range fr {
+		areas[strings.SplitN(k, ".", 2)[0]] = true
+	}
+	for _, key := range slices.Sorted(maps.Keys(src.keys)) {
+		if areas[strings.SplitN(key, ".", 2)[0]] && fr[key].ID == "" {
+			t.Errorf("%s: no message has the key %q", src.keys[key], key)
+		}
+	}
+	dynamic := prefixes(t)
+	used := map[string]bool{}
+	for _, key := range sortedKeys(fr) {
+		prefix := longest(dynamic, key)
+		used[prefix] = true
+		_, ok := src.literals[key]
+		if base, isHint := strings.CutSuffix(key, ".hint"); isHint && !ok {
+			_, ok = src.literals[base] // code adds ".hint" to the key it has
+		}
+		if !ok && prefix == "" {
+			t.Errorf("%s: no code names %q: remove it, or list its prefix in dynamic.txt", fr[key].File, key)
+		}
+	}
+	for _, p := range dynamic {
+		if !used[p] {
+			t.Errorf("dynamic.txt: no message begins with %q", p)
+		}
+	}
+}
+
+func longest(prefixes []string, key string) string {
+	best := ""
+	for _, p := range prefixes {
+		if strings.HasPrefix(key, p) && len(p) > len(best) {
+			best = p
+		}
+	}
+	return best
+}
+
+func prefixes(t *testing.T) []string {
+	f, err := os.Open("dynamic.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	var out []string
+	for sc := bufio.NewScanner(f); sc.Scan(); {
+		line := strings.TrimSpace(sc.Text())
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		p, place, _ := strings.Cut(line, "\t")
+		if strings.TrimSpace(place) == "" {
+			t.Errorf("dynamic.txt: %q does not say where its keys are put together", p)
+		}
+		out = append(out, strings.TrimSpace(p))
+	}
+	return out
+}
+
+// read collects the literals of Go code (tests aside), of templates and of the
+// browser's scripts.
+func read(t *testing.T, root string) source {
+	s := source{literals: map[string]string{}, keys: map[string]string{}}
+	inQuotes := regexp.MustCompile("[\"'`]([a-z][a-z0-9-]*(?:\\.[a-z0-9][a-z0-9_-]*)+)[\"'`]")
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			switch d.Name() {
+			case "node_modules", ".git", "testdata", "dist", "bin":
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		rel, _ := filepath.Rel(root, path)
+		switch ext := filepath.Ext(path); {
+		case ext == ".go" && !strings.HasSuffix(path, "_test.go"):
+			return s.readGo(path, rel)
+		case ext == ".templ", ext == ".ts":
+			data, err := os.ReadFile(path)
+			for _, m := range inQuotes.FindAllSubmatch(data, -1) {
+				s.literals[string(m[1])] = rel
+			}
+			return err
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func (s source) readGo(path, rel string) error {
+	fset := token.NewFileSet()
+	f, err := parser.ParseFile(fset, path, nil, parser.SkipObjectResolution)
+	if err != nil {
+		return err
+	}
+	place := func(n ast.Node) string { return rel + ":" + strconv.Itoa(fset.Position(n.Pos()).Line) }
+	ast.Inspect(f, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.BasicLit:
+			if v, ok := text(n); ok && keyForm.MatchString(v) {
+				s.literals[v] = place(n)
+			}
+		case *ast.CallExpr:
+			if takesKey(n) {
+				for _, a := range n.Args {
+					if v, ok := text(a); ok && keyForm.MatchString(v) {
+						s.keys[v] = place(a)
+					}
+				}
+			}
+		case *ast.KeyValueExpr:
+			if id, ok := n.Key.(*ast.Ident); ok && keyField(id.Name) {
+				if v, ok := text(n.Value); ok && keyForm.MatchString(v) {
+					s.keys[v] = place(n.Value)
+				}
+			}
+		}
+		return true
+	})
+	return nil
+}
+
+func text(e ast.Expr) (string, bool) {
+	lit, ok := e.(*ast.BasicLit)
+	if !ok || lit.Kind != token.STRING {
+		return "", false
+	}
+	v, err := strconv.Unquote(lit.Value)
+	return v, err == nil
+}
+
+// takesKey tells the calls whose literal arguments are keys of messages.
+func takesKey(c *ast.CallExpr) bool {
+	switch f := c.Fun.(type) {
+	case *ast.Ident:
+		return f.Name == "T" || f.Name == "t" || f.Name == "tr"
+	case *ast.SelectorExpr:
+		switch f.Sel.Name {
+		case "T", "WithHint", "WithField", "BadRequest":
+			return true
+		case "New":
+			x, ok := f.X.(*ast.Ident)
+			return ok && x.Name == "errs"
+		}
+	}
+	return false
+}
+
+func keyField(name string) bool {
+	return name == "Hint" || name == "Key" || name == "Label" || strings.HasSuffix(name, "Key")
+}
+
+var (
+	codeSpan   = regexp.MustCompile("`[^`]*`|https?://\\S+|\\{\\{[^}]*\\}\\}|<[^>]*>|&[a-z]+;")
+	badBefore  = regexp.MustCompile(`[^\x{00a0}\x{202f}!?…:][;!?]+(?:[\s»).,]|$)|[^\x{00a0}\x{202f}]:(?:\s|$)|[^\x{00a0}\x{202f}]»`)
+	badAfter   = regexp.MustCompile(`«[^\x{00a0}\x{202f}]`)
+	straight   = regexp.MustCompile(`\pL'\pL`)
+	threeDots  = regexp.MustCompile(`\.\.\.`)
+	plainQuote = regexp.MustCompile(`"`)
+)
+
+// French is set as in print: no-break spaces before : ; ! ? » and after «, the
+// apostrophe ’, the points … in one character, quotation marks « ».
+func TestFrenchTypography(t *testing.T) {
+	for _, m := range Messages(French) {
+		for _, s := range []string{m.One, m.Many, m.Other} {
+			for _, problem := range typography(s) {
+				t.Errorf("%s: %q: %s: %s", m.File, m.ID, problem, s)
+			}
+		}
+	}
+}
+
+func typography(s string) []string {
+	s = codeSpan.ReplaceAllString(s, "X")
+	var out []string
+	for _, r := range []struct {
+		re  *regexp.Regexp
+		say string
+	}{
+		{badBefore, "no-break space (U+00A0 or U+202F) needed before ; : ! ? »"}, {badAfter, "no-break space (U+00A0) needed after «"},
+		{straight, "write ’ for '"}, {threeDots, "write … for ..."}, {plainQuote, "write « » for straight quotes"},
+	} {
+		if r.re.MatchString(s) {
+			out = append(out, r.say)
+		}
+	}
+	return out
+}
+
+func TestTypographyRule(t *testing.T) {
+	for _, good := range []string{"Oui\u202f!", "À 10:42", "Vraiment\u202f?!", "« a »", "Voir https://x.fr/?a=b; fin", "`a: b`", "{{.A}}\u00a0: x", "3\u00a0%", "Non…"} {
+		good = strings.ReplaceAll(strings.ReplaceAll(good, "« ", "«\u00a0"), " »", "\u00a0»")
+		if p := typography(good); p != nil && !strings.Contains(good, "https") {
+			t.Errorf("%q: %v", good, p)
+		}
+	}
+	for _, bad := range []string{"Oui !", "Oui!", "À savoir : x", "À savoir: x", "« a\u00a0»", "«\u00a0a »", "l'eau", "Non...", `dit "oui"`, "{{.A}} ?"} {
+		if typography(bad) == nil {
+			t.Errorf("%q passes", bad)
+		}
+	}
+}
