@@ -236,4 +236,3 @@ func BenchmarkIsCommune(b *testing.B) {
 		}
 	}
 }
-
