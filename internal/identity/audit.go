@@ -1,0 +1,177 @@
+package identity
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"time"
+
+	"socle/internal/errs"
+	"socle/internal/sqldb"
+)
+
+// AuditEntry is one line of the audit.
+type AuditEntry struct {
+	Seq          int64 // 1, 2, 3… without a gap
+	At           time.Time
+	Actor        string // Actor.Ref
+	Network      string // address the request came from; "" when unknown
+	Verb         string // "dataset.publish"
+	Object       string // "dataset:ID"
+	Organisation OrganisationID
+	Before       json.RawMessage // null when there was nothing
+	After        json.RawMessage
+	Previous     string // hash of the line before
+	Hash         string
+}
+
+// Record writes a line of the audit in the transaction of the change it tells,
+// with what was before and after as JSON. Call it last: writers take turns on
+// the end of the chain until they commit. Neither secrets nor what names a
+// person belong in before and after.
+func Record(ctx context.Context, tx *sqldb.Tx, a Actor, verb, object string, before, after any) error {
+	return RecordIn(ctx, tx, a, "", verb, object, before, after)
+}
+
+// RecordIn is Record for what concerns an organisation: its administrators read
+// the line.
+func RecordIn(ctx context.Context, tx *sqldb.Tx, a Actor, org OrganisationID, verb, object string, before, after any) error {
+	e := AuditEntry{At: tx.Now(), Actor: a.Ref(), Network: a.networkText(), Verb: verb, Object: object, Organisation: org}
+	var err error
+	if e.Before, err = auditJSON(before); err != nil {
+		return err
+	}
+	if e.After, err = auditJSON(after); err != nil {
+		return err
+	}
+	// The update makes a second writer wait, or run again, until this one ends.
+	if err := tx.QueryRow(ctx, `UPDATE audit_head SET seq = seq + 1 WHERE id = 1 RETURNING seq, hash`).Scan(&e.Seq, &e.Previous); err != nil {
+		return err
+	}
+	e.Hash = e.seal()
+	if _, err := tx.Exec(ctx, `UPDATE audit_head SET hash = $1 WHERE id = 1`, e.Hash); err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `INSERT INTO audit (seq, at, actor, network, verb, object, organisation, before_json, after_json, previous, hash)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+		e.Seq, e.At, e.Actor, e.Network, e.Verb, e.Object, e.Organisation, e.Before, e.After, e.Previous, e.Hash)
+	return err
+}
+
+func auditJSON(v any) (json.RawMessage, error) {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return nil, fmt.Errorf("identity: audit: %w", err)
+	}
+	return b, nil
+}
+
+// seal is the SHA-256 of the line with the hash of the one before. Each part is
+// preceded by its length, so that no two lines read the same.
+func (e AuditEntry) seal() string {
+	var b bytes.Buffer
+	for _, part := range []string{
+		e.Previous, strconv.FormatInt(e.Seq, 10), strconv.FormatInt(e.At.UnixMicro(), 10), e.Actor, e.Network,
+		e.Verb, e.Object, string(e.Organisation), string(e.Before), string(e.After),
+	} {
+		b.WriteString(strconv.Itoa(len(part)))
+		b.WriteByte(':')
+		b.WriteString(part)
+	}
+	sum := sha256.Sum256(b.Bytes())
+	return hex.EncodeToString(sum[:])
+}
+
+const auditColumns = `seq, at, actor, network, verb, object, organisation, before_json, after_json, previous, hash`
+
+func scanAudit(r sqldb.Scanner) (e AuditEntry, err error) {
+	err = r.Scan(&e.Seq, &e.At, &e.Actor, &e.Network, &e.Verb, &e.Object, &e.Organisation, &e.Before, &e.After, &e.Previous, &e.Hash)
+	return e, err
+}
+
+// AuditQuery chooses lines.
+type AuditQuery struct {
+	Organisation OrganisationID // "" for all: of the host only
+	Object       string         // "" for any
+	Before       int64          // lines older than this one; 0 for the newest
+	Limit        int            // 1 to 200; 50 when 0
+}
+
+// Audit lists lines, the newest first. Rights: ActionReadAudit of the
+// organisation, or ActionReadHostAudit. Kinds: Denied, SignIn.
+func (s *Service) Audit(ctx context.Context, a Actor, q AuditQuery) (list []AuditEntry, err error) {
+	defer errs.Wrap(&err, "identity.Audit")
+	if q.Organisation != "" {
+		err = a.Require(ActionReadAudit, q.Organisation)
+	} else {
+		err = a.Require(ActionReadHostAudit, "")
+	}
+	if err != nil {
+		return nil, err
+	}
+	err = s.db.Read(ctx, func(tx *sqldb.Tx) error {
+		rows, err := tx.Query(ctx, `SELECT `+auditColumns+` FROM audit
+			WHERE ($1 = '' OR organisation = $1) AND ($2 = '' OR object = $2) AND (CAST($3 AS BIGINT) = 0 OR seq < $3)
+			ORDER BY seq DESC LIMIT $4`, q.Organisation, q.Object, q.Before, pageLimit(q.Limit))
+		if err != nil {
+			return err
+		}
+		list, err = sqldb.Collect(rows, scanAudit)
+		return err
+	})
+	return list, err
+}
+
+// AuditCheck is the outcome of VerifyAudit.
+type AuditCheck struct {
+	Lines  int64 // read
+	Broken int64 // number of the first line that does not hold; 0 when all do
+}
+
+// VerifyAudit reads the whole chain and says where it breaks: a line changed,
+// removed, added or moved, or the end cut off. Rights: ActionReadHostAudit.
+// Kinds: Denied, SignIn.
+func (s *Service) VerifyAudit(ctx context.Context, a Actor) (c AuditCheck, err error) {
+	defer errs.Wrap(&err, "identity.VerifyAudit")
+	if err := a.Require(ActionReadHostAudit, ""); err != nil {
+		return c, err
+	}
+	err = s.db.Read(ctx, func(tx *sqldb.Tx) error {
+		c = AuditCheck{}
+		var end int64
+		var last string
+		if err := tx.QueryRow(ctx, `SELECT seq, hash FROM audit_head WHERE id = 1`).Scan(&end, &last); err != nil {
+			return err
+		}
+		rows, err := tx.Query(ctx, `SELECT `+auditColumns+` FROM audit ORDER BY seq`)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		previous := ""
+		for rows.Next() {
+			e, err := scanAudit(rows)
+			if err != nil {
+				return err
+			}
+			c.Lines++
+			if e.Seq != c.Lines || e.Previous != previous || e.Hash != e.seal() {
+				c.Broken = c.Lines
+				return nil
+			}
+			previous = e.Hash
+		}
+		if err := rows.Err(); err != nil {
+			return err
+		}
+		if c.Lines != end || previous != last {
+			c.Broken = c.Lines + 1
+		}
+		return nil
+	})
+	return c, err
+}

@@ -1,0 +1,49 @@
+package identity
+
+// Events are written in the transaction of what they tell. They hold
+// identifiers only: whoever listens reads the rest, with the rights of then.
+
+// PersonJoined tells that an account was made.
+type PersonJoined struct{ Person PersonID }
+
+// PersonClosed tells that an account was closed.
+type PersonClosed struct{ Person PersonID }
+
+// HostRolesChanged tells the roles of the host that a person now has.
+type HostRolesChanged struct {
+	Person PersonID
+	Roles  []string
+}
+
+// OrganisationCreated, OrganisationChanged tell of an organisation.
+type (
+	OrganisationCreated struct{ Organisation OrganisationID }
+	OrganisationChanged struct{ Organisation OrganisationID }
+)
+
+// MemberAdded, MemberChanged, MemberRemoved tell of a person's role.
+type (
+	MemberAdded struct {
+		Organisation OrganisationID
+		Person       PersonID
+		Role         string
+	}
+	MemberChanged struct {
+		Organisation OrganisationID
+		Person       PersonID
+		Role         string
+	}
+	MemberRemoved struct {
+		Organisation OrganisationID
+		Person       PersonID
+	}
+)
+
+func (PersonJoined) Event() string        { return "identity.person-joined" }
+func (PersonClosed) Event() string        { return "identity.person-closed" }
+func (HostRolesChanged) Event() string    { return "identity.host-roles-changed" }
+func (OrganisationCreated) Event() string { return "identity.organisation-created" }
+func (OrganisationChanged) Event() string { return "identity.organisation-changed" }
+func (MemberAdded) Event() string         { return "identity.member-added" }
+func (MemberChanged) Event() string       { return "identity.member-changed" }
+func (MemberRemoved) Event() string       { return "identity.member-removed" }
