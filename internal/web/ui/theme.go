@@ -1,0 +1,137 @@
+package ui
+
+import (
+	"crypto/sha256"
+	_ "embed"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"sync"
+)
+
+// Theme is one of the four appearances of a page.
+type Theme string
+
+const (
+	Light         Theme = "light"
+	Dark          Theme = "dark"
+	ContrastLight Theme = "contrast-light"
+	ContrastDark  Theme = "contrast-dark"
+)
+
+// Themes lists the appearances.
+var Themes = []Theme{Light, Dark, ContrastLight, ContrastDark}
+
+// Role is what a colour means; the styles know it as a custom property of the
+// same name ("--ink-soft").
+type Role string
+
+//go:embed tokens.json
+var tokensJSON []byte
+
+var tokens = sync.OnceValue(func() map[Theme]map[Role]string {
+	out := map[Theme]map[Role]string{}
+	if err := json.Unmarshal(tokensJSON, &out); err != nil {
+		panic("ui: tokens.json: " + err.Error())
+	}
+	return out
+})
+
+// RoleColour is the colour of a role in a theme, for what is drawn on the server
+// (pictures, charts). It panics on an unknown role.
+func RoleColour(t Theme, r Role) Colour {
+	c, err := ParseColour(tokens()[t][r])
+	if err != nil {
+		panic(fmt.Sprintf("ui: role %s of theme %s: %v", r, t, err))
+	}
+	return c
+}
+
+// AccentRoles are the colours that follow from the host's own.
+type AccentRoles struct{ Accent, Deep, Tint, On Colour }
+
+// Accent corrects the host's colour ("#rrggbb") for a theme: links and buttons in
+// it have a contrast of at least 4.5 (7 in the high-contrast themes) against
+// paper, raised and sunken grounds and its own tint, and so has the text on it.
+func Accent(t Theme, hex string) (AccentRoles, error) {
+	c, err := ParseColour(hex)
+	if err != nil {
+		return AccentRoles{}, err
+	}
+	k := c.lch()
+	darker := t == Light || t == ContrastLight
+	ratio := 4.5
+	if t == ContrastLight || t == ContrastDark {
+		ratio = 7
+	}
+	a := AccentRoles{}
+	switch t {
+	case Light:
+		a.Tint = lch{0.945, min(k.c, 0.02), k.h}.colour()
+	case Dark:
+		a.Tint = lch{0.30, min(k.c, 0.035), k.h}.colour()
+	default:
+		a.Tint = RoleColour(t, "paper")
+	}
+	grounds := []Colour{RoleColour(t, "paper"), RoleColour(t, "raised"), RoleColour(t, "sunken"), a.Tint, RoleColour(t, "on-accent")}
+	a.On = RoleColour(t, "on-accent")
+	if darker {
+		k.l = min(k.l, 0.55)
+	} else {
+		k.l, k.c = max(k.l, 0.78), min(k.c, 0.12)
+	}
+	a.Accent = k.reach(ratio, darker, grounds...)
+	deep := a.Accent.lch()
+	if darker {
+		deep.l -= 0.08
+	} else {
+		deep.l += 0.07
+	}
+	a.Deep = deep.reach(ratio, darker, grounds...)
+	return a, nil
+}
+
+// HostStyle is the small stylesheet of the host's colour, at an address that
+// changes with it.
+type HostStyle struct {
+	CSS  []byte
+	Path string // "/host-1a2b3c4d.css"; "" without a colour of its own
+}
+
+// NewHostStyle makes the stylesheet of the host's colour; "" gives the default one.
+func NewHostStyle(accent string) (HostStyle, error) {
+	if accent == "" {
+		return HostStyle{}, nil
+	}
+	rules := map[Theme]string{}
+	for _, t := range Themes {
+		a, err := Accent(t, accent)
+		if err != nil {
+			return HostStyle{}, err
+		}
+		rules[t] = fmt.Sprintf("--accent:%s;--accent-deep:%s;--accent-tint:%s;--on-accent:%s", a.Accent, a.Deep, a.Tint, a.On)
+	}
+	var b strings.Builder
+	for _, r := range []struct {
+		media, selector string
+		theme           Theme
+	}{ // the same cascade as web-src/build.mjs writes for all roles
+		{"", ":root", Light},
+		{"(prefers-color-scheme:dark)", ":root", Dark},
+		{"(prefers-contrast:more)", ":root", ContrastLight},
+		{"(prefers-contrast:more) and (prefers-color-scheme:dark)", ":root", ContrastDark},
+		{"", `:root[data-theme="light"]`, Light},
+		{"", `:root[data-theme="dark"]`, Dark},
+		{"", `:root[data-theme="contrast"]`, ContrastLight},
+		{"(prefers-color-scheme:dark)", `:root[data-theme="contrast"]`, ContrastDark},
+	} {
+		rule := r.selector + "{" + rules[r.theme] + "}"
+		if r.media != "" {
+			rule = "@media " + r.media + "{" + rule + "}"
+		}
+		b.WriteString("@media screen{" + rule + "}\n")
+	}
+	sum := sha256.Sum256([]byte(b.String()))
+	return HostStyle{CSS: []byte(b.String()), Path: "/host-" + hex.EncodeToString(sum[:4]) + ".css"}, nil
+}

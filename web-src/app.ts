@@ -1,0 +1,59 @@
+// What every page has: menus that close, dialogs that open, the choice of appearance,
+// islands, and htmx where a page uses it. A page reads and submits without any of this.
+import islands from "islands:list";
+import { dialogs } from "./dialogs";
+import { menus } from "./menus";
+import { appearance } from "./appearance";
+
+const leave = new WeakMap<Element, () => void>();
+
+function wake(root: ParentNode): void {
+  root.querySelectorAll<HTMLElement>("[data-island]:not([data-awake])").forEach(async (element) => {
+    const load = islands[element.dataset.island ?? ""];
+    if (!load) {
+      console.error(`unknown island ${element.dataset.island}`);
+      return;
+    }
+    element.dataset.awake = "";
+    const end = await (await load()).default(element);
+    if (end) leave.set(element, end);
+  });
+}
+
+async function partial(): Promise<void> {
+  if (!document.querySelector("[hx-get], [hx-post], [hx-put], [hx-patch], [hx-delete], [hx-boost]")) return;
+  const { default: htmx } = await import("htmx.org");
+  htmx.config.includeIndicatorStyles = false; // own styles only: the content policy allows nothing inline
+  htmx.config.allowEval = false;
+  htmx.config.allowScriptTags = false;
+  htmx.config.selfRequestsOnly = true;
+  htmx.config.historyCacheSize = 0; // pages of a signed-in person do not stay in the browser
+  htmx.config.scrollBehavior = "auto";
+  htmx.config.responseHandling = [
+    { code: "204", swap: false },
+    { code: "[23]..", swap: true },
+    { code: "422", swap: true }, // a form comes back with its mistakes
+    { code: "[45]..", swap: false, error: true },
+  ];
+  document.body.addEventListener("htmx:load", (e) => wake(e.target as HTMLElement));
+  document.body.addEventListener("htmx:beforeCleanupElement", (e) => {
+    leave.get(e.target as Element)?.();
+    leave.delete(e.target as Element);
+  });
+  for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
+    document.body.addEventListener(name, () => {
+      const trouble = document.getElementById("trouble");
+      if (trouble) trouble.hidden = false;
+    });
+  }
+  htmx.process(document.body);
+}
+
+menus();
+dialogs();
+appearance();
+wake(document);
+void partial();
+
+// After a refused form, the summary of mistakes takes the focus, so that it is read first.
+document.querySelector<HTMLElement>("[data-focus]")?.focus();
