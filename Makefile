@@ -1,0 +1,89 @@
+# Socle: `make help` lists what can be made.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+GO        ?= go
+VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+LDFLAGS   := -s -w -X main.version=$(VERSION)
+# What is passed to `go test`: make test TESTFLAGS='-run TestX -v'
+TESTFLAGS ?=
+PKGS      ?= ./...
+SHARED    ?=
+FUZZTIME  ?= 20s
+
+UI        := internal/web/ui/static/dist
+WEB_SRC   := $(shell find web-src internal/web/ui/tokens.json -type f -not -path '*/node_modules/*' 2>/dev/null)
+
+.PHONY: help build run test lint check conformance bench golden fuzz soak dist web templ generated setup clean
+
+help: ## list what can be made
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## install what tests need and is missing (PostgreSQL, Chromium, npm packages, tools)
+	@scripts/setup
+
+build: web ## bin/socle, with its pages' styles and scripts
+	@mkdir -p bin
+	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/socle ./cmd/socle
+
+web: $(UI)/manifest.json ## styles, scripts and fonts of the pages
+
+$(UI)/manifest.json: $(WEB_SRC) web-src/node_modules/.package-lock.json
+	cd web-src && npm run --silent build
+	@touch $@
+
+web-src/node_modules/.package-lock.json: web-src/package-lock.json
+	cd web-src && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+run: build ## the demonstration portal on http://localhost:8080
+	bin/socle serve --demo
+
+templ: ## write the Go code of the templates again
+	$(GO) tool templ generate -path internal -log-level error
+
+generated: ## fail when committed generated code is not current
+	@scripts/generated
+
+test: ## all tests: both databases, real S3 server, real binary, real browser
+	@scripts/setup --quick
+	@$(MAKE) build
+	@scripts/test $(PKGS) -- $(TESTFLAGS)
+
+lint: ## golangci-lint, templates, TypeScript
+	@scripts/setup --tool golangci-lint
+	.tools/golangci-lint run ./...
+	@scripts/generated
+	@$(MAKE) web-src/node_modules/.package-lock.json
+	cd web-src && npm run --silent check
+
+check: ## what CI does
+	.ci/run
+
+conformance: build ## run the cases of a folder: make conformance SHARED=DIR
+	@test -n "$(SHARED)" || { echo 'Give the folder of cases: make conformance SHARED=DIR' >&2; exit 2; }
+	@scripts/conformance "$(abspath $(SHARED))"
+
+bench: build ## measure what is promised: start, memory, upload, pages, check
+	@scripts/bench
+
+golden: build ## write every expected result again; read the difference before you commit it
+	@scripts/golden
+
+fuzz: ## each fuzz test for FUZZTIME (20s)
+	@scripts/fuzz $(FUZZTIME)
+
+soak: build ## the long campaigns: 300 kills, long fuzzing, other time zones
+	@scripts/setup --quick
+	SOCLE_TEST_KILLS=300 $(GO) test ./e2e/... -run Kill -count=1 -v -timeout 120m
+	TZ=Pacific/Auckland scripts/test ./... -- -count=1
+	@scripts/fuzz 5m
+
+dist: web ## dist/: the binary, its sums and its licences
+	@scripts/dist "$(VERSION)" '$(LDFLAGS)'
+
+clean: ## remove what was made
+	rm -rf bin dist
+	find $(UI) -mindepth 1 -not -name PLACEHOLDER -delete
