@@ -222,3 +222,7 @@ func (c *Caster) boolean(cell []byte, v *Value) bool {
 
 // view reads bytes as a string without copying; the string must not outlive them.
 func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
+
+// Caster compiles the reading of a field on its own: without the missing values
+// of its schema.
+func (f *Field) Caster(o CastOptions) *Caster { return newCaster(f, f.MissingValues, o) }

@@ -1,0 +1,234 @@
+package check
+
+import (
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+
+	"socle/internal/i18n"
+	"socle/internal/schema"
+)
+
+// matchColumns decides which column holds which field, and what the header says
+// wrong.
+func (p *plan) matchColumns() {
+	labels := p.file.Header
+	if p.file.Info.HeaderRows == 0 {
+		p.head = append(p.head, Fault{Code: CodeBlankHeader, Key: "check.blank-header", field: -1})
+		p.byPosition(max(len(labels), p.file.Info.Columns), nil)
+		return
+	}
+	p.labelFaults(labels)
+	rule := p.schema.FieldsMatch
+	if rule == schema.MatchDefault && p.standard {
+		rule = schema.MatchExact
+	}
+	switch rule {
+	case schema.MatchDefault:
+		p.byName(labels, true)
+		p.frenchRule(labels)
+	case schema.MatchExact:
+		p.byPosition(len(labels), labels)
+		p.exactRule(labels)
+	default:
+		p.byName(labels, false)
+		p.setRule(rule)
+	}
+}
+
+func (p *plan) byPosition(n int, labels []string) {
+	p.width = n
+	for i := range n {
+		c := column{number: i + 1, field: -1}
+		if i < len(labels) {
+			c.label, c.name = labels[i], labels[i]
+		}
+		if i < len(p.schema.Fields) {
+			c.field, c.name = i, p.schema.Fields[i].Name
+		}
+		p.columns = append(p.columns, c)
+	}
+}
+
+// byName matches labels with names: as written, then, where folded is true,
+// case, accents and punctuation apart.
+func (p *plan) byName(labels []string, folded bool) {
+	p.width = len(labels)
+	fields := p.schema.Fields
+	taken := make([]bool, len(fields))
+	byName := make(map[string]int, len(fields))
+	for i := len(fields) - 1; i >= 0; i-- {
+		byName[fields[i].Name] = i
+	}
+	for i, l := range labels {
+		c := column{number: i + 1, label: l, name: l, field: -1}
+		if f, ok := byName[l]; ok && !taken[f] {
+			c.field, taken[f] = f, true
+		}
+		p.columns = append(p.columns, c)
+	}
+	if !folded {
+		return
+	}
+	byFold := make(map[string]int, len(fields))
+	for i := len(fields) - 1; i >= 0; i-- {
+		if !taken[i] {
+			byFold[foldLabel(fields[i].Name)] = i
+		}
+	}
+	for i := range p.columns {
+		c := &p.columns[i]
+		if c.field >= 0 || c.label == "" {
+			continue
+		}
+		if f, ok := byFold[foldLabel(c.label)]; ok && !taken[f] {
+			c.field, c.name, taken[f] = f, fields[f].Name, true
+		}
+	}
+}
+
+// foldLabel removes case, accents, and all that is neither letter nor digit.
+func foldLabel(s string) string {
+	var b strings.Builder
+	for _, r := range norm.NFKD.String(s) {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			b.WriteRune(unicode.ToLower(r))
+		}
+	}
+	return b.String()
+}
+
+// labelFaults tells blank and duplicate labels, whatever the rule.
+func (p *plan) labelFaults(labels []string) {
+	seen := map[string]int{}
+	for i, l := range labels {
+		if strings.TrimSpace(l) == "" {
+			p.head = append(p.head, Fault{Code: CodeBlankLabel, Column: i + 1, Key: "check.blank-label", field: -1})
+			continue
+		}
+		if first, ok := seen[l]; ok {
+			p.head = append(p.head, Fault{Code: CodeDuplicateLabel, Column: i + 1, Field: l, Key: "check.duplicate-label", Args: i18n.Args{"First": Letter(first)}, field: -1})
+			continue
+		}
+		seen[l] = i + 1
+	}
+	for _, ft := range p.file.Faults {
+		p.head = append(p.head, Fault{Code: ft.Code, Column: ft.Column, Key: ft.Key, Args: ft.Args, field: -1})
+	}
+}
+
+// told tells whether a column has a blank or a duplicate label.
+func (p *plan) told(number int) bool {
+	for _, ft := range p.head {
+		if ft.Column == number && (ft.Code == CodeBlankLabel || ft.Code == CodeDuplicateLabel) {
+			return true
+		}
+	}
+	return false
+}
+
+// frenchRule: order is free; only a missing required column is an error.
+func (p *plan) frenchRule(labels []string) {
+	fields := p.schema.Fields
+	found := make([]bool, len(fields))
+	last, disordered := -1, false
+	for i := range p.columns {
+		c := &p.columns[i]
+		if c.field < 0 {
+			if !p.told(c.number) {
+				p.warn = append(p.warn, Fault{Code: CodeExtraLabel, Column: c.number, Field: c.label, Key: "check.extra-label", field: -1})
+			}
+			continue
+		}
+		found[c.field] = true
+		if c.label != fields[c.field].Name {
+			p.warn = append(p.warn, Fault{Code: CodeIncorrectLabel, Column: c.number, Field: c.label, Key: "check.incorrect-label.written", Args: i18n.Args{"Expected": fields[c.field].Name}, field: c.field})
+		}
+		disordered = disordered || c.field < last
+		last = c.field
+	}
+	p.absentFields(len(labels), found)
+	if disordered {
+		p.warn = append(p.warn, Fault{Code: CodeIncorrectLabel, Key: "check.incorrect-label.order", field: -1})
+	}
+}
+
+// absentFields tells the fields that no column holds: an error for the required
+// ones and those of the primary key, a warning for the others.
+func (p *plan) absentFields(next int, found []bool) {
+	keys := map[string]bool{}
+	for _, k := range p.schema.PrimaryKey {
+		keys[k] = true
+	}
+	for i := range p.schema.Fields {
+		f := &p.schema.Fields[i]
+		if found[i] {
+			continue
+		}
+		next++
+		ft := Fault{Code: CodeMissingLabel, Column: next, Field: f.Name, Key: "check.missing-label", field: i}
+		switch {
+		case f.Constraints.Required:
+			p.head = append(p.head, ft)
+		case keys[f.Name]:
+			ft.Code, ft.Key = CodeSchema, "check.missing-label.key"
+			p.head = append(p.head, ft)
+		default:
+			ft.Key = "check.missing-label.optional"
+			p.warn = append(p.warn, ft)
+		}
+	}
+}
+
+// exactRule: the same columns in the same order.
+func (p *plan) exactRule(labels []string) {
+	fields := p.schema.Fields
+	for i, l := range labels {
+		switch {
+		case i >= len(fields):
+			if !p.told(i + 1) {
+				p.head = append(p.head, Fault{Code: CodeExtraLabel, Column: i + 1, Field: l, Key: "check.extra-label.standard", field: -1})
+			}
+		case l != fields[i].Name && !p.told(i+1):
+			p.head = append(p.head, Fault{Code: CodeIncorrectLabel, Column: i + 1, Field: l, Key: "check.incorrect-label", Args: i18n.Args{"Expected": fields[i].Name}, field: i})
+		}
+	}
+	for i := len(labels); i < len(fields); i++ {
+		p.head = append(p.head, Fault{Code: CodeMissingLabel, Column: i + 1, Field: fields[i].Name, Key: "check.missing-label", field: i})
+		c := column{number: i + 1, field: i, name: fields[i].Name}
+		p.judge(&c)
+		p.absent = append(p.absent, c)
+	}
+	p.width = len(fields)
+}
+
+// setRule: columns in any order, more or fewer as the rule allows.
+func (p *plan) setRule(rule schema.Match) {
+	fields := p.schema.Fields
+	found, some := make([]bool, len(fields)), false
+	for i := range p.columns {
+		c := &p.columns[i]
+		if c.field >= 0 {
+			found[c.field], some = true, true
+			continue
+		}
+		if (rule == schema.MatchEqual || rule == schema.MatchSuperset) && !p.told(c.number) {
+			p.head = append(p.head, Fault{Code: CodeExtraLabel, Column: c.number, Field: c.label, Key: "check.extra-label.standard", field: -1})
+		}
+	}
+	next := len(p.columns)
+	for i := range fields {
+		if found[i] {
+			continue
+		}
+		next++
+		needed := rule == schema.MatchEqual || rule == schema.MatchSubset || fields[i].Constraints.Required
+		if rule == schema.MatchPartial {
+			needed = !some
+		}
+		if needed {
+			p.head = append(p.head, Fault{Code: CodeMissingLabel, Column: next, Field: fields[i].Name, Key: "check.missing-label", field: i})
+		}
+	}
+}
