@@ -32,7 +32,7 @@
 // A tilde takes the character that follows as it is. It stands before a column
 // whose name is a reserved word (~limit=3), and in a name before a full stop (a~.b=1),
 // a comma, a parenthesis, a colon, a bar, a leading minus or a tilde; the same in the values of where and, for texts, of between.
-// The column without name is a lone tilde. An unknown parameter is an error, never ignored.
+// The column without name is ~_. An unknown parameter is an error, never ignored.
 //
 // # No value
 //

@@ -70,7 +70,7 @@ func ParseValue(kind tabular.Kind, text string) (v Value, ok bool) {
 	switch kind {
 	case tabular.Text, tabular.JSON:
 		v.Text = text
-		return v, !strings.ContainsRune(text, 0)
+		return v, goodText(text)
 	case tabular.Int, tabular.Float:
 		return parseNumber(kind, text)
 	case tabular.Bool:
@@ -153,9 +153,9 @@ func (v Value) fits(kind tabular.Kind) bool {
 	case tabular.Int, tabular.Float:
 		return (v.Kind == tabular.Int || v.Kind == tabular.Float) && !math.IsNaN(v.Float) && !math.IsInf(v.Float, 0)
 	case tabular.JSON:
-		return (v.Kind == tabular.JSON || v.Kind == tabular.Text) && !strings.ContainsRune(v.Text, 0)
+		return (v.Kind == tabular.JSON || v.Kind == tabular.Text) && goodText(v.Text)
 	case tabular.Text:
-		return v.Kind == tabular.Text && !strings.ContainsRune(v.Text, 0)
+		return v.Kind == tabular.Text && goodText(v.Text)
 	}
 	return v.Kind == kind
 }
