@@ -1,6 +1,3 @@
-// Package errs is the one kind of error that crosses package borders: what
-// kind of failure it is, a message key that may be shown to a visitor, the
-// fields at fault, and the cause that only the log sees.
 package errs
 
 import (

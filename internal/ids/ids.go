@@ -1,5 +1,3 @@
-// Package ids makes identifiers (short, sortable by time, safe in addresses and
-// file names) and slugs.
 package ids
 
 import (
@@ -73,5 +71,6 @@ func Slug(title string) string {
 	if b.Len() == 0 {
 		return "x"
 	}
-	return strings.TrimSuffix(b.String(), "-")
+	slug := b.String()
+	return strings.TrimSuffix(slug[:min(len(slug), 80)], "-")
 }
