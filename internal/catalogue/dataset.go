@@ -37,7 +37,7 @@ type Dataset struct {
 	Organisation identity.OrganisationID
 	Metadata
 	State           State
-	Revision        int // grows at each edit; given back to edit
+	Revision        int // grows when an editor changes the description; given back to edit
 	CreatedBy       string
 	CreatedAt       time.Time
 	ModifiedAt      time.Time // metadata or data
@@ -46,7 +46,7 @@ type Dataset struct {
 	WithdrawnAt     time.Time // zero unless withdrawn
 	WithdrawnReason string
 	Demonstration   bool       // invented for the demonstration: pages and exports say so
-	Resources       []Resource // in order; filled by Get and ByAddress, not by lists
+	Resources       []Resource // in order; without their versions in lists
 }
 
 // Metadata is the description of a dataset: what its editors fill in.

@@ -26,8 +26,12 @@ type Resource struct {
 	Dataset DatasetID
 	Kind    Kind
 	ResourceMetadata
-	Position    int       // from 0
-	Latest      int       // number of the latest version; 0 when there is none
+	Position int // from 0
+	Latest   int // number of the latest version; 0 when there is none
+	// PublicFrom is the number of the version with which the history that everyone
+	// sees begins: what a draft went through stays among members. 0 before
+	// publication.
+	PublicFrom  int
 	Current     *Version  // the latest version; nil when there is none, and in lists
 	LinkChecked time.Time // of a Link: when it was last tried; zero when never
 	LinkBroken  bool      // of a Link: it did not answer

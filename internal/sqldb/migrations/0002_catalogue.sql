@@ -35,6 +35,7 @@ CREATE TABLE datasets (
 ) STRICT;
 CREATE INDEX datasets_state ON datasets (state, modified_at, id);
 CREATE INDEX datasets_organisation ON datasets (organisation, state, modified_at, id);
+CREATE INDEX datasets_modified ON datasets (modified_at, id);
 CREATE INDEX datasets_title ON datasets (title_fold, id);
 CREATE INDEX datasets_schema ON datasets (schema_id, state);
 
@@ -65,6 +66,7 @@ CREATE TABLE resources (
     media_type   TEXT NOT NULL,
     url          TEXT NOT NULL,
     latest       BIGINT NOT NULL DEFAULT 0,
+    public_from  BIGINT NOT NULL DEFAULT 0,
     link_checked BIGINT,
     link_broken  BOOLEAN NOT NULL DEFAULT FALSE,
     created_at   BIGINT NOT NULL,
