@@ -25,6 +25,7 @@ type plan struct {
 	places   map[string]int // column of each field found, from 0
 	full     sync.Map       // groupID: listed up to the limit
 	parts    sync.Pool
+	menders  func() menders // made when the first fault asks for a repair
 }
 
 // column is one column of the file with what judges it.
@@ -42,6 +43,7 @@ type column struct {
 func newPlan(f *tabular.File, s *schema.Schema, o Options) *plan {
 	p := &plan{options: o, file: f, schema: s, standard: o.Standard || s.FieldsMatch != schema.MatchDefault, places: map[string]int{}}
 	p.parts.New = func() any { return &part{} }
+	p.menders = sync.OnceValue(func() menders { return newMenders(s) })
 	if o.Standard {
 		for _, w := range s.Warnings {
 			if w.Refused {

@@ -236,7 +236,7 @@ func (p *plan) judgeAbsent(b *tabular.Batch, c *column, t *part) {
 func (p *plan) addCell(b *tabular.Batch, i int, f Fault, cell []byte, t *part) {
 	f.setCell(cell)
 	if f.field >= 0 && len(cell) <= maxCell {
-		if r, ok := propose(&p.schema.Fields[f.field], f.Code, f.Constraint, f.Cell); ok {
+		if r, ok := p.menders().propose(f.field, f.Cell); ok {
 			f.Repair = &r
 		}
 	}

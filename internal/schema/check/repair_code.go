@@ -1,0 +1,223 @@
+package check
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/nyaruka/phonenumbers"
+
+	"socle/internal/cog"
+	"socle/internal/schema"
+)
+
+// codeKind is an official code that a column holds.
+type codeKind string
+
+const (
+	codeNone        codeKind = ""
+	codeSIRET       codeKind = "siret"
+	codeSIREN       codeKind = "siren"
+	codeCommune     codeKind = "commune"
+	codePostal      codeKind = "postal"
+	codeDepartement codeKind = "departement"
+	codeRegion      codeKind = "region"
+	codePhone       codeKind = "phone"
+)
+
+// codeLengths gives how many characters a code has, and how many zeros in front
+// a spreadsheet can have eaten.
+var codeLengths = map[codeKind]struct{ length, zeros int }{
+	codeSIRET: {14, 3}, codeSIREN: {9, 3}, codeCommune: {5, 1}, codePostal: {5, 1}, codeDepartement: {2, 1}, codeRegion: {2, 1},
+}
+
+// codeOf tells the code of a field: by the checks that the schema asks for, by
+// the French format, else by the words of its name.
+func codeOf(s *schema.Schema, f *schema.Field) codeKind {
+	for _, c := range s.Checks {
+		if column, _ := c.Params["column"].(string); column != f.Name {
+			continue
+		}
+		switch c.Name {
+		case "french-siret-value":
+			return codeSIRET
+		case "french-siren-value":
+			return codeSIREN
+		case "phone-number-value":
+			return codePhone
+		}
+	}
+	switch f.FrenchFormat {
+	case "siret":
+		return codeSIRET
+	case "siren":
+		return codeSIREN
+	case "code-commune-insee":
+		return codeCommune
+	case "code-postal":
+		return codePostal
+	case "code-departement", "departement":
+		return codeDepartement
+	case "code-region", "region":
+		return codeRegion
+	}
+	if f.Type != schema.String && f.Type != schema.Any {
+		return codeNone
+	}
+	return codeNamed(f.Name)
+}
+
+func codeNamed(name string) codeKind {
+	k := key(name)
+	switch {
+	case strings.Contains(k, "siret"):
+		return codeSIRET
+	case strings.Contains(k, "siren"):
+		return codeSIREN
+	case strings.Contains(k, "codepostal"), strings.HasSuffix(k, "postcode"):
+		return codePostal
+	case strings.Contains(k, "insee"), k == "codecommune", k == "codecom":
+		return codeCommune
+	case k == "codedepartement", k == "codedep", k == "departementcode":
+		return codeDepartement
+	case k == "coderegion", k == "codereg", k == "regioncode":
+		return codeRegion
+	case strings.HasSuffix(k, "telephone"), strings.HasSuffix(k, "tel"):
+		return codePhone
+	}
+	return codeNone
+}
+
+// knownCode reports whether a value is a code of the kind that can exist.
+func knownCode(k codeKind, s string) bool {
+	switch k {
+	case codeSIRET:
+		return allDigits(s, 14) && (luhn(s) || strings.HasPrefix(s, "356000000")) && luhn(s[:9])
+	case codeSIREN:
+		return allDigits(s, 9) && luhn(s)
+	case codeCommune:
+		return cog.IsCommune(s) || cog.IsFormer(s)
+	case codePostal:
+		return cog.IsPostalCode(s)
+	case codeDepartement:
+		_, ok := cog.Departement(s)
+		return ok
+	case codeRegion:
+		_, ok := cog.Region(s)
+		return ok
+	case codePhone:
+		n, err := phonenumbers.Parse(s, "FR")
+		return err == nil && phonenumbers.IsValidNumber(n)
+	}
+	return true
+}
+
+func allDigits(s string, n int) bool {
+	return len(s) == n && strings.Trim(s, "0123456789") == ""
+}
+
+// luhn is the check digit of SIREN and SIRET (ISO/IEC 7812-1, annex B).
+func luhn(s string) bool {
+	sum := 0
+	for i := range len(s) {
+		d := int(s[len(s)-1-i] - '0')
+		if i%2 == 1 {
+			if d *= 2; d > 9 {
+				d -= 9
+			}
+		}
+		sum += d
+	}
+	return sum%10 == 0
+}
+
+// repairCode mends codes that a spreadsheet or a careful typist changed: spaces
+// and points inside, decimals behind, zeros lost in front, scientific notation
+// that kept every digit, small letters. A code whose digits are lost has no repair.
+func repairCode(m *mender, s string) []proposal {
+	var out []proposal
+	bare := strings.NewReplacer(" ", "", ".", "", "-", "", "'", "", "_", "", "\"", "").Replace(s)
+	if whole, decimals, found := cutDecimals(s); found && strings.Trim(decimals, "0") == "" && strings.Trim(whole, "0123456789") == "" && whole != "" {
+		out = append(out, proposal{"code-decimals", true, whole}, proposal{"leading-zero", true, padCode(m.code, whole)})
+	}
+	if m.code == codePhone {
+		return append(out, repairPhone(s)...)
+	}
+	if digits, ok := unscientific(s, codeLengths[m.code].length); ok {
+		out = append(out, proposal{"code-scientific", true, digits})
+	}
+	if m.code != codeNone || m.field.Constraints.Pattern != "" {
+		out = append(out, proposal{"code-spaces", true, bare})
+	}
+	if padded := padCode(m.code, bare); padded != bare {
+		out = append(out, proposal{"leading-zero", true, padded})
+	}
+	if m.field.Constraints.Pattern != "" || m.code != codeNone {
+		for _, v := range []string{strings.ToUpper(s), strings.ToLower(s), strings.ToUpper(bare), strings.ToLower(bare)} {
+			out = append(out, proposal{"letter-case", true, v})
+		}
+		out = append(out, proposal{"letter-case", true, padCode(m.code, strings.ToUpper(bare))})
+	}
+	return out
+}
+
+// cutDecimals parts "21310988700017.0" at the point or comma.
+func cutDecimals(s string) (whole, decimals string, found bool) {
+	if whole, decimals, found = strings.Cut(s, "."); found {
+		return whole, decimals, true
+	}
+	return strings.Cut(s, ",")
+}
+
+// padCode puts back the zeros that a code lost in front; the text itself when it
+// has lost none or too many.
+func padCode(k codeKind, s string) string {
+	l, ok := codeLengths[k]
+	if !ok || s == "" || len(s) >= l.length || len(s) < l.length-l.zeros || !isDigit(s[0]) {
+		return s
+	}
+	return strings.Repeat("0", l.length-len(s)) + s
+}
+
+// unscientific writes 2.1310988700017E+13 in full when no digit is lost: the
+// mantissa holds as many digits as the code.
+func unscientific(s string, length int) (string, bool) {
+	mantissa, exponent, found := strings.Cut(strings.ToUpper(s), "E")
+	exponent = strings.TrimPrefix(exponent, "+")
+	if !found || length == 0 || strings.Trim(exponent, "0123456789") != "" || exponent == "" {
+		return "", false
+	}
+	whole, decimals, _ := cutDecimals(mantissa)
+	digits := whole + decimals
+	if len(whole) != 1 || strings.Trim(digits, "0123456789") != "" || len(digits) != length {
+		return "", false
+	}
+	if n := strings.TrimLeft(exponent, "0"); n != strconv.Itoa(length-1) {
+		return "", false
+	}
+	return digits, true
+}
+
+// repairPhone gives back the zero or the plus sign that a spreadsheet took.
+func repairPhone(s string) []proposal {
+	bare := strings.NewReplacer(" ", "", ".", "", "-", "", "/", "", "(0)", "").Replace(s)
+	var out []proposal
+	switch {
+	case allDigits(bare, 9) && bare[0] != '0':
+		out = append(out, proposal{"leading-zero", true, "0" + bare})
+	case allDigits(bare, 11) && strings.HasPrefix(bare, "33"):
+		out = append(out, proposal{"phone", true, "+" + bare})
+	case strings.HasPrefix(bare, "0033"):
+		out = append(out, proposal{"phone", true, "+" + bare[2:]})
+	}
+	out = append(out, proposal{"phone", true, bare})
+	// Two numbers in one cell: the first is kept, and a person is asked.
+	for _, sep := range []string{"/", " ou ", ";", ","} {
+		if first, _, found := strings.Cut(s, sep); found {
+			out = append(out, proposal{"phone-first", false, strings.TrimSpace(first)})
+		}
+	}
+	if n, err := phonenumbers.Parse(s, "FR"); err == nil && phonenumbers.IsValidNumber(n) {
+		out = append(out, proposal{"phone", true, phonenumbers.Format(n, phonenumbers.E164)})
+	}
+	return out
+}
