@@ -70,11 +70,9 @@ func Client(o ClientOptions) *http.Client {
 		MaxIdleConnsPerHost:    2,
 		IdleConnTimeout:        30 * time.Second,
 		TLSHandshakeTimeout:    10 * time.Second,
-		ResponseHeaderTimeout:  o.Timeout,
 		MaxResponseHeaderBytes: 64 << 10,
 	}
 	return &http.Client{
-		Timeout:   o.Timeout,
 		Transport: &guard{next: transport, o: o},
 		CheckRedirect: func(_ *http.Request, via []*http.Request) error {
 			if len(via) > max(o.MaxRedirects, 0) {
@@ -95,6 +93,8 @@ type guard struct {
 	o    ClientOptions
 }
 
+// RoundTrip makes one hop. The time is that of the whole exchange: a hop that a
+// redirect caused goes on with the deadline of the one before.
 func (g *guard) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := CheckURL(r.URL); err != nil {
 		if r.Body != nil {
@@ -102,25 +102,41 @@ func (g *guard) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 		return nil, err
 	}
+	deadline := time.Now().Add(g.o.Timeout)
+	if r.Response != nil {
+		if b, ok := r.Response.Body.(*limitedBody); ok {
+			deadline = b.deadline
+		}
+	}
+	ctx, cancel := context.WithDeadline(r.Context(), deadline)
+	host := r.URL.Host
+	r = r.Clone(ctx)
 	if r.Header.Get("User-Agent") == "" {
-		r = r.Clone(r.Context())
 		r.Header.Set("User-Agent", g.o.UserAgent)
 	}
 	res, err := g.next.RoundTrip(r)
 	if err != nil {
-		var known *errs.Error
-		if errors.As(err, &known) || errors.Is(err, context.Canceled) {
-			return nil, err
-		}
-		return nil, errs.New(errs.Busy, "httpx.unreachable", errs.Args{"Host": r.URL.Host}).
-			WithHint("httpx.unreachable.hint").Because(fmt.Errorf("%w: %w", ErrUnreachable, err))
+		cancel()
+		return nil, unreachable(host, err)
 	}
 	if res.ContentLength > g.o.MaxBytes {
 		_ = res.Body.Close()
+		cancel()
 		return nil, answerTooLarge(g.o.MaxBytes)
 	}
-	res.Body = &limitedBody{ReadCloser: res.Body, left: g.o.MaxBytes, max: g.o.MaxBytes}
+	res.Body = &limitedBody{ReadCloser: res.Body, left: g.o.MaxBytes, max: g.o.MaxBytes, host: host, deadline: deadline, cancel: cancel}
 	return res, nil
+}
+
+// unreachable says that the other side is at fault, unless the error is known
+// or the caller gave up.
+func unreachable(host string, err error) error {
+	var known *errs.Error
+	if errors.As(err, &known) || errors.Is(err, context.Canceled) {
+		return err
+	}
+	return errs.New(errs.Busy, "httpx.unreachable", errs.Args{"Host": host}).
+		WithHint("httpx.unreachable.hint").Because(fmt.Errorf("%w: %w", ErrUnreachable, err))
 }
 
 // CheckURL tells whether an address has a form that Client may visit: http or
@@ -132,9 +148,13 @@ func CheckURL(u *url.URL) error {
 	return nil
 }
 
+// limitedBody is an answer with its limits of size and time.
 type limitedBody struct {
 	io.ReadCloser
 	left, max int64
+	host      string
+	deadline  time.Time
+	cancel    context.CancelFunc
 }
 
 // Read fails at the byte after the limit, never silently short.
@@ -149,7 +169,15 @@ func (b *limitedBody) Read(p []byte) (int, error) {
 		return n, answerTooLarge(b.max)
 	}
 	b.left -= int64(n)
+	if err != nil && !errors.Is(err, io.EOF) {
+		err = unreachable(b.host, err)
+	}
 	return n, err
+}
+
+func (b *limitedBody) Close() error {
+	defer b.cancel()
+	return b.ReadCloser.Close()
 }
 
 func answerTooLarge(limit int64) error {

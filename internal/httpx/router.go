@@ -212,9 +212,10 @@ func (rt *Router) run(w http.ResponseWriter, r *http.Request, h HandlerFunc, o *
 	} else {
 		// Deadlines are of the connection: each request sets its own. Writers that
 		// have none (tests) answer ErrNotSupported, which changes nothing.
-		end := time.Now().Add(o.timeout)
+		// They come after the time of the request, which is told politely.
+		end := time.Now().Add(o.timeout + 5*time.Second)
 		_ = rc.SetReadDeadline(end)
-		_ = rc.SetWriteDeadline(end.Add(5 * time.Second))
+		_ = rc.SetWriteDeadline(end)
 		ctx, cancel := context.WithTimeoutCause(r.Context(), o.timeout, errTimeout)
 		defer cancel()
 		r = r.WithContext(ctx)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"os"
 	"time"
 
 	"socle/internal/errs"
@@ -74,6 +75,8 @@ func normalise(r *http.Request, err error) error {
 			WithHint("httpx.too-large.hint").Because(err)
 	case errors.As(err, &known):
 		return err
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return WithStatus(errs.New(errs.Busy, "httpx.stalled").WithHint("httpx.stalled.hint").Because(err), http.StatusRequestTimeout)
 	case r.Context().Err() != nil && !errors.Is(context.Cause(r.Context()), errTimeout):
 		return WithStatus(err, statusClientGone)
 	}

@@ -1,0 +1,42 @@
+package httpx
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+)
+
+// No secret reaches the log, whatever way it comes.
+func TestLogHidesSecrets(t *testing.T) {
+	u, _ := url.Parse("https://user:hunter2@example.org/a?token=hunter2&x=1&api_key=hunter2&X-Amz-Signature=hunter2#code=hunter2")
+	for _, format := range []string{"json", "text"} {
+		var b strings.Builder
+		l := NewLogger(&b, format, slog.LevelDebug)
+		l.Info("sign in", "password", "hunter2", "Authorization", "Bearer hunter2", "Set-Cookie", "s=hunter2", "smtp_password", "hunter2",
+			slog.Group("request", "cookie", "hunter2", "url", u, "text", u.String()), "url_value", *u,
+			"err", errors.New(`Get "https://example.org/?access_token=hunter2": refused`), "dsn", "postgres://socle:hunter2@db/socle?sslmode=disable",
+			"session_token", http.Header{"A": {"hunter2"}}, "kept", "x=1&y=2", "mail", "a@example.org")
+		l.With("token", "hunter2").Debug("later")
+		out := b.String()
+		if strings.Contains(out, "hunter2") {
+			t.Errorf("%s: %s", format, out)
+		}
+		for _, kept := range []string{"x=1&y=2", "a@example.org", "sslmode=disable", "user", "socle:"} {
+			if !strings.Contains(strings.ReplaceAll(out, `\u0026`, "&"), kept) {
+				t.Errorf("%s lost %s: %s", format, kept, out)
+			}
+		}
+	}
+}
+
+func TestLevel(t *testing.T) {
+	var b strings.Builder
+	l := NewLogger(&b, "text", slog.LevelWarn)
+	l.Info("quiet")
+	if b.Len() > 0 {
+		t.Error(b.String())
+	}
+}
