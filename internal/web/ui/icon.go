@@ -4,7 +4,9 @@ import (
 	"context"
 	_ "embed"
 	"io"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -37,3 +39,6 @@ func (i Icon) Render(_ context.Context, w io.Writer) error {
 	_, err := io.WriteString(w, b.String())
 	return err
 }
+
+// iconNames lists the icons, sorted.
+func iconNames() []string { return slices.Sorted(maps.Keys(icons())) }

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"context"
 	"strconv"
 
 	"github.com/a-h/templ"
@@ -82,7 +83,15 @@ func (s CellState) icon() Icon {
 	return "circle-alert"
 }
 
-func (s CellState) key() string { return "ui.cell." + string(s) }
+func (s CellState) said(ctx context.Context) string {
+	switch s {
+	case CellLookHere:
+		return T(ctx, "ui.cell.look-here")
+	case CellRepaired:
+		return T(ctx, "ui.cell.repaired")
+	}
+	return T(ctx, "ui.cell.wrong")
+}
 
 // Cell of a Table. A cell in a state has a Reason, shown on its button, and perhaps
 // a Remedy; a repaired one has what it Was.
