@@ -105,13 +105,26 @@ func Emit(ctx context.Context, tx *sqldb.Tx, e Event) (err error) {
 
 // The clients that only insert need no database handle and keep no state.
 var (
-	sqliteInserter = sync.OnceValues(func() (*river.Client[*sql.Tx], error) {
-		return river.NewClient(riversqlite.New(nil), &river.Config{Logger: slog.New(slog.DiscardHandler)})
-	})
-	postgresInserter = sync.OnceValues(func() (*river.Client[pgx.Tx], error) {
-		return river.NewClient(riverpgxv5.New(nil), &river.Config{Logger: slog.New(slog.DiscardHandler)})
-	})
+	sqliteInserter   = sync.OnceValues(func() (*river.Client[*sql.Tx], error) { return newSQLiteInserter(nil) })
+	postgresInserter = sync.OnceValues(func() (*river.Client[pgx.Tx], error) { return newPostgresInserter(nil) })
 )
+
+func newSQLiteInserter(now func() time.Time) (*river.Client[*sql.Tx], error) {
+	return river.NewClient(riversqlite.New(nil), inserterConfig(now))
+}
+
+func newPostgresInserter(now func() time.Time) (*river.Client[pgx.Tx], error) {
+	return river.NewClient(riverpgxv5.New(nil), inserterConfig(now))
+}
+
+// inserterConfig leaves the time to the database unless a clock is injected.
+func inserterConfig(now func() time.Time) *river.Config {
+	cfg := &river.Config{Logger: slog.New(slog.DiscardHandler)}
+	if now != nil {
+		cfg.Test.Time = clock{now}
+	}
+	return cfg
+}
 
 // inserter is what both clients do in a transaction.
 type inserter[TTx any] interface {
@@ -148,12 +161,18 @@ func bindTo[TTx any](c inserter[TTx], tx TTx) boundClient {
 func bind(tx *sqldb.Tx) (boundClient, error) {
 	if tx.Engine() == sqldb.SQLite {
 		c, err := sqliteInserter()
+		if tx.InjectedClock() {
+			c, err = newSQLiteInserter(tx.Now)
+		}
 		if err != nil {
 			return boundClient{}, err
 		}
 		return bindTo(c, tx.SQL()), nil
 	}
 	c, err := postgresInserter()
+	if tx.InjectedClock() {
+		c, err = newPostgresInserter(tx.Now)
+	}
 	if err != nil {
 		return boundClient{}, err
 	}

@@ -58,7 +58,7 @@ func start(t *testing.T, r *jobs.Runner) (stop func()) {
 
 func drain(t *testing.T, r *jobs.Runner) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
 	if err := r.Drain(ctx); err != nil {
 		t.Fatal(err)
@@ -92,7 +92,7 @@ func list(t *testing.T, db *sqldb.DB, f jobs.Filter) []jobs.Record {
 // until waits for something that another goroutine does.
 func until(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	for end := time.Now().Add(time.Minute); !ok(); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(20 * time.Second); !ok(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("never: %s", what)
 		}

@@ -25,7 +25,7 @@ import (
 // Options of a Runner; the zero value serves.
 type Options struct {
 	Log *slog.Logger
-	// Now is the clock of schedules and retries; the machine's when nil.
+	// Now is the clock of schedules and retries; the database's when nil.
 	Now func() time.Time
 	// Workers is how many jobs of the default queue run at once (0: twice the
 	// processors, at least 4); SlowWorkers of the slow queue (0: half the
@@ -57,6 +57,9 @@ type Runner struct {
 func New(db *sqldb.DB, o Options) (*Runner, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = db.Clock()
 	}
 	if o.Workers <= 0 {
 		o.Workers = max(4, 2*runtime.NumCPU())

@@ -49,9 +49,10 @@ type Options struct {
 
 // DB is an open database. It is safe for concurrent use.
 type DB struct {
-	engine Engine
-	now    func() time.Time
-	log    *slog.Logger
+	engine   Engine
+	now      func() time.Time
+	injected bool // now is not the machine's clock
+	log      *slog.Logger
 
 	path           string  // SQLite: the file
 	writer, reader *sql.DB // SQLite
@@ -65,7 +66,7 @@ type DB struct {
 // Open opens the database and checks that it answers. It applies no migration.
 // Kinds: Invalid (the URL), Busy (unreachable, disk, rights).
 func Open(ctx context.Context, o Options) (*DB, error) {
-	db := &DB{now: o.Now, log: o.Log}
+	db := &DB{now: o.Now, injected: o.Now != nil, log: o.Log}
 	if db.now == nil {
 		db.now = time.Now
 	}
@@ -166,6 +167,14 @@ func (db *DB) openPostgres(ctx context.Context, o Options) error {
 
 // Engine says which database this is.
 func (db *DB) Engine() Engine { return db.engine }
+
+// Clock returns the clock of the Options; nil when it is the machine's.
+func (db *DB) Clock() func() time.Time {
+	if db.injected {
+		return db.now
+	}
+	return nil
+}
 
 // Close waits for the transactions in hand and closes every connection.
 func (db *DB) Close() error {

@@ -36,6 +36,9 @@ func (tx *Tx) Now() time.Time { return tx.now }
 // Engine says which database this is, for the rare text that differs.
 func (tx *Tx) Engine() Engine { return tx.db.engine }
 
+// InjectedClock reports whether Now is not the machine's clock.
+func (tx *Tx) InjectedClock() bool { return tx.db.injected }
+
 // Exec runs a statement and returns the number of rows it touched.
 func (tx *Tx) Exec(ctx context.Context, query string, args ...any) (affected int64, err error) {
 	if tx.done {
