@@ -7,6 +7,7 @@ import (
 	"github.com/nyaruka/phonenumbers"
 
 	"socle/internal/cog"
+	"socle/internal/i18n"
 	"socle/internal/schema"
 )
 
@@ -14,20 +15,20 @@ import (
 type codeKind string
 
 const (
-	codeNone        codeKind = ""
-	codeSIRET       codeKind = "siret"
-	codeSIREN       codeKind = "siren"
-	codeCommune     codeKind = "commune"
-	codePostal      codeKind = "postal"
-	codeDepartement codeKind = "departement"
-	codeRegion      codeKind = "region"
-	codePhone       codeKind = "phone"
+	kindNone        codeKind = ""
+	kindSIRET       codeKind = "siret"
+	kindSIREN       codeKind = "siren"
+	kindCommune     codeKind = "commune"
+	kindPostal      codeKind = "postal"
+	kindDepartement codeKind = "departement"
+	kindRegion      codeKind = "region"
+	kindPhone       codeKind = "phone"
 )
 
 // codeLengths gives how many characters a code has, and how many zeros in front
 // a spreadsheet can have eaten.
 var codeLengths = map[codeKind]struct{ length, zeros int }{
-	codeSIRET: {14, 3}, codeSIREN: {9, 3}, codeCommune: {5, 1}, codePostal: {5, 1}, codeDepartement: {2, 1}, codeRegion: {2, 1},
+	kindSIRET: {14, 3}, kindSIREN: {9, 3}, kindCommune: {5, 1}, kindPostal: {5, 1}, kindDepartement: {2, 1}, kindRegion: {2, 1},
 }
 
 // codeOf tells the code of a field: by the checks that the schema asks for, by
@@ -39,29 +40,29 @@ func codeOf(s *schema.Schema, f *schema.Field) codeKind {
 		}
 		switch c.Name {
 		case "french-siret-value":
-			return codeSIRET
+			return kindSIRET
 		case "french-siren-value":
-			return codeSIREN
+			return kindSIREN
 		case "phone-number-value":
-			return codePhone
+			return kindPhone
 		}
 	}
 	switch f.FrenchFormat {
 	case "siret":
-		return codeSIRET
+		return kindSIRET
 	case "siren":
-		return codeSIREN
+		return kindSIREN
 	case "code-commune-insee":
-		return codeCommune
+		return kindCommune
 	case "code-postal":
-		return codePostal
-	case "code-departement", "departement":
-		return codeDepartement
-	case "code-region", "region":
-		return codeRegion
+		return kindPostal
+	case "code-departement":
+		return kindDepartement
+	case "code-region":
+		return kindRegion
 	}
 	if f.Type != schema.String && f.Type != schema.Any {
-		return codeNone
+		return kindNone
 	}
 	return codeNamed(f.Name)
 }
@@ -70,64 +71,55 @@ func codeNamed(name string) codeKind {
 	k := key(name)
 	switch {
 	case strings.Contains(k, "siret"):
-		return codeSIRET
+		return kindSIRET
 	case strings.Contains(k, "siren"):
-		return codeSIREN
+		return kindSIREN
 	case strings.Contains(k, "codepostal"), strings.HasSuffix(k, "postcode"):
-		return codePostal
+		return kindPostal
 	case strings.Contains(k, "insee"), k == "codecommune", k == "codecom":
-		return codeCommune
+		return kindCommune
 	case k == "codedepartement", k == "codedep", k == "departementcode":
-		return codeDepartement
+		return kindDepartement
 	case k == "coderegion", k == "codereg", k == "regioncode":
-		return codeRegion
+		return kindRegion
 	case strings.HasSuffix(k, "telephone"), strings.HasSuffix(k, "tel"):
-		return codePhone
+		return kindPhone
 	}
-	return codeNone
+	return kindNone
 }
 
 // knownCode reports whether a value is a code of the kind that can exist.
 func knownCode(k codeKind, s string) bool {
 	switch k {
-	case codeSIRET:
-		return allDigits(s, 14) && (luhn(s) || strings.HasPrefix(s, "356000000")) && luhn(s[:9])
-	case codeSIREN:
-		return allDigits(s, 9) && luhn(s)
-	case codeCommune:
+	case kindSIRET:
+		return allDigits(s, 14) && passes(siret, s)
+	case kindSIREN:
+		return allDigits(s, 9) && passes(siren, s)
+	case kindCommune:
 		return cog.IsCommune(s) || cog.IsFormer(s)
-	case codePostal:
+	case kindPostal:
 		return cog.IsPostalCode(s)
-	case codeDepartement:
+	case kindDepartement:
 		_, ok := cog.Departement(s)
 		return ok
-	case codeRegion:
+	case kindRegion:
 		_, ok := cog.Region(s)
 		return ok
-	case codePhone:
+	case kindPhone:
 		n, err := phonenumbers.Parse(s, "FR")
 		return err == nil && phonenumbers.IsValidNumber(n)
 	}
 	return true
 }
 
-func allDigits(s string, n int) bool {
-	return len(s) == n && strings.Trim(s, "0123456789") == ""
+// passes tells whether a check of one cell finds nothing wrong.
+func passes(judge func([]byte, *schema.Value) (string, i18n.Args), s string) bool {
+	wrong, _ := judge([]byte(s), nil)
+	return wrong == ""
 }
 
-// luhn is the check digit of SIREN and SIRET (ISO/IEC 7812-1, annex B).
-func luhn(s string) bool {
-	sum := 0
-	for i := range len(s) {
-		d := int(s[len(s)-1-i] - '0')
-		if i%2 == 1 {
-			if d *= 2; d > 9 {
-				d -= 9
-			}
-		}
-		sum += d
-	}
-	return sum%10 == 0
+func allDigits(s string, n int) bool {
+	return len(s) == n && strings.Trim(s, "0123456789") == ""
 }
 
 // repairCode mends codes that a spreadsheet or a careful typist changed: spaces
@@ -139,19 +131,19 @@ func repairCode(m *mender, s string) []proposal {
 	if whole, decimals, found := cutDecimals(s); found && strings.Trim(decimals, "0") == "" && strings.Trim(whole, "0123456789") == "" && whole != "" {
 		out = append(out, proposal{"code-decimals", true, whole}, proposal{"leading-zero", true, padCode(m.code, whole)})
 	}
-	if m.code == codePhone {
+	if m.code == kindPhone {
 		return append(out, repairPhone(s)...)
 	}
 	if digits, ok := unscientific(s, codeLengths[m.code].length); ok {
 		out = append(out, proposal{"code-scientific", true, digits})
 	}
-	if m.code != codeNone || m.field.Constraints.Pattern != "" {
+	if m.code != kindNone || m.field.Constraints.Pattern != "" {
 		out = append(out, proposal{"code-spaces", true, bare})
 	}
 	if padded := padCode(m.code, bare); padded != bare {
 		out = append(out, proposal{"leading-zero", true, padded})
 	}
-	if m.field.Constraints.Pattern != "" || m.code != codeNone {
+	if m.field.Constraints.Pattern != "" || m.code != kindNone {
 		for _, v := range []string{strings.ToUpper(s), strings.ToLower(s), strings.ToUpper(bare), strings.ToLower(bare)} {
 			out = append(out, proposal{"letter-case", true, v})
 		}

@@ -131,11 +131,11 @@ func columnChecks(s *schema.Schema, f *schema.Field) func(string) bool {
 		}
 		switch c.Name {
 		case "french-siret-value":
-			all = append(all, func(v string) bool { return knownCode(codeSIRET, bareCode(v)) })
+			all = append(all, func(v string) bool { return knownCode(kindSIRET, bareCode(v)) })
 		case "french-siren-value":
-			all = append(all, func(v string) bool { return knownCode(codeSIREN, bareCode(v)) })
+			all = append(all, func(v string) bool { return knownCode(kindSIREN, bareCode(v)) })
 		case "phone-number-value":
-			all = append(all, func(v string) bool { return knownCode(codePhone, v) })
+			all = append(all, func(v string) bool { return knownCode(kindPhone, v) })
 		case "french-gps-coordinates", "french_gps_coordinates":
 			all = append(all, func(v string) bool { lon, lat, ok := pointOf(v); return ok && inFrance(lon, lat) })
 		}
@@ -166,7 +166,7 @@ func (m *mender) accepts(p proposal) bool {
 
 // good tests a value against the field and, for codes, against what exists.
 func (m *mender) good(value string) bool {
-	return value != "" && m.right(value) && (m.code == codeNone || knownCode(m.code, value) || m.code == codePhone && m.extra == nil)
+	return value != "" && m.right(value) && (m.code == kindNone || knownCode(m.code, value) || m.code == kindPhone && m.extra == nil)
 }
 
 func typeIn(types []schema.Type, t schema.Type) bool {

@@ -137,7 +137,7 @@ func (d *desk) joined(b *tabular.Batch, i int) (cells []string, column int, ok b
 // textual tells whether a column may hold a text with a delimiter in it.
 func (d *desk) textual(j int) bool {
 	m := d.columns[j].mend
-	return m == nil || typeIn(textTypes, m.field.Type) && m.code == codeNone
+	return m == nil || typeIn(textTypes, m.field.Type) && m.code == kindNone
 }
 
 // shifted is the cell of column j when the cells from at to at+extra are one.
