@@ -1,6 +1,9 @@
 package catalogue
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // FrequencyID is a code of the European authority list "frequency"; "" when
 // nothing was said.
@@ -17,7 +20,7 @@ type Frequency struct {
 const euFrequencies = "http://publications.europa.eu/resource/authority/frequency/"
 
 // LabelKey is the message key of the frequency's name.
-func (f Frequency) LabelKey() string { return "catalogue.frequency." + string(f.ID) }
+func (f Frequency) LabelKey() string { return "catalogue.frequency." + strings.ToLower(string(f.ID)) }
 
 // URI is the frequency in the European authority list (dct:accrualPeriodicity).
 func (f Frequency) URI() string { return euFrequencies + string(f.ID) }

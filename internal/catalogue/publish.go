@@ -67,13 +67,19 @@ func (s *Service) PublishTx(ctx context.Context, tx *sqldb.Tx, a identity.Actor,
 func (s *Service) KeepInside(ctx context.Context, a identity.Actor, id DatasetID, revision int) (d Dataset, err error) {
 	defer errs.Wrap(&err, "catalogue.KeepInside(%s)", id)
 	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
-		if d, err = s.readyFor(ctx, tx, a, id, revision, Draft); err != nil {
-			return err
-		}
-		d, err = s.setState(ctx, tx, a, d, Internal, "", ChangeInternal, "dataset.keep-inside", DatasetKeptInside{id})
+		d, err = s.KeepInsideTx(ctx, tx, a, id, revision)
 		return err
 	})
 	return d, err
+}
+
+// KeepInsideTx is KeepInside in the transaction of its caller.
+func (s *Service) KeepInsideTx(ctx context.Context, tx *sqldb.Tx, a identity.Actor, id DatasetID, revision int) (d Dataset, err error) {
+	defer errs.Wrap(&err, "catalogue.KeepInsideTx(%s)", id)
+	if d, err = s.readyFor(ctx, tx, a, id, revision, Draft); err != nil {
+		return d, err
+	}
+	return s.setState(ctx, tx, a, d, Internal, "", ChangeInternal, "dataset.keep-inside", DatasetKeptInside{id})
 }
 
 // readyFor reads a dataset that is about to be shown to more people.
