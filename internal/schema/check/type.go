@@ -24,3 +24,20 @@ var constraintKeys = map[schema.Fails]string{
 	schema.FailJSONSchema:       "check.constraint-error.json-schema",
 	schema.FailSlow:             "check.check-error.slow-pattern",
 }
+
+// typeKeys lists the messages of cells that are not of the type of their field.
+func typeKeys() []string {
+	var out []string
+	for _, t := range schema.Types {
+		out = append(out, "check.type-error."+string(t))
+	}
+	return out
+}
+
+func allConstraintKeys() []string {
+	var out []string
+	for bit := schema.FailRequired; bit < schema.FailSlow; bit <<= 1 {
+		out = append(out, constraintKeys[bit])
+	}
+	return out
+}
