@@ -130,6 +130,14 @@ func axe(ctx context.Context, t *testing.T) []violation {
 	return v
 }
 
+// tooWide lists what stands beyond the edge of a page that can be scrolled sideways.
+const tooWide = `(() => {
+	const root = document.documentElement;
+	if (root.scrollWidth <= root.clientWidth) return "";
+	const inScroller = (e) => { for (let p = e.parentElement; p && p !== document.body; p = p.parentElement) if (getComputedStyle(p).overflowX !== "visible") return true; return false; };
+	return root.scrollWidth + " px\n" + [...document.body.querySelectorAll("*")].filter((e) => e.getBoundingClientRect().right > root.clientWidth + 1 && !inScroller(e)).map((e) => e.outerHTML.slice(0, 120)).slice(0, 8).join("\n");
+})()`
+
 // The living page has no violation in any theme, on a desk and on a phone, and
 // nothing that the content policy refuses.
 func TestDesignPageInTheBrowser(t *testing.T) {
@@ -167,12 +175,12 @@ func TestDesignPageInTheBrowser(t *testing.T) {
 			if err := chromedp.Do(ctx, chromedp.Sleep(700*time.Millisecond)); err != nil { // transitions and the skeleton's delay
 				t.Fatal(err)
 			}
-			overflow, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
+			wide, err := chromedp.Run(ctx, chromedp.Evaluate[string](tooWide))
 			if err != nil {
 				t.Fatal(err)
 			}
-			if overflow {
-				t.Error("the page is wider than the screen")
+			if wide != "" {
+				t.Errorf("the page is wider than the screen:\n%s", wide)
 			}
 			for _, v := range axe(ctx, t) {
 				for _, n := range v.Nodes {
