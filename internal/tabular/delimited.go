@@ -94,6 +94,9 @@ func (s *scan) run() outcome {
 		d0 = p.delim[0]
 	}
 	wd, wn, wr := lows*uint64(d0), lows*uint64('\n'), lows*uint64(cr)
+	// marks holds the delimiters and line breaks, not yet used, of the 8 bytes
+	// before pos.
+	marks, pos := uint64(0), 0
 	for start := 0; start < n; {
 		cell, at, quoted := extent{}, start, false
 		if c := data[start]; q != 0 && (c == q || c == ' ') {
@@ -107,33 +110,39 @@ func (s *scan) run() outcome {
 				if !ok {
 					return s.stop(true)
 				}
-				start = next
+				start, pos, marks = next, next, 0
 				continue
-			case quotedNot:
-				at = start
 			case quotedGood:
 				quoted = true
+				pos, marks = at, 0
 				goto ended
 			}
 		}
-		for at+8 <= n {
-			w := binary.LittleEndian.Uint64(data[at:])
-			m := hasZero(w^wd) | hasZero(w^wn)
-			if p.cr {
-				m |= hasZero(w ^ wr)
+		for {
+			for marks == 0 && pos+8 <= n {
+				w := binary.LittleEndian.Uint64(data[pos:])
+				marks = hasZero(w^wd) | hasZero(w^wn)
+				if p.cr {
+					marks |= hasZero(w ^ wr)
+				}
+				pos += 8
 			}
-			if m != 0 {
-				at += bits.TrailingZeros64(m) >> 3
-				goto found
+			if marks == 0 {
+				for at = max(pos, start); at < n && data[at] != d0 && data[at] != '\n' && data[at] != cr; {
+					at++
+				}
+				pos = min(at+1, n)
+				break
 			}
-			at += 8
+			at = pos - 8 + bits.TrailingZeros64(marks)>>3
+			marks &= marks - 1
+			if c := data[at]; at >= start && (c == d0 || c == '\n' || c == cr) {
+				break
+			}
 		}
-		for at < n && data[at] != d0 && data[at] != '\n' && data[at] != cr {
-			at++
-		}
-	found:
 		if at < n && data[at] == d0 && dlen > 1 && !bytes.HasPrefix(data[at:], p.delim) {
 			at = s.nextMark(at + 1)
+			pos, marks = at, 0
 		}
 		cell = extent{uint32(start), uint32(at)}
 		if (at == n || data[at] == '\n') && at > start && data[at-1] == '\r' {
@@ -165,6 +174,9 @@ func (s *scan) run() outcome {
 			return outcome{used: next, columns: s.columns, err: tooManyColumns(int(s.line))}
 		}
 		start = next
+		if next <= at { // a record was read again
+			pos, marks = next, 0
+		}
 	}
 	if s.record < n && s.last { // the file ends after a delimiter
 		b.cells = append(b.cells, extent{uint32(n), uint32(n)})
@@ -288,16 +300,15 @@ func (s *scan) quoted(start int) (cell extent, at int, state quoting) {
 			at++
 		}
 		switch {
+		case !s.last && n-at < max(2, len(p.delim)) && n-open < maxQuoted:
+			return cell, n, quotedOpen
 		case at < n && !s.mark(at):
 			if open > start {
 				return cell, start, quotedNot
 			}
 			return cell, at, quotedBad
 		case at == n && !s.last:
-			if n-open > maxQuoted {
-				return cell, n, quotedBad
-			}
-			return cell, n, quotedOpen
+			return cell, n, quotedBad
 		}
 		if at < n && data[at] == '\r' && !p.cr {
 			at++
@@ -305,7 +316,7 @@ func (s *scan) quoted(start int) (cell extent, at int, state quoting) {
 		cell = extent{uint32(open + 1), uint32(i)}
 		break
 	}
-	if escaped {
+	if escaped || p.escape == '\\' && bytes.IndexByte(data[cell.start:cell.end], '\\') >= 0 {
 		p.escaped = append(p.escaped, uint32(len(s.b.cells)))
 	}
 	if breaks := s.breaks(data[cell.start:cell.end]); breaks > 0 {

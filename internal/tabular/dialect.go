@@ -157,11 +157,17 @@ func (d dialect) assess(head []byte, whole bool) sniffed {
 		strength = math.Sqrt(1 - 1/float64(s.width))
 	}
 	good, cells := 0.0, 0
+	around, within := 0, 0 // quotes around cells, and in the middle of cells
 	for i := range b.Len() {
 		for k := b.first[i]; k < b.first[i+1]; k++ {
 			c := b.cells[k]
 			quoted := c.start > 0 && d.quote != 0 && head[c.start-1] == d.quote
 			s.quotes = s.quotes || quoted
+			if quoted {
+				around++
+			} else if d.quote != 0 && bytes.IndexByte(b.buf[c.start:c.end], d.quote) >= 0 {
+				within++
+			}
 			good += plausible(b.buf[c.start:c.end], quoted, d)
 			cells++
 		}
@@ -169,6 +175,9 @@ func (d dialect) assess(head []byte, whole bool) sniffed {
 	s.doubled = len(p.escaped) > 0
 	faults := 1 - 0.5*float64(len(p.marks))/float64(b.Len())
 	s.score = regular * regular * strength * good / float64(cells) * max(faults, 0.3)
+	if d.quote == '"' && within > 2 {
+		s.score *= 0.2 + 0.8*float64(around)/float64(around+within)
+	}
 	if len(d.delim) == 1 && d.delim[0] == ',' && s.width == 2 && decimals(&b) {
 		s.score *= 0.5
 	}

@@ -64,6 +64,9 @@ func (s *scan) mend() (int, bool) {
 		}
 		from = s.afterBreak(text, k)
 		if from >= len(text) {
+			if !s.last {
+				return 0, false
+			}
 			break
 		}
 	}

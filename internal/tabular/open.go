@@ -304,7 +304,7 @@ func (t *text) splitter(f *File) splitter {
 		c = &charset{name: c.name}
 	}
 	return splitter{
-		dialect: t.sniffed.dialect, charset: c, width: t.sniffed.width, want: chunkSize,
+		dialect: t.sniffed.dialect, charset: c, width: t.sniffed.width, want: chunkSize, chunk: chunkSize, tail: maxTail,
 		foot: &footnotes{columns: f.Info.Columns, typical: t.typical},
 	}
 }

@@ -120,14 +120,14 @@ func TestParquetKeepsRows(t *testing.T) {
 			r := rand.New(rand.NewSource(int64(workers)))
 			var frames []*tabular.Frame
 			want := &tabular.Frame{}
-			for first := 0; first < 20_000; {
+			for first := 0; first < 8_000; {
 				fr := randomFrame(r, first, r.Intn(700))
 				frames = append(frames, fr)
 				appendFrame(want, fr)
 				first += fr.Rows
 			}
 			var out bytes.Buffer
-			w, err := tabular.NewParquetWriter(&out, everyKind, tabular.ParquetOptions{GroupRows: 3000, Metadata: map[string]string{"k": "v"}})
+			w, err := tabular.NewParquetWriter(&out, everyKind, tabular.ParquetOptions{GroupRows: 1200, Metadata: map[string]string{"k": "v"}})
 			if err != nil {
 				t.Fatal(err)
 			}

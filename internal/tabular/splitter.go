@@ -22,7 +22,9 @@ type splitter struct {
 	foot    *footnotes
 	size    int64
 	pos     int64
-	want    int
+	want    int // size of the next chunk
+	chunk   int // usual size of chunks
+	tail    int // bytes at the end that are not left to a chunk of their own
 }
 
 // take reads the next chunk.
@@ -32,7 +34,7 @@ func (s *splitter) take(j *job) error {
 		return io.EOF
 	}
 	n := s.want
-	if left <= int64(n)+maxTail {
+	if left <= int64(n+s.tail) {
 		n, j.final = int(left), true
 	}
 	j.data = slices.Grow(j.data[:0], n+8)[:n]
@@ -105,14 +107,14 @@ func (s *splitter) settle(j *job) (bool, error) {
 		return true, nil
 	}
 	if used == len(j.data) {
-		s.want = chunkSize
+		s.want = s.chunk
 		return true, nil
 	}
 	s.pos = j.start + int64(used)
 	if used == 0 {
-		s.want = 2 * len(j.data)
+		s.want = 2 * max(s.want, len(j.data))
 	} else {
-		s.want = chunkSize
+		s.want = s.chunk
 	}
 	return false, nil
 }
@@ -130,8 +132,8 @@ type stream struct {
 
 // take reads on and parses what is whole.
 func (s *stream) take(j *job) error {
-	for want := chunkSize; ; want *= 2 {
-		if err := s.fill(want + maxTail); err != nil {
+	for want := s.chunk; ; want *= 2 {
+		if err := s.fill(want + s.tail); err != nil {
 			return err
 		}
 		if len(s.pending) == 0 {
@@ -140,7 +142,7 @@ func (s *stream) take(j *job) error {
 		n := len(s.pending)
 		j.final = s.ended
 		if !j.final {
-			n -= maxTail
+			n -= s.tail
 		}
 		j.data = append(j.data[:0], s.pending[:n]...)
 		s.splitter.parse(j)
