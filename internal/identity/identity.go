@@ -63,6 +63,9 @@ func New(db *sqldb.DB, o Options) *Service {
 	return &Service{db: db, opt: o, hasher: newHasher(o.Hash, o.Hashing, o.Rand)}
 }
 
+// Hashed is how many passwords were hashed since the start, for metrics.
+func (s *Service) Hashed() int64 { return s.hasher.runs.Load() }
+
 // newID makes an identifier of the transaction's instant.
 func (s *Service) newID(tx *sqldb.Tx) string {
 	return ids.Source{Now: tx.Now, Rand: s.opt.Rand}.New()

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync/atomic"
 	"unicode/utf8"
 
 	"golang.org/x/crypto/argon2"
@@ -44,6 +45,7 @@ type hasher struct {
 	slots  chan struct{}
 	queue  chan struct{}
 	dummy  string // compared with for accounts that do not exist
+	runs   atomic.Int64
 }
 
 func newHasher(p HashParams, atOnce int, random io.Reader) *hasher {
@@ -79,7 +81,7 @@ func (h *hasher) hash(ctx context.Context, password string) (string, error) {
 		return "", err
 	}
 	defer done()
-	return phc(h.params, salt, derive(h.params, password, salt, keyBytes)), nil
+	return phc(h.params, salt, h.derive(h.params, password, salt, keyBytes)), nil
 }
 
 // verify reports whether the password is the one of a PHC string, and whether
@@ -99,11 +101,12 @@ func (h *hasher) verify(ctx context.Context, stored, password string) (ok, stale
 		return false, false, err
 	}
 	defer done()
-	same := subtle.ConstantTimeCompare(derive(p, password, salt, len(key)), key) == 1
+	same := subtle.ConstantTimeCompare(h.derive(p, password, salt, len(key)), key) == 1
 	return same && known, p != h.params, nil
 }
 
-func derive(p HashParams, password string, salt []byte, n int) []byte {
+func (h *hasher) derive(p HashParams, password string, salt []byte, n int) []byte {
+	h.runs.Add(1)
 	return argon2.IDKey([]byte(norm.NFC.String(password)), salt, p.Passes, p.KiB, p.Lanes, uint32(n))
 }
 
