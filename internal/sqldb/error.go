@@ -72,6 +72,7 @@ const (
 	pgDiskFull             = "53100"
 	pgTooManyConnections   = "53300"
 	pgQueryCanceled        = "57014"
+	pgBadText              = "22021" // a zero byte, or not UTF-8
 	pgPlanChanged          = "0A000" // a cached plan met a migration of another replica
 )
 
@@ -180,6 +181,8 @@ func (db *DB) wrapPostgres(ctx context.Context, err error, pg *pgconn.PgError, w
 		return conflict(&Violation{Constraint: ForeignKey, Table: pg.TableName, Names: []string{pg.ConstraintName}, err: err})
 	case pgSerializationFailure, pgDeadlock, pgTooManyConnections:
 		return errs.New(errs.Busy, "errs.busy").WithHint("errs.busy.hint").Because(err)
+	case pgBadText:
+		return errs.New(errs.Invalid, "sqldb.characters").WithHint("sqldb.characters.hint").Because(err)
 	case pgDiskFull:
 		return trouble("sqldb.disk-full", err)
 	case pgReadOnly:
