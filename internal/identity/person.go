@@ -34,8 +34,10 @@ type NewPerson struct {
 	Password string // 12 characters or more; "" only where said
 }
 
-// emailKey is what makes two addresses the same account.
+// emailKey is what makes two addresses the same account; it is text that the
+// database can hold, whatever came from outside.
 func emailKey(email string) string {
+	email = strings.ReplaceAll(strings.ToValidUTF8(email, "\uFFFD"), "\x00", "\uFFFD")
 	return strings.ToLower(norm.NFKC.String(strings.TrimSpace(email)))
 }
 
