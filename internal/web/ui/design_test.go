@@ -55,10 +55,8 @@ func site(t *testing.T) string {
 	handle("GET /static/", ui.Embedded().Serve)
 	handle("GET /", func(w http.ResponseWriter, r *http.Request) error {
 		f, l := frame(t, i18n.French), i18n.French
-		if r.URL.Path == f.Host.Style.Path {
-			w.Header().Set("Content-Type", "text/css")
-			_, err := w.Write(f.Host.Style.CSS)
-			return err
+		if strings.HasPrefix(r.URL.Path, ui.HostPath) {
+			return f.Host.Style.Serve(w, r)
 		}
 		if strings.HasPrefix(r.URL.Path, "/en/") {
 			l = i18n.English

@@ -6,8 +6,13 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"net/http"
+	"path"
 	"strings"
 	"sync"
+
+	"socle/internal/errs"
+	"socle/internal/httpx"
 )
 
 // Theme is one of the four appearances of a page.
@@ -92,17 +97,46 @@ func Accent(t Theme, hex string) (AccentRoles, error) {
 	return a, nil
 }
 
-// HostStyle is the small stylesheet of the host's colour, at an address that
-// changes with it.
+// HostPath is where what follows from the host's colour is served.
+const HostPath = "/host/"
+
+// HostStyle is what follows from the host's colour: a small stylesheet and the icon
+// of the browser's tab, at addresses that change with it. The zero value has none.
 type HostStyle struct {
-	CSS  []byte
-	Path string // "/host-1a2b3c4d.css"; "" without a colour of its own
+	CSS, Icon         []byte
+	CSSPath, IconPath string // "/host/1a2b3c4d.css", "/host/1a2b3c4d.svg"
 }
 
-// NewHostStyle makes the stylesheet of the host's colour; "" gives the default one.
+// Serve answers GET /host/{file}. A page of the colour before still finds the new one.
+func (s HostStyle) Serve(w http.ResponseWriter, r *http.Request) error {
+	body, current := s.CSS, s.CSSPath
+	switch path.Ext(r.URL.Path) {
+	case ".css":
+		w.Header().Set("Content-Type", "text/css; charset=utf-8")
+	case ".svg":
+		w.Header().Set("Content-Type", "image/svg+xml")
+		body, current = s.Icon, s.IconPath
+	default:
+		body = nil
+	}
+	if body == nil {
+		return errs.New(errs.NotFound, "errs.not-found").WithHint("httpx.not-found.hint")
+	}
+	if r.URL.Path == current {
+		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+	}
+	return httpx.WriteBytes(w, r, http.StatusOK, body)
+}
+
+// tabIcon is three rows of a table on a base, in the accent.
+const tabIcon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="6" fill="%s"/>` +
+	`<path d="M9 9h14M9 15h14M6 23h20" stroke="%s" stroke-width="3" stroke-linecap="round"/></svg>`
+
+// NewHostStyle makes what follows from the host's colour ("#rrggbb"); "" is the
+// default accent.
 func NewHostStyle(accent string) (HostStyle, error) {
 	if accent == "" {
-		return HostStyle{}, nil
+		accent = RoleColour(Light, "accent").String()
 	}
 	rules := map[Theme]string{}
 	for _, t := range Themes {
@@ -132,6 +166,11 @@ func NewHostStyle(accent string) (HostStyle, error) {
 		}
 		b.WriteString("@media screen{" + rule + "}\n")
 	}
+	light, err := Accent(Light, accent)
+	if err != nil {
+		return HostStyle{}, err
+	}
 	sum := sha256.Sum256([]byte(b.String()))
-	return HostStyle{CSS: []byte(b.String()), Path: "/host-" + hex.EncodeToString(sum[:4]) + ".css"}, nil
+	name := HostPath + hex.EncodeToString(sum[:4])
+	return HostStyle{CSS: []byte(b.String()), CSSPath: name + ".css", Icon: fmt.Appendf(nil, tabIcon, light.Accent, light.On), IconPath: name + ".svg"}, nil
 }

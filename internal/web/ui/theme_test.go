@@ -136,8 +136,8 @@ func TestAccentKeepsAGoodColour(t *testing.T) {
 }
 
 func TestHostStyle(t *testing.T) {
-	if s, err := NewHostStyle(""); err != nil || s.Path != "" {
-		t.Errorf("without a colour: %v %v", s, err)
+	if s, err := NewHostStyle(""); err != nil || !strings.Contains(string(s.CSS), "--accent:"+RoleColour(Light, "accent").String()) {
+		t.Errorf("without a colour: %s %v", s.CSS, err)
 	}
 	for _, bad := range []string{"red", "#12345", "#gggggg", `#fff;}body{display:none`} {
 		if _, err := NewHostStyle(bad); err == nil {
@@ -146,8 +146,8 @@ func TestHostStyle(t *testing.T) {
 	}
 	a, _ := NewHostStyle("#8a1538")
 	b, _ := NewHostStyle("#8a1539")
-	if a.Path == b.Path || !strings.HasPrefix(a.Path, "/host-") {
-		t.Errorf("addresses: %s %s", a.Path, b.Path)
+	if a.CSSPath == b.CSSPath || !strings.HasPrefix(a.CSSPath, "/host/") {
+		t.Errorf("addresses: %s %s", a.CSSPath, b.CSSPath)
 	}
 	if !strings.Contains(string(a.CSS), "--accent:#8a1538") {
 		t.Errorf("stylesheet: %s", a.CSS)
