@@ -37,6 +37,7 @@ type Info struct {
 	HeaderRows   int      // 0: no header
 	FootnoteRows int      // records after the data that are no data; complete once the file was read to its end
 	Columns      int      // width of the table
+	FirstColumn  int      // empty columns left out on the left of a sheet
 }
 
 // Fault is something that reading met and went on from: invalid bytes, an

@@ -54,21 +54,6 @@ func (f *File) firstRow() int {
 // finish keeps what was learnt at the end.
 func (f *File) finish(e End) { f.Info.FootnoteRows = e.FootnoteRows }
 
-// recognise fills f.
-func (f *File) recognise(ctx context.Context, src Source, o Options) error {
-	if src.Size() == 0 {
-		return fail(errs.Invalid, CodeSource, "tabular.empty", nil)
-	}
-	magic := make([]byte, min(src.Size(), 4096))
-	if err := readFull(src, magic, 0); err != nil {
-		return err
-	}
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	return f.openText(src, o)
-}
-
 // openText recognises delimited text with random access.
 func (f *File) openText(src Source, o Options) error {
 	size := src.Size()

@@ -1,0 +1,154 @@
+package tabular
+
+import (
+	"archive/zip"
+	"io"
+	"os"
+	"path"
+	"strings"
+
+	"socle/internal/errs"
+)
+
+// Limits of what is unpacked.
+const (
+	maxUnpacked = 8 << 30   // bytes of one entry
+	maxEntries  = 10_000    // of an archive
+	bombFrom    = 128 << 20 // bytes after which the ratio counts
+	bombRatio   = 250       // deflate cannot pass 1,032; tables stay under 100
+)
+
+func bomb(name string) error {
+	return fail(errs.TooLarge, CodeSource, "tabular.bomb", errs.Args{"Name": name})
+}
+
+// guarded reads something unpacked and stops when it grows out of proportion.
+type guarded struct {
+	r      io.Reader
+	name   string
+	packed int64
+	n      int64
+}
+
+func (g *guarded) Read(p []byte) (int, error) {
+	n, err := g.r.Read(p)
+	g.n += int64(n)
+	if g.n > maxUnpacked || g.n > bombFrom && g.n/max(g.packed, 1) > bombRatio {
+		return n, bomb(g.name)
+	}
+	if err != nil && err != io.EOF {
+		err = truncated(err)
+	}
+	return n, err
+}
+
+// truncated is the error for something that cannot be unpacked to its end.
+func truncated(err error) error {
+	if errs.Is(err, errs.Invalid) || errs.Is(err, errs.TooLarge) {
+		return err
+	}
+	return fail(errs.Invalid, CodeSource, "tabular.damaged", nil).Because(err)
+}
+
+// archive is an open zip file.
+type archive struct {
+	zip   *zip.Reader
+	names map[string]*zip.File // by lower-case path with slashes
+}
+
+func openArchive(src Source) (*archive, error) {
+	z, err := zip.NewReader(src, src.Size())
+	if err != nil && z == nil {
+		return nil, truncated(err)
+	}
+	if len(z.File) > maxEntries {
+		return nil, bomb("zip")
+	}
+	a := &archive{zip: z, names: make(map[string]*zip.File, len(z.File))}
+	for _, f := range z.File {
+		name := strings.ToLower(strings.TrimPrefix(strings.ReplaceAll(f.Name, `\`, "/"), "/"))
+		a.names[name] = f
+	}
+	return a, nil
+}
+
+// has reports whether there is an entry.
+func (a *archive) has(name string) bool { return a.names[strings.ToLower(name)] != nil }
+
+// open reads an entry, guarded.
+func (a *archive) open(name string) (io.ReadCloser, error) {
+	f := a.names[strings.ToLower(strings.TrimPrefix(name, "/"))]
+	if f == nil {
+		return nil, fail(errs.Invalid, CodeSource, "tabular.damaged", nil)
+	}
+	return openEntry(f)
+}
+
+func openEntry(f *zip.File) (io.ReadCloser, error) {
+	if f.Flags&1 != 0 {
+		return nil, fail(errs.Invalid, CodeSource, "tabular.encrypted", nil)
+	}
+	r, err := f.Open()
+	if err != nil {
+		return nil, truncated(err)
+	}
+	return readCloser{&guarded{r: r, name: path.Base(f.Name), packed: int64(f.CompressedSize64)}, r}, nil
+}
+
+// readable extensions of archive entries, the best first.
+var entryKinds = []string{".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".ods", ".xls", ".geojson", ".json", ".jsonl", ".ndjson", ".parquet", ".tab", ".dat", ""}
+
+// best chooses the entry of a plain archive that is most likely the table: by
+// kind, then by size.
+func (a *archive) best() (*zip.File, error) {
+	var best *zip.File
+	rank := len(entryKinds)
+	for _, f := range a.zip.File {
+		base := path.Base(f.Name)
+		if f.FileInfo().IsDir() || strings.HasPrefix(f.Name, "__MACOSX") || strings.HasPrefix(base, ".") {
+			continue
+		}
+		for k, ext := range entryKinds {
+			if ext != "" && !strings.EqualFold(path.Ext(base), ext) {
+				continue
+			}
+			if k < rank || k == rank && f.UncompressedSize64 > best.UncompressedSize64 {
+				best, rank = f, k
+			}
+			break
+		}
+	}
+	if best == nil {
+		return nil, fail(errs.Invalid, CodeFormat, "tabular.empty-archive", nil)
+	}
+	return best, nil
+}
+
+// spool copies what r gives to a temporary file, which is gone when closed.
+func spool(r io.Reader, dir string) (*spooled, error) {
+	f, err := os.CreateTemp(dir, "socle-table-*")
+	if err != nil {
+		return nil, err
+	}
+	s := &spooled{File: f}
+	if s.size, err = io.Copy(f, r); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+type spooled struct {
+	*os.File
+	size int64
+}
+
+func (s *spooled) Size() int64 { return s.size }
+
+func (s *spooled) Close() error {
+	err := s.File.Close()
+	if e := os.Remove(s.Name()); err == nil {
+		err = e
+	}
+	return err
+}

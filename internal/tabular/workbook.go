@@ -1,0 +1,201 @@
+package tabular
+
+import (
+	"context"
+	"math"
+	"slices"
+	"strings"
+
+	"socle/internal/errs"
+)
+
+// workbook is a file of sheets.
+type workbook interface {
+	list() []sheetInfo
+	rows(s sheetInfo) (rowReader, error)
+	// merged lists ranges of merged cells that begin in the rows up to last.
+	merged(ctx context.Context, s sheetInfo, last int) ([]mergedRange, error)
+}
+
+func (w *xlsx) list() []sheetInfo { return w.sheets }
+
+const choiceRows = 80 // of each sheet, to choose one
+
+// openWorkbook chooses the sheet, recognises its layout and fills f.
+func (f *File) openWorkbook(ctx context.Context, w workbook, format string, o Options) error {
+	f.Info.Format = format
+	for _, s := range w.list() {
+		f.Info.Sheets = append(f.Info.Sheets, s.name)
+	}
+	s, err := chooseSheet(ctx, w, o.Sheet)
+	if err != nil {
+		return err
+	}
+	f.Info.Sheet = s.name
+	r, err := w.rows(s)
+	if err != nil {
+		return err
+	}
+	rows, at, err := sample(ctx, r, layoutRecords)
+	r.close()
+	if err != nil {
+		return err
+	}
+	if len(rows) == 0 {
+		return fail(errs.Invalid, CodeSource, "tabular.empty-sheet", errs.Args{"Sheet": s.name})
+	}
+	skip, left, typical := f.laySheet(rows, at, o.HeaderRows, func(rows [][]string, at []int) {
+		f.spread(ctx, w, s, rows, at)
+	})
+	f.Info.FirstColumn = left
+	f.open = func(context.Context) (feed, error) {
+		r, err := w.rows(s)
+		if err != nil {
+			return nil, err
+		}
+		return &rowsFeed{
+			r: r, skip: skip, left: left, columns: f.Info.Columns,
+			foot: &footnotes{columns: f.Info.Columns, typical: typical},
+		}, nil
+	}
+	return nil
+}
+
+// spread repeats the text of cells merged sideways near the top of a sheet in
+// the columns that they cover: they are titles of groups of columns. Titles over
+// the whole table, and merges that cover more than that, are left alone.
+func (f *File) spread(ctx context.Context, w workbook, s sheetInfo, rows [][]string, at []int) {
+	gap := false
+	for i := 0; i < min(len(rows), mostHeader+mostPreamble) && !gap; i++ {
+		if n := filled(rows[i]); n >= 2 && n < len(rows[i]) {
+			gap = true
+		}
+	}
+	if !gap || len(rows) < 2 {
+		return
+	}
+	ranges, err := w.merged(ctx, s, at[min(len(at), mostPreamble)-1])
+	if err != nil {
+		return // titles of groups are missing, no more
+	}
+	for _, m := range ranges {
+		i := slices.Index(at, m.top)
+		if i < 0 || i > mostPreamble || m.right == m.left || m.bottom > m.top || m.left >= len(rows[i]) || filled(rows[i]) < 2 {
+			continue
+		}
+		for len(rows[i]) <= m.right {
+			rows[i] = append(rows[i], "")
+		}
+		for k := m.left + 1; k <= m.right; k++ {
+			rows[i][k] = rows[i][m.left]
+		}
+	}
+}
+
+// noticeWords begin the names of sheets that explain others or list their values.
+var noticeWords = []string{"notice", "lisez", "lire", "à lire", "a lire", "readme", "read me", "mode d", "aide", "documentation", "doc", "consigne", "instruction", "explication", "légende", "legende", "métadonnée", "metadonnee", "metadata", "sommaire", "accueil", "présentation", "presentation", "liste", "listes", "nomenclature", "paramètre", "parametre", "référentiel", "referentiel", "validation", "dictionnaire", "glossaire", "informations", "exemple"}
+
+// chooseSheet finds the sheet named, or the first one that holds a table.
+func chooseSheet(ctx context.Context, w workbook, name string) (sheetInfo, error) {
+	sheets := w.list()
+	if name != "" {
+		for _, s := range sheets {
+			if s.name == name {
+				return s, nil
+			}
+		}
+		for _, s := range sheets {
+			if strings.EqualFold(strings.TrimSpace(s.name), strings.TrimSpace(name)) {
+				return s, nil
+			}
+		}
+		names := make([]string, len(sheets))
+		for i, s := range sheets {
+			names[i] = "« " + s.name + " »"
+		}
+		return sheetInfo{}, fail(errs.Invalid, CodeSource, "tabular.unknown-sheet", errs.Args{"Sheet": name, "Known": strings.Join(names, ", ")})
+	}
+	best, score := -1, math.Inf(-1)
+	for i, s := range sheets {
+		n, err := likeness(ctx, w, s)
+		if err != nil {
+			if len(sheets) == 1 {
+				return sheetInfo{}, err
+			}
+			continue
+		}
+		n -= 0.01 * float64(i)
+		if n > score {
+			best, score = i, n
+		}
+	}
+	if best < 0 {
+		return sheetInfo{}, fail(errs.Invalid, CodeSource, "tabular.damaged", nil)
+	}
+	if math.IsInf(score, -1) || score < -50 {
+		return sheetInfo{}, fail(errs.Invalid, CodeSource, "tabular.empty-sheet", errs.Args{"Sheet": sheets[best].name})
+	}
+	return sheets[best], nil
+}
+
+// likeness scores how much a sheet looks like the table that one came for:
+// visible, not a notice by its name, several columns, rows alike below a header.
+func likeness(ctx context.Context, w workbook, s sheetInfo) (float64, error) {
+	r, err := w.rows(s)
+	if err != nil {
+		return 0, err
+	}
+	defer r.close()
+	rows, _, err := sample(ctx, r, choiceRows)
+	if err != nil {
+		return 0, err
+	}
+	if len(rows) == 0 {
+		return -100, nil
+	}
+	score := 0.0
+	if s.hidden {
+		score -= 5
+	}
+	low := strings.ToLower(strings.TrimSpace(s.name))
+	for _, word := range noticeWords {
+		if strings.HasPrefix(low, word) {
+			score -= 2
+			break
+		}
+	}
+	var fills []int
+	long, cells := 0, 0
+	for _, r := range rows {
+		fills = append(fills, filled(r))
+		for _, c := range r {
+			if c != "" {
+				cells++
+				if len(c) > 150 {
+					long++
+				}
+			}
+		}
+	}
+	slices.Sort(fills)
+	median := fills[len(fills)/2]
+	switch {
+	case median >= 3:
+		score += 3
+	case median == 2:
+		score += 2
+	}
+	if len(rows) >= 3 {
+		score++
+	}
+	if len(rows) == choiceRows {
+		score += 0.5
+	}
+	if long*4 > cells {
+		score -= 1.5
+	}
+	if len(rows) == 1 {
+		score--
+	}
+	return score, nil
+}
