@@ -177,10 +177,10 @@ func succeeded(list []error) (n int) {
 	return n
 }
 
-func same(t *testing.T, got, want any) {
-	t.Helper()
+func (w world) same(got, want any) {
+	w.t.Helper()
 	if d := cmp.Diff(want, got); d != "" {
-		t.Fatalf("-want +got\n%s", d)
+		w.t.Fatalf("-want +got\n%s", d)
 	}
 }
 

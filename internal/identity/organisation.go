@@ -353,3 +353,14 @@ func (s *Service) ReferencedBlobs(ctx context.Context, a Actor) (list []string, 
 	})
 	return list, err
 }
+
+// FindOrganisation returns an organisation by its id or an address that it has or
+// had. Kinds: NotFound.
+func (s *Service) FindOrganisation(ctx context.Context, a Actor, ref string) (o Organisation, err error) {
+	defer errs.Wrap(&err, "identity.FindOrganisation(%s)", ref)
+	o, err = s.Organisation(ctx, a, OrganisationID(ref))
+	if errs.Is(err, errs.NotFound) {
+		return s.OrganisationByAddress(ctx, a, ref)
+	}
+	return o, err
+}

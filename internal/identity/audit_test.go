@@ -1,0 +1,97 @@
+package identity_test
+
+import (
+	"errors"
+	"testing"
+
+	"socle/internal/identity"
+	"socle/internal/sqldb"
+)
+
+func TestAuditTellsWhoDidWhat(t *testing.T) {
+	run(t, identity.Options{}, func(w world) {
+		o, other := w.organisation("Roques"), w.organisation("Labège")
+		chief := w.member("chief", o.ID, identity.Administrator).From(home)
+		lea := w.person("lea")
+		w.ok(w.SetMember(ctx, chief, o.ID, lea.Person(), identity.Editor))
+		w.ok(w.SetMember(ctx, root, other.ID, lea.Person(), identity.Reader))
+		list, err := w.Audit(ctx, chief, identity.AuditQuery{Organisation: o.ID})
+		w.ok(err)
+		last := list[0]
+		w.same([]string{last.Actor, last.Network, last.Verb, last.Object, string(last.Before), string(last.After)},
+			[]string{chief.Ref(), home.String(), "member.add", "person:" + string(lea.Person()), "null", `{"role":"editor"}`})
+		for _, e := range list {
+			w.same(e.Organisation, o.ID) // only its own part
+		}
+		all, err := w.Audit(ctx, root, identity.AuditQuery{Limit: 3})
+		w.ok(err)
+		w.same(len(all), 3)
+		older, err := w.Audit(ctx, root, identity.AuditQuery{Before: all[2].Seq, Limit: 1})
+		w.ok(err)
+		w.same(older[0].Seq, all[2].Seq-1)
+		about, err := w.Audit(ctx, root, identity.AuditQuery{Object: "person:" + string(lea.Person())})
+		w.ok(err)
+		w.same(len(about), 3)
+	})
+}
+
+// A line changed, removed, added or cut off shows.
+func TestAuditChain(t *testing.T) {
+	run(t, identity.Options{}, func(w world) {
+		for _, n := range []string{"a", "b", "c", "d", "e", "f"} {
+			w.organisation("Commune " + n)
+		}
+		exec := func(q string) {
+			w.t.Helper()
+			w.ok(w.db.Write(ctx, func(tx *sqldb.Tx) error { _, err := tx.Exec(ctx, q); return err }))
+		}
+		exec(`CREATE TABLE kept AS SELECT * FROM audit`)
+		for name, c := range map[string]struct {
+			attack string
+			broken int64
+		}{
+			"nothing":                {`UPDATE audit SET seq = seq`, 0},
+			"changed":                {`UPDATE audit SET actor = 'person:x' WHERE seq = 3`, 3},
+			"changed by a character": {`UPDATE audit SET after_json = after_json || ' ' WHERE seq = 2`, 2},
+			"moved between columns":  {`UPDATE audit SET verb = '', object = verb || object WHERE seq = 2`, 2},
+			"removed":                {`DELETE FROM audit WHERE seq = 2`, 2},
+			"end cut off":            {`DELETE FROM audit WHERE seq >= 5`, 5},
+			"all removed":            {`DELETE FROM audit`, 1},
+			"added":                  {`INSERT INTO audit SELECT 7, at, actor, network, verb, object, organisation, before_json, after_json, hash, hash FROM audit WHERE seq = 6`, 7},
+		} {
+			exec(c.attack)
+			check, err := w.VerifyAudit(ctx, root)
+			w.ok(err)
+			if check.Broken != c.broken {
+				w.t.Errorf("%s: breaks at %d, want %d", name, check.Broken, c.broken)
+			}
+			exec(`DELETE FROM audit`)
+			exec(`INSERT INTO audit SELECT * FROM kept`)
+		}
+		check, err := w.VerifyAudit(ctx, root)
+		w.ok(err)
+		w.same(check, identity.AuditCheck{Lines: 6})
+	})
+}
+
+// Writers at once keep the chain whole, and what is rolled back leaves no line.
+func TestAuditUnderConcurrentWriters(t *testing.T) {
+	run(t, identity.Options{}, func(w world) {
+		failure := errors.New("rolled back")
+		list := atOnce(24, func(i int) error {
+			return w.db.Write(ctx, func(tx *sqldb.Tx) error {
+				if err := identity.Record(ctx, tx, root, "test", "n", nil, i); err != nil {
+					return err
+				}
+				if i%3 == 0 {
+					return failure
+				}
+				return nil
+			})
+		})
+		w.same(succeeded(list), 16)
+		check, err := w.VerifyAudit(ctx, root)
+		w.ok(err)
+		w.same(check, identity.AuditCheck{Lines: 16})
+	})
+}
