@@ -6,7 +6,7 @@ MAKEFLAGS += --no-print-directory
 
 GO        ?= go
 VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
-LDFLAGS   := -s -w -X main.version=$(VERSION)
+LDFLAGS   := -s -w -X socle/internal/app.Version=$(VERSION)
 # What is passed to `go test`: make test TESTFLAGS='-run TestX -v'
 TESTFLAGS ?=
 PKGS      ?= ./...

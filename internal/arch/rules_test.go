@@ -37,7 +37,13 @@ type file struct {
 	listOnly  bool // of the build tag "deps" or "tools": it names modules and is never built
 	lines     int
 	imports   []string
-	env       []int // lines that read the environment
+	env       []environ
+}
+
+// environ is a line that names a function of the environment.
+type environ struct {
+	line int
+	call bool // false: the function is handed on as a value
 }
 
 // pkg is the file's package under internal, "" elsewhere.
@@ -184,14 +190,16 @@ func ruleDomains(t *tree) (out []string) {
 }
 
 // ruleEnvironment: settings are read once, by config, and documented there. The
-// program's first lines hand it over.
+// wiring hands it os.Getenv as a value, and calls nothing itself.
 func ruleEnvironment(t *tree) (out []string) {
 	for _, f := range t.files {
-		if f.test || f.pkg() == "config" || strings.HasSuffix(f.dir, "test") || !strings.HasPrefix(f.dir, "internal/") {
+		if f.test || f.pkg() == "" || f.pkg() == "config" || f.pkg() == "sqldb/sqldbtest" {
 			continue
 		}
-		for _, line := range f.env {
-			out = append(out, fmt.Sprintf("%s:%d reads the environment: only config does, with what the start of the program (cmd) hands it", f.path, line))
+		for _, e := range f.env {
+			if e.call || t.layers[f.pkg()].part != "wiring" {
+				out = append(out, fmt.Sprintf("%s:%d reads the environment: only config does, with the os.Getenv that app hands it", f.path, e.line))
+			}
 		}
 	}
 	return out
@@ -362,14 +370,14 @@ func readFile(root fs.FS, p string) (file, error) {
 }
 
 // environment finds the lines that read or write the environment.
-func environment(src []byte) (lines []int) {
+func environment(src []byte) (found []environ) {
 	for i, line := range bytes.Split(src, []byte("\n")) {
 		code, _, _ := bytes.Cut(line, []byte("//"))
-		for _, call := range []string{"os.Getenv", "os.LookupEnv", "os.Environ", "os.Setenv", "os.ExpandEnv", "syscall.Getenv"} {
-			if bytes.Contains(code, []byte(call)) {
-				lines = append(lines, i+1)
+		for _, name := range []string{"os.Getenv", "os.LookupEnv", "os.Environ", "os.Setenv", "os.ExpandEnv", "syscall.Getenv"} {
+			if bytes.Contains(code, []byte(name)) {
+				found = append(found, environ{i + 1, bytes.Contains(code, []byte(name+"("))})
 			}
 		}
 	}
-	return lines
+	return found
 }

@@ -51,14 +51,17 @@ func TestLanguagesAreComplete(t *testing.T) {
 		}
 	}
 	for _, l := range Langs {
-		seen := map[string]string{}
+		seen, areas := map[string]string{}, map[string]string{}
 		for _, m := range Messages(l) {
 			if other, ok := seen[m.ID]; ok {
 				t.Errorf("%q is in %s and in %s", m.ID, other, m.File)
 			}
 			seen[m.ID] = m.File
-			if area := strings.SplitN(m.File, ".", 2)[0]; !strings.HasPrefix(m.ID, area+".") {
-				t.Errorf("%s: %q does not begin with %q: a key stands in the file of its area", m.File, m.ID, area+".")
+			area := strings.SplitN(m.ID, ".", 2)[0]
+			if other, ok := areas[m.File]; ok && other != area {
+				t.Errorf("%s holds keys of %q and of %q (%s): one file, one area", m.File, other, area, m.ID)
+			} else {
+				areas[m.File] = area
 			}
 			if m.Other == "" {
 				t.Errorf("%s: %q is empty", m.File, m.ID)
@@ -246,56 +249,4 @@ func takesKey(c *ast.CallExpr) bool {
 
 func keyField(name string) bool {
 	return name == "Hint" || name == "Key" || name == "Label" || strings.HasSuffix(name, "Key")
-}
-
-var (
-	codeSpan   = regexp.MustCompile("`[^`]*`|https?://\\S+|\\{\\{[^}]*\\}\\}|<[^>]*>|&[a-z]+;")
-	badBefore  = regexp.MustCompile(`[^\x{00a0}\x{202f}!?…:][;!?]+(?:[\s»).,]|$)|[^\x{00a0}\x{202f}]:(?:\s|$)|[^\x{00a0}\x{202f}]»`)
-	badAfter   = regexp.MustCompile(`«[^\x{00a0}\x{202f}]`)
-	straight   = regexp.MustCompile(`\pL'\pL`)
-	threeDots  = regexp.MustCompile(`\.\.\.`)
-	plainQuote = regexp.MustCompile(`"`)
-)
-
-// French is set as in print: no-break spaces before : ; ! ? » and after «, the
-// apostrophe ’, the points … in one character, quotation marks « ».
-func TestFrenchTypography(t *testing.T) {
-	for _, m := range Messages(French) {
-		for _, s := range []string{m.One, m.Many, m.Other} {
-			for _, problem := range typography(s) {
-				t.Errorf("%s: %q: %s: %s", m.File, m.ID, problem, s)
-			}
-		}
-	}
-}
-
-func typography(s string) []string {
-	s = codeSpan.ReplaceAllString(s, "X")
-	var out []string
-	for _, r := range []struct {
-		re  *regexp.Regexp
-		say string
-	}{
-		{badBefore, "no-break space (U+00A0 or U+202F) needed before ; : ! ? »"}, {badAfter, "no-break space (U+00A0) needed after «"},
-		{straight, "write ’ for '"}, {threeDots, "write … for ..."}, {plainQuote, "write « » for straight quotes"},
-	} {
-		if r.re.MatchString(s) {
-			out = append(out, r.say)
-		}
-	}
-	return out
-}
-
-func TestTypographyRule(t *testing.T) {
-	for _, good := range []string{"Oui\u202f!", "À 10:42", "Vraiment\u202f?!", "« a »", "Voir https://x.fr/?a=b; fin", "`a: b`", "{{.A}}\u00a0: x", "3\u00a0%", "Non…"} {
-		good = strings.ReplaceAll(strings.ReplaceAll(good, "« ", "«\u00a0"), " »", "\u00a0»")
-		if p := typography(good); p != nil && !strings.Contains(good, "https") {
-			t.Errorf("%q: %v", good, p)
-		}
-	}
-	for _, bad := range []string{"Oui !", "Oui!", "À savoir : x", "À savoir: x", "« a\u00a0»", "«\u00a0a »", "l'eau", "Non...", `dit "oui"`, "{{.A}} ?"} {
-		if typography(bad) == nil {
-			t.Errorf("%q passes", bad)
-		}
-	}
 }
