@@ -97,26 +97,38 @@ func (c *charset) decode(j *job) {
 		return
 	}
 	for i := range b.Len() {
-		found := false
 		for k := b.first[i]; k < b.first[i+1]; k++ {
-			cell := &b.cells[k]
-			text := b.buf[cell.start:cell.end]
-			if bytes.IndexByte(text, 0) < 0 {
-				continue
-			}
-			kept := text[:0]
-			for _, ch := range text {
-				if ch != 0 {
-					kept = append(kept, ch)
-				}
-			}
-			cell.end = cell.start + uint32(len(kept))
-			if !found {
-				found = true
+			if b.cells[k].dropNUL(b.buf) {
 				b.fault(Fault{Index: i, Column: int(k-b.first[i]) + 1, Code: CodeSource, Key: "tabular.fault.nul"})
 			}
 		}
 	}
+}
+
+// dropNUL removes null characters from a cell in place.
+func (c *extent) dropNUL(buf []byte) bool {
+	text := buf[c.start:c.end]
+	if bytes.IndexByte(text, 0) < 0 {
+		return false
+	}
+	kept := text[:0]
+	for _, ch := range text {
+		if ch != 0 {
+			kept = append(kept, ch)
+		}
+	}
+	c.end = c.start + uint32(len(kept))
+	return true
+}
+
+// dropNUL removes null characters from all cells.
+func (b *Batch) dropNUL() (found bool) {
+	for i := range b.cells {
+		if b.cells[i].dropNUL(b.buf) {
+			found = true
+		}
+	}
+	return found
 }
 
 // rewrite copies all cells of a batch through turn, which returns the message

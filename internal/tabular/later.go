@@ -2,7 +2,6 @@ package tabular
 
 import "context"
 
-func (f *File) openXLS(ctx context.Context, src Source, o Options) error { return f.openText(src, o) }
 func (f *File) openParquet(ctx context.Context, src Source, o Options) error {
 	return f.openText(src, o)
 }

@@ -61,7 +61,7 @@ func (p *profile) typed() kind {
 
 // findLayout recognises the layout of the first records of a table. fixed is the
 // number of header rows when it is known.
-func findLayout(raw [][]string, fixed *int) layout {
+func findLayout(raw [][]string, fixed *int, merges ...placedMerge) layout {
 	if len(raw) > layoutRecords {
 		raw = raw[:layoutRecords]
 	}
@@ -88,13 +88,20 @@ func findLayout(raw [][]string, fixed *int) layout {
 				l.preamble--
 				l.header++
 			}
+			for _, m := range merges { // cells of the header that reach down
+				if n := m.bottom + 1 - l.preamble; m.top == l.preamble && n > l.header && n <= mostHeader && n < len(body) {
+					l.header = n
+				}
+			}
 		}
 	}
 	switch {
 	case l.header == 1:
 		l.labels = raw[l.preamble]
 	case l.header > 1:
-		l.labels = joinHeader(rows[l.preamble:l.preamble+l.header], l.columns)
+		head := rows[l.preamble : l.preamble+l.header]
+		spread(head, l.preamble, merges)
+		l.labels = joinHeader(head, l.columns)
 	}
 	if l.header > 0 {
 		l.columns = max(l.columns, len(l.labels))
@@ -169,7 +176,7 @@ func findStart(rows [][]string, fills []int, columns int) int {
 			break
 		}
 		if fills[i] >= need || len(r) == columns && columns == 2 && fills[i] == 2 {
-			return i
+			return laterHeader(rows, fills, i, columns)
 		}
 		if fills[i] > 0 && len(r) >= columns && fits(r, profiles) {
 			return i
@@ -181,6 +188,17 @@ func findStart(rows [][]string, fills []int, columns int) int {
 		}
 	}
 	return 0
+}
+
+// laterHeader returns the record after a blank one that is a fuller header than
+// the record at first, as below a block that describes the columns; else first.
+func laterHeader(rows [][]string, fills []int, first, columns int) int {
+	for i := first + 2; i < min(len(rows)-1, mostPreamble); i++ {
+		if fills[i-1] == 0 && fills[i] > fills[first] && fills[i+1] > 0 && isHeader(rows[i:], columns) {
+			return i
+		}
+	}
+	return first
 }
 
 // profile2 describes the columns of the records after the first ones.
@@ -237,6 +255,13 @@ func countHeader(body [][]string) int {
 // isHeader compares the first record with those below it.
 func isHeader(body [][]string, columns int) bool {
 	head := body[0]
+	rest := [][]string{head}
+	for _, r := range body[1:] {
+		if !repeats(head, r) {
+			rest = append(rest, r)
+		}
+	}
+	body = rest
 	below := profile2(body, columns)
 	score, texts, numbers := 0.0, 0, 0
 	distinct := map[string]bool{}
@@ -278,6 +303,22 @@ func isHeader(body [][]string, columns int) bool {
 	return score > -0.5 && numbers == 0 && texts > 0 && texts*10 >= len(head)*9 && len(distinct) >= texts
 }
 
+// repeats: the record says again what the header says, as printed lists do on
+// each page.
+func repeats(head, r []string) bool {
+	same, n := 0, 0
+	for j, c := range r {
+		if c == "" {
+			continue
+		}
+		n++
+		if j < len(head) && head[j] == c {
+			same++
+		}
+	}
+	return n >= 2 && same*10 >= n*8
+}
+
 // compareText tells whether a text is a label rather than one of the values below.
 func compareText(label string, p *profile) float64 {
 	score := 0.0
@@ -306,13 +347,7 @@ func moreHeader(body [][]string, n, columns int) bool {
 	if filled(r) < 2 {
 		return false
 	}
-	same := 0
-	for j, c := range r {
-		if c != "" && j < len(above) && above[j] == c {
-			same++
-		}
-	}
-	if same*10 >= filled(r)*8 {
+	if repeats(above, r) {
 		return true
 	}
 	if len(body) < n+3 {
@@ -347,11 +382,29 @@ func groups(r []string, columns int) bool {
 		return false
 	}
 	for _, c := range r {
-		if k := kindOf([]byte(c)); k != kindEmpty && k != kindText && k != kindNumber {
+		if k := kindOf([]byte(c)); k != kindEmpty && k != kindText && !(k == kindNumber && len(c) == 4) { // years
 			return false
 		}
 	}
 	return !(n == 2 && r[0] != "" && len(r) > 1 && r[1] != "")
+}
+
+// placedMerge is a range of merged cells, by indexes of records and columns.
+type placedMerge struct{ top, bottom, left, right int }
+
+// spread repeats the text of cells merged sideways in the columns that they cover.
+func spread(head [][]string, first int, merges []placedMerge) {
+	for _, m := range merges {
+		i := m.top - first
+		if i < 0 || i >= len(head) || m.left >= len(head[i]) {
+			continue
+		}
+		for k := m.left + 1; k <= m.right && k < len(head[i]); k++ {
+			if head[i][k] == "" {
+				head[i][k] = head[i][m.left]
+			}
+		}
+	}
 }
 
 // joinHeader makes one label per column of several header rows.

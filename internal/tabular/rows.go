@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"slices"
 )
 
 // rowReader reads the records of a workbook or a JSON document, one by one.
@@ -32,6 +33,7 @@ type rowsFeed struct {
 	one     Batch // a record, read before its place is known
 	oneRow  int
 	ready   bool
+	nul     bool // it held null characters
 	ended   bool
 	row     int // last row given
 	widest  int
@@ -54,6 +56,7 @@ func (s *rowsFeed) peek() error {
 		if row <= s.skip {
 			continue
 		}
+		s.nul = s.one.dropNUL()
 		for n := len(s.one.cells); n > s.left; n-- {
 			if c := s.one.cells[n-1]; len(bytes.TrimSpace(s.one.buf[c.start:c.end])) > 0 {
 				s.ready, s.oneRow = true, row
@@ -102,6 +105,9 @@ func (s *rowsFeed) fill(b *Batch) error {
 		}
 		s.widest = max(s.widest, n)
 		s.row = s.oneRow
+		if s.nul {
+			b.fault(Fault{Index: b.Len(), Code: CodeSource, Key: "tabular.fault.nul"})
+		}
 		b.end(uint32(s.row - 1 - base))
 		s.ready = false
 	}
@@ -130,6 +136,10 @@ func (s *rowsFeed) take(j *job) error {
 				j.batch.add(s.pending.Cell(i, k))
 			}
 			j.batch.end(s.pending.lines[i] + j.batch.span)
+		}
+		for _, ft := range s.pending.Faults {
+			ft.Index += j.batch.Len() - n
+			j.batch.fault(ft)
 		}
 		j.batch.span += s.pending.span
 		s.pending.reset()
@@ -180,9 +190,9 @@ func sample(ctx context.Context, r rowReader, most int) (rows [][]string, at []i
 	return rows, at, nil
 }
 
-// laySheet recognises the layout of sampled rows and fills f. spread gives the
-// labels of merged cells to the columns that they cover.
-func (f *File) laySheet(rows [][]string, at []int, fixed *int, spread func(rows [][]string, at []int)) (skip, left, typicalFill int) {
+// laySheet recognises the layout of sampled rows and fills f. merges are ranges
+// of merged cells near the top.
+func (f *File) laySheet(rows [][]string, at []int, fixed *int, merges []mergedRange) (skip, left, typicalFill int) {
 	width, left := 0, maxColumns
 	for _, r := range rows {
 		width = max(width, len(r))
@@ -192,9 +202,6 @@ func (f *File) laySheet(rows [][]string, at []int, fixed *int, spread func(rows 
 				break
 			}
 		}
-	}
-	if spread != nil {
-		spread(rows, at)
 	}
 	width -= left
 	// Records as a delimited file would have them: of one width, with the blank
@@ -206,10 +213,18 @@ func (f *File) laySheet(rows [][]string, at []int, fixed *int, spread func(rows 
 			full, place = append(full, make([]string, width)), append(place, at[i]-1)
 		}
 		cells := make([]string, width)
-		copy(cells, r[left:])
+		copy(cells, r[min(left, len(r)):])
 		full, place = append(full, cells), append(place, at[i])
 	}
-	l := findLayout(full, fixed)
+	var placed []placedMerge
+	for _, m := range merges {
+		i, ok := slices.BinarySearch(place, m.top)
+		k, _ := slices.BinarySearch(place, m.bottom)
+		if ok && m.left >= left && !(m.right-m.left+1 >= width && width > 2) {
+			placed = append(placed, placedMerge{i, k, m.left - left, m.right - left})
+		}
+	}
+	l := findLayout(full, fixed, placed...)
 	used := l.preamble + l.header
 	if used > 0 {
 		skip = place[used-1]

@@ -44,9 +44,14 @@ func (f *File) openWorkbook(ctx context.Context, w workbook, format string, o Op
 	if len(rows) == 0 {
 		return fail(errs.Invalid, CodeSource, "tabular.empty-sheet", errs.Args{"Sheet": s.name})
 	}
-	skip, left, typical := f.laySheet(rows, at, o.HeaderRows, func(rows [][]string, at []int) {
-		f.spread(ctx, w, s, rows, at)
-	})
+	var merges []mergedRange
+	if gaps(rows) {
+		merges, err = w.merged(ctx, s, at[min(len(at), mostPreamble)-1])
+		if err != nil {
+			return err
+		}
+	}
+	skip, left, typical := f.laySheet(rows, at, o.HeaderRows, merges)
 	f.Info.FirstColumn = left
 	f.open = func(context.Context) (feed, error) {
 		r, err := w.rows(s)
@@ -61,35 +66,18 @@ func (f *File) openWorkbook(ctx context.Context, w workbook, format string, o Op
 	return nil
 }
 
-// spread repeats the text of cells merged sideways near the top of a sheet in
-// the columns that they cover: they are titles of groups of columns. Titles over
-// the whole table, and merges that cover more than that, are left alone.
-func (f *File) spread(ctx context.Context, w workbook, s sheetInfo, rows [][]string, at []int) {
-	gap := false
-	for i := 0; i < min(len(rows), mostHeader+mostPreamble) && !gap; i++ {
-		if n := filled(rows[i]); n >= 2 && n < len(rows[i]) {
-			gap = true
+// gaps: a row near the top is filled in part, so that merged cells may matter.
+func gaps(rows [][]string) bool {
+	width := 0
+	for _, r := range rows {
+		width = max(width, len(r))
+	}
+	for _, r := range rows[:min(len(rows), mostPreamble)] {
+		if n := filled(r); n >= 2 && n < width {
+			return true
 		}
 	}
-	if !gap || len(rows) < 2 {
-		return
-	}
-	ranges, err := w.merged(ctx, s, at[min(len(at), mostPreamble)-1])
-	if err != nil {
-		return // titles of groups are missing, no more
-	}
-	for _, m := range ranges {
-		i := slices.Index(at, m.top)
-		if i < 0 || i > mostPreamble || m.right == m.left || m.bottom > m.top || m.left >= len(rows[i]) || filled(rows[i]) < 2 {
-			continue
-		}
-		for len(rows[i]) <= m.right {
-			rows[i] = append(rows[i], "")
-		}
-		for k := m.left + 1; k <= m.right; k++ {
-			rows[i][k] = rows[i][m.left]
-		}
-	}
+	return false
 }
 
 // noticeWords begin the names of sheets that explain others or list their values.
@@ -187,9 +175,6 @@ func likeness(ctx context.Context, w workbook, s sheetInfo) (float64, error) {
 	}
 	if len(rows) >= 3 {
 		score++
-	}
-	if len(rows) == choiceRows {
-		score += 0.5
 	}
 	if long*4 > cells {
 		score -= 1.5
