@@ -149,6 +149,10 @@ func (c *Caster) limit(text string, v *Value) bool {
 	if bare.Cast([]byte(text), v) {
 		return true
 	}
+	if c.kind == Year && integer([]byte(text), &v.Int) {
+		v.Class = ClassInt
+		return true
+	}
 	if (c.kind == Array || c.kind == Object || c.kind == Geopoint || c.kind == Yearmonth) && json.Valid([]byte(text)) {
 		if c.kind == Yearmonth {
 			var pair []int64

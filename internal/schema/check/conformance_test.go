@@ -45,6 +45,10 @@ func TestConformance(t *testing.T) {
 	t.Run("fieldsMatch", func(t *testing.T) { s.t = t; s.fieldsMatch(filepath.Join(dir, "tableschema_fields_match.json")) })
 	t.Run("validata", func(t *testing.T) { s.t = t; s.validata(filepath.Join(dir, "validata_checks.json")) })
 	t.Run("examples", func(t *testing.T) { s.t = t; s.examples(filepath.Join(dir, "examples")) })
+	t.Run("sirenSiret", func(t *testing.T) { s.t = t; s.sirenSiret(filepath.Join(dir, "siren_siret.json")) })
+	t.Run("openingHours", func(t *testing.T) { s.t = t; s.openingHours(filepath.Join(dir, "opening_hours.json")) })
+	t.Run("frFormat", func(t *testing.T) { s.t = t; s.frFormat(filepath.Join(dir, "fr_format.json")) })
+	t.Run("valueFormats", func(t *testing.T) { s.t = t; s.valueFormats(filepath.Join(dir, "value_formats.json")) })
 	s.t = t
 	s.close()
 }
@@ -197,7 +201,7 @@ func alike(g, w any) bool {
 		for k, v := range tagged {
 			switch k {
 			case "$decimal":
-				return fmt.Sprint(v) == "NaN" || strings.Contains(fmt.Sprint(v), "INF") || alike(g, number(v))
+				return fmt.Sprint(v) == "NaN" || strings.Contains(fmt.Sprint(v), "INF") || alike(g, numeral(v))
 			case "$date", "$duration":
 				return g == v
 			case "$time", "$datetime":
@@ -207,7 +211,7 @@ func alike(g, w any) bool {
 	}
 	switch w := w.(type) {
 	case float64:
-		x, ok := g.(float64)
+		x, ok := numeral(g).(float64)
 		return ok && math.Abs(x-w) < 1e-9*math.Max(1, math.Abs(w))
 	case []any: // a geopoint, a yearmonth, or a list
 		if x, ok := g.(string); ok {
@@ -223,6 +227,8 @@ func alike(g, w any) bool {
 			}
 		}
 		return true
+	case bool:
+		return fmt.Sprint(g) == fmt.Sprint(w)
 	case string:
 		if sameTime(fmt.Sprint(g), w) {
 			return true
@@ -233,7 +239,7 @@ func alike(g, w any) bool {
 	return string(a) == string(b)
 }
 
-func number(v any) any {
+func numeral(v any) any {
 	var f float64
 	if _, err := fmt.Sscan(fmt.Sprint(v), &f); err != nil {
 		return v
@@ -247,7 +253,7 @@ func pairOf(text string, w []any) bool {
 		sep = "-"
 	}
 	a, b, _ := strings.Cut(text, sep)
-	return len(w) == 2 && fmt.Sprint(number(a)) == fmt.Sprint(w[0]) && fmt.Sprint(number(b)) == fmt.Sprint(w[1])
+	return len(w) == 2 && fmt.Sprint(numeral(a)) == fmt.Sprint(w[0]) && fmt.Sprint(numeral(b)) == fmt.Sprint(w[1])
 }
 
 func sameTime(a, b string) bool {
@@ -346,8 +352,11 @@ func runText(t *testing.T, descriptor []byte, data string, o Options) (*Report, 
 	if err != nil {
 		return nil, err
 	}
-	one := 1
-	f, err := tabular.Open(context.Background(), tabular.Bytes([]byte(data)), tabular.Options{Name: "case.csv", HeaderRows: &one})
+	one, delimiter := 1, ","
+	if head, _, _ := strings.Cut(data, "\n"); strings.Contains(head, ";") {
+		delimiter = ";"
+	}
+	f, err := tabular.Open(context.Background(), tabular.Bytes([]byte(data)), tabular.Options{Name: "case.csv", HeaderRows: &one, Delimiter: delimiter})
 	if err != nil {
 		return nil, err
 	}
@@ -526,5 +535,75 @@ func (s *score) examples(dir string) {
 			}
 			return b.String()
 		})
+	}
+}
+
+func (s *score) sirenSiret(path string) {
+	type numberCase struct {
+		ID, Kind, Value string
+		Valid           bool
+	}
+	for _, c := range load[numberCase](s.t, path) {
+		valid, _ := Accepts(c.Kind, c.Value)
+		s.judge("sirenSiret", c.ID, valid, c.Valid, func() string { return c.Kind + " " + c.Value })
+	}
+}
+
+func (s *score) openingHours(path string) {
+	type hoursCase struct {
+		ID, Expr string
+		Valid    bool
+	}
+	for _, c := range load[hoursCase](s.t, path) {
+		s.judge("openingHours", c.ID, validHours(c.Expr), c.Valid, func() string { return c.Expr })
+	}
+}
+
+func (s *score) frFormat(path string) {
+	type formatCase struct {
+		Format string
+		Value  json.RawMessage
+		Valid  bool `json:"expected_valid"`
+	}
+	names := map[string]string{"CodeRNA": "code-rna", "Siret": "siret", "IdRNB": "id-rnb", "NomenclatureActe": "nomenclature-acte"}
+	for i, c := range load[formatCase](s.t, path) {
+		var valid bool
+		var point []float64
+		if json.Unmarshal(c.Value, &point) == nil {
+			valid = inFrenchBox(point[0], point[1])
+		} else {
+			valid, _ = Accepts(names[c.Format], string(unquote(c.Value)))
+		}
+		s.judge("frFormat", fmt.Sprintf("frformat%02d", i), valid, c.Valid, func() string { return c.Format + " " + string(c.Value) })
+	}
+}
+
+// detectorFormats gives the format of Checks that a kind of value has here.
+var detectorFormats = map[string]string{"rna": "code-rna", "tva_fr": "numero-tva", "nif": "numero-fiscal", "mobile_fr": "telephone-mobile",
+	"code_region": "code-region", "code_departement": "code-departement", "code_commune_insee": "code-commune-insee", "code_commune_insee_": "code-commune-insee",
+	"code_paysISO2": "code-pays-iso2", "code_paysISO3": "code-pays-iso3"}
+
+func (s *score) valueFormats(path string) {
+	type valueCase struct {
+		Detector, Value string
+		Expected        bool
+	}
+	for i, c := range load[valueCase](s.t, path) {
+		kind, _, _ := strings.Cut(c.Detector, "_millesime")
+		name := kind
+		if n, ok := detectorFormats[kind]; ok {
+			name = n
+		}
+		valid, known := Accepts(name, c.Value)
+		if kind == "email" {
+			sc, _ := schema.Parse([]byte(`{"fields":[{"name":"e","format":"email"}]}`))
+			var v schema.Value
+			valid, known = sc.Caster(0, schema.CastOptions{}).Cast([]byte(c.Value), &v), true
+		}
+		got := fmt.Sprint(valid)
+		if !known {
+			got = "no such format"
+		}
+		s.judge("valueFormats", fmt.Sprintf("value%03d", i), got, fmt.Sprint(c.Expected), func() string { return c.Detector + " " + c.Value })
 	}
 }
