@@ -68,11 +68,23 @@ var ibanLengths = map[string]int{
 	"VA": 22, "VG": 24, "XK": 20,
 }
 
+// ibanLetters are the countries whose accounts begin with four letters, the bank's.
+var ibanLetters = map[string]bool{"BH": true, "GB": true, "GI": true, "IE": true, "JO": true, "KW": true, "LC": true, "LV": true, "MT": true, "NL": true, "PK": true, "PS": true, "QA": true, "RO": true, "SC": true, "VG": true}
+
+func onlyLetters(s string) bool {
+	for i := range len(s) {
+		if s[i] < 'A' || s[i] > 'Z' {
+			return false
+		}
+	}
+	return true
+}
+
 // iban: country, two digits of control, account; 1 modulo 97 once the first four
 // characters are put last and letters are read as 10 to 35 (ISO 13616).
 func iban(cell []byte, _ *schema.Value) (string, i18n.Args) {
 	s := strings.ToUpper(compact(cell, "-"))
-	if len(s) < 5 || ibanLengths[s[:2]] != len(s) {
+	if len(s) < 8 || ibanLengths[s[:2]] != len(s) || ibanLetters[s[:2]] && !onlyLetters(s[4:8]) {
 		return "check.iban", nil
 	}
 	var digits strings.Builder
