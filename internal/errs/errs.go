@@ -107,8 +107,7 @@ func Wrap(err *error, format string, args ...any) {
 		return
 	}
 	where := fmt.Sprintf(format, args...)
-	var e *Error
-	if errors.As(*err, &e) && e == *err {
+	if e, ok := (*err).(*Error); ok { //nolint:errorlint // the outermost error itself, not one that it wraps
 		c := *e
 		c.trail = append(append([]string(nil), e.trail...), where)
 		*err = &c

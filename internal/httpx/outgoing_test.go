@@ -76,8 +76,7 @@ func TestAllowedNetworkAndHost(t *testing.T) {
 func TestRedirectsAreChecked(t *testing.T) {
 	private := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "secret") }))
 	defer private.Close()
-	var s *httptest.Server
-	s = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		to := map[string]string{"/private": private.URL, "/loop": "/loop", "/file": "file:///etc/passwd", "/user": "http://a:b@" + r.Host + "/"}[r.URL.Path]
 		http.Redirect(w, r, to, http.StatusFound)
 	}))

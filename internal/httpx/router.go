@@ -254,9 +254,9 @@ func (rt *Router) admit(r *http.Request, o *route) error {
 // safely turns a panic into an Internal error with its stack.
 func safely(h HandlerFunc, w http.ResponseWriter, r *http.Request) (err error) {
 	defer func() {
-		switch p := recover(); {
-		case p == nil:
-		case p == http.ErrAbortHandler:
+		switch p := recover(); p {
+		case nil:
+		case http.ErrAbortHandler:
 			panic(p)
 		default:
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())

@@ -151,7 +151,10 @@ func Relative(l Lang, now, t time.Time) string {
 	if future {
 		days = -days
 	}
-	key, n := "", 0
+	var (
+		key string
+		n   int
+	)
 	switch {
 	case d < 45*time.Second:
 		return T(l, "i18n.now")
