@@ -41,14 +41,16 @@ func (s *Service) AddVersionTx(ctx context.Context, tx *sqldb.Tx, a identity.Act
 	for _, p := range n.Parts {
 		v.Rows += p.Rows
 	}
-	if err := insertVersion(ctx, tx, v); err != nil {
-		return v, err
-	}
 	publicFrom := r.PublicFrom
 	if d.State == Published && publicFrom == 0 {
 		publicFrom = v.Number
 	}
+	// The resource first: another writer then runs again, rather than meeting a
+	// number that is taken.
 	if _, err := tx.Exec(ctx, `UPDATE resources SET latest = $2, public_from = $3, modified_at = $4 WHERE id = $1`, r.ID, v.Number, publicFrom, tx.Now()); err != nil {
+		return v, err
+	}
+	if err := insertVersion(ctx, tx, v); err != nil {
 		return v, err
 	}
 	if _, err := tx.Exec(ctx, `UPDATE datasets SET modified_at = $2, data_at = $2 WHERE id = $1`, d.ID, tx.Now()); err != nil {

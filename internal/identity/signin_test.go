@@ -243,7 +243,7 @@ func TestThrottleByAccountAndNetwork(t *testing.T) {
 		}
 		before := w.Hashed()
 		w.fails(try("lea", goodPassword, addr(1)), errs.Busy, "identity.sign-in.throttled")
-		w.same(w.Hashed(), before)              // refused without work
+		w.same(w.Hashed(), before)               // refused without work
 		w.ok(try("paul", goodPassword, addr(1))) // a colleague behind the same address
 		w.ok(try("lea", goodPassword, addr(2)))  // the same person from elsewhere
 
