@@ -213,6 +213,8 @@ func trouble(key string, err error) error {
 // mapOpenError gives a kind to a failure of the file system.
 func mapOpenError(err error) error {
 	switch {
+	case err == nil:
+		return nil
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		return trouble("sqldb.disk-full", err)
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS), errors.Is(err, syscall.ENOTDIR):

@@ -7,5 +7,9 @@ import (
 
 // MigrateText applies one more migration, for tests.
 func MigrateText(ctx context.Context, db *DB, name, text string) error {
-	return db.migrateFS(ctx, fstest.MapFS{name: &fstest.MapFile{Data: []byte(text)}})
+	list, err := readMigrations(fstest.MapFS{name: &fstest.MapFile{Data: []byte(text)}}, db.engine)
+	if err != nil {
+		return err
+	}
+	return db.apply(ctx, list)
 }

@@ -28,17 +28,26 @@ const migrationLock = 0x50C1E
 // Each runs in a transaction of its own. A released file never changes.
 func (db *DB) Migrate(ctx context.Context) (err error) {
 	defer errs.Wrap(&err, "sqldb.Migrate")
-	dir, err := fs.Sub(migrationFiles, "migrations")
+	list, err := db.migrations()
 	if err != nil {
 		return err
 	}
-	return db.migrateFS(ctx, dir)
+	return db.apply(ctx, list)
 }
 
-func (db *DB) migrateFS(ctx context.Context, dir fs.FS) error {
-	list, err := readMigrations(dir, db.engine)
-	if err != nil || len(list) == 0 {
-		return err
+// migrations lists those of this program.
+func (db *DB) migrations() ([]migration, error) {
+	dir, err := fs.Sub(migrationFiles, "migrations")
+	if err != nil {
+		return nil, err
+	}
+	return readMigrations(dir, db.engine)
+}
+
+// apply runs those of the list that the database has not seen.
+func (db *DB) apply(ctx context.Context, list []migration) error {
+	if len(list) == 0 {
+		return nil
 	}
 	handle, dialect := db.writer, goose.DialectSQLite3
 	if db.engine == PostgreSQL {
@@ -55,7 +64,7 @@ func (db *DB) migrateFS(ctx context.Context, dir fs.FS) error {
 		steps[i] = goose.NewGoMigration(m.version, &goose.GoFunc{RunTx: m.run}, nil)
 	}
 	p, err := goose.NewProvider(dialect, handle, nil, goose.WithGoMigrations(steps...),
-		goose.WithDisableGlobalRegistry(true), goose.WithAllowOutofOrder(true), goose.WithTableName("schema_version"))
+		goose.WithDisableGlobalRegistry(true), goose.WithAllowOutofOrder(true), goose.WithTableName(versionTable))
 	if err != nil {
 		return err
 	}
@@ -160,7 +169,7 @@ var toSQLite = []rewrite{
 var toPostgres = []rewrite{
 	{regexp.MustCompile(`(?i)\)\s*STRICT\b`), ")"},
 	// A column's type, but not CAST(x AS TEXT) nor x::TEXT.
-	{regexp.MustCompile(`(?i)(\b(?:[a-z_][a-z0-9_]*|"[^"]+")\s+)TEXT\b`), `${1}TEXT COLLATE "C"`},
+	{regexp.MustCompile(`(?i)((?:\b[a-z_][a-z0-9_]*|"[^"]+")\s+)TEXT\b`), `${1}TEXT COLLATE "C"`},
 	{regexp.MustCompile(`(?i)(\bAS\s+TEXT) COLLATE "C"`), "$1"},
 }
 
