@@ -45,7 +45,7 @@ type Config struct {
 type Host struct {
 	Name      string `name:"name" default:"Socle" fr:"Nom montré en tête des pages." en:"Name shown at the top of pages."`
 	Logo      string `name:"logo" placeholder:"FILE" fr:"Logo : un fichier SVG ou PNG." en:"Logo: an SVG or PNG file."`
-	Accent    string `name:"accent" placeholder:"#RRGGBB" default:"#0b5c6b" fr:"Couleur d’accent ; les pages en corrigent le contraste." en:"Accent colour; the pages correct its contrast."`
+	Accent    string `name:"accent" placeholder:"#RRGGBB" default:"#2a4b86" fr:"Couleur d’accent ; les pages en corrigent le contraste." en:"Accent colour; the pages correct its contrast."`
 	Contact   string `name:"contact" placeholder:"EMAIL" fr:"Adresse électronique donnée aux visiteurs." en:"E-mail address given to visitors."`
 	Territory string `name:"territory" placeholder:"CODE" fr:"Code INSEE du département du territoire (31, 2A, 974…)." en:"INSEE code of the territory’s département (31, 2A, 974…)."`
 }
