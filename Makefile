@@ -42,7 +42,7 @@ run: build ## the demonstration portal on http://localhost:8080
 	bin/socle serve --demo
 
 templ: ## write the Go code of the templates again
-	$(GO) tool templ generate -path internal -log-level error
+	@scripts/generated --write
 
 generated: ## fail when committed generated code is not current
 	@scripts/generated
