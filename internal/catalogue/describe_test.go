@@ -7,6 +7,7 @@ import (
 
 	"socle/internal/catalogue"
 	"socle/internal/errs"
+	"socle/internal/sqldb"
 )
 
 func TestCreateAndGet(t *testing.T) {
@@ -220,11 +221,14 @@ func TestResources(t *testing.T) {
 func TestResourcesAreBounded(t *testing.T) {
 	run(t, func(w world) {
 		d := w.draft("Trop")
-		for n := range 200 {
-			if _, err := w.AddResource(ctx, root, d.ID, catalogue.File, catalogue.ResourceMetadata{Title: "x"}); err != nil {
-				t.Fatal(n, err)
+		w.ok(w.db.Write(ctx, func(tx *sqldb.Tx) error {
+			for range 200 {
+				if _, err := w.AddResourceTx(ctx, tx, root, d.ID, catalogue.File, catalogue.ResourceMetadata{Title: "x"}); err != nil {
+					return err
+				}
 			}
-		}
+			return nil
+		}))
 		_, err := w.AddResource(ctx, root, d.ID, catalogue.File, catalogue.ResourceMetadata{Title: "x"})
 		w.fails(err, errs.Conflict, "catalogue.too-many-resources")
 	})
