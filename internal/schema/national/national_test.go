@@ -1,8 +1,6 @@
 package national
 
 import (
-	"bytes"
-	"encoding/csv"
 	"path"
 	"strings"
 	"testing"
@@ -117,15 +115,6 @@ func TestListOrder(t *testing.T) {
 	}
 	if first := List()[0]; first.Themes[0] != "common-core" {
 		t.Errorf("the list begins with %s", first.ID)
-	}
-}
-
-func TestModel(t *testing.T) {
-	for _, e := range List() {
-		rows, err := csv.NewReader(bytes.NewReader(e.Model())).ReadAll()
-		if err != nil || len(rows) != 2 || len(rows[0]) != len(e.Fields) || rows[0][0] != e.Fields[0].Name {
-			t.Errorf("%s: %v %v", e.Ref(), rows, err)
-		}
 	}
 }
 
