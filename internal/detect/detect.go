@@ -28,7 +28,8 @@ type Column struct {
 	Estimated  bool        // more different values than are counted one by one
 	Min, Max   string      // as read; by value for numbers, dates and times, else by text; "" when there is none
 	Examples   []string    // the first different values, at most five
-	Personal   Personal    // "" when the column is not about persons
+	Personal   bool        // the column is about persons: see Findings
+	Person     Personal    // why it is; "" when it is not
 
 	sample []string // different values of the whole file, at most sampleSize
 }
@@ -47,9 +48,26 @@ const (
 	leastConfidence = 0.4 // of a meaning that is told
 )
 
+// Described is what detect found about a file.
+type Described struct {
+	Rows    int // records, blank lines apart
+	Columns []Column
+}
+
+// Table is Columns with the number of records.
+func Table(ctx context.Context, f *tabular.File, o Options) (Described, error) {
+	columns, rows, err := read(ctx, f, o)
+	return Described{Rows: rows, Columns: columns}, err
+}
+
 // Columns reads a file once and describes its columns, in the order of the file.
 // Memory does not grow with the file. Errors are those of reading.
-func Columns(ctx context.Context, f *tabular.File, o Options) (out []Column, err error) {
+func Columns(ctx context.Context, f *tabular.File, o Options) ([]Column, error) {
+	out, _, err := read(ctx, f, o)
+	return out, err
+}
+
+func read(ctx context.Context, f *tabular.File, o Options) (out []Column, rows int, err error) {
 	defer errs.Wrap(&err, "detect.Columns")
 	workers := o.Workers
 	if workers <= 0 {
@@ -68,17 +86,19 @@ func Columns(ctx context.Context, f *tabular.File, o Options) (out []Column, err
 		return struct{}{}, nil
 	}, func(tabular.Position, struct{}) error { return nil })
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
+	rows = end.Rows
 	for j, s := range columns {
 		name := ""
 		if j < len(f.Header) {
 			name = f.Header[j]
 		}
-		out = append(out, s.column(name, end.Rows-s.blankRows))
+		rows = end.Rows - s.blankRows
+		out = append(out, s.column(name, rows))
 	}
 	markPersonal(out)
-	return out, nil
+	return out, rows, nil
 }
 
 // Of describes a column from its values alone, as a table in memory holds them.

@@ -13,6 +13,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"socle/internal/i18n"
+	"socle/internal/schema/national"
 	"socle/internal/tabular"
 )
 
@@ -33,11 +34,11 @@ func TestCases(t *testing.T) {
 			}
 			a := txtar.Parse(data)
 			in := section(a, "in.csv")
-			columns, header := columnsOf(t, in, 2)
-			if one, _ := columnsOf(t, in, 1); !reflect.DeepEqual(one, columns) {
+			columns := columnsOf(t, in, 2)
+			if one := columnsOf(t, in, 1); !reflect.DeepEqual(one, columns) {
 				t.Error("one goroutine and two do not see the same")
 			}
-			got := map[string]string{"columns": columnsText(columns), "personal": findingsText(columns), "schemas": matchesText(t, header, columns)}
+			got := map[string]string{"columns": columnsText(columns), "personal": findingsText(columns), "schemas": matchesText(columns)}
 			for _, name := range []string{"columns", "personal", "schemas"} {
 				if *update {
 					put(a, name, got[name])
@@ -73,7 +74,7 @@ func put(a *txtar.Archive, name, text string) {
 	a.Files = append(a.Files, txtar.File{Name: name, Data: []byte(text)})
 }
 
-func columnsOf(t *testing.T, in string, workers int) ([]Column, []string) {
+func columnsOf(t *testing.T, in string, workers int) []Column {
 	t.Helper()
 	f, err := tabular.Open(context.Background(), tabular.Bytes([]byte(in)), tabular.Options{Name: "in.csv"})
 	if err != nil {
@@ -84,7 +85,7 @@ func columnsOf(t *testing.T, in string, workers int) ([]Column, []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return columns, f.Header
+	return columns
 }
 
 func columnsText(columns []Column) string {
@@ -98,8 +99,8 @@ func columnsText(columns []Column) string {
 			typ += fmt.Sprintf(" %q%q", c.Decimal, c.Group)
 		}
 		fmt.Fprintf(&b, "%s | %s | %s %.2f | nulls %d, distinct %d | %s … %s | %s", c.Name, typ, c.Semantic, c.Confidence, c.Nulls, c.Distinct, c.Min, c.Max, strings.Join(c.Examples, " · "))
-		if c.Personal != "" {
-			fmt.Fprintf(&b, " | personal %s", c.Personal)
+		if c.Personal {
+			fmt.Fprintf(&b, " | personal %s", c.Person)
 		}
 		if len(c.Missing) > 0 {
 			fmt.Fprintf(&b, " | missing %s", strings.Join(c.Missing, " "))
@@ -117,14 +118,9 @@ func findingsText(columns []Column) string {
 	return b.String()
 }
 
-func matchesText(t *testing.T, header []string, columns []Column) string {
-	t.Helper()
-	candidates, err := National()
-	if err != nil {
-		t.Fatal(err)
-	}
+func matchesText(columns []Column) string {
 	var b strings.Builder
-	for _, m := range Schemas(header, columns, candidates) {
+	for _, m := range Schemas(columns, national.List()) {
 		fmt.Fprintf(&b, "%s@%s %.2f missing %v extra %v\n", m.ID, m.Version, m.Score, m.Missing, m.Extra)
 	}
 	return b.String()

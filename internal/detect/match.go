@@ -11,31 +11,6 @@ import (
 	"socle/internal/schema/national"
 )
 
-// Candidate is a schema that a table may follow.
-type Candidate struct {
-	ID      string
-	Version string
-	Schema  *schema.Schema
-}
-
-// National returns the bundled schemas as candidates, the newest version of each.
-func National() ([]Candidate, error) {
-	var out []Candidate
-	seen := map[string]bool{}
-	for _, e := range national.List() {
-		if seen[e.ID] {
-			continue
-		}
-		seen[e.ID] = true
-		s, err := e.Schema()
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, Candidate{e.ID, e.Version, s})
-	}
-	return out, nil
-}
-
 // Match is how far a table resembles a schema.
 type Match struct {
 	ID      string
@@ -47,14 +22,23 @@ type Match struct {
 
 const leastScore = 0.3
 
-// Schemas ranks the schemas that a table resembles, the best first; those that
-// share less than a third with it are left out. Columns that have the name of a
-// field, or its title, count wholly when their type suits, by half when it does
-// not; required fields count three times as much as the others.
-func Schemas(header []string, columns []Column, candidates []Candidate) []Match {
+// Schemas ranks the bundled schemas that a table resembles, the best first; of
+// each the version that comes first in the list. Those that share less than a
+// third with the table are left out.
+func Schemas(columns []Column, entries []national.Entry) []Match {
 	var out []Match
-	for _, c := range candidates {
-		m := match(header, columns, c)
+	seen := map[string]bool{}
+	for _, e := range entries {
+		if seen[e.ID] {
+			continue
+		}
+		seen[e.ID] = true
+		s, err := e.Schema()
+		if err != nil {
+			continue // a descriptor that does not parse fails the tests of national
+		}
+		m := Resemblance(columns, s)
+		m.ID, m.Version = e.ID, e.Version
 		if m.Score >= leastScore {
 			out = append(out, m)
 		}
@@ -63,13 +47,20 @@ func Schemas(header []string, columns []Column, candidates []Candidate) []Match 
 	return out
 }
 
-func match(header []string, columns []Column, c Candidate) Match {
-	m := Match{ID: c.ID, Version: c.Version}
+// Resemblance compares a table with one schema. Columns that have the name of a
+// field, or its title, count wholly when their type suits, by half when it does
+// not; required fields count three times as much as the others.
+func Resemblance(columns []Column, s *schema.Schema) Match {
+	m := Match{ID: s.ID, Version: s.Version}
+	header := make([]string, len(columns))
+	for j, c := range columns {
+		header[j] = c.Name
+	}
 	taken := make([]bool, len(header))
 	found, all := 0.0, 0.0
 	matched := 0
-	for i := range c.Schema.Fields {
-		f := &c.Schema.Fields[i]
+	for i := range s.Fields {
+		f := &s.Fields[i]
 		weight := 1.0
 		if f.Constraints.Required {
 			weight = 3
@@ -84,7 +75,7 @@ func match(header []string, columns []Column, c Candidate) Match {
 		}
 		taken[j] = true
 		matched++
-		if j < len(columns) && !suits(columns[j], f) {
+		if !suits(columns[j], f) {
 			weight /= 2
 		}
 		found += weight

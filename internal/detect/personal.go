@@ -51,7 +51,7 @@ func (f Finding) Rule() string { return "detect.personal." + string(f.Kind) + ".
 // Message is the message key of what was seen.
 func (f Finding) Message() string { return "detect.personal." + string(f.Kind) }
 
-// markPersonal sets Personal on columns, each by its values and label, names and
+// markPersonal sets Personal and Person on columns, each by its values and label, names and
 // addresses also by what stands beside them.
 func markPersonal(columns []Column) {
 	persons := false
@@ -59,40 +59,45 @@ func markPersonal(columns []Column) {
 		c := &columns[i]
 		switch c.Semantic {
 		case "nir":
-			c.Personal = PersonNIR
+			c.Person = PersonNIR
 		case "iban":
-			c.Personal = PersonIBAN
+			c.Person = PersonIBAN
 		case "tax-number":
-			c.Personal = PersonTax
+			c.Person = PersonTax
 		case "e-mail":
 			if namedEmails(c.sample) {
-				c.Personal = PersonEmail
+				c.Person = PersonEmail
 			}
 		case "phone":
 			if mobiles(c.sample) {
-				c.Personal = PersonPhone
+				c.Person = PersonPhone
 			}
 		case "birth-date":
-			c.Personal = PersonBirth
+			c.Person = PersonBirth
 		case "full-name":
-			c.Personal = PersonName
+			c.Person = PersonName
 		case "account-name":
-			c.Personal = PersonAccount
+			c.Person = PersonAccount
 		case "last-name":
 			if c.Confidence >= 0.6 {
-				c.Personal = PersonName
+				c.Person = PersonName
 			}
 		}
-		persons = persons || c.Personal == PersonName
+		persons = persons || c.Person == PersonName
 	}
 	first := slices.ContainsFunc(columns, func(c Column) bool { return c.Semantic == "first-name" })
 	last := slices.ContainsFunc(columns, func(c Column) bool { return c.Semantic == "last-name" })
 	for i := range columns {
 		c := &columns[i]
 		if first && last && (c.Semantic == "first-name" || c.Semantic == "last-name") {
-			c.Personal, persons = PersonName, true
+			c.Person, persons = PersonName, true
 		}
 	}
+	defer func() {
+		for i := range columns {
+			columns[i].Personal = columns[i].Person != PersonNotPerson
+		}
+	}()
 	if !persons {
 		return
 	}
@@ -100,11 +105,11 @@ func markPersonal(columns []Column) {
 		c := &columns[i]
 		switch c.Semantic {
 		case "address":
-			c.Personal = PersonAddress
+			c.Person = PersonAddress
 		case "phone":
-			c.Personal = PersonPhone
+			c.Person = PersonPhone
 		case "e-mail":
-			c.Personal = PersonEmail
+			c.Person = PersonEmail
 		}
 	}
 }
@@ -154,7 +159,7 @@ func Findings(columns []Column) []Finding {
 	} {
 		f := Finding{Kind: k.kind, Direct: k.direct, Ways: k.ways}
 		for _, c := range columns {
-			if c.Personal == k.kind {
+			if c.Person == k.kind {
 				f.Columns = append(f.Columns, c.Name)
 			}
 		}
