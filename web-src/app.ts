@@ -22,20 +22,28 @@ function wake(root: ParentNode): void {
 
 async function partial(): Promise<void> {
   if (!document.querySelector("[hx-get], [hx-post], [hx-put], [hx-patch], [hx-delete], [hx-boost]")) return;
-  const { default: htmx } = await import("htmx.org");
-  htmx.config.includeIndicatorStyles = false; // own styles only: the content policy allows nothing inline
-  htmx.config.allowEval = false;
-  htmx.config.allowScriptTags = false;
-  htmx.config.selfRequestsOnly = true;
-  htmx.config.historyCacheSize = 0; // pages of a signed-in person do not stay in the browser
-  htmx.config.scrollBehavior = "auto";
-  htmx.config.responseHandling = [
-    { code: "204", swap: false },
-    { code: "[23]..", swap: true },
-    { code: "422", swap: true }, // a form comes back with its mistakes
-    { code: "[45]..", swap: false, error: true },
-  ];
-  document.body.addEventListener("htmx:load", (e) => wake(e.target as HTMLElement));
+  // htmx reads its settings once, while it is being loaded.
+  const settings = document.createElement("meta");
+  settings.name = "htmx-config";
+  settings.content = JSON.stringify({
+    includeIndicatorStyles: false, // own styles only: the content policy allows nothing inline
+    allowEval: false,
+    allowScriptTags: false,
+    selfRequestsOnly: true,
+    historyCacheSize: 0, // pages of a signed-in person do not stay in the browser
+    responseHandling: [
+      { code: "204", swap: false },
+      { code: "[23]..", swap: true },
+      { code: "422", swap: true }, // a form comes back with its mistakes
+      { code: "[45]..", swap: false, error: true },
+    ],
+  });
+  document.head.append(settings);
+  document.body.addEventListener("htmx:load", (e) => {
+    const part = e.target as HTMLElement;
+    wake(part.parentNode ?? part);
+    focusMistakes(part);
+  });
   document.body.addEventListener("htmx:beforeCleanupElement", (e) => {
     leave.get(e.target as Element)?.();
     leave.delete(e.target as Element);
@@ -46,7 +54,12 @@ async function partial(): Promise<void> {
       if (trouble) trouble.hidden = false;
     });
   }
-  htmx.process(document.body);
+  await import("htmx.org");
+}
+
+// After a refused form, the summary of mistakes takes the focus, so that it is read first.
+function focusMistakes(root: ParentNode): void {
+  root.querySelector<HTMLElement>("[data-focus]")?.focus();
 }
 
 menus();
@@ -55,5 +68,4 @@ appearance();
 wake(document);
 void partial();
 
-// After a refused form, the summary of mistakes takes the focus, so that it is read first.
-document.querySelector<HTMLElement>("[data-focus]")?.focus();
+focusMistakes(document);
