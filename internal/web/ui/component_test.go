@@ -63,7 +63,7 @@ func every(x string) []templ.Component {
 		ui.Form{ID: x, Action: x, Problems: ui.Problems{{Name: x, Message: x}}, HX: ui.HX{Get: x}}, ui.Input{Field: f, Type: "text", Value: x, Placeholder: x, Autocomplete: x, Min: x, Unit: x, Suggestions: []string{x}},
 		ui.TextArea{Field: f, Value: x}, ui.Select{Field: f, Value: x, Empty: x, Options: o}, ui.Radios{Field: f, Value: x, Options: o}, ui.Checkboxes{Field: f, Values: []string{x}, Options: o}, ui.Checkbox{Field: f, Value: x},
 		ui.FileInput{Field: f, Accept: x}, ui.Search{ID: x, Action: x, Name: x, Value: x, Label: x}, ui.Pictogram(ui.Icon(x)), ui.Skeleton{Lines: 2},
-		ui.Layout(ui.Frame{Host: ui.Host{Name: x, Slogan: x, Logo: "/logo.svg"}, Assets: ui.Embedded(), Lang: i18n.French, Path: "/" + x, Query: x, Places: []ui.Place{{Label: x, Href: x}}, Footer: []ui.Link{{Label: x, Href: x}},
+		ui.Layout(ui.Frame{Host: ui.Host{Name: x, Slogan: x}, Assets: ui.Embedded(), Lang: i18n.French, Path: "/" + x, Query: x, Places: []ui.Place{{Label: x, Href: x}}, Footer: []ui.Link{{Label: x, Href: x}},
 			Account: &ui.Account{Name: x, Links: []ui.Link{{Label: x, Href: x}}}, SignOut: x, Search: x}, ui.Page{Title: x, Description: x, Canonical: x, Crumbs: []ui.Crumb{{Label: x, Href: x}}}, ui.Design()),
 	}
 }

@@ -14,8 +14,7 @@ import (
 type Host struct {
 	Name    string
 	Slogan  string // under the name; may be ""
-	Logo    string // address of a picture; "" for none
-	Style   HostStyle
+	Style   HostStyle // colour and logo
 	BaseURL string // "https://data.example.fr", no slash at the end
 }
 

@@ -105,19 +105,25 @@ const HostPath = "/host/"
 type HostStyle struct {
 	CSS, Icon         []byte
 	CSSPath, IconPath string // "/host/1a2b3c4d.css", "/host/1a2b3c4d.svg"
+	LogoPath          string // "" without a logo
+	logo              []byte
 }
 
 // Serve answers GET /host/{file}. A page of the colour before still finds the new one.
 func (s HostStyle) Serve(w http.ResponseWriter, r *http.Request) error {
-	body, current := s.CSS, s.CSSPath
-	switch path.Ext(r.URL.Path) {
-	case ".css":
+	var body []byte
+	var current string
+	switch ext := path.Ext(r.URL.Path); {
+	case ext == ".css":
 		w.Header().Set("Content-Type", "text/css; charset=utf-8")
-	case ".svg":
+		body, current = s.CSS, s.CSSPath
+	case r.URL.Path == s.LogoPath:
+		w.Header().Set("Content-Type", logoTypes[ext])
+		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox")
+		body, current = s.logo, s.LogoPath
+	case ext == ".svg":
 		w.Header().Set("Content-Type", "image/svg+xml")
 		body, current = s.Icon, s.IconPath
-	default:
-		body = nil
 	}
 	if body == nil {
 		return errs.New(errs.NotFound, "errs.not-found").WithHint("httpx.not-found.hint")

@@ -3,11 +3,14 @@ package ui
 import (
 	"fmt"
 	"math/rand/v2"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+
+	"socle/internal/errs"
 )
 
 // Text has a contrast of 7 on every ground it stands on, everything else that is
@@ -165,5 +168,41 @@ func TestContrastReference(t *testing.T) {
 		if got := Contrast(x, y); got < c.low || got > c.high {
 			t.Errorf("%s on %s: %.3f", c.a, c.b, got)
 		}
+	}
+}
+
+func TestLogo(t *testing.T) {
+	style, err := NewHostStyle("#8a1538")
+	if err != nil {
+		t.Fatal(err)
+	}
+	hostile := `<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>`
+	for name, c := range map[string]struct{ data, kind, ext string }{
+		"png":  {"\x89PNG\x0d\x0a\x1a\x0a....", "image/png", ".png"},
+		"svg":  {hostile, "image/svg+xml", ".svg"},
+		"jpeg": {"\xff\xd8\xff....", "image/jpeg", ".jpg"},
+	} {
+		s, err := style.WithLogo([]byte(c.data))
+		if err != nil || !strings.HasSuffix(s.LogoPath, c.ext) {
+			t.Fatalf("%s: %q %v", name, s.LogoPath, err)
+		}
+		w := httptest.NewRecorder()
+		if err := s.Serve(w, httptest.NewRequest("GET", s.LogoPath, nil)); err != nil || w.Body.String() != c.data || w.Header().Get("Content-Type") != c.kind ||
+			!strings.Contains(w.Header().Get("Content-Security-Policy"), "sandbox") {
+			t.Errorf("%s: %v %v", name, w.Header(), err)
+		}
+		w = httptest.NewRecorder()
+		if err := s.Serve(w, httptest.NewRequest("GET", s.IconPath, nil)); err != nil || w.Body.String() != string(style.Icon) {
+			t.Errorf("%s: the icon of the tab is lost: %v", name, err)
+		}
+	}
+	if _, err := style.WithLogo([]byte("%PDF-1.4")); !errs.Is(err, errs.Invalid) {
+		t.Errorf("a PDF: %v", err)
+	}
+	if _, err := style.WithLogo(make([]byte, MaxLogo+1)); !errs.Is(err, errs.TooLarge) {
+		t.Errorf("a large one: %v", err)
+	}
+	if err := style.Serve(httptest.NewRecorder(), httptest.NewRequest("GET", "/host/x.html", nil)); !errs.Is(err, errs.NotFound) {
+		t.Errorf("something else: %v", err)
 	}
 }
