@@ -46,7 +46,7 @@ func Score(d Dataset, now time.Time) Quality {
 	late := Late(d, now)
 	open, available, documented := false, len(d.Resources) > 0, false
 	for _, r := range d.Resources {
-		open = open || r.Kind == Table || r.Format != "" && !slices.Contains(closedFormats, r.Format)
+		open = open || r.Usable() && (r.Kind == Table || r.Format != "" && !slices.Contains(closedFormats, r.Format))
 		available = available && r.Usable() && !r.LinkBroken
 		documented = documented || r.Description != ""
 	}
