@@ -164,6 +164,11 @@ func (f *File) openPacked(ctx context.Context, o Options, again func(context.Con
 	if page(magic) {
 		return fail(errs.Invalid, CodeFormat, "tabular.page", nil)
 	}
+	if o.Format == "" || isJSON(o.Format) {
+		if done, err := f.readJSON(ctx, magic, o, again); done || err != nil {
+			return err
+		}
+	}
 	t, err := newText([][]byte{head[:maxHead], head[len(head)-maxTail:]}, false, o)
 	if err != nil {
 		return err

@@ -449,14 +449,18 @@ func (f *footnotes) trim(j *job) {
 		return
 	}
 	keep := n
+search:
 	for i := n - 1; i >= 0 && n-i <= mostFootnotes; i-- {
-		text, at, cells := b.only(i)
+		text, at, cells, words := b.only(i)
 		if cells == 0 {
 			continue
 		}
-		above := i > 0 && b.blank(i-1)
-		if cells > 1 || at > 0 && f.columns > 2 || !f.note(text, above || keep < n, b.Width(i)) {
-			break
+		apart := i > 0 && b.blank(i-1) || keep < n // of the data
+		switch {
+		case cells == 1 && (at == 0 || f.columns <= 2) && f.note(text, apart, b.Width(i)):
+		case cells <= 2 && words && apart && f.typical >= 4 && !total(text):
+		default:
+			break search // data
 		}
 		keep = i
 	}
@@ -467,17 +471,20 @@ func (f *footnotes) trim(j *job) {
 	b.cut(keep)
 }
 
-// only returns the first filled cell of a record, where it is, and how many are filled.
-func (b *Batch) only(i int) (text []byte, at, cells int) {
+// only returns the first filled cell of a record, where it is, how many are
+// filled, and whether all of them are words.
+func (b *Batch) only(i int) (text []byte, at, cells int, words bool) {
+	words = true
 	for k := range b.Width(i) {
 		if c := bytes.TrimSpace(b.Cell(i, k)); len(c) > 0 {
 			if cells == 0 {
 				at, text = k, c
 			}
 			cells++
+			words = words && kindOf(c) == kindText
 		}
 	}
-	return text, at, cells
+	return text, at, cells, words
 }
 
 // blank reports whether all cells of a record are empty.
@@ -492,14 +499,23 @@ func (b *Batch) blank(i int) bool {
 
 var noteWords = []string{"source", "note", "nb ", "nb:", "n.b", "remarque", "champ", "lecture", "légende", "legende", "(1)", "(2)", "(3)", "(*)", "*", "©", "mise à jour", "mis à jour", "maj ", "édité", "edite", "extrait", "extraction", "export", "généré", "données", "attention", "pour plus", "voir ", "copyright", "licence", "auteur", "producteur", "contact", "footnote", "notes"}
 
+// total: the text begins a line that sums up others, which is data.
+func total(text []byte) bool {
+	low := strings.ToLower(string(text))
+	for _, w := range []string{"total", "sous-total", "somme", "moyenne", "ensemble"} {
+		if strings.HasPrefix(low, w) {
+			return true
+		}
+	}
+	return false
+}
+
 // note reports whether a text that is alone in its record is a footnote. alone:
 // a blank record stands between it and the data.
 func (f *footnotes) note(text []byte, alone bool, width int) bool {
 	low := strings.ToLower(string(text))
-	for _, w := range []string{"total", "sous-total", "somme", "moyenne", "ensemble"} {
-		if strings.HasPrefix(low, w) {
-			return false
-		}
+	if total(text) {
+		return false
 	}
 	if k := kindOf(text); k == kindNumber || k == kindDate {
 		return false
