@@ -211,8 +211,14 @@ func (s source) readGo(path, rel string) error {
 			}
 		case *ast.KeyValueExpr:
 			if id, ok := n.Key.(*ast.Ident); ok && keyField(id.Name) {
-				if v, ok := text(n.Value); ok && keyForm.MatchString(v) {
-					s.keys[v] = place(n.Value)
+				values := []ast.Expr{n.Value}
+				if list, ok := n.Value.(*ast.CompositeLit); ok {
+					values = list.Elts
+				}
+				for _, e := range values {
+					if v, ok := text(e); ok && keyForm.MatchString(v) {
+						s.keys[v] = place(e)
+					}
 				}
 			}
 		}
@@ -248,5 +254,5 @@ func takesKey(c *ast.CallExpr) bool {
 }
 
 func keyField(name string) bool {
-	return name == "Hint" || name == "Key" || name == "Label" || strings.HasSuffix(name, "Key")
+	return name == "Hint" || name == "Key" || name == "Keys" || name == "Label" || strings.HasSuffix(name, "Key")
 }
