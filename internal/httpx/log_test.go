@@ -40,3 +40,16 @@ func TestLevel(t *testing.T) {
 		t.Error(b.String())
 	}
 }
+
+func FuzzRedact(f *testing.F) {
+	f.Add("https://a:b@c/?token=d&e=f#g", "token")
+	f.Fuzz(func(t *testing.T, text, name string) {
+		if strings.ContainsAny(text, "=?&;# \t\n\"'([{,)]}@:/") || text == "" || !isSecret(name) || strings.ContainsAny(name, "=?&;# \t\n\"'([{,") || strings.Contains(hidden, text) || strings.Contains(name, text) {
+			return
+		}
+		if out := redactText("x?a=1&" + name + "=" + text + "&b=2"); strings.Contains(out, text) && !strings.Contains("x?a=1&"+name+"="+hidden+"&b=2", text) {
+			t.Errorf("%q", out)
+		}
+		redactText(text + name)
+	})
+}

@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -18,7 +20,7 @@ type Server struct {
 	Handler   http.Handler
 	Log       *slog.Logger
 	CertFile  string        // with KeyFile: TLS (1.2 and above, HTTP/2)
-	KeyFile   string        // read again when they change is the operator's restart
+	KeyFile   string        // both are read again once they have changed: renewal needs no restart
 	Grace     time.Duration // for requests at the end; zero: 15 s
 	Listening func(net.Addr)
 }
@@ -37,12 +39,12 @@ func (s *Server) Run(ctx context.Context, addr string) error {
 // Serve is Run on a listener, which it closes.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	if s.CertFile != "" {
-		pair, err := tls.LoadX509KeyPair(s.CertFile, s.KeyFile)
-		if err != nil {
+		pair := &keyPair{certFile: s.CertFile, keyFile: s.KeyFile, log: s.Log}
+		if _, err := pair.get(nil); err != nil {
 			_ = l.Close()
 			return fmt.Errorf("certificate: %w", err)
 		}
-		l = tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}})
+		l = tls.NewListener(l, &tls.Config{GetCertificate: pair.get, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}})
 	}
 	srv := &http.Server{
 		Handler:           s.Handler,
@@ -76,4 +78,38 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		return nil
 	})
 	return g.Wait()
+}
+
+// keyPair is a certificate that follows its files.
+type keyPair struct {
+	certFile, keyFile string
+	log               *slog.Logger
+
+	mu      sync.Mutex
+	pair    *tls.Certificate
+	changed time.Time // of the certificate's file, when it was read
+}
+
+// get returns the certificate, read again when its file has changed. A pair that
+// cannot be read leaves the one before in place: it may be half renewed.
+func (k *keyPair) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	info, err := os.Stat(k.certFile)
+	if err == nil && k.pair != nil && info.ModTime().Equal(k.changed) {
+		return k.pair, nil
+	}
+	var pair tls.Certificate
+	if err == nil {
+		pair, err = tls.LoadX509KeyPair(k.certFile, k.keyFile)
+	}
+	if err != nil {
+		if k.pair == nil {
+			return nil, err
+		}
+		k.log.Warn("the renewed certificate cannot be read, the one before serves on", slog.Any("err", err))
+		return k.pair, nil
+	}
+	k.pair, k.changed = &pair, info.ModTime()
+	return k.pair, nil
 }

@@ -1,6 +1,7 @@
 package httpx
 
 import (
+	"bytes"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -102,6 +103,43 @@ func TestServerEndsInOrder(t *testing.T) {
 				t.Error("it still answers")
 			}
 		})
+	}
+}
+
+// A renewed certificate serves without restart; a broken one does not end service.
+func TestCertificateIsRenewed(t *testing.T) {
+	cert, key, _ := certificate(t)
+	newCert, newKey, _ := certificate(t)
+	k := &keyPair{certFile: cert, keyFile: key, log: slog.New(slog.DiscardHandler)}
+	first, err := k.get(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	later := time.Now()
+	replace := func(from, to string) {
+		data, err := os.ReadFile(from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(to, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		later = later.Add(time.Minute)
+		if err := os.Chtimes(to, later, later); err != nil {
+			t.Fatal(err)
+		}
+	}
+	replace(newCert, cert) // its key has not come yet
+	if c, err := k.get(nil); err != nil || c != first {
+		t.Error("half a renewal ended service", err)
+	}
+	replace(newKey, key)
+	second, err := k.get(nil)
+	if err != nil || bytes.Equal(second.Certificate[0], first.Certificate[0]) {
+		t.Error("the old certificate serves on", err)
+	}
+	if third, err := k.get(nil); err != nil || third != second {
+		t.Error("read again without change", err)
 	}
 }
 
