@@ -99,7 +99,7 @@ func chooseSheet(ctx context.Context, w workbook, name string) (sheetInfo, error
 		}
 		names := make([]string, len(sheets))
 		for i, s := range sheets {
-			names[i] = "« " + s.name + " »"
+			names[i] = s.name
 		}
 		return sheetInfo{}, fail(errs.Invalid, CodeSource, "tabular.unknown-sheet", errs.Args{"Sheet": name, "Known": strings.Join(names, ", ")})
 	}

@@ -1,0 +1,51 @@
+package tabular
+
+import (
+	"path"
+	"strings"
+)
+
+// Format is a way to keep a table in a file.
+type Format struct {
+	Name       string   // stable: in addresses, in options, in Info
+	Extensions []string // with the dot, the usual one first
+	MediaType  string   // IANA, or the usual one
+	Read       bool
+	Write      bool
+}
+
+// Formats lists the formats, those offered first for download first.
+var Formats = []Format{
+	{Name: "csv", Extensions: []string{".csv", ".txt"}, MediaType: "text/csv; charset=utf-8", Read: true, Write: true},
+	{Name: "xlsx", Extensions: []string{".xlsx", ".xlsm"}, MediaType: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", Read: true, Write: true},
+	{Name: "ods", Extensions: []string{".ods"}, MediaType: "application/vnd.oasis.opendocument.spreadsheet", Read: true, Write: true},
+	{Name: "json", Extensions: []string{".json"}, MediaType: "application/json", Read: true, Write: true},
+	{Name: "jsonl", Extensions: []string{".jsonl", ".ndjson"}, MediaType: "application/x-ndjson", Read: true, Write: true},
+	{Name: "geojson", Extensions: []string{".geojson"}, MediaType: "application/geo+json", Read: true, Write: true},
+	{Name: "parquet", Extensions: []string{".parquet"}, MediaType: "application/vnd.apache.parquet", Read: true, Write: true},
+	{Name: "tsv", Extensions: []string{".tsv", ".tab"}, MediaType: "text/tab-separated-values; charset=utf-8", Read: true, Write: true},
+	{Name: "xls", Extensions: []string{".xls"}, MediaType: "application/vnd.ms-excel", Read: true},
+}
+
+// FormatNamed finds a format by its name.
+func FormatNamed(name string) (Format, bool) {
+	for _, f := range Formats {
+		if f.Name == name {
+			return f, true
+		}
+	}
+	return Format{}, false
+}
+
+// FormatOf guesses the format of a file by its name; false when it says nothing.
+func FormatOf(file string) (Format, bool) {
+	ext := strings.ToLower(path.Ext(file))
+	for _, f := range Formats {
+		for _, e := range f.Extensions {
+			if e == ext {
+				return f, true
+			}
+		}
+	}
+	return Format{}, false
+}
