@@ -110,18 +110,3 @@ func axisOf(f *schema.Field) axis {
 	}
 	return axisNone
 }
-
-// pointOf reads the coordinates of a geopoint in any of its formats.
-func pointOf(s string) (lon, lat float64, ok bool) {
-	var object struct{ Lon, Lat json.Number }
-	if strings.HasPrefix(s, "{") && json.Unmarshal([]byte(s), &object) == nil {
-		s = object.Lon.String() + "," + object.Lat.String()
-	}
-	a, b, ok := readPoint(s)
-	if !ok {
-		return 0, 0, false
-	}
-	lon, errLon := strconv.ParseFloat(a, 64)
-	lat, errLat := strconv.ParseFloat(b, 64)
-	return lon, lat, errLon == nil && errLat == nil
-}

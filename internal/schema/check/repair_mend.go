@@ -20,9 +20,10 @@ type mender struct {
 	field *schema.Field
 	code  codeKind
 	rules *schema.Rules
-	extra func(value string) bool // the French checks of the column alone; nil: none
-	seen  *evidence               // what the whole column says; nil: not known
-	enum  map[string][]string     // key of an allowed value → the values that have it
+	asked []judge             // the checks of the column alone that the schema asks for
+	names []string            // of these checks
+	seen  *evidence           // what the whole column says; nil: not known
+	enum  map[string][]string // key of an allowed value → the values that have it
 }
 
 // obeys reports whether a cell is right: type, constraints, checks of its column.
@@ -31,7 +32,15 @@ func (m *mender) obeys(cell []byte) bool {
 	if !m.rules.Caster().Cast(cell, &v) || m.rules.Check(cell, &v) != 0 {
 		return false
 	}
-	return m.extra == nil || v.Class == schema.Null || m.extra(string(cell))
+	if v.Class == schema.Null {
+		return true
+	}
+	for _, j := range m.asked {
+		if wrong, _ := j(cell, &v); wrong != "" {
+			return false
+		}
+	}
+	return true
 }
 
 func (m *mender) right(cell string) bool { return m.obeys([]byte(cell)) }
@@ -61,6 +70,10 @@ var cellRepairs = []struct {
 	{[]schema.Type{schema.Boolean}, repairBoolean},
 	{[]schema.Type{schema.Geopoint}, repairGeopoint},
 	{nil, repairEnum},
+	{textTypes, repairPlace},
+	{textTypes, repairActs},
+	{textTypes, repairYears},
+	{textTypes, repairHours},
 	{[]schema.Type{schema.String, schema.Any, schema.Integer}, repairCode},
 	{[]schema.Type{schema.String}, repairAddress},
 	{[]schema.Type{schema.Array, schema.List}, repairList},
@@ -71,7 +84,8 @@ var cellRepairs = []struct {
 // newMender prepares the repairs of field i.
 func newMender(s *schema.Schema, i int) *mender {
 	f := &s.Fields[i]
-	m := &mender{field: f, code: codeOf(s, f), rules: s.Rules(i, schema.CastOptions{}), extra: columnChecks(s, f), enum: map[string][]string{}}
+	m := &mender{field: f, code: codeOf(s, f), rules: s.Rules(i, schema.CastOptions{}), enum: map[string][]string{}}
+	m.ask(s)
 	allowed := f.Constraints.Enum
 	for _, c := range f.Categories {
 		allowed = append(allowed[:len(allowed):len(allowed)], c.Value)
@@ -121,39 +135,40 @@ func (m *mender) propose(cell string) (proposal, bool) {
 	return proposal{}, false
 }
 
-// columnChecks gathers the checks that a schema asks for of one column alone, as
-// far as a repair can meet them; nil when there is none.
-func columnChecks(s *schema.Schema, f *schema.Field) func(string) bool {
-	var all []func(string) bool
-	for _, c := range s.Checks {
-		if column, _ := c.Params["column"].(string); column != f.Name {
+// ask gathers the checks of this column alone that the schema asks for.
+func (m *mender) ask(s *schema.Schema) {
+	if c, ok := Named(Format, m.field.FrenchFormat); ok && m.field.FrenchFormat != "" {
+		m.asked, m.names = append(m.asked, c.cell), append(m.names, c.Name)
+	}
+	for _, q := range s.Checks {
+		if param(q, "column") != m.field.Name {
 			continue
 		}
-		switch c.Name {
-		case "french-siret-value":
-			all = append(all, func(v string) bool { return knownCode(kindSIRET, bareCode(v)) })
-		case "french-siren-value":
-			all = append(all, func(v string) bool { return knownCode(kindSIREN, bareCode(v)) })
-		case "phone-number-value":
-			all = append(all, func(v string) bool { return knownCode(kindPhone, v) })
-		case "french-gps-coordinates", "french_gps_coordinates":
-			all = append(all, func(v string) bool { lon, lat, ok := pointOf(v); return ok && inFrance(lon, lat) })
+		c, ok := Named(Custom, q.Name)
+		if !ok {
+			continue
 		}
-	}
-	if len(all) == 0 {
-		return nil
-	}
-	return func(v string) bool {
-		for _, ok := range all {
-			if !ok(v) {
-				return false
+		j := c.cell
+		if c.make != nil {
+			if made, fault := c.make(nil, q); fault == nil {
+				j = made
 			}
 		}
-		return true
+		if j != nil {
+			m.asked, m.names = append(m.asked, j), append(m.names, c.Name)
+		}
 	}
 }
 
-func bareCode(v string) string { return strings.NewReplacer(" ", "", ".", "").Replace(v) }
+// asks reports whether the schema asks for one of the checks of the column.
+func (m *mender) asks(names ...string) bool {
+	for _, n := range names {
+		if slicesHas(m.names, n) {
+			return true
+		}
+	}
+	return false
+}
 
 // accepts tests the value of a proposal; nothing at all is right where a value
 // is not required.
@@ -166,7 +181,7 @@ func (m *mender) accepts(p proposal) bool {
 
 // good tests a value against the field and, for codes, against what exists.
 func (m *mender) good(value string) bool {
-	return value != "" && m.right(value) && (m.code == kindNone || knownCode(m.code, value) || m.code == kindPhone && m.extra == nil)
+	return value != "" && m.right(value) && (m.code == kindNone || knownCode(m.code, value) || m.code == kindPhone && !m.asks("phone-number-value", "phone-number"))
 }
 
 func typeIn(types []schema.Type, t schema.Type) bool {
