@@ -27,6 +27,7 @@ async function tokens() {
     `:root[data-theme="dark"]{${block("dark", "dark")}}`,
     `:root[data-theme="contrast"]{${block("contrast-light", "light")}}`,
     `@media ${dark}{:root[data-theme="contrast"]{${block("contrast-dark", "dark")}}}`,
+    `@media print{:root,:root[data-theme]{${block("light", "light")}}}`,
   ].join("\n");
 }
 

@@ -93,7 +93,10 @@ type hiddenField struct{ Name, Value string }
 func (s *Shell) failureView(r *http.Request, v *Visit, f httpx.Failure) failureView {
 	ctx := r.Context()
 	e := f.Error
-	view := failureView{Title: title(v.Lang, e.Kind), Happened: ui.T(ctx, e.Key, e.Args), Safe: safe(v.Lang, e.Kind), RequestID: f.RequestID}
+	view := failureView{Title: title(v.Lang, e.Kind), Happened: ui.T(ctx, e.Key, e.Args), Safe: safe(v.Lang, e.Kind)}
+	if f.Status >= 500 {
+		view.RequestID = f.RequestID // the host finds it in the log
+	}
 	if e.Hint != "" {
 		view.ToDo = ui.T(ctx, e.Hint, e.Args)
 	}
