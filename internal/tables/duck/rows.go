@@ -1,0 +1,296 @@
+package duck
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"socle/internal/errs"
+	"socle/internal/query"
+	"socle/internal/tables"
+	"socle/internal/tabular"
+)
+
+// Rows returns a page. One in row order without conditions never meets DuckDB.
+func (e *Engine) Rows(ctx context.Context, snap tables.Snapshot, q query.Query) (page *tables.Page, err error) {
+	defer errs.Wrap(&err, "duck.Rows(%s)", snap.Key)
+	if err := check(snap, q); err != nil {
+		return nil, err
+	}
+	if len(q.Group)+len(q.Aggregates) > 0 {
+		return nil, errs.New(errs.Invalid, "tables.query.grouped").WithHint("tables.query.grouped.hint")
+	}
+	limit, err := e.limitRows(q.Limit)
+	if err != nil {
+		return nil, err
+	}
+	do := func(ctx context.Context, t *table) error {
+		page, err = e.page(ctx, t, q, limit)
+		return err
+	}
+	if !q.Filtered() && len(q.Sort)+len(q.Facets) == 0 {
+		err = e.use(ctx, snap, do)
+	} else {
+		err = e.run(ctx, snap, do)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return page, nil
+}
+
+// check validates a query against the snapshot.
+func check(snap tables.Snapshot, q query.Query) error {
+	return q.Validate(query.Columns(snap.Fields))
+}
+
+func (e *Engine) page(ctx context.Context, t *table, q query.Query, limit int) (*tables.Page, error) {
+	sel, err := e.selection(ctx, t, q)
+	if err != nil {
+		return nil, err
+	}
+	numbers, err := e.numbers(ctx, sel, q, limit+1)
+	if err != nil {
+		return nil, err
+	}
+	page := &tables.Page{}
+	if len(numbers) > limit {
+		numbers = numbers[:limit]
+		page.Next = numbers[limit-1]
+	}
+	known := int64(-1)
+	if page.Next == 0 && q.After == 0 && (len(numbers) > 0 || q.Offset == 0) {
+		known = int64(q.Offset + len(numbers)) // the last page tells
+	}
+	if page.Total, err = e.count(ctx, sel, known); err != nil {
+		return nil, err
+	}
+	if err := t.records(page, numbers, q.Select); err != nil {
+		return nil, err
+	}
+	for _, name := range q.Facets {
+		f, err := e.facet(ctx, t, sel, name, defaultFacet)
+		if err != nil {
+			return nil, err
+		}
+		page.Facets = append(page.Facets, *f)
+	}
+	return page, nil
+}
+
+// records fills a page with the rows of these numbers.
+func (t *table) records(page *tables.Page, numbers []int64, names []string) (err error) {
+	var at []int
+	page.Fields = t.fields
+	if len(names) > 0 {
+		page.Fields = nil
+		for _, name := range names {
+			j := slices.IndexFunc(t.fields, func(f tabular.Field) bool { return f.Name == name })
+			if j < 0 {
+				return fmt.Errorf("duck: no column %q", name)
+			}
+			at = append(at, j)
+			page.Fields = append(page.Fields, t.fields[j])
+		}
+	}
+	page.Records, err = t.store.records(numbers, at)
+	return err
+}
+
+// numbers finds the row numbers of a page.
+func (e *Engine) numbers(ctx context.Context, sel *selection, q query.Query, limit int) ([]int64, error) {
+	t := sel.t
+	switch {
+	case t.rows == 0:
+		return nil, nil
+	case len(q.Sort) == 0 && sel.all():
+		first := q.After + int64(q.Offset) + 1
+		var numbers []int64
+		for n := first; n <= t.rows && n < first+int64(limit); n++ {
+			numbers = append(numbers, n)
+		}
+		return numbers, nil
+	case len(q.Sort) == 0 && sel.cond == "":
+		if q.After >= t.rows {
+			return nil, nil
+		}
+		return sel.set.page(q.After, q.Offset, limit), nil
+	}
+	var numbers []int64
+	err := e.stream(ctx, sel, q, limit, func(n int64) error {
+		numbers = append(numbers, n)
+		return nil
+	})
+	return numbers, err
+}
+
+// stream gives the row numbers that DuckDB finds, in order; limit 0: all.
+func (e *Engine) stream(ctx context.Context, sel *selection, q query.Query, limit int, give func(int64) error) error {
+	t := sel.t
+	db, err := t.database(ctx)
+	if err != nil {
+		return err
+	}
+	p := e.planner(t)
+	where, args := sel.where()
+	// A scan gives rows in their order, which DuckDB keeps through filters.
+	order := ""
+	if len(q.Sort) > 0 {
+		if order, err = p.order(q.Sort); err != nil {
+			return err
+		}
+	}
+	if q.After > 0 {
+		cond, more, err := p.after(ctx, db, q.Sort, q.After)
+		if err != nil {
+			return err
+		}
+		if where == "" {
+			where = " WHERE " + cond
+		} else {
+			where += " AND " + cond
+		}
+		args = append(args, more...)
+	}
+	text := "SELECT rowid FROM " + t.from() + where + order
+	if limit > 0 {
+		text += fmt.Sprintf(" LIMIT %d", limit)
+	}
+	if q.Offset > 0 {
+		text += fmt.Sprintf(" OFFSET %d", q.Offset)
+	}
+	rows, err := db.QueryContext(ctx, text, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var rowid int64
+		if err := rows.Scan(&rowid); err != nil {
+			return err
+		}
+		if err := give(rowid + 1); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// after is "the row comes after that of a number" in the order of the keys.
+func (p *planner) after(ctx context.Context, db *sql.DB, keys []query.SortKey, number int64) (string, []any, error) {
+	if len(keys) == 0 {
+		return "rowid >= ?", []any{number}, nil
+	}
+	names := make([]string, len(keys))
+	for i, k := range keys {
+		j, err := p.column(k.Column)
+		if err != nil {
+			return "", nil, err
+		}
+		names[i] = column(j)
+	}
+	values := make([]any, len(keys))
+	into := make([]any, len(keys))
+	for i := range values {
+		into[i] = &values[i]
+	}
+	err := db.QueryRowContext(ctx, "SELECT "+strings.Join(names, ", ")+" FROM "+p.t.from()+" WHERE rowid = ?", number-1).Scan(into...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "FALSE", nil, nil
+	}
+	if err != nil {
+		return "", nil, err
+	}
+	var ways []string
+	var args []any
+	same := ""
+	for i, k := range keys {
+		if values[i] != nil {
+			sign := ">"
+			if k.Desc {
+				sign = "<"
+			}
+			ways = append(ways, same+"("+names[i]+" "+sign+" ? OR "+names[i]+" IS NULL)")
+			args = append(append(args, values[:i]...), values[i])
+		}
+		same += names[i] + " IS NOT DISTINCT FROM ? AND "
+	}
+	ways = append(ways, same+"rowid >= ?")
+	args = append(append(args, values...), number)
+	return "(" + strings.Join(ways, " OR ") + ")", args, nil
+}
+
+// Numbers returns records by their numbers.
+func (e *Engine) Numbers(ctx context.Context, snap tables.Snapshot, numbers []int64, columns []string) (page *tables.Page, err error) {
+	defer errs.Wrap(&err, "duck.Numbers(%s)", snap.Key)
+	if err := check(snap, query.Query{Select: columns}); err != nil {
+		return nil, err
+	}
+	if _, err := e.limitRows(len(numbers)); err != nil {
+		return nil, err
+	}
+	for _, n := range numbers {
+		if n < 1 || n > snap.Rows() {
+			return nil, errs.New(errs.NotFound, "tables.row.missing", errs.Args{"Number": n, "Rows": snap.Rows()}).WithHint("tables.row.missing.hint")
+		}
+	}
+	err = e.use(ctx, snap, func(_ context.Context, t *table) error {
+		page = &tables.Page{Total: int64(len(numbers))}
+		return t.records(page, numbers, columns)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return page, nil
+}
+
+// Count returns how many rows the query finds.
+func (e *Engine) Count(ctx context.Context, snap tables.Snapshot, q query.Query) (n int64, err error) {
+	defer errs.Wrap(&err, "duck.Count(%s)", snap.Key)
+	if err := check(snap, q); err != nil {
+		return 0, err
+	}
+	if !q.Filtered() {
+		return snap.Rows(), nil
+	}
+	err = e.run(ctx, snap, func(ctx context.Context, t *table) error {
+		sel, err := e.selection(ctx, t, q)
+		if err != nil {
+			return err
+		}
+		n, err = e.count(ctx, sel, -1)
+		return err
+	})
+	return n, err
+}
+
+// count is exact, and remembered; known is the answer where it is known, or -1.
+func (e *Engine) count(ctx context.Context, sel *selection, known int64) (n int64, err error) {
+	switch {
+	case sel.all():
+		return sel.t.rows, nil
+	case sel.t.rows == 0:
+		return 0, nil
+	case sel.cond == "":
+		return sel.set.count(), nil
+	}
+	if n, ok := e.counts.get(sel.key); ok {
+		return n, nil
+	}
+	n = known
+	if n < 0 {
+		db, err := sel.t.database(ctx)
+		if err != nil {
+			return 0, err
+		}
+		where, args := sel.where()
+		if err := db.QueryRowContext(ctx, "SELECT count(*) FROM "+sel.t.from()+where, args...).Scan(&n); err != nil {
+			return 0, err
+		}
+	}
+	e.counts.put(sel.key, n, 1)
+	return n, nil
+}
