@@ -67,6 +67,14 @@ func (s *Schema) Rules(i int, o CastOptions) *Rules {
 	return &Rules{*r}
 }
 
+// Rules compiles the reading and the constraints of a field on its own: without
+// the missing values of its schema.
+func (f *Field) Rules(o CastOptions) *Rules {
+	r, _ := compile(f, f.MissingValues)
+	r.caster.native = o.Native
+	return &Rules{*r}
+}
+
 // Caster returns the reading part.
 func (r *rules) Caster() *Caster { return r.caster }
 

@@ -11,7 +11,7 @@ import (
 func (s *Schema) JSON() []byte {
 	w := members{}
 	w.extra(s.extra, "fields", "missingValues", "primaryKey", "uniqueKeys", "foreignKeys", "fieldsMatch", "custom_checks", "customChecks", "checks",
-		"name", "title", "description", "version", "homepage", "$schema")
+		"name", "title", "description", "version", "homepage", "$schema", inferredMember)
 	w.text("$schema", s.Profile)
 	w.text("name", s.Name)
 	w.text("title", s.Title)
@@ -47,6 +47,9 @@ func (s *Schema) JSON() []byte {
 		w.put("foreignKeys", keys)
 	}
 	w.text("fieldsMatch", string(s.FieldsMatch))
+	if s.Inferred {
+		w.put(inferredMember, true)
+	}
 	if len(s.Checks) > 0 {
 		checks := make([]map[string]any, len(s.Checks))
 		for i, c := range s.Checks {

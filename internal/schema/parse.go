@@ -100,6 +100,7 @@ func parseSchema(root object) (*Schema, error) {
 			break
 		}
 	}
+	s.Inferred = text(root[inferredMember]) == "true"
 	if s.Version == "" {
 		s.Version = text(root["schemaVersion"])
 	}
@@ -134,6 +135,9 @@ func parseSchema(root object) (*Schema, error) {
 	s.Warnings = r.warnings
 	return s, nil
 }
+
+// inferredMember marks a descriptor that was made from a file.
+const inferredMember = "socle:inferred"
 
 // version1 tells whether the descriptor claims version 1 of the standard.
 func (s *Schema) version1() bool {

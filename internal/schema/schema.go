@@ -58,6 +58,7 @@ type Schema struct {
 	FieldsMatch   Match
 	Checks        []CustomCheck
 	Examples      []Example
+	Inferred      bool      // made from the rows of a file: columns go by position, and only cells count
 	Warnings      []Warning // what reading the descriptor met and went on from
 
 	extra map[string]json.RawMessage // members that Socle does not read, kept for JSON

@@ -3,6 +3,7 @@ package check
 import (
 	"context"
 	"encoding/binary"
+	"hash/maphash"
 	"math"
 	"strconv"
 
@@ -32,6 +33,7 @@ type rowKey struct {
 	set    *keySet
 	target *rowKey // of a foreign key to the table itself
 	other  *keySet // of a foreign key to another table, loaded beforehand
+	open   *spool  // of a foreign key: rows whose reference is not found yet
 }
 
 // keyPart holds the keys of the rows of a batch.
@@ -40,12 +42,13 @@ type keyPart struct {
 	ends   []uint32
 	rows   []uint32
 	bytes  []byte
-	nulls  []uint32 // rows whose key has no value at all
 	lines  []uint32
+
+	nulls, nullLines []uint32 // rows whose key has no value at all
 }
 
 func (k *keyPart) reset() {
-	k.hashes, k.ends, k.rows, k.bytes, k.nulls, k.lines = k.hashes[:0], k.ends[:0], k.rows[:0], k.bytes[:0], k.nulls[:0], k.lines[:0]
+	k.hashes, k.ends, k.rows, k.bytes, k.nulls, k.nullLines, k.lines = k.hashes[:0], k.ends[:0], k.rows[:0], k.bytes[:0], k.nulls[:0], k.nullLines[:0], k.lines[:0]
 }
 
 // planKeys finds the columns of the keys. A key of a column that is absent is
@@ -94,14 +97,21 @@ func (p *plan) planKeys() {
 
 // prepareKeys makes the sets and loads the tables that foreign keys point to.
 func (p *plan) prepareKeys(ctx context.Context) error {
+	seed := maphash.MakeSeed()
+	budget := keyMemory / max(1, len(p.keys))
 	for _, k := range p.keys {
-		k.set = newKeySet(p.options.TempDir)
+		k.set = newKeySet(seed, budget, p.options.TempDir)
+		if k.kind == keyForeign {
+			k.open = &spool{dir: p.options.TempDir}
+		}
 	}
+	loaded := map[*rowKey]bool{}
 	for _, fk := range p.schema.ForeignKeys {
 		for _, k := range p.keys {
-			if k.kind != keyForeign || k.target != nil || k.other != nil || !same(k.names, fk.Fields) {
+			if k.kind != keyForeign || k.target != nil || loaded[k] || !same(k.names, fk.Fields) {
 				continue
 			}
+			loaded[k] = true
 			if err := p.loadTarget(ctx, k, fk.Reference); err != nil {
 				return err
 			}
@@ -141,7 +151,7 @@ func (p *plan) loadTarget(ctx context.Context, k *rowKey, r schema.Reference) er
 	if err != nil {
 		return err
 	}
-	k.other = newKeySet(p.options.TempDir)
+	k.other = newKeySet(k.set.seed, k.set.budget, p.options.TempDir)
 	var buf []byte
 	for cells, err := range rows {
 		if err != nil {
@@ -156,7 +166,7 @@ func (p *plan) loadTarget(ctx context.Context, k *rowKey, r schema.Reference) er
 			}
 			buf = appendKey(buf, &v, len(k.at) > 1)
 		}
-		if err := k.other.put(buf); err != nil {
+		if _, err := k.other.add(k.other.hash(buf), buf, 1, 0); err != nil {
 			return err
 		}
 	}
@@ -166,8 +176,9 @@ func (p *plan) loadTarget(ctx context.Context, k *rowKey, r schema.Reference) er
 func (p *plan) closeKeys() {
 	for _, k := range p.keys {
 		k.set.close()
-		if k.other != nil {
-			k.other.close()
+		k.other.close()
+		if k.open != nil {
+			k.open.close()
 		}
 	}
 }
@@ -226,7 +237,7 @@ func (p *plan) collectKeys(b *tabular.Batch, t *part) {
 			if !some {
 				out.bytes = out.bytes[:start]
 				if k.kind == keyPrimary {
-					out.nulls = append(out.nulls, uint32(i))
+					out.nulls, out.nullLines = append(out.nulls, uint32(i)), append(out.nullLines, uint32(b.Line(i)))
 				}
 				continue
 			}
@@ -242,34 +253,47 @@ func (p *plan) collectKeys(b *tabular.Batch, t *part) {
 func (c *collector) mergeKeys(pos tabular.Position, t *part) error {
 	for n, k := range c.p.keys {
 		in := &t.keys[n]
-		for _, i := range in.nulls {
-			c.one(c.p.keyFault(k, pos.Row+int(i), 0, "check.primary-key.null", 0, ""), false)
+		for i, at := range in.nulls {
+			c.one(c.p.keyFault(k, pos.Row+int(at), pos.Line+int(in.nullLines[i]), "check.primary-key.null", 0, ""), false)
 		}
 		start := uint32(0)
 		for i, end := range in.ends {
 			row, line := pos.Row+int(in.rows[i]), pos.Line+int(in.lines[i])
-			bytes := in.bytes[start:end]
+			key := in.bytes[start:end]
 			start = end
-			switch {
-			case k.kind == keyForeign && k.other != nil:
-				if ok, err := k.other.has(bytes); err != nil {
-					return err
-				} else if !ok {
-					c.one(c.p.keyFault(k, row, line, "check.foreign-key", 0, readable(bytes)), false)
-				}
-			case k.kind == keyForeign && k.target == nil:
-			default:
-				first, err := k.set.add(in.hashes[i], bytes, row, line)
-				if err != nil {
+			if k.kind == keyForeign {
+				if err := k.refer(in.hashes[i], key, row, line); err != nil {
 					return err
 				}
-				if first > 0 && k.kind != keyForeign && k.kind != keyTarget {
-					c.one(c.p.keyFault(k, row, line, k.twiceKey(), first, readable(bytes)), false)
-				}
+				continue
+			}
+			first, err := k.set.add(in.hashes[i], key, row, line)
+			if err != nil {
+				return err
+			}
+			if first > 0 && k.kind != keyTarget {
+				c.one(c.p.keyFault(k, row, line, k.twiceKey(), first, readable(key)), false)
 			}
 		}
 	}
 	return nil
+}
+
+// points returns the set that a foreign key points to, nil when there is none.
+func (k *rowKey) points() *keySet {
+	if k.target != nil {
+		return k.target.set
+	}
+	return k.other
+}
+
+// refer notes a reference that is not found among the keys seen so far.
+func (k *rowKey) refer(h uint64, key []byte, row, line int) error {
+	to := k.points()
+	if to == nil || to.spool == nil && to.has(h, key) {
+		return nil
+	}
+	return k.open.put(h, key, row, line)
 }
 
 func (k *rowKey) twiceKey() string {
@@ -301,19 +325,84 @@ func (p *plan) keyFault(k *rowKey, row, line int, key string, first int, cell st
 	return f
 }
 
-// lateKeys tells what only the whole file tells: foreign keys to the table
-// itself, and keys that memory did not hold.
+// lateKeys tells what only the whole file tells: references that lead nowhere,
+// and keys that memory did not hold.
 func (c *collector) lateKeys() error {
 	for _, k := range c.p.keys {
+		late := &lateFaults{c: c, limit: c.p.options.Limit}
+		var err error
 		switch {
-		case k.kind == keyForeign && k.target != nil:
-			err := k.set.missingFrom(k.target.set, func(row, line int, key []byte) {
-				c.one(c.p.keyFault(k, row, line, "check.foreign-key", 0, readable(key)), false)
-			})
-			if err != nil {
+		case k.kind == keyForeign && k.points() != nil:
+			err = c.lateReferences(k, late)
+		case k.set.spool != nil && k.kind != keyTarget:
+			for n := 0; n < spoolParts && err == nil; n++ {
+				_, err = k.set.part(n, func(key []byte, row, line, first int) {
+					late.add(c.p.keyFault(k, row, line, k.twiceKey(), first, readable(key)))
+				})
+			}
+		}
+		if err != nil {
+			return err
+		}
+		late.tell()
+	}
+	return nil
+}
+
+func (c *collector) lateReferences(k *rowKey, late *lateFaults) error {
+	for n := range spoolParts {
+		to := k.points()
+		if to.spool != nil {
+			var err error
+			if to, err = to.part(n, nil); err != nil {
 				return err
 			}
 		}
+		err := k.open.each(n, func(key []byte, row, line int) error {
+			if !to.has(to.hash(key), key) {
+				late.add(c.p.keyFault(k, row, line, "check.foreign-key", 0, readable(key)))
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// lateFaults keeps the first rows of faults that do not come in order.
+type lateFaults struct {
+	c     *collector
+	limit int
+	list  []Fault
+	more  int // beyond the limit
+}
+
+func (t *lateFaults) add(f Fault) {
+	t.list = append(t.list, f)
+	if t.limit > 0 && len(t.list) >= 2*t.limit+groupRows {
+		t.cut()
+	}
+}
+
+func (t *lateFaults) cut() {
+	sortFaults(t.list)
+	if most := max(t.limit, groupRows); t.limit > 0 && len(t.list) > most {
+		t.more += len(t.list) - most
+		t.list = t.list[:most]
+	}
+}
+
+func (t *lateFaults) tell() {
+	t.cut()
+	for _, f := range t.list {
+		t.c.one(f, false)
+	}
+	if t.more > 0 {
+		g := t.c.group(idOf(&t.list[0], false), t.list[0])
+		g.count += t.more
+		t.c.nErrors += t.more
+		t.c.cut = true
+	}
 }

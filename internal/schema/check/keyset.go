@@ -5,101 +5,138 @@ import (
 	"hash/maphash"
 )
 
-// keySet is a set of keys with the row each was first seen at.
+// keyMemory bounds what the keys of a run take in memory, in bytes, shared by
+// all of them; beyond, they go to a spool.
+const keyMemory = 112 << 20
+
+// keySet is a set of keys with the row each was first seen at. Equal hashes are
+// not trusted: bytes are compared. When memory does not hold the keys they go to
+// a spool, and what is twice is known at the end only.
 type keySet struct {
-	seed  maphash.Seed
-	slots []uint32 // index in entries plus one, by hash
-	tags  []uint32
-	items []keyItem
-	arena []byte
-	refs  []keyRef // of foreign keys: every row
-	temp  string
+	seed   maphash.Seed
+	slots  []uint32 // index in items plus one, by hash
+	tags   []uint32 // the upper half of the hash
+	items  []keyItem
+	arena  []byte
+	budget int
+	spool  *spool // once memory did not hold the keys
+	dir    string
 }
 
 type keyItem struct {
-	start, end uint32
-	row        uint32
+	end uint32 // in arena; it begins where the one before ends
+	row uint32
 }
 
-type keyRef struct{ item, row, line uint32 }
-
-func newKeySet(temp string) *keySet {
-	return &keySet{seed: maphash.MakeSeed(), temp: temp}
+func newKeySet(seed maphash.Seed, budget int, dir string) *keySet {
+	return &keySet{seed: seed, budget: budget, dir: dir}
 }
 
 func (s *keySet) hash(key []byte) uint64 { return maphash.Bytes(s.seed, key) }
 
-// find returns the slot of a key: its item, or the empty place for it.
-func (s *keySet) find(h uint64, key []byte) (slot int, item *keyItem) {
+func (s *keySet) key(i uint32) []byte {
+	start := uint32(0)
+	if i > 0 {
+		start = s.items[i-1].end
+	}
+	return s.arena[start:s.items[i].end]
+}
+
+// find returns the slot of a key and its item; found is false for an empty slot.
+func (s *keySet) find(h uint64, key []byte) (slot int, item uint32, found bool) {
 	mask := uint64(len(s.slots) - 1)
 	for i := h & mask; ; i = (i + 1) & mask {
 		n := s.slots[i]
 		if n == 0 {
-			return int(i), nil
+			return int(i), 0, false
 		}
-		if s.tags[i] == uint32(h>>32) {
-			it := &s.items[n-1]
-			if bytes.Equal(s.arena[it.start:it.end], key) {
-				return int(i), it
-			}
+		if s.tags[i] == uint32(h>>32) && bytes.Equal(s.key(n-1), key) {
+			return int(i), n - 1, true
 		}
 	}
 }
 
-// add puts a key and returns the row it was first seen at, 0 when it is new.
+// add puts a key and returns the row it was first seen at, 0 when it is new or
+// when only the end will tell.
 func (s *keySet) add(h uint64, key []byte, row, line int) (first int, err error) {
+	if s.spool != nil {
+		return 0, s.spool.put(h, key, row, line)
+	}
 	if len(s.items)*2 >= len(s.slots) {
-		s.grow()
+		if !s.grow() {
+			return 0, s.spill(h, key, row, line)
+		}
 	}
-	slot, it := s.find(h, key)
-	if it != nil {
-		return int(it.row), nil
+	slot, item, found := s.find(h, key)
+	if found {
+		return int(s.items[item].row), nil
 	}
-	start := uint32(len(s.arena))
+	if len(s.arena)+len(key) > s.budget/2 {
+		return 0, s.spill(h, key, row, line)
+	}
 	s.arena = append(s.arena, key...)
-	s.items = append(s.items, keyItem{start, uint32(len(s.arena)), uint32(row)})
+	s.items = append(s.items, keyItem{uint32(len(s.arena)), uint32(row)})
 	s.slots[slot], s.tags[slot] = uint32(len(s.items)), uint32(h>>32)
 	return 0, nil
 }
 
-func (s *keySet) put(key []byte) error {
-	_, err := s.add(s.hash(key), key, 0, 0)
-	return err
-}
-
-func (s *keySet) has(key []byte) (bool, error) {
-	if len(s.slots) == 0 {
-		return false, nil
-	}
-	_, it := s.find(s.hash(key), key)
-	return it != nil, nil
-}
-
-func (s *keySet) grow() {
+// grow doubles the table; false when its memory is not to be had.
+func (s *keySet) grow() bool {
 	n := max(1024, 2*len(s.slots))
+	if n*8 > s.budget/2 && n > 1024 {
+		return false
+	}
 	s.slots, s.tags = make([]uint32, n), make([]uint32, n)
 	mask := uint64(n - 1)
 	for i := range s.items {
-		it := &s.items[i]
-		h := s.hash(s.arena[it.start:it.end])
+		h := s.hash(s.key(uint32(i)))
 		j := h & mask
 		for s.slots[j] != 0 {
 			j = (j + 1) & mask
 		}
 		s.slots[j], s.tags[j] = uint32(i+1), uint32(h>>32)
 	}
+	return true
 }
 
-// missingFrom calls yield for each row whose key target does not hold.
-func (s *keySet) missingFrom(target *keySet, yield func(row, line int, key []byte)) error {
+// spill moves the keys to a spool, and puts one more.
+func (s *keySet) spill(h uint64, key []byte, row, line int) error {
+	s.spool = &spool{dir: s.dir}
 	for i := range s.items {
-		it := &s.items[i]
-		key := s.arena[it.start:it.end]
-		if ok, _ := target.has(key); !ok {
-			yield(int(it.row), 0, key)
+		k := s.key(uint32(i))
+		if err := s.spool.put(s.hash(k), k, int(s.items[i].row), 0); err != nil {
+			return err
 		}
 	}
-	return nil
+	s.slots, s.tags, s.items, s.arena = nil, nil, nil, nil
+	return s.spool.put(h, key, row, line)
 }
 
-func (s *keySet) close() {}
+// has tells whether a key of a set that is in memory is there.
+func (s *keySet) has(h uint64, key []byte) bool {
+	if len(s.slots) == 0 {
+		return false
+	}
+	_, _, found := s.find(h, key)
+	return found
+}
+
+// part gives the keys of a part of a spooled set as a set in memory; twice is
+// called for each key that was there already.
+func (s *keySet) part(n int, twice func(key []byte, row, line, first int)) (*keySet, error) {
+	in := newKeySet(s.seed, 1<<40, s.dir)
+	err := s.spool.each(n, func(key []byte, row, line int) error {
+		first, err := in.add(in.hash(key), key, row, line)
+		if first > 0 && twice != nil {
+			twice(key, row, line, first)
+		}
+		return err
+	})
+	return in, err
+}
+
+func (s *keySet) close() {
+	if s != nil && s.spool != nil {
+		s.spool.close()
+	}
+}

@@ -14,6 +14,10 @@ import (
 // wrong.
 func (p *plan) matchColumns() {
 	labels := p.file.Header
+	if p.schema.Inferred {
+		p.inferredRule(labels)
+		return
+	}
 	if p.file.Info.HeaderRows == 0 {
 		p.head = append(p.head, Fault{Code: CodeBlankHeader, Key: "check.blank-header", field: -1})
 		p.byPosition(max(len(labels), p.file.Info.Columns), nil)
@@ -231,4 +235,17 @@ func (p *plan) setRule(rule schema.Match) {
 			p.head = append(p.head, Fault{Code: CodeMissingLabel, Column: next, Field: fields[i].Name, Key: "check.missing-label", field: i})
 		}
 	}
+}
+
+// inferredRule: the schema was made from such a file, column by column; what its
+// header says wrong is a warning.
+func (p *plan) inferredRule(labels []string) {
+	n := len(labels)
+	if p.file.Info.HeaderRows == 0 {
+		p.head = append(p.head, Fault{Code: CodeBlankHeader, Key: "check.blank-header", field: -1})
+		n = max(n, p.file.Info.Columns)
+	}
+	p.labelFaults(labels)
+	p.byPosition(n, labels)
+	p.warn, p.head = append(p.warn, p.head...), nil
 }

@@ -256,10 +256,10 @@ func dateWords(l i18n.Lang, field *schema.Field) string {
 // ExampleOf gives a right value for a field: its own example where it is one,
 // the first of its values, else one of its type.
 func ExampleOf(field *schema.Field) string {
-	caster := field.Caster(schema.CastOptions{})
+	rules := field.Rules(schema.CastOptions{})
 	right := func(s string) bool {
 		var v schema.Value
-		return s != "" && caster.Cast([]byte(s), &v) && v.Class != schema.Null
+		return s != "" && rules.Caster().Cast([]byte(s), &v) && v.Class != schema.Null && rules.Check([]byte(s), &v) == 0
 	}
 	for _, e := range field.Examples {
 		if right(e) {
@@ -277,6 +277,15 @@ func ExampleOf(field *schema.Field) string {
 	}
 	if e := field.Constraints.Minimum; e != nil && right(*e) {
 		return *e
+	}
+	if e := typeExample(field); right(e) {
+		return e
+	}
+	if p := rules.Pattern(); p != nil {
+		if e, ok := p.Sample(); ok {
+			return e
+		}
+		return field.Constraints.Pattern
 	}
 	return typeExample(field)
 }

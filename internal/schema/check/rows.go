@@ -92,7 +92,7 @@ func (p *plan) release(t *part) {
 
 // add counts a fault and lists it while its group has room.
 func (t *part) add(p *plan, b *tabular.Batch, index int, f Fault) {
-	id := groupID{code: f.Code, constraint: f.Constraint, key: f.Key, column: f.Column}
+	id := groupID{code: f.Code, constraint: f.Constraint, key: f.Key, column: f.Column, warning: p.tolerates(f.Code)}
 	if f.Repair != nil {
 		id.repair = f.Repair.ID
 	}
@@ -118,6 +118,12 @@ func (t *part) add(p *plan, b *tabular.Batch, index int, f Fault) {
 		line = b.Line(index)
 	}
 	t.faults = append(t.faults, found{index: index, line: line, fault: f, id: id})
+}
+
+// tolerates tells whether a fault of rows is a warning only: blank and short rows
+// of a table that has no schema of its own.
+func (p *plan) tolerates(code string) bool {
+	return p.schema.Inferred && (code == CodeBlankRow || code == CodeMissingCell)
 }
 
 // shape finds blank rows, and rows with too few or too many cells.
