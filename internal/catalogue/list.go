@@ -58,7 +58,8 @@ func (f Filter) where(a identity.Actor) *where {
 	}
 	facet := func(kind, value string) {
 		if value != "" {
-			q.add("d.id IN (SELECT dataset FROM dataset_facets WHERE kind = " + q.arg(kind) + " AND value = " + q.arg(value) + ")")
+			// Asked for each dataset, so that the list is walked in its order.
+			q.add("EXISTS (SELECT 1 FROM dataset_facets x WHERE x.kind = " + q.arg(kind) + " AND x.value = " + q.arg(value) + " AND x.dataset = d.id)")
 		}
 	}
 	equal("d.organisation", string(f.Organisation))

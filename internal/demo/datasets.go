@@ -34,7 +34,7 @@ func Datasets() []Dataset {
 		list = append(list, Dataset{
 			Organisation: name, Title: "Délibérations du conseil municipal de " + name + " (démonstration)",
 			Description: "Les délibérations adoptées en " + strconv.Itoa(Year) + " par le conseil municipal : objet, matière, date de transmission et résultat des votes.\n\n**Démonstration :** ces actes sont inventés, ils n’engagent pas la commune.",
-			Schema:      "scdl/deliberations", Theme: "government", Keywords: []string{"délibérations", "conseil municipal", "vote"}, Frequency: "QUARTERLY",
+			Schema:      "scdl/deliberations", Theme: "municipal-life", Keywords: []string{"délibérations", "conseil municipal", "vote"}, Frequency: "QUARTERLY",
 			FileName: fmt.Sprintf("%d_%s_deliberations.csv", Year, o.SIREN), File: func() []byte { return deliberations(o, 24) },
 		})
 	}
@@ -53,21 +53,21 @@ func Datasets() []Dataset {
 			Theme: theme, Keywords: words, Frequency: freq, FileName: file, File: func() []byte { return f(o) }})
 	}
 	free("Labège", "Équipements publics de Labège", "Les équipements ouverts au public : nom, type, adresse, position et accessibilité.",
-		"population", "ANNUAL", "equipements.csv", []string{"équipements", "accessibilité"}, equipements)
+		"municipal-life", "ANNUAL", "equipements.csv", []string{"équipements", "accessibilité"}, equipements)
 	free("Fonsorbes", "Équipements publics de Fonsorbes", "Les équipements ouverts au public : nom, type, adresse, position et accessibilité.",
-		"population", "ANNUAL", "equipements_fonsorbes.csv", []string{"équipements", "accessibilité"}, equipements)
+		"municipal-life", "ANNUAL", "equipements_fonsorbes.csv", []string{"équipements", "accessibilité"}, equipements)
 	free("Escalquens", "Menus de la cantine d’Escalquens", "Les plats servis chaque jour dans les restaurants scolaires, avec l’origine des produits, les labels et les allergènes.",
-		"health", "WEEKLY", "menus_cantine.csv", []string{"cantine", "menus", "allergènes"}, menus)
+		"education-childhood", "WEEKLY", "menus_cantine.csv", []string{"cantine", "menus", "allergènes"}, menus)
 	free(Host.Name, "Observations d’irrigation", "Relevés de terrain d’un conseiller : parcelle type, culture, stade, humidité du sol et conseil de la semaine.",
-		"agriculture", "WEEKLY", "observations_irrigation.csv", []string{"irrigation", "agriculture", "eau"}, irrigation)
+		"water-agriculture", "WEEKLY", "observations_irrigation.csv", []string{"irrigation", "agriculture", "eau"}, irrigation)
 	free(Host.Name, "Comptages routiers", "Nombre de véhicules par jour aux points de comptage des routes départementales.",
-		"transport", "MONTHLY", "comptages_routiers.csv", []string{"routes", "trafic"}, comptages)
+		"mobility", "MONTHLY", "comptages_routiers.csv", []string{"routes", "trafic"}, comptages)
 	free("Communauté de communes Cœur de Garonne", "Points d’apport volontaire", "Emplacement des conteneurs de verre, papier et textile, et jours de collecte.",
 		"environment", "ANNUAL", "points_apport_volontaire.csv", []string{"déchets", "tri", "PAV"}, apport)
 	free("Sicoval", "Places de stationnement pour vélos", "Emplacement, nombre de places et type d’accroche des stationnements pour vélos.",
-		"transport", "ANNUAL", "stationnement_velos.csv", []string{"vélo", "stationnement"}, velos)
+		"mobility", "ANNUAL", "stationnement_velos.csv", []string{"vélo", "stationnement"}, velos)
 	free("Communauté de communes Val’Aïgo", "Fréquentation des médiathèques", "Entrées, prêts et animations par mois dans chaque médiathèque du réseau.",
-		"culture", "MONTHLY", "mediatheques.csv", []string{"médiathèque", "lecture publique"}, mediatheques)
+		"culture-sport-tourism", "MONTHLY", "mediatheques.csv", []string{"médiathèque", "lecture publique"}, mediatheques)
 	free("Communauté de communes du Volvestre", "Fontaines à eau potable", "Emplacement des fontaines en service, période d’ouverture et accessibilité.",
 		"environment", "ANNUAL", "fontaines.csv", []string{"eau", "fontaines"}, fontaines)
 	return list

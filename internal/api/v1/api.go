@@ -1,0 +1,63 @@
+package v1
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"socle/internal/catalogue"
+	"socle/internal/errs"
+	"socle/internal/httpx"
+	"socle/internal/i18n"
+	"socle/internal/identity"
+	"socle/internal/publish"
+	"socle/internal/tables"
+)
+
+// API answers /api/v1.
+type API struct {
+	o Options
+}
+
+// Options are what the API speaks to.
+type Options struct {
+	Identity  *identity.Service
+	Catalogue *catalogue.Service
+	Tables    *tables.Service
+	Engine    tables.Engine
+	Publish   *publish.Service
+	Schemas   tables.Schemas
+	Limit     httpx.Option // requests of one visitor
+	BaseURL   *url.URL
+	MaxBytes  int64  // of a file checked in one request
+	Temp      string // folder of temporary files
+	Workers   int
+	Now       func() time.Time
+}
+
+// New makes the API.
+func New(o Options) *API { return &API{o: o} }
+
+// lang is the language asked for: ?lang=, else Accept-Language.
+func lang(r *http.Request) i18n.Lang {
+	if l := i18n.Lang(r.URL.Query().Get("lang")); slices.Contains(i18n.Langs, l) {
+		return l
+	}
+	return i18n.Match(r.Header.Get("Accept-Language"))
+}
+
+// only refuses parameters that a route does not know.
+func only(r *http.Request, known ...string) error {
+	for name := range r.URL.Query() {
+		if name != "lang" && !slices.Contains(known, name) {
+			return httpx.WithStatus(errs.New(errs.Invalid, "api.unknown-parameter", errs.Args{"Name": name, "Known": strings.Join(append(known, "lang"), ", ")}).
+				WithHint("api.unknown-parameter.hint"), http.StatusBadRequest)
+		}
+	}
+	return nil
+}
+
+// link is an absolute address of the portal.
+func (api *API) link(path ...string) string { return api.o.BaseURL.JoinPath(path...).String() }

@@ -1,0 +1,143 @@
+package v1
+
+import (
+	"errors"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"socle/internal/errs"
+	"socle/internal/httpx"
+	"socle/internal/schema/check"
+	"socle/internal/tabular"
+)
+
+// checkForm is what POST /check takes besides its file: the flags of `socle check`.
+type checkForm struct {
+	schema   string
+	standard bool
+	limit    int
+	reading  tabular.Options
+}
+
+// set takes one field of the form. Kinds: Invalid (unknown field, bad value).
+func (f *checkForm) set(name, value string) (err error) {
+	switch name {
+	case "schema":
+		f.schema = value
+	case "standard":
+		f.standard, err = strconv.ParseBool(value)
+	case "limit":
+		if f.limit, err = strconv.Atoi(value); f.limit == 0 {
+			f.limit = -1 // all
+		}
+	case "sheet":
+		f.reading.Sheet = value
+	case "delimiter":
+		f.reading.Delimiter = value
+	case "encoding":
+		f.reading.Encoding = value
+	case "header_rows":
+		var n int
+		n, err = strconv.Atoi(value)
+		f.reading.HeaderRows = &n
+	default:
+		err = errors.ErrUnsupported
+	}
+	if err != nil {
+		known := []string{"file", "schema", "standard", "limit", "sheet", "delimiter", "encoding", "header_rows"}
+		if slices.Contains(known, name) {
+			return errs.New(errs.Invalid, "api.bad-value", errs.Args{"Name": name, "Value": value}).WithField(name, "api.bad-value", errs.Args{"Name": name, "Value": value})
+		}
+		return errs.New(errs.Invalid, "api.unknown-parameter", errs.Args{"Name": name, "Known": strings.Join(known, ", ")}).WithHint("api.unknown-parameter.hint")
+	}
+	return nil
+}
+
+// checkFile checks the file of a multipart form against a schema and answers
+// with the report of the contract. Nothing is kept.
+func (api *API) checkFile(w http.ResponseWriter, r *http.Request) error {
+	form := checkForm{limit: 100}
+	temp, err := os.CreateTemp(api.o.Temp, "check-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(temp.Name())
+	defer temp.Close()
+	if err := api.receive(r, &form, temp); err != nil {
+		return err
+	}
+	if form.schema == "" {
+		return errs.New(errs.Invalid, "api.schema-missing").WithHint("api.schema-missing.hint").WithField("schema", "api.schema-missing")
+	}
+	sch, err := api.o.Schemas(r.Context(), form.schema)
+	if err != nil {
+		return err
+	}
+	src, err := tabular.OpenFile(temp.Name())
+	if err != nil {
+		return err
+	}
+	defer src.Close()
+	form.reading.TempDir = api.o.Temp
+	f, err := tabular.Open(r.Context(), src, form.reading)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	report, err := check.Run(r.Context(), f, sch, check.Options{Limit: form.limit, Standard: form.standard, Workers: api.o.Workers, Now: api.o.Now(), Clock: api.o.Now, TempDir: api.o.Temp})
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	return httpx.WriteJSON(w, r, http.StatusOK, check.Contract(report, lang(r)))
+}
+
+// receive streams the form: fields into form, the file into temp.
+func (api *API) receive(r *http.Request, form *checkForm, temp *os.File) error {
+	parts, err := r.MultipartReader()
+	if err != nil {
+		return httpx.WithStatus(errs.New(errs.Invalid, "api.multipart").WithHint("api.multipart.hint"), http.StatusUnsupportedMediaType)
+	}
+	seen := false
+	for {
+		p, err := parts.NextPart()
+		if errors.Is(err, io.EOF) {
+			if !seen {
+				return errs.New(errs.Invalid, "api.file-missing").WithHint("api.multipart.hint").WithField("file", "api.file-missing")
+			}
+			return nil
+		}
+		if err != nil {
+			return httpx.BadRequest("api.multipart-cut")
+		}
+		if p.FormName() == "file" {
+			seen = true
+			form.reading.Name = p.FileName()
+			err = api.copyFile(temp, p)
+		} else {
+			var value []byte
+			if value, err = io.ReadAll(io.LimitReader(p, 4096)); err == nil {
+				err = form.set(p.FormName(), string(value))
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+func (api *API) copyFile(temp *os.File, p *multipart.Part) error {
+	n, err := io.Copy(temp, io.LimitReader(p, api.o.MaxBytes+1))
+	if err != nil {
+		return httpx.BadRequest("api.multipart-cut")
+	}
+	if n > api.o.MaxBytes {
+		return errs.New(errs.TooLarge, "tables.upload.too-large", errs.Args{"Megabytes": api.o.MaxBytes >> 20}).WithHint("tables.upload.too-large.hint")
+	}
+	return nil
+}

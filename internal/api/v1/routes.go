@@ -1,0 +1,44 @@
+package v1
+
+import (
+	"net/http"
+
+	"socle/internal/httpx"
+	"socle/internal/identity"
+	"socle/internal/web/shell"
+)
+
+// Routes lists the addresses of the API. Rights are checked by the services.
+func (api *API) Routes() []shell.Route {
+	read := shell.Anyone.With(httpx.CORS(), api.o.Limit)
+	download := shell.Anyone.With(httpx.CORS(), httpx.Stream(), api.o.Limit)
+	checking := shell.Anyone.With(httpx.Stream(), httpx.MaxBody(api.o.MaxBytes+1<<20), httpx.AllowCrossOrigin(), api.o.Limit)
+	member := shell.SignedIn.With(api.o.Limit)
+	upload := shell.SignedIn.With(httpx.Stream(), httpx.MaxBody(-1), api.o.Limit)
+	return []shell.Route{
+		{Pattern: "GET /api/v1/datasets", Who: read, Handler: api.listDatasets},
+		{Pattern: "GET /api/v1/datasets/{ref}", Who: read, Handler: api.showDataset},
+		{Pattern: "GET /api/v1/organisations", Who: read, Handler: api.listOrganisations},
+		{Pattern: "GET /api/v1/schemas", Who: read, Handler: api.listSchemas},
+		{Pattern: "GET /api/v1/resources/{id}/rows", Who: read, Handler: api.rows},
+		{Pattern: "GET /api/v1/resources/{id}/versions", Who: read, Handler: api.listVersions},
+		{Pattern: "GET /api/v1/resources/{id}/schema", Who: read, Handler: api.showSchema},
+		{Pattern: "GET /api/v1/resources/{id}/original", Who: download, Handler: api.original},
+		{Pattern: "GET /api/v1/resources/{id}/{file}", Who: download, Handler: api.export},
+		{Pattern: "POST /api/v1/check", Who: checking, Handler: api.checkFile},
+
+		{Pattern: "GET /api/v1/me", Who: member, Handler: api.me},
+		{Pattern: "OPTIONS /api/v1/uploads", Who: member, Handler: api.uploadOptions},
+		{Pattern: "POST /api/v1/uploads", Who: member, Handler: api.createUpload},
+		{Pattern: "HEAD /api/v1/uploads/{id}", Who: member, Handler: api.headUpload},
+		{Pattern: "PATCH /api/v1/uploads/{id}", Who: upload, Handler: api.patchUpload},
+		{Pattern: "DELETE /api/v1/uploads/{id}", Who: member, Handler: api.deleteUpload},
+		{Pattern: "POST /api/v1/imports", Who: member, Handler: api.createImport},
+		{Pattern: "GET /api/v1/imports/{id}", Who: member, Handler: api.showImport},
+		{Pattern: "GET /api/v1/imports/{id}/report", Who: member, Handler: api.showReport},
+		{Pattern: "POST /api/v1/publications", Who: member, Handler: api.createPublication},
+	}
+}
+
+// actor says who asks: by token, else by the session of the pages.
+func actor(r *http.Request) identity.Actor { return shell.From(r).Actor }

@@ -1,0 +1,357 @@
+package v1
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"mime"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"socle/internal/catalogue"
+	"socle/internal/errs"
+	"socle/internal/httpx"
+	"socle/internal/ids"
+	"socle/internal/query"
+	"socle/internal/tables"
+	"socle/internal/tabular"
+)
+
+// opened is a version of a table that the caller may see.
+type opened struct {
+	dataset  catalogue.Dataset
+	resource catalogue.Resource
+	version  catalogue.Version
+	tables.Table
+}
+
+// open finds the table of a request: resource by id, ?version= or the latest.
+func (api *API) open(r *http.Request) (o opened, err error) {
+	a := actor(r)
+	ctx := r.Context()
+	if o.resource, o.dataset, err = api.o.Catalogue.Resource(ctx, a, catalogue.ResourceID(r.PathValue("id"))); err != nil {
+		return o, err
+	}
+	number := o.resource.Latest
+	if v := r.URL.Query().Get("version"); v != "" {
+		if number, err = strconv.Atoi(v); err != nil {
+			return o, httpx.BadRequest("api.bad-value", errs.Args{"Name": "version", "Value": v})
+		}
+	}
+	if o.version, err = api.o.Catalogue.Version(ctx, a, o.resource.ID, number); err != nil {
+		return o, err
+	}
+	o.Table, err = api.o.Tables.Open(ctx, o.version)
+	return o, err
+}
+
+// ask reads the query of a request.
+func (o opened) ask(r *http.Request) (query.Query, error) {
+	values := r.URL.Query()
+	for _, own := range []string{"version", "lang", "bom", "delimiter", "decimal"} {
+		values.Del(own)
+	}
+	q, err := query.ParseURL(values, o.Columns)
+	if err != nil {
+		return q, httpx.WithStatus(err, http.StatusBadRequest)
+	}
+	return q, nil
+}
+
+type columnAnswer struct {
+	Name  string `json:"name"`
+	Title string `json:"title"`
+	Type  string `json:"type"`
+}
+
+type rowsAnswer struct {
+	Columns []columnAnswer  `json:"columns"`
+	Rows    json.RawMessage `json:"rows"`
+	Total   int64           `json:"total"`
+	Next    string          `json:"next"`
+	Facets  []facetAnswer   `json:"facets,omitempty"`
+	Version int             `json:"version"`
+	Said    string          `json:"sentence"`
+}
+
+type facetAnswer struct {
+	Column   string         `json:"column"`
+	Values   []bucketAnswer `json:"values"`
+	Distinct int64          `json:"distinct"`
+	Others   int64          `json:"others"`
+}
+
+type bucketAnswer struct {
+	Value *string `json:"value"`
+	Count int64   `json:"count"`
+}
+
+// rows answers with a page of a table.
+func (api *API) rows(w http.ResponseWriter, r *http.Request) error {
+	o, err := api.open(r)
+	if err != nil {
+		return err
+	}
+	if httpx.NotModified(w, r, httpx.PageTag(string(o.version.ID), r.URL.RawQuery, string(lang(r)))) {
+		return nil
+	}
+	q, err := o.ask(r)
+	if err != nil {
+		return err
+	}
+	ctx := tables.WithClient(r.Context(), httpx.ClientAddr(r.Context()).String())
+	if len(q.Group) > 0 || len(q.Aggregates) > 0 {
+		return api.aggregate(w, r.WithContext(ctx), o, q)
+	}
+	page, err := api.o.Engine.Rows(ctx, o.Snapshot, q)
+	if err != nil {
+		return err
+	}
+	ans := rowsAnswer{Rows: rowsJSON(page), Total: page.Total, Version: o.version.Number, Said: q.Sentence(lang(r), o.Columns, o.dataset.Title)}
+	for _, f := range page.Fields {
+		ans.Columns = append(ans.Columns, columnAnswer{f.Name, o.title(f.Name), typeName(f.Kind)})
+	}
+	if page.Next != 0 {
+		next := q
+		next.After, next.Offset = page.Next, 0
+		ans.Next = api.link("api/v1/resources", string(o.resource.ID), "rows") + "?" + next.URL().Encode()
+	}
+	for _, f := range page.Facets {
+		ans.Facets = append(ans.Facets, facetJSON(f))
+	}
+	return httpx.WriteJSON(w, r, http.StatusOK, ans)
+}
+
+func (o opened) title(column string) string {
+	for _, c := range o.Columns {
+		if c.Name == column {
+			return c.Label()
+		}
+	}
+	return column
+}
+
+func facetJSON(f tables.Facet) facetAnswer {
+	ans := facetAnswer{Column: f.Column, Distinct: f.Distinct, Others: f.Others, Values: []bucketAnswer{}}
+	for _, b := range f.Buckets {
+		v := bucketAnswer{Count: b.Count}
+		if !b.Null {
+			v.Value = &b.Text
+		}
+		ans.Values = append(ans.Values, v)
+	}
+	return ans
+}
+
+// typeName is the Table Schema type of a column's values.
+func typeName(k tabular.Kind) string {
+	switch k {
+	case tabular.Int:
+		return "integer"
+	case tabular.Float:
+		return "number"
+	case tabular.Bool:
+		return "boolean"
+	case tabular.Date:
+		return "date"
+	case tabular.Timestamp:
+		return "datetime"
+	case tabular.TimeOfDay:
+		return "time"
+	case tabular.JSON:
+		return "object"
+	case tabular.Text:
+	}
+	return "string"
+}
+
+// rowsJSON writes records as objects. Numbers and booleans are bare; the text of
+// a record is already in the form of JSON for them.
+func rowsJSON(p *tables.Page) []byte {
+	names := make([][]byte, len(p.Fields))
+	for i, f := range p.Fields {
+		names[i], _ = json.Marshal(f.Name)
+	}
+	var b bytes.Buffer
+	b.WriteByte('[')
+	for i, rec := range p.Records {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteByte('{')
+		for j, cell := range rec.Cells {
+			if j > 0 {
+				b.WriteByte(',')
+			}
+			b.Write(names[j])
+			b.WriteByte(':')
+			writeCell(&b, p.Fields[j].Kind, cell)
+		}
+		b.WriteByte('}')
+	}
+	b.WriteByte(']')
+	return b.Bytes()
+}
+
+func writeCell(b *bytes.Buffer, k tabular.Kind, cell []byte) {
+	switch {
+	case cell == nil:
+		b.WriteString("null")
+	case k == tabular.Int || k == tabular.Float || k == tabular.Bool || k == tabular.JSON:
+		b.Write(cell)
+	default:
+		s, _ := json.Marshal(string(cell))
+		b.Write(s)
+	}
+}
+
+// aggregate answers with a row per group.
+func (api *API) aggregate(w http.ResponseWriter, r *http.Request, o opened, q query.Query) error {
+	frame, err := api.o.Engine.Aggregate(r.Context(), o.Snapshot, q)
+	if err != nil {
+		return err
+	}
+	ans := rowsAnswer{Total: int64(frame.Rows), Version: o.version.Number, Said: q.Sentence(lang(r), o.Columns, o.dataset.Title)}
+	for _, f := range frame.Fields {
+		ans.Columns = append(ans.Columns, columnAnswer{f.Name, o.title(f.Name), typeName(f.Kind)})
+	}
+	var b bytes.Buffer
+	jw, err := tabular.NewWriter("json", &b, frame.Fields, tabular.WriteOptions{})
+	if err != nil {
+		return err
+	}
+	if err := jw.Write(frame); err != nil {
+		return err
+	}
+	if err := jw.Close(); err != nil {
+		return err
+	}
+	ans.Rows = b.Bytes()
+	return httpx.WriteJSON(w, r, http.StatusOK, ans)
+}
+
+// export streams the rows that a query finds, in a format.
+func (api *API) export(w http.ResponseWriter, r *http.Request) error {
+	o, err := api.open(r)
+	if err != nil {
+		return err
+	}
+	q, err := o.ask(r)
+	if err != nil {
+		return err
+	}
+	return api.stream(w, r, o, q, strings.TrimPrefix(r.PathValue("file"), "export."))
+}
+
+func (api *API) stream(w http.ResponseWriter, r *http.Request, o opened, q query.Query, format string) error {
+	d, v, t := o.dataset, o.version, o.Table
+	f, ok := tabular.FormatNamed(format)
+	if !ok || !f.Write {
+		return errs.New(errs.NotFound, "api.format", errs.Args{"Format": format}).WithHint("api.format.hint")
+	}
+	if httpx.NotModified(w, r, httpx.PageTag(string(v.ID), format, r.URL.RawQuery)) {
+		return nil
+	}
+	if format == "parquet" && !q.Filtered() && len(q.Select) == 0 && q.Limit == 0 && q.Offset == 0 && len(q.Sort) == 0 && len(v.Parts) == 1 {
+		return api.part(w, r, d, v, t)
+	}
+	h := w.Header()
+	h.Set("Content-Type", f.MediaType)
+	h.Set("Content-Disposition", attachment(fileName(d, v, q.Filtered())+f.Extensions[0]))
+	opt := tabular.WriteOptions{BOM: r.URL.Query().Get("bom") == "true", Delimiter: delimiter(r), DecimalComma: r.URL.Query().Get("decimal") == "comma"}
+	ww, err := tabular.NewWriter(format, w, selected(t.Snapshot.Fields, q.Select), opt)
+	if err != nil {
+		return err
+	}
+	ctx := tables.WithClient(r.Context(), httpx.ClientAddr(r.Context()).String())
+	if err := api.o.Engine.Export(ctx, t.Snapshot, q, ww.Write); err != nil {
+		return err
+	}
+	return ww.Close()
+}
+
+// part answers with the Parquet of a version, as it is.
+func (api *API) part(w http.ResponseWriter, r *http.Request, d catalogue.Dataset, v catalogue.Version, t tables.Table) error {
+	path, release, err := t.Snapshot.Parts[0].File(r.Context())
+	if err != nil {
+		return err
+	}
+	defer release()
+	h := w.Header()
+	h.Set("Content-Type", "application/vnd.apache.parquet")
+	h.Set("Content-Disposition", attachment(fileName(d, v, false)+".parquet"))
+	h.Set("ETag", httpx.FileTag(v.Parts[0].Blob))
+	http.ServeFile(w, r, path)
+	return nil
+}
+
+// delimiter is the one asked for CSV: ?delimiter=; (or %3B), one character.
+func delimiter(r *http.Request) byte {
+	if d := r.URL.Query().Get("delimiter"); len(d) == 1 {
+		return d[0]
+	}
+	return 0
+}
+
+// selected are the columns of an export, which the query's own check knows to exist.
+func selected(fields []tabular.Field, names []string) []tabular.Field {
+	if len(names) == 0 {
+		return fields
+	}
+	var out []tabular.Field
+	for _, n := range names {
+		for _, f := range fields {
+			if f.Name == n {
+				out = append(out, f)
+			}
+		}
+	}
+	return out
+}
+
+// fileName is the name of a download: dataset, date, and whether it is a part.
+func fileName(d catalogue.Dataset, v catalogue.Version, filtered bool) string {
+	name := ids.Slug(d.Title) + "_" + v.CreatedAt.UTC().Format("2006-01-02")
+	if filtered {
+		name += "_extrait"
+	}
+	return name
+}
+
+// attachment is the Content-Disposition of a download.
+func attachment(name string) string {
+	return mime.FormatMediaType("attachment", map[string]string{"filename": name})
+}
+
+// original answers with the bytes as they were brought.
+func (api *API) original(w http.ResponseWriter, r *http.Request) error {
+	if err := only(r, "version"); err != nil {
+		return err
+	}
+	o, err := api.open(r)
+	if err != nil {
+		return err
+	}
+	v := o.version
+	if httpx.NotModified(w, r, httpx.FileTag(v.Original.Blob)) {
+		return nil
+	}
+	body, err := api.o.Tables.Original(r.Context(), v)
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	h := w.Header()
+	h.Set("Content-Type", "application/octet-stream")
+	if strings.HasPrefix(v.Original.MediaType, "text/csv") {
+		h.Set("Content-Type", "text/csv")
+	}
+	h.Set("Content-Disposition", attachment(v.Original.FileName))
+	h.Set("Content-Length", strconv.FormatInt(v.Original.Bytes, 10))
+	if r.Method == http.MethodHead {
+		return nil
+	}
+	_, err = io.Copy(w, body)
+	return err
+}

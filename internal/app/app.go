@@ -1,0 +1,141 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"socle/internal/blob"
+	"socle/internal/catalogue"
+	"socle/internal/cli"
+	"socle/internal/config"
+	"socle/internal/errs"
+	"socle/internal/httpx"
+	"socle/internal/identity"
+	"socle/internal/jobs"
+	"socle/internal/publish"
+	"socle/internal/schema"
+	"socle/internal/schema/national"
+	"socle/internal/sqldb"
+	"socle/internal/tables"
+	"socle/internal/tables/duck"
+)
+
+// App is the whole of Socle, built and not yet running.
+type App struct {
+	Config    *config.Config
+	Log       *slog.Logger
+	DB        *sqldb.DB
+	Blobs     *blob.Store
+	Runner    *jobs.Runner
+	Identity  *identity.Service
+	Catalogue *catalogue.Service
+	Tables    *tables.Service
+	Engine    tables.Engine
+	Publish   *publish.Service
+	Fetch     *http.Client
+	Version   string
+	closers   []func() error
+}
+
+// Build opens the storage and joins the parts; it starts nothing. Close the App
+// when done. Kinds: Invalid (settings), Busy (a database or a folder that
+// cannot be used).
+func Build(ctx context.Context, c *config.Config, log *slog.Logger, version string) (a *App, err error) {
+	defer errs.Wrap(&err, "app.Build")
+	a = &App{Config: c, Log: log, Version: version}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.Close())
+			a = nil
+		}
+	}()
+	if err := a.openStorage(ctx); err != nil {
+		return a, err
+	}
+	a.Fetch = httpx.Client(httpx.ClientOptions{MaxBytes: int64(c.Limits.Outgoing), Allow: c.AllowedNetworks, UserAgent: "Socle/" + version})
+	if a.Runner, err = jobs.New(a.DB, jobs.Options{Log: log, Workers: c.Limits.Workers}); err != nil {
+		return a, err
+	}
+	a.Identity = identity.New(a.DB, identity.Options{})
+	a.Catalogue = catalogue.New(a.DB, nil)
+	a.Tables = tables.New(tables.Options{DB: a.DB, Blobs: a.Blobs, Schemas: a.findSchema, Temp: a.temp(), Log: log,
+		Limits: tables.Limits{UploadBytes: int64(c.Limits.Upload)}})
+	a.Publish = publish.New(a.DB, a.Tables, a.Catalogue, log)
+	engine, err := duck.Open(duck.Options{
+		Cache: filepath.Join(c.Data, "cache"), CacheBytes: int64(c.Limits.Cache), Memory: int64(c.Limits.QueryMemory), Threads: c.Limits.QueryThreads, Time: c.Limits.QueryTime, Log: log,
+		Parts: a.partFolders(),
+	})
+	if err != nil {
+		return a, err
+	}
+	a.Engine = engine
+	a.closers = append(a.closers, engine.Close)
+	a.handleJobs()
+	a.listen()
+	return a, nil
+}
+
+func (a *App) temp() string { return tables.TempDir(a.Config.Data) }
+
+func (a *App) openStorage(ctx context.Context) (err error) {
+	c := a.Config
+	if err := os.MkdirAll(a.temp(), 0o750); err != nil {
+		return errs.New(errs.Busy, "app.data-folder", errs.Args{"Path": c.Data}).WithHint("app.data-folder.hint").Because(err)
+	}
+	if a.DB, err = sqldb.Open(ctx, sqldb.Options{URL: c.Database(), Log: a.Log}); err != nil {
+		return err
+	}
+	a.closers = append(a.closers, a.DB.Close)
+	if err := a.DB.Migrate(ctx); err != nil {
+		return err
+	}
+	if err := jobs.Migrate(ctx, a.DB); err != nil {
+		return err
+	}
+	a.Blobs, err = blob.Open(ctx, blob.Options{URL: blobURL(c.Blobs()), TempDir: a.temp(), CacheDir: filepath.Join(c.Data, "cache", "parts"), CacheBytes: int64(c.Limits.Cache),
+		AccessKey: c.S3.AccessKey, SecretKey: c.S3.SecretKey, Log: a.Log})
+	if err != nil {
+		return err
+	}
+	a.closers = append(a.closers, a.Blobs.Close)
+	return nil
+}
+
+// blobURL makes the path of a file: URL absolute, as blob wants it.
+func blobURL(setting string) string {
+	path, ok := strings.CutPrefix(setting, "file:")
+	if !ok {
+		return setting
+	}
+	if abs, err := filepath.Abs(strings.TrimPrefix(path, "//")); err == nil {
+		path = abs
+	}
+	return (&url.URL{Scheme: "file", Path: filepath.ToSlash(path)}).String()
+}
+
+// Close releases everything, the last opened first.
+func (a *App) Close() error {
+	var err error
+	for i := len(a.closers) - 1; i >= 0; i-- {
+		err = errors.Join(err, a.closers[i]())
+	}
+	a.closers = nil
+	return err
+}
+
+// findSchema finds a bundled schema, or reads the one at an address.
+func (a *App) findSchema(ctx context.Context, ref string) (*schema.Schema, error) {
+	if u := ref; len(u) > 8 && (u[:7] == "http://" || u[:8] == "https://") {
+		ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+		defer cancel()
+		return cli.FetchSchema(ctx, a.Fetch, u)
+	}
+	return national.Find(ref)
+}

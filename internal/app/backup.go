@@ -1,0 +1,231 @@
+package app
+
+import (
+	"archive/tar"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
+
+	"socle/internal/blob"
+	"socle/internal/config"
+	"socle/internal/errs"
+	"socle/internal/i18n"
+)
+
+// A backup is a tar file compressed with zstd: manifest.json, database (a dump
+// that both engines load), blobs/HASH…, end. The last entry says that it is whole.
+const (
+	manifestEntry = "manifest.json"
+	databaseEntry = "database"
+	blobPrefix    = "blobs/"
+	endEntry      = "end"
+)
+
+// manifest heads a backup.
+type manifest struct {
+	Format  int       `json:"format"`
+	Version string    `json:"socle"`
+	Created time.Time `json:"created"`
+}
+
+const backupFormat = 1
+
+// backup writes all that cannot be made again into a file, while the portal may
+// be running: one snapshot of the database, then the blobs that it names.
+func backup(ctx context.Context, c *config.Config, file string, out io.Writer, l i18n.Lang) (err error) {
+	a, err := Build(ctx, c, slog.New(slog.DiscardHandler), Version)
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	if _, err := os.Lstat(file); err == nil {
+		return errs.New(errs.Conflict, "app.backup.exists", errs.Args{"Path": file}).WithHint("app.backup.exists.hint")
+	}
+	f, err := os.CreateTemp(filepath.Dir(file), "."+filepath.Base(file)+".*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	blobs, err := a.WriteBackup(ctx, f)
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	st, err := os.Stat(f.Name())
+	if err != nil {
+		return err
+	}
+	if err := os.Rename(f.Name(), file); err != nil {
+		return err
+	}
+	fmt.Fprintln(out, i18n.T(l, "app.backup.done", i18n.Args{"Path": file, "Size": i18n.Bytes(st.Size()), "Blobs": blobs}))
+	return nil
+}
+
+// WriteBackup writes a backup and says how many blobs are in it.
+func (a *App) WriteBackup(ctx context.Context, w io.Writer) (blobs int, err error) {
+	defer errs.Wrap(&err, "app.WriteBackup")
+	z, err := zstd.NewWriter(w, zstd.WithEncoderLevel(zstd.SpeedFastest))
+	if err != nil {
+		return 0, err
+	}
+	t := tar.NewWriter(z)
+	b, err := json.Marshal(manifest{backupFormat, a.Version, time.Now().UTC()})
+	if err != nil {
+		return 0, err
+	}
+	if err := addEntry(t, manifestEntry, int64(len(b)), strings.NewReader(string(b))); err != nil {
+		return 0, err
+	}
+	if err := a.addDatabase(ctx, t); err != nil {
+		return 0, err
+	}
+	var names []blob.Hash
+	if err := a.NamedBlobs(ctx, func(h blob.Hash) { names = append(names, h) }); err != nil {
+		return 0, err
+	}
+	slices.Sort(names)
+	names = slices.Compact(names)
+	for _, h := range names {
+		if err := a.addBlob(ctx, t, h); err != nil {
+			return 0, err
+		}
+	}
+	return len(names), errors.Join(addEntry(t, endEntry, 0, strings.NewReader("")), t.Close(), z.Close())
+}
+
+func addEntry(t *tar.Writer, name string, size int64, r io.Reader) error {
+	if err := t.WriteHeader(&tar.Header{Name: name, Size: size, Mode: 0o600, Typeflag: tar.TypeReg, Format: tar.FormatPAX}); err != nil {
+		return err
+	}
+	_, err := io.Copy(t, r)
+	return err
+}
+
+// addDatabase dumps the database to a temporary file, whose size tar must know.
+func (a *App) addDatabase(ctx context.Context, t *tar.Writer) error {
+	f, err := os.CreateTemp(a.temp(), "dump-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	defer f.Close()
+	if err := a.DB.Dump(ctx, f); err != nil {
+		return err
+	}
+	size, err := f.Seek(0, io.SeekCurrent)
+	if err != nil {
+		return err
+	}
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	return addEntry(t, databaseEntry, size, f)
+}
+
+func (a *App) addBlob(ctx context.Context, t *tar.Writer, h blob.Hash) error {
+	st, err := a.Blobs.Stat(ctx, h)
+	if errs.Is(err, errs.NotFound) {
+		return nil // what named it has gone since the dump, or doctor tells
+	}
+	if err != nil {
+		return err
+	}
+	r, err := a.Blobs.Open(ctx, h)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	return addEntry(t, blobPrefix+string(h), st.Size, r)
+}
+
+// restore puts a backup into an empty installation.
+func restore(ctx context.Context, c *config.Config, file string, out io.Writer, l i18n.Lang) (err error) {
+	f, err := os.Open(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return errs.New(errs.NotFound, "cli.no-file", errs.Args{"Path": file}).WithHint("cli.no-file.hint").Because(err)
+	}
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	a, err := Build(ctx, c, slog.New(slog.DiscardHandler), Version)
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	n, err := a.ReadBackup(ctx, f, file)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(out, i18n.T(l, "app.restore.done", i18n.Args{"Blobs": n}))
+	return nil
+}
+
+// ReadBackup loads a backup: blobs first, then, when the whole file was read, the
+// database in one transaction. Kinds: Conflict (there is data), Invalid (damaged).
+func (a *App) ReadBackup(ctx context.Context, r io.Reader, name string) (blobs int, err error) {
+	defer errs.Wrap(&err, "app.ReadBackup")
+	damaged := func(cause error) error {
+		return errs.New(errs.Invalid, "app.backup.damaged", errs.Args{"Path": name}).WithHint("app.backup.damaged.hint").Because(cause)
+	}
+	if empty, err := a.DB.Empty(ctx); err != nil {
+		return 0, err
+	} else if !empty {
+		return 0, errs.New(errs.Conflict, "app.restore.not-empty").WithHint("app.restore.not-empty.hint")
+	}
+	z, err := zstd.NewReader(r)
+	if err != nil {
+		return 0, damaged(err)
+	}
+	defer z.Close()
+	dump, err := os.CreateTemp(a.temp(), "dump-*")
+	if err != nil {
+		return 0, err
+	}
+	defer os.Remove(dump.Name())
+	defer dump.Close()
+	t, whole := tar.NewReader(z), false
+	for !whole {
+		h, err := t.Next()
+		if err != nil {
+			return blobs, damaged(err)
+		}
+		switch hash, isBlob := strings.CutPrefix(h.Name, blobPrefix); {
+		case h.Name == manifestEntry:
+			var m manifest
+			if err := json.NewDecoder(t).Decode(&m); err != nil || m.Format != backupFormat {
+				return blobs, damaged(err)
+			}
+		case h.Name == databaseEntry:
+			if _, err := io.Copy(dump, t); err != nil {
+				return blobs, damaged(err)
+			}
+		case isBlob:
+			ref, err := a.Blobs.Put(ctx, t)
+			if err != nil {
+				return blobs, err
+			}
+			if string(ref.Hash) != hash {
+				return blobs, damaged(fmt.Errorf("blob %s is %s", hash, ref.Hash))
+			}
+			blobs++
+		case h.Name == endEntry:
+			whole = true
+		}
+	}
+	if _, err := dump.Seek(0, io.SeekStart); err != nil {
+		return blobs, err
+	}
+	return blobs, a.DB.Load(ctx, dump)
+}

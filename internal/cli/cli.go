@@ -1,0 +1,239 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"socle/internal/config"
+	"socle/internal/errs"
+	"socle/internal/httpx"
+	"socle/internal/i18n"
+)
+
+// Program is what a run of the command line gets from its process.
+type Program struct {
+	Args     []string // without the program's name
+	Stdin    io.Reader
+	Stdout   io.Writer
+	Stderr   io.Writer
+	Terminal bool // Stderr is a terminal: progress and colours are welcome
+	Getenv   func(string) string
+	ReadFile func(string) ([]byte, error)
+	Fetch    *http.Client // for schemas and portals
+	Version  string
+	Server   Operations
+}
+
+// Operations are the commands that need the whole server; app gives them. Each
+// ends when ctx does.
+type Operations struct {
+	Serve   func(ctx context.Context, c *config.Config, out io.Writer, log *slog.Logger) error
+	Backup  func(ctx context.Context, c *config.Config, file string, out io.Writer, l i18n.Lang) error
+	Restore func(ctx context.Context, c *config.Config, file string, out io.Writer, l i18n.Lang) error
+	Rebuild func(ctx context.Context, c *config.Config, out io.Writer, l i18n.Lang) error
+	Doctor  func(ctx context.Context, c *config.Config, out io.Writer, l i18n.Lang) (healthy bool, err error)
+	Admin   func(ctx context.Context, c *config.Config, what AdminRequest, out io.Writer, l i18n.Lang) error
+}
+
+// AdminRequest is what `socle admin` is asked to do.
+type AdminRequest struct {
+	Do           string // first-link, invite, organisation, token
+	Email        string
+	Name         string
+	Organisation string
+	Role         string
+	Kind         string
+	SIREN        string
+	INSEE        string
+	Scopes       string
+}
+
+// Exit statuses.
+const (
+	exitDone    = 0
+	exitInvalid = 1
+	exitFailed  = 2
+)
+
+// errInvalid ends a command whose answer is no: nothing more is printed.
+var errInvalid = errors.New("invalid")
+
+// grammar is the command line.
+type grammar struct {
+	Serve    serveCommand    `cmd:""`
+	Check    checkCommand    `cmd:""`
+	Describe describeCommand `cmd:""`
+	Convert  convertCommand  `cmd:""`
+	Fix      fixCommand      `cmd:""`
+	Publish  publishCommand  `cmd:""`
+	Schemas  schemasCommand  `cmd:""`
+	Backup   backupCommand   `cmd:""`
+	Restore  restoreCommand  `cmd:""`
+	Rebuild  rebuildCommand  `cmd:""`
+	Doctor   doctorCommand   `cmd:""`
+	Admin    adminCommand    `cmd:""`
+	Version  versionCommand  `cmd:""`
+}
+
+// run is one run of a command.
+type run struct {
+	*Program
+	lang i18n.Lang
+	json bool // failures are told as JSON on stdout
+}
+
+// t returns a message in the language of the run.
+func (r *run) t(key string, args ...i18n.Args) string { return i18n.T(r.lang, key, args...) }
+
+func (r *run) printf(format string, args ...any) { fmt.Fprintf(r.Stdout, format, args...) }
+
+// command is what each subcommand does.
+type command interface {
+	Run(ctx context.Context, r *run) error
+}
+
+// Run runs the command line and returns the exit status.
+func Run(ctx context.Context, p Program) int {
+	r := &run{Program: &p, lang: languageOf(p)}
+	var g grammar
+	exit := -1
+	k, err := kong.New(&g, kong.Name("socle"), kong.Description(r.t("cli.about")), kong.Writers(p.Stdout, p.Stderr), kong.Exit(func(code int) { exit = code }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}), kong.UsageOnError(),
+		kong.Resolvers(config.NewResolver(config.Sources{Args: p.Args, Env: p.Getenv, ReadFile: p.ReadFile})))
+	if err != nil {
+		fmt.Fprintln(p.Stderr, err)
+		return exitFailed
+	}
+	config.Localize(k.Model, r.lang)
+	r.localize(k.Model.Node)
+	args := p.Args
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	kctx, err := k.Parse(args)
+	if exit >= 0 { // help was printed
+		return exit
+	}
+	if err != nil {
+		r.json = wantsJSON(p.Args)
+		return r.fail(usageError(err))
+	}
+	cmd, ok := kctx.Selected().Target.Addr().Interface().(command)
+	if !ok {
+		return r.fail(fmt.Errorf("no command"))
+	}
+	if err := cmd.Run(ctx, r); err != nil {
+		return r.fail(err)
+	}
+	return exitDone
+}
+
+// usageError says what is wrong with the command line.
+func usageError(err error) error {
+	var known *errs.Error
+	if errors.As(err, &known) {
+		return known
+	}
+	return errs.New(errs.Invalid, "cli.usage", errs.Args{"Detail": err.Error()}).WithHint("cli.usage.hint")
+}
+
+// fail tells an error and returns the exit status.
+func (r *run) fail(err error) int {
+	if errors.Is(err, errInvalid) {
+		return exitInvalid
+	}
+	e := errs.As(err)
+	body := httpx.NewErrorBody(r.lang, httpx.Failure{Error: e})
+	if e.Kind == errs.Internal {
+		body.Error.Message, body.Error.Hint = r.t("cli.failed", i18n.Args{"Detail": err.Error()}), r.t("cli.failed.hint")
+	}
+	if r.json {
+		type jsonError struct {
+			Code    string `json:"code"`
+			Message string `json:"message"`
+			Hint    string `json:"hint"`
+		}
+		code := body.Error.Code
+		if c, ok := e.Args["Code"].(string); ok {
+			code = c
+		}
+		enc := json.NewEncoder(r.Stdout)
+		enc.SetEscapeHTML(false)
+		_ = enc.Encode(struct {
+			Error jsonError `json:"error"`
+		}{jsonError{code, body.Error.Message, body.Error.Hint}})
+	}
+	fmt.Fprintln(r.Stderr, body.Error.Message)
+	for _, f := range body.Error.Fields {
+		fmt.Fprintf(r.Stderr, "  %s : %s\n", f.Name, f.Message)
+	}
+	if body.Error.Hint != "" {
+		fmt.Fprintln(r.Stderr, body.Error.Hint)
+	}
+	return exitFailed
+}
+
+// wantsJSON looks for --format json on a command line that could not be parsed.
+func wantsJSON(args []string) bool {
+	for i, a := range args {
+		if a == "--format=json" || a == "--format" && i+1 < len(args) && args[i+1] == "json" {
+			return true
+		}
+	}
+	return false
+}
+
+// languageOf is --lang, else the language of the terminal, else French.
+func languageOf(p Program) i18n.Lang {
+	for i, a := range p.Args {
+		v, ok := strings.CutPrefix(a, "--lang=")
+		if a == "--lang" && i+1 < len(p.Args) {
+			v, ok = p.Args[i+1], true
+		}
+		if ok && i18n.Lang(v) == i18n.English {
+			return i18n.English
+		}
+		if ok {
+			return i18n.French
+		}
+	}
+	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
+		if v := p.Getenv(name); v != "" {
+			if strings.HasPrefix(v, "en") {
+				return i18n.English
+			}
+			return i18n.French
+		}
+	}
+	return i18n.French
+}
+
+// localize gives commands, arguments and flags their help: cli.help.COMMAND,
+// cli.help.COMMAND.NAME.
+func (r *run) localize(n *kong.Node) {
+	for _, f := range n.Flags {
+		if f.Name == "help" {
+			f.Help = r.t("cli.help.help")
+		}
+	}
+	for _, c := range n.Children {
+		c.Help = r.t("cli.help." + c.Name)
+		for _, f := range c.Flags {
+			if f.Help == "" {
+				f.Help = r.t("cli.flag." + f.Name)
+			}
+		}
+		for _, a := range c.Positional {
+			a.Help = r.t("cli.flag." + a.Name)
+		}
+		r.localize(c)
+	}
+}

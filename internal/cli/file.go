@@ -1,0 +1,143 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"socle/internal/errs"
+	"socle/internal/schema"
+	"socle/internal/schema/national"
+	"socle/internal/tabular"
+)
+
+// Reading is how a file is read: what is detected can be overridden.
+type Reading struct {
+	Sheet      string `placeholder:"NAME"`
+	Delimiter  string `placeholder:"CHAR"`
+	Encoding   string `placeholder:"NAME"`
+	HeaderRows *int   `placeholder:"N"`
+}
+
+func (o Reading) options(name string) tabular.Options {
+	d := o.Delimiter
+	if d == `\t` || d == "tab" {
+		d = "\t"
+	}
+	return tabular.Options{Name: name, Sheet: o.Sheet, Delimiter: d, Encoding: o.Encoding, HeaderRows: o.HeaderRows}
+}
+
+// input is a file to read, - being the standard input.
+type input struct {
+	tabular.Source
+	name  string
+	close func() error
+}
+
+// openInput opens a path, or keeps the standard input in a temporary file.
+func (r *run) openInput(path string) (*input, error) {
+	if path != "-" {
+		src, err := tabular.OpenFile(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, errs.New(errs.NotFound, "cli.no-file", errs.Args{"Path": path, "Code": "source-error"}).WithHint("cli.no-file.hint").Because(err)
+		}
+		if err != nil {
+			return nil, err
+		}
+		return &input{Source: src, name: filepath.Base(path), close: src.Close}, nil
+	}
+	f, err := os.CreateTemp("", "socle-*")
+	if err != nil {
+		return nil, err
+	}
+	done := func() error { return errors.Join(f.Close(), os.Remove(f.Name())) }
+	if _, err := io.Copy(f, r.Stdin); err != nil {
+		return nil, errors.Join(err, done())
+	}
+	src, err := tabular.NewFileSource(f)
+	if err != nil {
+		return nil, errors.Join(err, done())
+	}
+	return &input{Source: src, name: "", close: done}, nil
+}
+
+// openTable opens a file as a table.
+func (r *run) openTable(ctx context.Context, path string, o Reading) (*tabular.File, func() error, error) {
+	in, err := r.openInput(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	f, err := tabular.Open(ctx, in, o.options(in.name))
+	if err != nil {
+		return nil, nil, errors.Join(err, in.close())
+	}
+	return f, func() error { return errors.Join(f.Close(), in.close()) }, nil
+}
+
+// schema finds the schema of a reference: a path, an address, or a bundled id.
+func (r *run) schema(ctx context.Context, ref string) (*schema.Schema, error) {
+	if strings.HasPrefix(ref, "http://") || strings.HasPrefix(ref, "https://") {
+		return FetchSchema(ctx, r.Fetch, ref)
+	}
+	if data, err := r.ReadFile(ref); err == nil {
+		s, err := schema.Parse(data)
+		if err == nil && s.ID == "" {
+			s.ID = ref
+		}
+		return s, err
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	return national.Find(ref)
+}
+
+// maxDescriptor is the size of a descriptor read from the network, in bytes.
+const maxDescriptor = 16 << 20
+
+// FetchSchema reads the descriptor at an address. Kinds: Invalid, Busy, NotFound.
+func FetchSchema(ctx context.Context, client *http.Client, address string) (s *schema.Schema, err error) {
+	defer errs.Wrap(&err, "cli.FetchSchema(%s)", address)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return nil, errs.New(errs.Invalid, "cli.schema-address", errs.Args{"Address": address}).WithHint("cli.schema-address.hint").Because(err)
+	}
+	res, err := client.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		return nil, errs.New(errs.NotFound, "cli.schema-answer", errs.Args{"Address": address, "Status": res.Status}).WithHint("cli.schema-address.hint")
+	}
+	data, err := io.ReadAll(io.LimitReader(res.Body, maxDescriptor))
+	if err != nil {
+		return nil, err
+	}
+	if s, err = schema.Parse(data); err == nil && s.ID == "" {
+		s.ID = address
+	}
+	return s, err
+}
+
+// create opens the file that a command writes, - being the standard output. A
+// file appears under its name only when finish is called with a nil error.
+func (r *run) create(path string) (w io.Writer, finish func(error) error, err error) {
+	if path == "-" || path == "" {
+		return r.Stdout, func(err error) error { return err }, nil
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return nil, nil, errs.New(errs.Invalid, "cli.cannot-write", errs.Args{"Path": path}).WithHint("cli.cannot-write.hint").Because(err)
+	}
+	return f, func(err error) error {
+		if err = errors.Join(err, f.Chmod(0o644), f.Close()); err != nil {
+			return errors.Join(err, os.Remove(f.Name()))
+		}
+		return os.Rename(f.Name(), path)
+	}, nil
+}

@@ -1,0 +1,151 @@
+package cli
+
+import (
+	"context"
+
+	"socle/internal/config"
+	"socle/internal/httpx"
+	"socle/internal/schema/national"
+)
+
+// The commands of the server take the settings that `serve` takes.
+type (
+	serveCommand struct {
+		config.Config `embed:""`
+	}
+	backupCommand struct {
+		Archive       string `arg:"" placeholder:"FILE"`
+		Lang          string `placeholder:"fr|en"`
+		config.Config `embed:""`
+	}
+	restoreCommand struct {
+		Archive       string `arg:"" placeholder:"FILE"`
+		Lang          string `placeholder:"fr|en"`
+		config.Config `embed:""`
+	}
+	rebuildCommand struct {
+		Lang          string `placeholder:"fr|en"`
+		config.Config `embed:""`
+	}
+	doctorCommand struct {
+		Lang          string `placeholder:"fr|en"`
+		config.Config `embed:""`
+	}
+	adminCommand struct {
+		FirstLink    firstLinkCommand    `cmd:"" name:"first-link"`
+		Reset        resetCommand        `cmd:""`
+		Organisation organisationCommand `cmd:""`
+		Invite       inviteCommand       `cmd:""`
+	}
+	firstLinkCommand struct {
+		Lang          string `placeholder:"fr|en"`
+		config.Config `embed:""`
+	}
+	resetCommand struct {
+		Email         string `arg:"" placeholder:"EMAIL"`
+		Lang          string `placeholder:"fr|en"`
+		config.Config `embed:""`
+	}
+	organisationCommand struct {
+		Name          string `arg:"" placeholder:"NAME"`
+		Kind          string `default:"commune" placeholder:"KIND"`
+		SIREN         string `name:"siren" placeholder:"SIREN"`
+		INSEE         string `name:"insee" placeholder:"INSEE"`
+		Lang          string `placeholder:"fr|en"`
+		config.Config `embed:""`
+	}
+	inviteCommand struct {
+		Email         string `arg:"" placeholder:"EMAIL"`
+		Organisation  string `required:"" placeholder:"ORGANISATION"`
+		Role          string `default:"editor" placeholder:"ROLE"`
+		Lang          string `placeholder:"fr|en"`
+		config.Config `embed:""`
+	}
+	versionCommand struct{}
+)
+
+// Run runs the portal until ctx ends.
+func (c *serveCommand) Run(ctx context.Context, r *run) error {
+	if err := c.Finish(r.ReadFile); err != nil {
+		return err
+	}
+	log := httpx.NewLogger(r.Stderr, c.Log.Format, c.Log.Level)
+	return r.Server.Serve(ctx, &c.Config, r.Stdout, log)
+}
+
+// Run writes a backup.
+func (c *backupCommand) Run(ctx context.Context, r *run) error {
+	if err := c.Finish(r.ReadFile); err != nil {
+		return err
+	}
+	return r.Server.Backup(ctx, &c.Config, c.Archive, r.Stdout, r.lang)
+}
+
+// Run restores a backup.
+func (c *restoreCommand) Run(ctx context.Context, r *run) error {
+	if err := c.Finish(r.ReadFile); err != nil {
+		return err
+	}
+	return r.Server.Restore(ctx, &c.Config, c.Archive, r.Stdout, r.lang)
+}
+
+// Run makes again all that derives from the rest.
+func (c *rebuildCommand) Run(ctx context.Context, r *run) error {
+	if err := c.Finish(r.ReadFile); err != nil {
+		return err
+	}
+	return r.Server.Rebuild(ctx, &c.Config, r.Stdout, r.lang)
+}
+
+// Run checks the installation; what is not as it should be makes the exit status 1.
+func (c *doctorCommand) Run(ctx context.Context, r *run) error {
+	if err := c.Finish(r.ReadFile); err != nil {
+		return err
+	}
+	healthy, err := r.Server.Doctor(ctx, &c.Config, r.Stdout, r.lang)
+	if err == nil && !healthy {
+		return errInvalid
+	}
+	return err
+}
+
+func (r *run) admin(ctx context.Context, c *config.Config, what AdminRequest) error {
+	if err := c.Finish(r.ReadFile); err != nil {
+		return err
+	}
+	return r.Server.Admin(ctx, c, what, r.Stdout, r.lang)
+}
+
+// Run gives the link of the first administrator.
+func (c *firstLinkCommand) Run(ctx context.Context, r *run) error {
+	return r.admin(ctx, &c.Config, AdminRequest{Do: "first-link"})
+}
+
+// Run gives a link to choose a new password.
+func (c *resetCommand) Run(ctx context.Context, r *run) error {
+	return r.admin(ctx, &c.Config, AdminRequest{Do: "reset", Email: c.Email})
+}
+
+// Run creates an organisation.
+func (c *organisationCommand) Run(ctx context.Context, r *run) error {
+	return r.admin(ctx, &c.Config, AdminRequest{Do: "organisation", Name: c.Name, Kind: c.Kind, SIREN: c.SIREN, INSEE: c.INSEE})
+}
+
+// Run invites a person.
+func (c *inviteCommand) Run(ctx context.Context, r *run) error {
+	return r.admin(ctx, &c.Config, AdminRequest{Do: "invite", Email: c.Email, Organisation: c.Organisation, Role: c.Role})
+}
+
+// Run prints the version.
+func (versionCommand) Run(_ context.Context, r *run) error {
+	r.printf("socle %s\n", r.Version)
+	return nil
+}
+
+// Run lists the bundled schemas.
+func (c *schemasCommand) Run(_ context.Context, r *run) error {
+	for _, e := range national.List() {
+		r.printf("%-40s %s\n", e.Ref(), e.Name(r.lang))
+	}
+	return nil
+}

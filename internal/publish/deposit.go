@@ -1,0 +1,319 @@
+package publish
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"strings"
+	"time"
+
+	"socle/internal/catalogue"
+	"socle/internal/errs"
+	"socle/internal/identity"
+	"socle/internal/ids"
+	"socle/internal/schema/national"
+	"socle/internal/sqldb"
+	"socle/internal/tables"
+)
+
+// DepositID identifies a deposit.
+type DepositID string
+
+// State says how a deposit ended, or that it has not.
+type State string
+
+const (
+	Open      State = "open"
+	Published State = "published"
+	Abandoned State = "abandoned"
+)
+
+// Step is a place on the path; the steps before it are done.
+type Step string
+
+const (
+	Bring      Step = "bring"      // a file is awaited
+	Understand Step = "understand" // how it is read, against which schema
+	Mend       Step = "mend"       // errors are left
+	Describe   Step = "describe"   // title, description, licence
+	Publish    Step = "publish"    // all is ready
+)
+
+// Steps lists the steps in order.
+var Steps = []Step{Bring, Understand, Mend, Describe, Publish}
+
+// Deposit is a file on its way to a public page.
+type Deposit struct {
+	ID           DepositID
+	Organisation identity.OrganisationID
+	State        State
+	Revision     int                  // grows at each change; given back to change
+	Dataset      catalogue.DatasetID  // the dataset to renew, or the one published; "" for a new one
+	Resource     catalogue.ResourceID // its table
+	Upload       tables.UploadID
+	Import       tables.ImportID
+	Description  catalogue.Metadata
+	Described    bool // the description was confirmed
+	CreatedBy    string
+	CreatedAt    time.Time
+	ChangedBy    string
+	ChangedAt    time.Time
+}
+
+// Step says where the path goes on, given the deposit's import (zero when it
+// has none).
+func (d Deposit) Step(i tables.Import) Step {
+	switch {
+	case d.Import == "":
+		return Bring
+	case i.State != tables.Checked:
+		return Understand
+	case !i.Ready():
+		return Mend
+	case !d.Described && d.Dataset == "":
+		return Describe
+	}
+	return Publish
+}
+
+// Service keeps deposits.
+type Service struct {
+	db        *sqldb.DB
+	tables    *tables.Service
+	catalogue *catalogue.Service
+	log       *slog.Logger
+}
+
+// New makes the Service.
+func New(db *sqldb.DB, t *tables.Service, c *catalogue.Service, log *slog.Logger) *Service {
+	return &Service{db: db, tables: t, catalogue: c, log: log}
+}
+
+// Start opens a deposit for an organisation; of a new dataset, or of a next version
+// of the dataset given. Contributors. Kinds: Denied, SignIn, NotFound.
+func (s *Service) Start(ctx context.Context, a identity.Actor, org identity.OrganisationID, dataset catalogue.DatasetID) (d Deposit, err error) {
+	defer errs.Wrap(&err, "publish.Start(%s)", org)
+	if err := a.Require(identity.ActionContribute, org); err != nil {
+		return Deposit{}, err
+	}
+	d = Deposit{ID: DepositID(ids.New()), Organisation: org, State: Open, Revision: 1, Dataset: dataset, CreatedBy: a.Ref(), ChangedBy: a.Ref()}
+	d.Description = catalogue.Metadata{Licence: catalogue.LicenceOuverte, Language: "fr"}
+	if dataset != "" {
+		set, err := s.catalogue.Get(ctx, a, dataset)
+		if err != nil {
+			return Deposit{}, err
+		}
+		if set.Organisation != org {
+			return Deposit{}, errs.New(errs.NotFound, "publish.dataset-of-other")
+		}
+		d.Description = set.Metadata
+		for _, r := range set.Resources {
+			if r.Kind == catalogue.Table {
+				d.Resource = r.ID
+				break
+			}
+		}
+	}
+	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
+		d.CreatedAt, d.ChangedAt = tx.Now(), tx.Now()
+		description, err := json.Marshal(d.Description)
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, `INSERT INTO deposits (id, organisation, state, revision, dataset, resource, description, created_by, created_at, changed_by, changed_at)
+			VALUES ($1, $2, $3, 1, $4, $5, $6, $7, $8, $7, $8)`, d.ID, org, Open, d.Dataset, d.Resource, string(description), a.Ref(), tx.Now())
+		return err
+	})
+	return d, err
+}
+
+// Find returns a deposit of the actor's organisation. Kinds: NotFound.
+func (s *Service) Find(ctx context.Context, a identity.Actor, id DepositID) (d Deposit, err error) {
+	defer errs.Wrap(&err, "publish.Find(%s)", id)
+	err = s.db.Read(ctx, func(tx *sqldb.Tx) error {
+		d, err = find(ctx, tx, a, id)
+		return err
+	})
+	return d, err
+}
+
+const columns = `id, organisation, state, revision, dataset, resource, upload, import, description, described, created_by, created_at, changed_by, changed_at`
+
+func scan(r sqldb.Scanner) (Deposit, error) {
+	var d Deposit
+	var description string
+	if err := r.Scan(&d.ID, &d.Organisation, &d.State, &d.Revision, &d.Dataset, &d.Resource, &d.Upload, &d.Import, &description, &d.Described,
+		&d.CreatedBy, &d.CreatedAt, &d.ChangedBy, &d.ChangedAt); err != nil {
+		return d, err
+	}
+	return d, json.Unmarshal([]byte(description), &d.Description)
+}
+
+func find(ctx context.Context, tx *sqldb.Tx, a identity.Actor, id DepositID) (Deposit, error) {
+	d, err := scan(tx.QueryRow(ctx, `SELECT `+columns+` FROM deposits WHERE id = $1`, id))
+	if errs.Is(err, errs.NotFound) || err == nil && !a.Can(identity.ActionContribute, d.Organisation) {
+		return Deposit{}, errs.New(errs.NotFound, "publish.none").WithHint("publish.none.hint")
+	}
+	return d, err
+}
+
+// Pending lists the open deposits that the actor may go on with, the last
+// changed first, at most 100.
+func (s *Service) Pending(ctx context.Context, a identity.Actor) (list []Deposit, err error) {
+	defer errs.Wrap(&err, "publish.Pending")
+	everywhere, orgs := a.Where(identity.ActionContribute)
+	if !everywhere && len(orgs) == 0 {
+		return nil, nil
+	}
+	err = s.db.Read(ctx, func(tx *sqldb.Tx) error {
+		where, args := "", []any{Open}
+		if !everywhere {
+			where = ` AND organisation IN (` + sqldb.Marks(2, len(orgs)) + `)`
+			args = append(args, sqldb.AnySlice(orgs)...)
+		}
+		rows, err := tx.Query(ctx, `SELECT `+columns+` FROM deposits WHERE state = $1`+where+` ORDER BY changed_at DESC, id LIMIT 100`, args...)
+		if err != nil {
+			return err
+		}
+		list, err = sqldb.Collect(rows, scan)
+		return err
+	})
+	return list, err
+}
+
+// change runs fn on an open deposit whose revision the caller has seen, then
+// writes it. Kinds: NotFound, Conflict (somebody else changed it, or it is closed).
+func (s *Service) change(ctx context.Context, a identity.Actor, id DepositID, revision int, fn func(tx *sqldb.Tx, d *Deposit) error) (d Deposit, err error) {
+	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
+		if d, err = find(ctx, tx, a, id); err != nil {
+			return err
+		}
+		if d.State != Open {
+			return errs.New(errs.Conflict, "publish.closed").WithHint("publish.closed.hint")
+		}
+		if d.Revision != revision {
+			return errs.New(errs.Conflict, "publish.changed").WithHint("publish.changed.hint")
+		}
+		if err := fn(tx, &d); err != nil {
+			return err
+		}
+		return d.write(ctx, tx, a)
+	})
+	return d, err
+}
+
+func (d *Deposit) write(ctx context.Context, tx *sqldb.Tx, a identity.Actor) error {
+	description, err := json.Marshal(d.Description)
+	if err != nil {
+		return err
+	}
+	d.Revision++
+	d.ChangedBy, d.ChangedAt = a.Ref(), tx.Now()
+	_, err = tx.Exec(ctx, `UPDATE deposits SET state = $1, revision = $2, dataset = $3, resource = $4, upload = $5, import = $6, description = $7, described = $8,
+		changed_by = $9, changed_at = $10 WHERE id = $11`,
+		d.State, d.Revision, d.Dataset, d.Resource, d.Upload, d.Import, string(description), d.Described, d.ChangedBy, d.ChangedAt, d.ID)
+	return err
+}
+
+// BringUpload gives the deposit its file, an upload that is done, and has it
+// read. A file brought before is replaced. Contributors. Kinds: NotFound, Conflict.
+func (s *Service) BringUpload(ctx context.Context, a identity.Actor, id DepositID, revision int, upload tables.UploadID, set tables.Settings) (d Deposit, err error) {
+	defer errs.Wrap(&err, "publish.BringUpload(%s)", id)
+	if d, err = s.Find(ctx, a, id); err != nil {
+		return d, err
+	}
+	if d.State != Open || d.Revision != revision {
+		return d, errs.New(errs.Conflict, "publish.changed").WithHint("publish.changed.hint")
+	}
+	u, err := s.tables.FindUpload(ctx, a, upload)
+	if err != nil {
+		return d, err
+	}
+	if u.Organisation != d.Organisation {
+		return d, errs.New(errs.NotFound, "tables.upload.none").WithHint("tables.upload.none.hint")
+	}
+	i, err := s.tables.StartImport(ctx, a, upload, set)
+	if err != nil {
+		return d, err
+	}
+	return s.change(ctx, a, id, revision, func(tx *sqldb.Tx, d *Deposit) error {
+		if d.Import != "" {
+			if err := s.tables.Forget(ctx, tx, d.Import); err != nil {
+				return err
+			}
+		}
+		d.Upload, d.Import = "", i.ID
+		prefill(&d.Description, i)
+		return nil
+	})
+}
+
+// prefill proposes what the file's name and schema already say.
+func prefill(m *catalogue.Metadata, i tables.Import) {
+	if m.Title == "" {
+		m.Title = titleOf(i.Name)
+	}
+	if ref := i.Settings.Schema; ref != "" {
+		m.Schema = tables.ParseSchemaRef(ref)
+		if entry, err := national.Lookup(ref); err == nil && m.Description == "" {
+			m.Title, m.Description = entry.Title, entry.Description
+		}
+	}
+}
+
+// titleOf makes words of a file name.
+func titleOf(name string) string {
+	if i := strings.LastIndexByte(name, '.'); i > 0 {
+		name = name[:i]
+	}
+	name = strings.TrimSpace(strings.Map(func(r rune) rune {
+		if r == '_' || r == '-' || r == '.' {
+			return ' '
+		}
+		return r
+	}, name))
+	return strings.Join(strings.Fields(name), " ")
+}
+
+// Reread changes how the file is read, its schema, or the repairs chosen.
+// Contributors. Kinds: NotFound, Conflict.
+func (s *Service) Reread(ctx context.Context, a identity.Actor, id DepositID, importRevision int, set tables.Settings) (i tables.Import, err error) {
+	defer errs.Wrap(&err, "publish.Reread(%s)", id)
+	d, err := s.Find(ctx, a, id)
+	if err != nil {
+		return i, err
+	}
+	if d.State != Open || d.Import == "" {
+		return i, errs.New(errs.Conflict, "publish.closed").WithHint("publish.closed.hint")
+	}
+	return s.tables.Revise(ctx, a, d.Import, importRevision, set)
+}
+
+// SetDescription keeps the description; confirmed says that it is complete.
+// Contributors. Kinds: NotFound, Conflict, Invalid (confirmed, with its fields).
+func (s *Service) SetDescription(ctx context.Context, a identity.Actor, id DepositID, revision int, m catalogue.Metadata, confirmed bool) (d Deposit, err error) {
+	defer errs.Wrap(&err, "publish.SetDescription(%s)", id)
+	if confirmed {
+		if err := m.Complete(); err != nil {
+			return Deposit{}, err
+		}
+	}
+	return s.change(ctx, a, id, revision, func(_ *sqldb.Tx, d *Deposit) error {
+		d.Description, d.Described = m, confirmed
+		return nil
+	})
+}
+
+// Abandon closes a deposit without publishing; its file is forgotten.
+// Contributors. Kinds: NotFound, Conflict.
+func (s *Service) Abandon(ctx context.Context, a identity.Actor, id DepositID, revision int) (err error) {
+	defer errs.Wrap(&err, "publish.Abandon(%s)", id)
+	_, err = s.change(ctx, a, id, revision, func(tx *sqldb.Tx, d *Deposit) error {
+		d.State = Abandoned
+		if d.Import == "" {
+			return nil
+		}
+		return s.tables.Forget(ctx, tx, d.Import)
+	})
+	return err
+}

@@ -1,0 +1,115 @@
+package publish
+
+import (
+	"context"
+
+	"socle/internal/catalogue"
+	"socle/internal/errs"
+	"socle/internal/i18n"
+	"socle/internal/identity"
+	"socle/internal/sqldb"
+	"socle/internal/tables"
+)
+
+// Visibility says who sees what is published.
+type Visibility string
+
+const (
+	Public   Visibility = "public"
+	Internal Visibility = "internal" // members and the host
+)
+
+// Target says what an import becomes.
+type Target struct {
+	Dataset       catalogue.DatasetID // the dataset that gets a next version; "" makes a new one
+	Description   catalogue.Metadata  // of a new dataset
+	Visibility    Visibility          // of a new dataset, or of a draft; "" is Public
+	Note          string              // what changed, in the words of its author
+	Demonstration bool
+}
+
+// PublishImport makes a valid import public: a new dataset, or the next version of
+// one, in one transaction. Editors. Kinds: NotFound, SignIn, Denied, Invalid
+// (fields of the description), Conflict (the import is not valid).
+func (s *Service) PublishImport(ctx context.Context, a identity.Actor, id tables.ImportID, t Target) (d catalogue.Dataset, err error) {
+	defer errs.Wrap(&err, "publish.PublishImport(%s)", id)
+	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
+		d, err = s.publishImport(ctx, tx, a, id, t)
+		return err
+	})
+	return d, err
+}
+
+func (s *Service) publishImport(ctx context.Context, tx *sqldb.Tx, a identity.Actor, id tables.ImportID, t Target) (d catalogue.Dataset, err error) {
+	i, err := s.tables.FindImportTx(ctx, tx, a, id)
+	if err != nil {
+		return d, err
+	}
+	if t.Dataset == "" {
+		t.Description.Schema = tables.ParseSchemaRef(i.Outcome.SchemaID)
+		d, err = s.catalogue.CreateTx(ctx, tx, a, catalogue.NewDataset{Organisation: i.Organisation, Metadata: t.Description, Demonstration: t.Demonstration})
+	} else {
+		d, err = s.catalogue.GetTx(ctx, tx, a, t.Dataset)
+		if err == nil && d.Organisation != i.Organisation {
+			err = errs.New(errs.NotFound, "publish.dataset-of-other").WithHint("publish.dataset-of-other.hint")
+		}
+	}
+	if err != nil {
+		return d, err
+	}
+	resource, err := s.tableOf(ctx, tx, a, d, i)
+	if err != nil {
+		return d, err
+	}
+	version, err := tables.NewVersion(i, resource.ID, catalogue.AnyVersion)
+	if err != nil {
+		return d, err
+	}
+	version.Note = t.Note
+	if _, err := s.catalogue.AddVersionTx(ctx, tx, a, version); err != nil {
+		return d, err
+	}
+	if err := s.tables.Forget(ctx, tx, i.ID); err != nil {
+		return d, err
+	}
+	if d, err = s.catalogue.GetTx(ctx, tx, a, d.ID); err != nil {
+		return d, err
+	}
+	switch {
+	case d.State != catalogue.Draft:
+		return d, nil
+	case t.Visibility == Internal:
+		return s.catalogue.KeepInsideTx(ctx, tx, a, d.ID, d.Revision)
+	}
+	return s.catalogue.PublishTx(ctx, tx, a, d.ID, d.Revision)
+}
+
+// tableOf returns the table of a dataset, adding it when there is none.
+func (s *Service) tableOf(ctx context.Context, tx *sqldb.Tx, a identity.Actor, d catalogue.Dataset, i tables.Import) (catalogue.Resource, error) {
+	for _, r := range d.Resources {
+		if r.Kind == catalogue.Table {
+			return r, nil
+		}
+	}
+	return s.catalogue.AddResourceTx(ctx, tx, a, d.ID, catalogue.Table, catalogue.ResourceMetadata{
+		Title: i18n.T(i18n.Lang(d.Language), "publish.table"), Format: i.Outcome.Info.Format,
+	})
+}
+
+// Finish publishes a deposit and closes it. Editors. Kinds: NotFound, SignIn,
+// Denied, Invalid (fields of the description), Conflict (revision; not valid yet).
+func (s *Service) Finish(ctx context.Context, a identity.Actor, id DepositID, revision int, v Visibility, note string) (d catalogue.Dataset, err error) {
+	defer errs.Wrap(&err, "publish.Finish(%s)", id)
+	_, err = s.change(ctx, a, id, revision, func(tx *sqldb.Tx, dep *Deposit) error {
+		if dep.Import == "" {
+			return errs.New(errs.Conflict, "tables.import.not-valid").WithHint("tables.import.not-valid.hint")
+		}
+		d, err = s.publishImport(ctx, tx, a, dep.Import, Target{Dataset: dep.Dataset, Description: dep.Description, Visibility: v, Note: note})
+		if err != nil {
+			return err
+		}
+		dep.State, dep.Dataset = Published, d.ID
+		return nil
+	})
+	return d, err
+}

@@ -1,0 +1,244 @@
+package tables
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"time"
+
+	"socle/internal/blob"
+	"socle/internal/errs"
+	"socle/internal/identity"
+	"socle/internal/ids"
+	"socle/internal/jobs"
+	"socle/internal/schema/check"
+	"socle/internal/sqldb"
+	"socle/internal/tabular"
+)
+
+// ImportID identifies an import.
+type ImportID string
+
+// ImportState says how far an import is.
+type ImportState string
+
+const (
+	Queued  ImportState = "queued"  // its job will run, or runs
+	Checked ImportState = "checked" // there is an outcome, valid or not
+	Failed  ImportState = "failed"  // the file could not be read as a table
+)
+
+// Settings say how a file is read, against what, and what is mended in it.
+type Settings struct {
+	Format     string // as in tabular.Options; "" detects
+	Encoding   string
+	Delimiter  string
+	Sheet      string
+	HeaderRows *int
+	Schema     string         // reference of a schema; "" is a free table
+	AllSafe    bool           // every repair that loses nothing, as the plan finds them
+	Choices    []check.Choice // repairs chosen, cells edited by hand
+}
+
+// Reading returns the part of the settings that concerns the reader.
+func (s Settings) Reading(name string) tabular.Options {
+	return tabular.Options{Name: name, Format: s.Format, Encoding: s.Encoding, Delimiter: s.Delimiter, Sheet: s.Sheet, HeaderRows: s.HeaderRows}
+}
+
+// Outcome is what an import found.
+type Outcome struct {
+	Info     tabular.Info
+	Header   []string
+	Schema   json.RawMessage // descriptor of the columns, in the file's order
+	SchemaID string          // of the reference, as id@version; "" for a free table
+	Rows     int64
+	Valid    bool
+	Errors   int
+	Warnings int
+	Repaired int // cells, headers and rows that the choices changed
+}
+
+// Failure says why a file could not be read, in message keys.
+type Failure struct {
+	Key  string
+	Args map[string]any
+	Hint string
+}
+
+// Import is one reading of a file: its settings and, once its job has run, its
+// outcome. Changing the settings makes the next revision, from the original again.
+type Import struct {
+	ID           ImportID
+	Organisation identity.OrganisationID
+	By           string // identity.Actor.Ref
+	Name         string // of the file
+	Original     blob.Ref
+	Settings     Settings
+	Revision     int
+	State        ImportState
+	Outcome      Outcome  // zero unless Checked
+	Failure      *Failure // nil unless Failed
+	Report       blob.Hash
+	Mended       blob.Ref // the mended file; zero when nothing was chosen
+	Parquet      blob.Ref // zero unless the outcome is valid
+	CreatedAt    time.Time
+	ChangedAt    time.Time
+}
+
+// Ready reports whether a version can be cut from the import.
+func (i Import) Ready() bool { return i.State == Checked && i.Outcome.Valid && i.Parquet.Hash != "" }
+
+// Subject names the import's progress (jobs.ReadProgress).
+func (i Import) Subject() string { return "import:" + string(i.ID) }
+
+// Findings is what the check of an import said: the report and, when cells are
+// wrong, the repairs that are proposed.
+type Findings struct {
+	Report *check.Report
+	Plan   *check.Plan
+}
+
+// importArgs runs a revision of an import.
+type importArgs struct {
+	Import   ImportID `json:"import"`
+	Revision int      `json:"revision"`
+}
+
+func (importArgs) Kind() string { return "tables.import" }
+
+// StartImport reads an upload that is done; the outcome comes by a job.
+// Contributors. Kinds: Denied, NotFound, Conflict (the upload is not done).
+func (s *Service) StartImport(ctx context.Context, a identity.Actor, upload UploadID, set Settings) (i Import, err error) {
+	defer errs.Wrap(&err, "tables.StartImport(%s)", upload)
+	u, err := s.FindUpload(ctx, a, upload)
+	if err != nil {
+		return Import{}, err
+	}
+	if !u.Done() {
+		return Import{}, errs.New(errs.Conflict, "tables.upload.unfinished").WithHint("tables.upload.cut.hint")
+	}
+	i = Import{ID: ImportID(ids.New()), Organisation: u.Organisation, By: a.Ref(), Name: u.Name, Original: blob.Ref{Hash: u.Blob, Size: u.Size}, Settings: set, Revision: 1, State: Queued}
+	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
+		i.CreatedAt, i.ChangedAt = tx.Now(), tx.Now()
+		settings, err := json.Marshal(set)
+		if err != nil {
+			return err
+		}
+		if _, err = tx.Exec(ctx, `INSERT INTO imports (id, organisation, person, name, original, original_size, settings, revision, state, created_at, changed_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $9, $9)`, i.ID, i.Organisation, i.By, i.Name, i.Original.Hash, i.Original.Size, string(settings), Queued, tx.Now()); err != nil {
+			return err
+		}
+		if _, err = tx.Exec(ctx, `DELETE FROM uploads WHERE id = $1`, u.ID); err != nil {
+			return err
+		}
+		return jobs.Add(ctx, tx, importArgs{i.ID, 1})
+	})
+	return i, err
+}
+
+// Revise changes the settings of an import, whose revision the caller has seen,
+// and reads the file again. Contributors. Kinds: NotFound, Conflict (somebody else changed it).
+func (s *Service) Revise(ctx context.Context, a identity.Actor, id ImportID, revision int, set Settings) (i Import, err error) {
+	defer errs.Wrap(&err, "tables.Revise(%s, %d)", id, revision)
+	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
+		if i, err = s.FindImportTx(ctx, tx, a, id); err != nil {
+			return err
+		}
+		if i.Revision != revision {
+			return errs.New(errs.Conflict, "tables.import.changed").WithHint("tables.import.changed.hint")
+		}
+		settings, err := json.Marshal(set)
+		if err != nil {
+			return err
+		}
+		i.Settings, i.State, i.ChangedAt = set, Queued, tx.Now()
+		i.Revision++
+		if _, err = tx.Exec(ctx, `UPDATE imports SET settings = $1, revision = $2, state = $3, changed_at = $4 WHERE id = $5`, string(settings), i.Revision, Queued, tx.Now(), id); err != nil {
+			return err
+		}
+		return jobs.Add(ctx, tx, importArgs{id, i.Revision})
+	})
+	return i, err
+}
+
+// FindImport returns an import of the actor's organisation. Kinds: NotFound.
+func (s *Service) FindImport(ctx context.Context, a identity.Actor, id ImportID) (i Import, err error) {
+	defer errs.Wrap(&err, "tables.FindImport(%s)", id)
+	err = s.db.Read(ctx, func(tx *sqldb.Tx) error {
+		i, err = s.FindImportTx(ctx, tx, a, id)
+		return err
+	})
+	return i, err
+}
+
+// FindImportTx is FindImport inside a transaction.
+func (s *Service) FindImportTx(ctx context.Context, tx *sqldb.Tx, a identity.Actor, id ImportID) (Import, error) {
+	i := Import{ID: id}
+	var settings, outcome, failure string
+	err := tx.QueryRow(ctx, `SELECT organisation, person, name, original, original_size, settings, revision, state, outcome, failure,
+		report, mended, mended_size, parquet, parquet_size, created_at, changed_at FROM imports WHERE id = $1`, id).
+		Scan(&i.Organisation, &i.By, &i.Name, &i.Original.Hash, &i.Original.Size, &settings, &i.Revision, &i.State, &outcome, &failure,
+			&i.Report, &i.Mended.Hash, &i.Mended.Size, &i.Parquet.Hash, &i.Parquet.Size, &i.CreatedAt, &i.ChangedAt)
+	if errs.Is(err, errs.NotFound) || err == nil && !a.Can(identity.ActionContribute, i.Organisation) {
+		return i, errs.New(errs.NotFound, "tables.import.none").WithHint("tables.import.none.hint")
+	}
+	if err != nil {
+		return i, err
+	}
+	for _, part := range []struct {
+		text string
+		into any
+	}{{settings, &i.Settings}, {outcome, &i.Outcome}, {failure, &i.Failure}} {
+		if part.text == "" {
+			continue
+		}
+		if err := json.Unmarshal([]byte(part.text), part.into); err != nil {
+			return i, err
+		}
+	}
+	return i, nil
+}
+
+// Findings returns what the check of an import said. Kinds: NotFound (no
+// outcome yet).
+func (s *Service) Findings(ctx context.Context, i Import) (f Findings, err error) {
+	defer errs.Wrap(&err, "tables.Findings(%s)", i.ID)
+	if i.Report == "" {
+		return f, errs.New(errs.NotFound, "tables.import.no-outcome").WithHint("tables.import.no-outcome.hint")
+	}
+	r, err := s.blobs.Open(ctx, i.Report)
+	if err != nil {
+		return f, err
+	}
+	defer r.Close()
+	return f, json.NewDecoder(r).Decode(&f)
+}
+
+// OpenSource opens the bytes that the outcome speaks of: the mended file, else
+// the original, with the options to read it by.
+func (s *Service) OpenSource(ctx context.Context, i Import) (*tabular.File, io.Closer, error) {
+	ref, o := i.Original, i.Settings.Reading(i.Name)
+	if i.Mended.Hash != "" {
+		ref, o = i.Mended, mendedReading(i.Name)
+	}
+	return s.openTable(ctx, ref.Hash, o)
+}
+
+// Forget removes an import; its blobs are collected later.
+func (s *Service) Forget(ctx context.Context, tx *sqldb.Tx, id ImportID) error {
+	_, err := tx.Exec(ctx, `DELETE FROM imports WHERE id = $1`, id)
+	return err
+}
+
+// Progress returns how many bytes of a queued import were read, of how many.
+func (s *Service) Progress(ctx context.Context, i Import) (done, total int64, ok bool) {
+	if i.State != Queued {
+		return 0, 0, false
+	}
+	err := s.db.Read(ctx, func(tx *sqldb.Tx) error {
+		p, err := jobs.ReadProgress(ctx, tx, i.Subject())
+		done, total = p.Done, p.Total
+		return err
+	})
+	return done, total, err == nil && total > 0
+}

@@ -1,0 +1,336 @@
+package tables
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+
+	"socle/internal/blob"
+	"socle/internal/errs"
+	"socle/internal/identity"
+	"socle/internal/jobs"
+	"socle/internal/schema"
+	"socle/internal/schema/check"
+	"socle/internal/sqldb"
+	"socle/internal/tabular"
+)
+
+// Handle gives the jobs of this package to the runner.
+func (s *Service) Handle(r *jobs.Runner) {
+	jobs.Handle(r, s.runImport, jobs.Timeout(s.limits.ImportTime), jobs.OnGiveUp(s.giveUpImport))
+	jobs.Handle(r, s.expireUploads)
+}
+
+// runImport reads a file once: repairs, check and Parquet in a stream, then one
+// transaction that records the outcome and ends the job.
+func (s *Service) runImport(ctx context.Context, j *jobs.Job[importArgs]) (err error) {
+	defer errs.Wrap(&err, "tables.runImport(%s, %d)", j.Args.Import, j.Args.Revision)
+	i, err := s.FindImport(ctx, identity.System("import"), j.Args.Import)
+	if errs.Is(err, errs.NotFound) || err == nil && (i.Revision != j.Args.Revision || i.State != Queued) {
+		return s.db.Write(ctx, func(tx *sqldb.Tx) error { return j.Complete(ctx, tx) }) // overtaken
+	}
+	if err != nil {
+		return err
+	}
+	w := &reading{Service: s, i: i, job: j}
+	err = w.run(ctx)
+	defer w.cleanUp()
+	if e := errs.As(err); err != nil {
+		if e.Kind != errs.Invalid && e.Kind != errs.TooLarge {
+			return err
+		}
+		w.i.State, w.i.Failure = Failed, &Failure{Key: e.Key, Args: e.Args, Hint: e.Hint}
+		w.i.Outcome, w.i.Report, w.i.Mended, w.i.Parquet = Outcome{}, "", blob.Ref{}, blob.Ref{}
+	}
+	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
+		if err := w.record(ctx, tx); err != nil {
+			return err
+		}
+		return j.Complete(ctx, tx)
+	})
+}
+
+// giveUpImport records that an import will not be tried again.
+func (s *Service) giveUpImport(ctx context.Context, j *jobs.Job[importArgs], cause error) error {
+	w := &reading{Service: s, i: Import{ID: j.Args.Import, Revision: j.Args.Revision, State: Failed}}
+	e := errs.As(cause)
+	w.i.Failure = &Failure{Key: "tables.import.gave-up", Hint: "tables.import.gave-up.hint"}
+	if e.Kind != errs.Internal {
+		w.i.Failure = &Failure{Key: e.Key, Args: e.Args, Hint: e.Hint}
+	}
+	return s.db.Write(ctx, func(tx *sqldb.Tx) error { return w.record(ctx, tx) })
+}
+
+// reading is one run of an import.
+type reading struct {
+	*Service
+	i     Import
+	job   *jobs.Job[importArgs]
+	files []string // temporary
+}
+
+func (w *reading) cleanUp() {
+	for _, f := range w.files {
+		_ = os.Remove(f)
+	}
+}
+
+func (w *reading) tempFile() (*os.File, error) {
+	f, err := os.CreateTemp(w.temp, "import-*")
+	if err == nil {
+		w.files = append(w.files, f.Name())
+	}
+	return f, err
+}
+
+func (w *reading) run(ctx context.Context) error {
+	original, o := w.i.Original.Hash, w.i.Settings.Reading(w.i.Name)
+	sch, id, err := w.schemaOf(ctx, original, o)
+	if err != nil {
+		return err
+	}
+	source := original
+	w.i.Mended = blob.Ref{}
+	repaired := 0
+	if w.i.Settings.AllSafe || len(w.i.Settings.Choices) > 0 {
+		if repaired, err = w.mend(ctx, sch, o); err != nil {
+			return err
+		}
+		source, o = w.i.Mended.Hash, mendedReading(w.i.Name)
+		if w.i.Settings.Schema == "" {
+			if sch, _, err = w.schemaOf(ctx, source, o); err != nil {
+				return err
+			}
+		}
+	}
+	report, err := w.check(ctx, source, o, sch)
+	if err != nil {
+		return err
+	}
+	w.i.Outcome.SchemaID, w.i.Outcome.Repaired = id, repaired
+	return w.keepFindings(ctx, source, o, sch, report)
+}
+
+// schemaOf finds the schema asked for, or infers one from all rows.
+func (w *reading) schemaOf(ctx context.Context, source blob.Hash, o tabular.Options) (*schema.Schema, string, error) {
+	if ref := w.i.Settings.Schema; ref != "" {
+		sch, err := w.schemas(ctx, ref)
+		if err != nil {
+			return nil, "", err
+		}
+		return sch, ref, nil
+	}
+	f, closer, err := w.openTable(ctx, source, o)
+	if err != nil {
+		return nil, "", err
+	}
+	defer closer.Close()
+	sch, err := check.Infer(ctx, f, check.InferOptions{Workers: w.workers})
+	return sch, "", err
+}
+
+// mend writes the file with the chosen repairs.
+func (w *reading) mend(ctx context.Context, sch *schema.Schema, o tabular.Options) (repaired int, err error) {
+	choices := w.i.Settings.Choices
+	if w.i.Settings.AllSafe {
+		plan, err := w.plan(ctx, w.i.Original.Hash, o, sch)
+		if err != nil {
+			return 0, err
+		}
+		choices = append(plan.Safe(), choices...)
+	}
+	f, closer, err := w.openTable(ctx, w.i.Original.Hash, o)
+	if err != nil {
+		return 0, err
+	}
+	defer closer.Close()
+	out, err := w.tempFile()
+	if err != nil {
+		return 0, err
+	}
+	fixed, err := check.Fix(ctx, f, sch, choices, out, check.FixOptions{Workers: w.workers})
+	if err = errors.Join(err, out.Close()); err != nil {
+		return 0, err
+	}
+	w.i.Mended, err = w.blobs.PutFile(ctx, out.Name())
+	return fixed.Count(), err
+}
+
+// plan finds the repairs to propose.
+func (w *reading) plan(ctx context.Context, source blob.Hash, o tabular.Options, sch *schema.Schema) (*check.Plan, error) {
+	var closer io.Closer = closers{}
+	open := func() (f *tabular.File, err error) {
+		f, closer, err = w.openTable(ctx, source, o)
+		return f, err
+	}
+	plan, err := check.PlanRepairs(ctx, open, sch, check.PlanOptions{Workers: w.workers})
+	if closer != nil {
+		err = errors.Join(err, closer.Close())
+	}
+	return plan, err
+}
+
+// check runs the checks over a file; the same pass writes the Parquet, which is
+// kept when the file is valid.
+func (w *reading) check(ctx context.Context, source blob.Hash, o tabular.Options, sch *schema.Schema) (*check.Report, error) {
+	f, closer, err := w.openTableCounting(ctx, source, o)
+	if err != nil {
+		return nil, err
+	}
+	defer closer.Close()
+	out, err := w.tempFile()
+	if err != nil {
+		return nil, err
+	}
+	defer out.Close()
+	fields := check.Fields(f, sch)
+	descriptor := columnsOf(fields, sch).JSON()
+	if err != nil {
+		return nil, err
+	}
+	opt := check.Options{Workers: w.workers, Now: w.now(), Clock: w.now, TempDir: w.temp}
+	pq, err := tabular.NewParquetWriter(out, fields, tabular.ParquetOptions{Context: ctx, Metadata: map[string]string{"table-schema": string(descriptor)}})
+	if err == nil {
+		opt.Sink = pq.Put
+	} else if !errs.Is(err, errs.Invalid) { // Invalid: columns of one name, which the report tells
+		return nil, err
+	}
+	report, err := check.Run(ctx, f, sch, opt)
+	if err != nil {
+		return nil, err
+	}
+	w.i.State, w.i.Failure, w.i.Parquet = Checked, nil, blob.Ref{}
+	w.i.Outcome = Outcome{Info: f.Info, Header: f.Header, Schema: descriptor, Rows: int64(report.Stats.Rows), Valid: report.Valid, Errors: report.Stats.Errors, Warnings: report.Stats.Warnings}
+	if pq == nil || !report.Valid {
+		return report, nil
+	}
+	if err := errors.Join(pq.Close(), out.Close()); err != nil {
+		return nil, err
+	}
+	w.i.Outcome.Rows = pq.Rows()
+	w.i.Parquet, err = w.blobs.PutFile(ctx, out.Name())
+	return report, err
+}
+
+// keepFindings stores the report, with the repairs proposed.
+func (w *reading) keepFindings(ctx context.Context, source blob.Hash, o tabular.Options, sch *schema.Schema, report *check.Report) error {
+	found := Findings{Report: report}
+	if report.Stats.Errors+report.Stats.Warnings > 0 {
+		plan, err := w.plan(ctx, source, o, sch)
+		if err != nil {
+			return err
+		}
+		found.Plan = plan
+	}
+	b, err := json.Marshal(found)
+	if err != nil {
+		return err
+	}
+	ref, err := w.blobs.Put(ctx, bytes.NewReader(b))
+	w.i.Report = ref.Hash
+	return err
+}
+
+// record writes what the run found, unless the import has been revised since.
+func (w *reading) record(ctx context.Context, tx *sqldb.Tx) error {
+	outcome, err := json.Marshal(w.i.Outcome)
+	if err != nil {
+		return err
+	}
+	failure := []byte{}
+	if w.i.Failure != nil {
+		if failure, err = json.Marshal(w.i.Failure); err != nil {
+			return err
+		}
+	}
+	_, err = tx.Exec(ctx, `UPDATE imports SET state = $1, outcome = $2, failure = $3, report = $4, mended = $5, mended_size = $6, parquet = $7, parquet_size = $8, changed_at = $9
+		WHERE id = $10 AND revision = $11`,
+		w.i.State, string(outcome), string(failure), w.i.Report, w.i.Mended.Hash, w.i.Mended.Size, w.i.Parquet.Hash, w.i.Parquet.Size, tx.Now(), w.i.ID, w.i.Revision)
+	return err
+}
+
+// mendedReading is how a file that check.Fix wrote is read.
+func mendedReading(name string) tabular.Options {
+	one := 1
+	return tabular.Options{Name: name + ".csv", Format: "csv", Encoding: "utf-8", Delimiter: ",", HeaderRows: &one}
+}
+
+// openTable opens a blob as a table. Close the closer when done.
+func (s *Service) openTable(ctx context.Context, h blob.Hash, o tabular.Options) (*tabular.File, io.Closer, error) {
+	return s.openTableWith(ctx, h, o, func(src tabular.Source) tabular.Source { return src })
+}
+
+func (w *reading) openTableCounting(ctx context.Context, h blob.Hash, o tabular.Options) (*tabular.File, io.Closer, error) {
+	return w.openTableWith(ctx, h, o, func(src tabular.Source) tabular.Source {
+		return &countingSource{Source: src, tell: func(done int64) {
+			w.job.Progress(ctx, w.i.Subject(), min(done, src.Size()), src.Size(), "tables.import.reading")
+		}}
+	})
+}
+
+func (s *Service) openTableWith(ctx context.Context, h blob.Hash, o tabular.Options, wrap func(tabular.Source) tabular.Source) (*tabular.File, io.Closer, error) {
+	local, err := s.blobs.File(ctx, h)
+	if err != nil {
+		return nil, nil, err
+	}
+	src, err := tabular.OpenFile(local.Path)
+	if err != nil {
+		return nil, nil, errors.Join(err, local.Close())
+	}
+	o.TempDir = s.temp
+	all := closers{src, local}
+	f, err := tabular.Open(ctx, wrap(src), o)
+	if err != nil {
+		_ = all.Close()
+		return nil, nil, err
+	}
+	return f, append(closers{f}, all...), nil
+}
+
+type closers []io.Closer
+
+func (c closers) Close() error {
+	var err error
+	for _, x := range c {
+		err = errors.Join(err, x.Close())
+	}
+	return err
+}
+
+// countingSource tells how many bytes were read.
+type countingSource struct {
+	tabular.Source
+	done atomic.Int64
+	tell func(done int64)
+}
+
+func (c *countingSource) ReadAt(p []byte, off int64) (int, error) {
+	n, err := c.Source.ReadAt(p, off)
+	c.tell(c.done.Add(int64(n)))
+	return n, err
+}
+
+// expireArgs forgets uploads that nobody took up again.
+type expireArgs struct{}
+
+func (expireArgs) Kind() string { return "tables.expire" }
+
+// ExpireUploads is the job to run every hour.
+func ExpireUploads() jobs.Args { return expireArgs{} }
+
+func (s *Service) expireUploads(ctx context.Context, j *jobs.Job[expireArgs]) error {
+	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
+		if _, err := tx.Exec(ctx, `DELETE FROM uploads WHERE changed_at < $1`, tx.Now().Add(-uploadLife)); err != nil {
+			return err
+		}
+		return j.Complete(ctx, tx)
+	})
+}
+
+// TempDir is a folder for the files that pass through, below the data folder.
+func TempDir(data string) string { return filepath.Join(data, "tmp") }

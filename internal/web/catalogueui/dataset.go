@@ -1,0 +1,603 @@
+package catalogueui
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"socle/internal/catalogue"
+	"socle/internal/errs"
+	"socle/internal/httpx"
+	"socle/internal/identity"
+	"socle/internal/markup"
+	"socle/internal/query"
+	"socle/internal/schema"
+	"socle/internal/tables"
+	"socle/internal/tabular"
+	"socle/internal/web/shell"
+	"socle/internal/web/ui"
+)
+
+// datasetView is what all parts of a dataset's page share.
+type datasetView struct {
+	Head      ui.PageHead
+	Summary   string
+	Facts     []ui.Fact
+	Tabs      ui.Tabs
+	Downloads *ui.Menu
+	Withdrawn *ui.Notice
+	Draft     *ui.Notice
+	Demo      bool
+}
+
+// tableView is the part that shows rows.
+type tableView struct {
+	datasetView
+	None     *ui.Empty
+	Sentence string
+	Text     string
+	Chips    ui.Chips
+	Filter   filterForm
+	Table    ui.Table
+	Pages    ui.Pages
+	Columns  ui.Table
+	Clear    string
+}
+
+// filterForm adds a condition without a script: column, operation, value.
+type filterForm struct {
+	Action  string
+	Hidden  []ui.KeyValue
+	Column  ui.Select
+	Op      ui.Select
+	Value   ui.Input
+	Problem string
+}
+
+// found is a dataset with the table that its page shows.
+type found struct {
+	dataset  catalogue.Dataset
+	org      identity.Organisation
+	resource *catalogue.Resource // nil when there is no table
+	version  catalogue.Version
+	tables.Table
+}
+
+// find reads the dataset of an address; moved is true when it has another now.
+func (p *Pages) find(r *http.Request) (f found, moved bool, err error) {
+	v, ctx := shell.From(r), r.Context()
+	if f.dataset, err = p.o.Catalogue.ByAddress(ctx, v.Actor, r.PathValue("slug")); err != nil {
+		return f, false, err
+	}
+	if f.dataset.Slug != r.PathValue("slug") {
+		return f, true, nil
+	}
+	if f.org, err = p.o.Identity.Organisation(ctx, v.Actor, f.dataset.Organisation); err != nil {
+		return f, false, err
+	}
+	for i := range f.dataset.Resources {
+		if res := &f.dataset.Resources[i]; res.Kind == catalogue.Table && res.Latest > 0 {
+			f.resource = res
+			break
+		}
+	}
+	if f.resource == nil {
+		return f, false, nil
+	}
+	number := 0
+	if s := r.URL.Query().Get("version"); s != "" {
+		if number, err = strconv.Atoi(s); err != nil || number < 1 {
+			return f, false, none()
+		}
+	}
+	if f.version, err = p.o.Catalogue.Version(ctx, v.Actor, f.resource.ID, number); err != nil {
+		return f, false, err
+	}
+	f.Table, err = p.o.Tables.Open(ctx, f.version)
+	return f, false, err
+}
+
+// base is the address of a dataset's page.
+func (f found) base() string { return "/datasets/" + f.dataset.Slug }
+
+// frame is the head of the page of a dataset, on the part of the given address.
+func (p *Pages) frame(ctx context.Context, f found, part string) (datasetView, ui.Page) {
+	d := f.dataset
+	theme := ""
+	if len(d.Themes) > 0 {
+		if t, ok := catalogue.FindTheme(d.Themes[0]); ok {
+			theme = " · " + ui.T(ctx, t.LabelKey())
+		}
+	}
+	v := datasetView{Head: ui.PageHead{Eyebrow: f.org.Name + theme, Title: d.Title}, Summary: summary(d.Description, 280), Demo: d.Demonstration}
+	if d.State == catalogue.Withdrawn {
+		v.Withdrawn = &ui.Notice{Kind: ui.LookHere, Title: ui.T(ctx, "catalogueui.withdrawn", map[string]any{"Day": ui.Day(ctx, d.WithdrawnAt)}), Text: d.WithdrawnReason}
+	}
+	if d.State == catalogue.Draft || d.State == catalogue.Internal {
+		v.Draft = &ui.Notice{Kind: ui.Information, Title: ui.T(ctx, "catalogueui.state."+string(d.State))}
+	}
+	if !d.DataAt.IsZero() {
+		v.Facts = append(v.Facts, ui.Fact{Icon: "clock", Text: ui.T(ctx, "catalogueui.updated", map[string]any{"When": ui.Ago(ctx, d.DataAt, p.o.Now())})})
+	}
+	if f.resource != nil {
+		v.Facts = append(v.Facts, ui.Fact{Icon: "history", Text: ui.T(ctx, "catalogueui.version", map[string]any{"Number": f.version.Number})},
+			ui.Fact{Icon: "table-2", Text: ui.T(ctx, "catalogueui.rows", map[string]any{"Count": f.version.Rows, "Rows": ui.Integer(ctx, f.version.Rows)})})
+	}
+	if l, ok := catalogue.FindLicence(d.Licence); ok && d.Licence != catalogue.NotSpecified {
+		v.Facts = append(v.Facts, ui.Fact{Icon: "scale", Text: l.Name})
+	}
+	if d.State != catalogue.Withdrawn {
+		quality := catalogue.Score(d, p.o.Now())
+		v.Facts = append(v.Facts, ui.Fact{Icon: "star", Text: ui.T(ctx, "catalogueui.quality", map[string]any{"Points": quality.Points, "Of": quality.Of()})})
+	}
+	if !f.version.Schema.IsZero() {
+		v.Head.Badges = append(v.Head.Badges, ui.Badge{Kind: ui.Good, Icon: "badge-check", Label: ui.T(ctx, "catalogueui.conforms", map[string]any{"Schema": schemaName(ctx, f.version.Schema.ID)})})
+	}
+	if f.resource != nil {
+		v.Downloads = downloads(ctx, f)
+		for _, t := range [][3]string{{"", "table-2", "catalogueui.tab.table"}, {"/about", "info", "catalogueui.tab.about"}, {"/api", "code", "catalogueui.tab.api"}, {"/history", "history", "catalogueui.tab.history"}} {
+			v.Tabs.Tabs = append(v.Tabs.Tabs, ui.Tab{Label: ui.T(ctx, t[2]), Icon: ui.Icon(t[1]), Href: f.base() + t[0], Current: t[0] == part})
+		}
+		v.Tabs.Label = ui.T(ctx, "catalogueui.tabs")
+	}
+	page := ui.Page{Title: d.Title, Description: v.Summary, Place: "/search", Canonical: f.base() + part, NoIndex: d.Demonstration || d.State != catalogue.Published,
+		Crumbs: []ui.Crumb{{Label: ui.T(ctx, "catalogueui.search.title"), Href: "/search"}, {Label: f.org.Name, Href: "/organisations/" + f.org.Slug}, {Label: d.Title}}}
+	return v, page
+}
+
+// downloads lists the formats of the whole table, the original last.
+func downloads(ctx context.Context, f found) *ui.Menu {
+	m := &ui.Menu{Label: ui.T(ctx, "catalogueui.download"), Icon: "download"}
+	for _, format := range []string{"csv", "xlsx", "json", "parquet"} {
+		m.Items = append(m.Items, ui.Link{Label: ui.T(ctx, "catalogueui.download."+format), Href: f.export(format, url.Values{})})
+	}
+	if o := f.version.Original; o.Blob != "" {
+		m.Items = append(m.Items, ui.Link{Label: ui.T(ctx, "catalogueui.download.original", map[string]any{"Name": o.FileName, "Size": ui.Bytes(ctx, o.Bytes)}), Href: f.resourceURL("/original")})
+	}
+	return m
+}
+
+func (f found) resourceURL(part string) string {
+	s := "/api/v1/resources/" + string(f.resource.ID) + part
+	if f.version.Number != f.resource.Latest {
+		s += "?version=" + strconv.Itoa(f.version.Number)
+	}
+	return s
+}
+
+func (f found) export(format string, q url.Values) string {
+	if f.version.Number != f.resource.Latest {
+		q.Set("version", strconv.Itoa(f.version.Number))
+	}
+	s := "/api/v1/resources/" + string(f.resource.ID) + "/export." + format
+	if len(q) > 0 {
+		s += "?" + q.Encode()
+	}
+	return s
+}
+
+// tablePage is how many rows a page shows.
+const tablePage = 50
+
+// ownParameters are those of the page, not of the query.
+var ownParameters = []string{"version", "filter-column", "filter-op", "filter-value"}
+
+// dataset shows the rows of a dataset: searched, filtered, sorted, paged, every
+// state an address.
+func (p *Pages) dataset(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	f, moved, err := p.find(r)
+	if err != nil {
+		return err
+	}
+	if moved {
+		return shell.Redirect(w, r, f.base())
+	}
+	if f.resource == nil {
+		frame, page := p.frame(ctx, f, "")
+		view := tableView{datasetView: frame}
+		if f.dataset.State != catalogue.Withdrawn {
+			view.None = &ui.Empty{Icon: "table-2", Title: ui.T(ctx, "catalogueui.no-table"), Text: ui.T(ctx, "catalogueui.no-table.text")}
+		}
+		return shell.Page(w, r, page, datasetPage(view))
+	}
+	if to, ok := p.addFilter(r, f); ok {
+		return shell.Redirect(w, r, to)
+	}
+	frame, page := p.frame(ctx, f, "")
+	view := tableView{datasetView: frame}
+	values := r.URL.Query()
+	for _, own := range ownParameters {
+		values.Del(own)
+	}
+	q, err := query.ParseURL(values, f.Columns)
+	if err != nil { // an address that was typed or is old: show the whole table and say so
+		e := errs.As(err)
+		view.Filter.Problem = ui.T(ctx, e.Key, e.Args)
+		q = query.Query{}
+	}
+	q.Facets, q.Group, q.Aggregates = nil, nil, nil
+	if q.Limit == 0 || q.Limit > 200 {
+		q.Limit = tablePage
+	}
+	ask := tables.WithClient(ctx, httpx.ClientAddr(ctx).String())
+	rows, err := p.o.Engine.Rows(ask, f.Snapshot, q)
+	if err != nil {
+		return err
+	}
+	p.fillTable(ctx, &view, f, q, rows)
+	page.NoIndex = page.NoIndex || r.URL.RawQuery != ""
+	return shell.Page(w, r, page, datasetPage(view))
+}
+
+// addFilter turns the fields of the form into the address of the query.
+func (p *Pages) addFilter(r *http.Request, f found) (to string, ok bool) {
+	v := r.URL.Query()
+	column, value := v.Get("filter-column"), v.Get("filter-value")
+	if column == "" {
+		return "", false
+	}
+	op := v.Get("filter-op")
+	for _, name := range append([]string{"offset", "after"}, ownParameters[1:]...) {
+		v.Del(name)
+	}
+	switch op {
+	case "null":
+		v.Add(query.Key(column, "null"), "true")
+	case "notnull":
+		v.Add(query.Key(column, "null"), "false")
+	default:
+		if value != "" {
+			v.Add(query.Key(column, op), typed(f.Columns, column, value))
+		}
+	}
+	return f.base() + "?" + v.Encode(), true
+}
+
+// typed reads a value as French people write it: a decimal comma, 31/12/2025.
+func typed(cols []query.Column, column, value string) string {
+	value = strings.TrimSpace(value)
+	for _, c := range cols {
+		if c.Name != column {
+			continue
+		}
+		switch c.Kind {
+		case tabular.Int, tabular.Float:
+			return strings.NewReplacer(",", ".", " ", "", "\u00a0", "", "\u202f", "").Replace(value)
+		case tabular.Date, tabular.Timestamp:
+			if t, err := time.Parse("02/01/2006", value); err == nil {
+				return t.Format(time.DateOnly)
+			}
+		case tabular.Bool:
+			switch strings.ToLower(value) {
+			case "oui", "vrai", "yes":
+				return "true"
+			case "non", "faux", "no":
+				return "false"
+			}
+		case tabular.Text, tabular.TimeOfDay, tabular.JSON:
+		}
+	}
+	return value
+}
+
+// fillTable makes the table, its filters and its pages of what the engine found.
+func (p *Pages) fillTable(ctx context.Context, view *tableView, f found, q query.Query, rows *tables.Page) {
+	l := ui.LangOf(ctx)
+	at := func(q query.Query) string { return f.at(q) }
+	view.Sentence = q.Sentence(l, f.Columns, f.dataset.Title)
+	view.Text = q.Text
+	if q.Text != "" {
+		n := q
+		n.Text, n.Offset = "", 0
+		view.Chips.Chips = append(view.Chips.Chips, ui.Chip{Label: "« " + q.Text + " »", RemoveHref: at(n)})
+	}
+	for i, e := range q.Terms() {
+		n := q.WithoutTerm(i)
+		n.Offset = 0
+		view.Chips.Chips = append(view.Chips.Chips, ui.Chip{Label: query.Say(l, f.Columns, e), RemoveHref: at(n)})
+	}
+	if q.Filtered() {
+		view.Clear = f.at(query.Query{Sort: q.Sort, Select: q.Select})
+		values := q.URL()
+		for _, own := range []string{"limit", "offset", "after"} {
+			values.Del(own)
+		}
+		for _, format := range []string{"csv", "xlsx"} {
+			view.Downloads.Items = append(view.Downloads.Items, ui.Link{Label: ui.T(ctx, "catalogueui.download.filtered", map[string]any{"Format": strings.ToUpper(format), "Rows": ui.Integer(ctx, rows.Total)}), Href: f.export(format, values)})
+		}
+	}
+	view.Filter.fill(ctx, f, q)
+	view.Table = p.table(ctx, f, q, rows)
+	view.Table.Caption = ui.T(ctx, "catalogueui.caption", map[string]any{"Sentence": view.Sentence, "Count": rows.Total, "Rows": ui.Integer(ctx, rows.Total)})
+	last := max(1, int((rows.Total+int64(q.Limit)-1)/int64(q.Limit)))
+	view.Pages = ui.Pages{Current: q.Offset/q.Limit + 1, Last: last, Href: func(n int) string {
+		n2 := q
+		n2.After, n2.Offset = 0, (n-1)*q.Limit
+		return at(n2)
+	}, Summary: ui.T(ctx, "catalogueui.range", map[string]any{"From": ui.Integer(ctx, int64(min(q.Offset+1, int(rows.Total)))), "To": ui.Integer(ctx, int64(q.Offset+len(rows.Records))), "Of": ui.Integer(ctx, rows.Total)})}
+	view.Columns = columnsTable(ctx, f.Schema)
+}
+
+// at is the address of the page with a query.
+func (f found) at(q query.Query) string {
+	if q.Limit == tablePage {
+		q.Limit = 0
+	}
+	s := q.Encode()
+	if f.version.Number != f.resource.Latest {
+		if s != "" {
+			s += "&"
+		}
+		s += "version=" + strconv.Itoa(f.version.Number)
+	}
+	if s == "" {
+		return f.base()
+	}
+	return f.base() + "?" + s
+}
+
+func (p *Pages) table(ctx context.Context, f found, q query.Query, rows *tables.Page) ui.Table {
+	t := ui.Table{ID: "rows", Dense: true}
+	for _, field := range rows.Fields {
+		c := ui.Column{Label: label(f.Columns, field.Name), Kind: columnKind(field.Kind)}
+		n := q
+		n.Offset, n.After = 0, 0
+		n.Sort = []query.SortKey{{Column: field.Name}}
+		if len(q.Sort) > 0 && q.Sort[0].Column == field.Name {
+			c.Sorted = ui.Ascending
+			if n.Sort[0].Desc = !q.Sort[0].Desc; q.Sort[0].Desc {
+				c.Sorted = ui.Descending
+				n.Sort = nil
+			}
+		}
+		c.SortHref = f.at(n)
+		t.Columns = append(t.Columns, c)
+	}
+	for _, rec := range rows.Records {
+		row := ui.Row{}
+		for i, cell := range rec.Cells {
+			row.Cells = append(row.Cells, ui.Cell{Text: cellText(ctx, rows.Fields[i], cell)})
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t
+}
+
+func label(cols []query.Column, name string) string {
+	for _, c := range cols {
+		if c.Name == name {
+			return c.Label()
+		}
+	}
+	return name
+}
+
+func columnKind(k tabular.Kind) ui.ColumnKind {
+	switch k {
+	case tabular.Int, tabular.Float:
+		return ui.ColumnNumber
+	case tabular.Date, tabular.Timestamp, tabular.TimeOfDay:
+		return ui.ColumnDate
+	case tabular.Text, tabular.JSON:
+		return ui.ColumnText
+	case tabular.Bool:
+	}
+	return ui.ColumnAny
+}
+
+// cellText is a value as people of the page's language write it.
+func cellText(ctx context.Context, f tabular.Field, cell []byte) string {
+	if cell == nil {
+		return ""
+	}
+	switch f.Kind {
+	case tabular.Bool:
+		if string(cell) == "true" {
+			return ui.T(ctx, "catalogueui.yes")
+		}
+		return ui.T(ctx, "catalogueui.no")
+	case tabular.Float:
+		if x, err := strconv.ParseFloat(string(cell), 64); err == nil {
+			return ui.Decimal(ctx, x, 6)
+		}
+	case tabular.Int:
+		if n, err := strconv.ParseInt(string(cell), 10, 64); err == nil && !isYear(f.Name, n) {
+			return ui.Integer(ctx, n)
+		}
+	case tabular.Text, tabular.Date, tabular.Timestamp, tabular.TimeOfDay, tabular.JSON:
+	}
+	return string(cell)
+}
+
+// isYear keeps years without a separator of thousands.
+func isYear(column string, n int64) bool {
+	c := strings.ToLower(column)
+	return n >= 1000 && n < 3000 && (strings.Contains(c, "annee") || strings.Contains(c, "année") || strings.Contains(c, "year"))
+}
+
+func (ff *filterForm) fill(ctx context.Context, f found, q query.Query) {
+	ff.Action = f.base()
+	n := q
+	n.Offset, n.After, n.Text = 0, 0, ""
+	if n.Limit == tablePage {
+		n.Limit = 0
+	}
+	for k, list := range n.URL() {
+		for _, v := range list {
+			ff.Hidden = append(ff.Hidden, ui.KeyValue{Key: k, Value: v})
+		}
+	}
+	if f.version.Number != f.resource.Latest {
+		ff.Hidden = append(ff.Hidden, ui.KeyValue{Key: "version", Value: strconv.Itoa(f.version.Number)})
+	}
+	ff.Column = ui.Select{Field: ui.Field{Name: "filter-column", Label: ui.T(ctx, "catalogueui.filter.column"), Optional: true}, Empty: ui.T(ctx, "catalogueui.filter.choose")}
+	for _, c := range f.Columns {
+		ff.Column.Options = append(ff.Column.Options, ui.Option{Value: c.Name, Label: c.Label()})
+	}
+	ff.Op = ui.Select{Field: ui.Field{Name: "filter-op", Label: ui.T(ctx, "catalogueui.filter.op"), Optional: true}, Value: "eq"}
+	for _, op := range []string{"eq", "contains", "starts", "ne", "ge", "le", "null", "notnull"} {
+		ff.Op.Options = append(ff.Op.Options, ui.Option{Value: op, Label: ui.T(ctx, "catalogueui.op."+op)})
+	}
+	ff.Value = ui.Input{Field: ui.Field{Name: "filter-value", Label: ui.T(ctx, "catalogueui.filter.value"), Optional: true}}
+}
+
+// columnsTable says what each column is.
+func columnsTable(ctx context.Context, s *schema.Schema) ui.Table {
+	t := ui.Table{ID: "columns", Caption: ui.T(ctx, "catalogueui.columns"), CaptionHidden: true, Columns: []ui.Column{
+		{Label: ui.T(ctx, "catalogueui.column")}, {Label: ui.T(ctx, "catalogueui.meaning"), Kind: ui.ColumnText}, {Label: ui.T(ctx, "catalogueui.type")}}}
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		meaning := f.Title
+		if f.Description != "" {
+			if meaning != "" {
+				meaning += ". "
+			}
+			meaning += f.Description
+		}
+		t.Rows = append(t.Rows, ui.Row{Cells: []ui.Cell{{Text: f.Name, Header: true}, {Text: meaning}, {Text: ui.T(ctx, "catalogueui.type."+string(f.Type))}}})
+	}
+	return t
+}
+
+// aboutView is the description of a dataset.
+type aboutView struct {
+	datasetView
+	Text    templ.Component
+	Facts   ui.KeyValues
+	Quality []criterion
+	Files   ui.Items
+}
+
+// criterion is a reason of the quality score.
+type criterion struct {
+	Met    bool
+	Reason string
+	ToDo   string
+}
+
+func (p *Pages) about(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	f, moved, err := p.find(r)
+	if err != nil {
+		return err
+	}
+	if moved {
+		return shell.Redirect(w, r, f.base()+"/about")
+	}
+	frame, page := p.frame(ctx, f, "/about")
+	d := f.dataset
+	view := aboutView{datasetView: frame, Text: templ.Raw(markup.HTML(d.Description, 1))}
+	add := func(key, value string) {
+		if value != "" {
+			view.Facts.Rows = append(view.Facts.Rows, ui.KeyValue{Key: ui.T(ctx, key), Value: value})
+		}
+	}
+	view.Facts.Rows = append(view.Facts.Rows, ui.KeyValue{Key: ui.T(ctx, "catalogueui.producer"), Content: ui.Link{Label: f.org.Name, Href: "/organisations/" + f.org.Slug}})
+	if l, ok := catalogue.FindLicence(d.Licence); ok && l.URL != "" {
+		view.Facts.Rows = append(view.Facts.Rows, ui.KeyValue{Key: ui.T(ctx, "catalogueui.licence"), Content: ui.Link{Label: l.Name, Href: l.URL, External: true}})
+		add("catalogueui.licence.means", ui.T(ctx, l.SummaryKey()))
+	}
+	if fr, ok := catalogue.FindFrequency(d.Frequency); ok && fr.Known() {
+		add("catalogueui.frequency", ui.T(ctx, fr.LabelKey()))
+	}
+	add("catalogueui.period", period(ctx, d.Temporal))
+	var zones []string
+	for _, z := range d.Spatial.Zones {
+		zones = append(zones, z.Name)
+	}
+	add("catalogueui.territory", strings.Join(zones, ", "))
+	add("catalogueui.keywords", strings.Join(d.Keywords, ", "))
+	add("catalogueui.contact", strings.TrimSpace(d.Contact.Name+" "+d.Contact.Email))
+	add("catalogueui.address", p.o.BaseURL+"/datasets/"+d.Slug)
+	for _, c := range catalogue.Score(d, p.o.Now()).Criteria {
+		k := criterion{Met: c.Met, Reason: ui.T(ctx, c.Reason, c.Args)}
+		if !c.Met {
+			k.ToDo = ui.T(ctx, c.TodoKey(), c.Args)
+		}
+		view.Quality = append(view.Quality, k)
+	}
+	return shell.Page(w, r, page, aboutPage(view))
+}
+
+func period(ctx context.Context, t catalogue.Period) string {
+	switch {
+	case t.IsZero():
+		return ""
+	case t.End == "":
+		return ui.T(ctx, "catalogueui.period.from", map[string]any{"Start": t.Start})
+	case t.Start == "":
+		return ui.T(ctx, "catalogueui.period.to", map[string]any{"End": t.End})
+	}
+	return ui.T(ctx, "catalogueui.period.both", map[string]any{"Start": t.Start, "End": t.End})
+}
+
+// consoleView shows how to ask the API for this dataset.
+type consoleView struct {
+	datasetView
+	URL   string
+	Codes []ui.Code
+}
+
+func (p *Pages) console(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	f, moved, err := p.find(r)
+	if err != nil {
+		return err
+	}
+	if moved {
+		return shell.Redirect(w, r, f.base()+"/api")
+	}
+	if f.resource == nil {
+		return none()
+	}
+	frame, page := p.frame(ctx, f, "/api")
+	rows := p.o.BaseURL + f.resourceURL("/rows")
+	csv := p.o.BaseURL + f.export("csv", url.Values{})
+	view := consoleView{datasetView: frame, URL: rows, Codes: []ui.Code{
+		{ID: "curl", Title: "curl", Text: "curl '" + rows + "?limit=10'"},
+		{ID: "python", Title: "Python", Text: "import pandas as pd\n\ndata = pd.read_csv(\"" + csv + "\")"},
+		{ID: "r", Title: "R", Text: "data <- read.csv(\"" + csv + "\")"},
+		{ID: "javascript", Title: "JavaScript", Text: "const answer = await fetch(\"" + rows + "?limit=10\");\nconst { rows, total } = await answer.json();"},
+	}}
+	return shell.Page(w, r, page, consolePage(view))
+}
+
+// historyView lists the versions of a dataset.
+type historyView struct {
+	datasetView
+	Versions ui.Table
+}
+
+func (p *Pages) history(w http.ResponseWriter, r *http.Request) error {
+	v, ctx := shell.From(r), r.Context()
+	f, moved, err := p.find(r)
+	if err != nil {
+		return err
+	}
+	if moved {
+		return shell.Redirect(w, r, f.base()+"/history")
+	}
+	if f.resource == nil {
+		return none()
+	}
+	list, err := p.o.Catalogue.Versions(ctx, v.Actor, f.resource.ID, 0, 100)
+	if err != nil {
+		return err
+	}
+	frame, page := p.frame(ctx, f, "/history")
+	view := historyView{datasetView: frame, Versions: ui.Table{ID: "versions", Caption: ui.T(ctx, "catalogueui.versions"), CaptionHidden: true, Columns: []ui.Column{
+		{Label: ui.T(ctx, "catalogueui.versions.number"), Kind: ui.ColumnNumber}, {Label: ui.T(ctx, "catalogueui.versions.date"), Kind: ui.ColumnDate}, {Label: ui.T(ctx, "catalogueui.versions.rows"), Kind: ui.ColumnNumber},
+		{Label: ui.T(ctx, "catalogueui.versions.schema")}, {Label: ui.T(ctx, "catalogueui.versions.note"), Kind: ui.ColumnText}, {Label: ui.T(ctx, "catalogueui.versions.original"), Kind: ui.ColumnText}}}}
+	for _, ver := range list {
+		view.Versions.Rows = append(view.Versions.Rows, ui.Row{Cells: []ui.Cell{
+			{Text: strconv.Itoa(ver.Number), Href: f.base() + "?version=" + strconv.Itoa(ver.Number), Header: true}, {Text: ui.Moment(ctx, ver.CreatedAt)}, {Text: ui.Integer(ctx, ver.Rows)},
+			{Text: ver.Schema.String()}, {Text: ver.Note}, {Text: ver.Original.FileName, Href: "/api/v1/resources/" + string(f.resource.ID) + "/original?version=" + strconv.Itoa(ver.Number)}}})
+	}
+	return shell.Page(w, r, page, historyPage(view))
+}

@@ -1,0 +1,54 @@
+package catalogueui
+
+import (
+	"net/http"
+
+	"socle/internal/catalogue"
+	"socle/internal/identity"
+	"socle/internal/web/shell"
+	"socle/internal/web/ui"
+)
+
+// homeView is the front page: one search field, three doors, what is new.
+type homeView struct {
+	Title  string
+	Lead   string
+	Search ui.Search
+	Doors  []ui.Card
+	News   ui.Items
+	Themes []ui.Link
+	Empty  *ui.Empty
+}
+
+func (p *Pages) home(w http.ResponseWriter, r *http.Request) error {
+	v, ctx := shell.From(r), r.Context()
+	list, err := p.o.Catalogue.List(ctx, v.Actor, catalogue.Filter{States: []catalogue.State{catalogue.Published}}, catalogue.ByModified, "", 6)
+	if err != nil {
+		return err
+	}
+	orgs, err := p.o.Identity.Organisations(ctx, v.Actor, identity.OrganisationQuery{Limit: 200})
+	if err != nil {
+		return err
+	}
+	news, err := p.items(ctx, v.Actor, list.Datasets, 3)
+	if err != nil {
+		return err
+	}
+	view := homeView{
+		Title: ui.T(ctx, "catalogueui.home.title"), Lead: ui.T(ctx, "catalogueui.home.lead", ui.Count(len(orgs))),
+		Search: ui.Search{ID: "home-q", Action: "/search", Large: true}, News: news,
+		Doors: []ui.Card{
+			{Icon: "search", Title: ui.T(ctx, "catalogueui.door.find"), Text: ui.T(ctx, "catalogueui.door.find.text"), Href: "/search"},
+			{Icon: "file-check", Title: ui.T(ctx, "catalogueui.door.check"), Text: ui.T(ctx, "catalogueui.door.check.text"), Href: "/check"},
+			{Icon: "upload", Title: ui.T(ctx, "catalogueui.door.publish"), Text: ui.T(ctx, "catalogueui.door.publish.text"), Href: "/desk"},
+		},
+	}
+	for _, t := range catalogue.Themes {
+		view.Themes = append(view.Themes, ui.Link{Label: ui.T(ctx, t.LabelKey()), Href: "/search?theme=" + string(t.ID)})
+	}
+	if len(news.Items) == 0 {
+		view.Empty = &ui.Empty{Icon: "database", Title: ui.T(ctx, "catalogueui.home.empty"), Text: ui.T(ctx, "catalogueui.home.empty.text"),
+			Actions: []ui.Button{{Label: ui.T(ctx, "catalogueui.home.empty.act"), Href: "/desk", Icon: "upload", Style: ui.Primary}}}
+	}
+	return shell.Page(w, r, ui.Page{Description: view.Lead, NoSearch: true}, homePage(view))
+}

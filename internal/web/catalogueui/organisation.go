@@ -1,0 +1,83 @@
+package catalogueui
+
+import (
+	"net/http"
+
+	"github.com/a-h/templ"
+
+	"socle/internal/catalogue"
+	"socle/internal/identity"
+	"socle/internal/markup"
+	"socle/internal/web/shell"
+	"socle/internal/web/ui"
+)
+
+// listView is a page that is a title and a list.
+type listView struct {
+	Head  ui.PageHead
+	Items ui.Items
+	Empty ui.Empty
+}
+
+func (p *Pages) organisations(w http.ResponseWriter, r *http.Request) error {
+	v, ctx := shell.From(r), r.Context()
+	list, err := p.o.Identity.Organisations(ctx, v.Actor, identity.OrganisationQuery{Limit: 200})
+	if err != nil {
+		return err
+	}
+	view := listView{Head: ui.PageHead{Title: ui.T(ctx, "catalogueui.organisations"), Lead: ui.T(ctx, "catalogueui.organisations.lead")},
+		Empty: ui.Empty{Icon: "building-2", Title: ui.T(ctx, "catalogueui.organisations.none")}, Items: ui.Items{Level: 2}}
+	for _, o := range list {
+		view.Items.Items = append(view.Items.Items, ui.Item{Eyebrow: ui.T(ctx, o.Kind.LabelKey()), Title: o.Name, Href: "/organisations/" + o.Slug})
+	}
+	return shell.Page(w, r, ui.Page{Title: view.Head.Title, Place: "/organisations", Description: view.Head.Lead}, listPage(view))
+}
+
+// organisationView is the page of a producer.
+type organisationView struct {
+	Head  ui.PageHead
+	About templ.Component
+	Facts ui.KeyValues
+	Items ui.Items
+	More  ui.Link
+	Empty ui.Empty
+}
+
+func (p *Pages) organisation(w http.ResponseWriter, r *http.Request) error {
+	v, ctx := shell.From(r), r.Context()
+	o, err := p.o.Identity.OrganisationByAddress(ctx, v.Actor, r.PathValue("slug"))
+	if err != nil {
+		return err
+	}
+	if o.Slug != r.PathValue("slug") {
+		return shell.Redirect(w, r, "/organisations/"+o.Slug)
+	}
+	list, err := p.o.Catalogue.List(ctx, v.Actor, catalogue.Filter{Organisation: o.ID}, catalogue.ByModified, "", 50)
+	if err != nil {
+		return err
+	}
+	items, err := p.items(ctx, v.Actor, list.Datasets, 3)
+	if err != nil {
+		return err
+	}
+	for i := range items.Items {
+		items.Items[i].Eyebrow = ""
+	}
+	view := organisationView{Head: ui.PageHead{Eyebrow: ui.T(ctx, o.Kind.LabelKey()), Title: o.Name}, About: templ.Raw(markup.HTML(o.Description, 1)), Items: items,
+		Empty: ui.Empty{Icon: "database", Title: ui.T(ctx, "catalogueui.organisation.none")}}
+	add := func(key, value string) {
+		if value != "" {
+			view.Facts.Rows = append(view.Facts.Rows, ui.KeyValue{Key: ui.T(ctx, key), Value: value})
+		}
+	}
+	add("catalogueui.siren", o.SIREN)
+	add("catalogueui.insee", o.INSEE)
+	if o.Website != "" {
+		view.Facts.Rows = append(view.Facts.Rows, ui.KeyValue{Key: ui.T(ctx, "catalogueui.website"), Content: ui.Link{Label: o.Website, Href: o.Website, External: true}})
+	}
+	if list.Next != "" {
+		view.More = ui.More(ui.T(ctx, "catalogueui.more"), "/search?organisation="+o.Slug)
+	}
+	page := ui.Page{Title: o.Name, Place: "/organisations", Crumbs: []ui.Crumb{{Label: ui.T(ctx, "catalogueui.organisations"), Href: "/organisations"}, {Label: o.Name}}}
+	return shell.Page(w, r, page, organisationPage(view))
+}

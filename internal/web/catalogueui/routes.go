@@ -1,0 +1,60 @@
+package catalogueui
+
+import (
+	"net/http"
+	"time"
+
+	"socle/internal/catalogue"
+	"socle/internal/errs"
+	"socle/internal/identity"
+	"socle/internal/tables"
+	"socle/internal/web/shell"
+)
+
+// Pages answers the addresses of this area.
+type Pages struct {
+	o Options
+}
+
+// Options are what the pages read from.
+type Options struct {
+	Identity  *identity.Service
+	Catalogue *catalogue.Service
+	Tables    *tables.Service
+	Engine    tables.Engine
+	Now       func() time.Time
+	BaseURL   string // without a slash at the end
+	Territory string // name of the territory, may be ""
+}
+
+// New makes the pages.
+func New(o Options) *Pages { return &Pages{o: o} }
+
+// Routes lists the addresses of this area.
+func (p *Pages) Routes() []shell.Route {
+	return []shell.Route{
+		{Pattern: "GET /{$}", Who: shell.Anyone, Handler: p.home},
+		{Pattern: "GET /search", Who: shell.Anyone, Handler: p.search},
+		{Pattern: "GET /datasets", Who: shell.Anyone, Handler: toSearch},
+		{Pattern: "GET /datasets/{slug}", Who: shell.Anyone, Handler: p.dataset},
+		{Pattern: "GET /datasets/{slug}/about", Who: shell.Anyone, Handler: p.about},
+		{Pattern: "GET /datasets/{slug}/api", Who: shell.Anyone, Handler: p.console},
+		{Pattern: "GET /datasets/{slug}/history", Who: shell.Anyone, Handler: p.history},
+		{Pattern: "GET /organisations", Who: shell.Anyone, Handler: p.organisations},
+		{Pattern: "GET /organisations/{slug}", Who: shell.Anyone, Handler: p.organisation},
+		{Pattern: "GET /schemas", Who: shell.Anyone, Handler: p.schemas},
+		{Pattern: "GET /schemas/{publisher}/{name}", Who: shell.Anyone, Handler: p.schema},
+		{Pattern: "GET /schemas/{publisher}/{name}/model.csv", Who: shell.Anyone, Handler: p.model},
+	}
+}
+
+func toSearch(w http.ResponseWriter, r *http.Request) error {
+	to := "/search"
+	if r.URL.RawQuery != "" {
+		to += "?" + r.URL.RawQuery
+	}
+	return shell.Redirect(w, r, to)
+}
+
+// none is the error of a page that does not exist.
+func none() error { return errs.New(errs.NotFound, "errs.not-found").WithHint("httpx.not-found.hint") }

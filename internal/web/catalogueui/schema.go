@@ -1,0 +1,85 @@
+package catalogueui
+
+import (
+	"net/http"
+	"strings"
+
+	"socle/internal/catalogue"
+	"socle/internal/httpx"
+	"socle/internal/schema/national"
+	"socle/internal/web/shell"
+	"socle/internal/web/ui"
+)
+
+func (p *Pages) schemas(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	view := listView{Head: ui.PageHead{Title: ui.T(ctx, "catalogueui.schemas"), Lead: ui.T(ctx, "catalogueui.schemas.lead")}, Items: ui.Items{Level: 2}}
+	for _, e := range national.List() {
+		view.Items.Items = append(view.Items.Items, ui.Item{Eyebrow: e.Ref(), Title: e.Name(ui.LangOf(ctx)), Href: "/schemas/" + e.ID, Text: e.About(ui.LangOf(ctx))})
+	}
+	return shell.Page(w, r, ui.Page{Title: view.Head.Title, Place: "/schemas", Description: view.Head.Lead}, listPage(view))
+}
+
+// schemaView is the page of a schema: its columns, its model, who publishes it.
+type schemaView struct {
+	Head   ui.PageHead
+	Facts  ui.KeyValues
+	Fields ui.Table
+	Items  ui.Items
+}
+
+func (p *Pages) schema(w http.ResponseWriter, r *http.Request) error {
+	v, ctx := shell.From(r), r.Context()
+	e, err := national.Lookup(r.PathValue("publisher") + "/" + r.PathValue("name"))
+	if err != nil {
+		return none()
+	}
+	l := ui.LangOf(ctx)
+	view := schemaView{
+		Head: ui.PageHead{Eyebrow: e.Ref(), Title: e.Name(l), Lead: e.About(l), Actions: []ui.Button{
+			{Label: ui.T(ctx, "catalogueui.schema.model"), Icon: "download", Href: "/schemas/" + e.ID + "/model.csv", Download: true, Style: ui.Primary},
+			{Label: ui.T(ctx, "catalogueui.schema.check"), Icon: "file-check", Href: "/check?schema=" + e.ID},
+		}},
+		Fields: ui.Table{ID: "fields", Caption: ui.T(ctx, "catalogueui.schema.fields"), CaptionHidden: true, Columns: []ui.Column{
+			{Label: ui.T(ctx, "catalogueui.column")}, {Label: ui.T(ctx, "catalogueui.meaning"), Kind: ui.ColumnText}, {Label: ui.T(ctx, "catalogueui.type")},
+			{Label: ui.T(ctx, "catalogueui.required")}, {Label: ui.T(ctx, "catalogueui.example"), Kind: ui.ColumnText}}},
+	}
+	for _, f := range e.Fields {
+		required := ui.T(ctx, "catalogueui.no")
+		if f.Required {
+			required = ui.T(ctx, "catalogueui.yes")
+		}
+		view.Fields.Rows = append(view.Fields.Rows, ui.Row{Cells: []ui.Cell{{Text: f.Name, Header: true}, {Text: f.Label(l) + ". " + f.About(l)},
+			{Text: ui.T(ctx, "catalogueui.type."+f.Type)}, {Text: required}, {Text: f.Example}}})
+	}
+	view.Facts.Rows = append(view.Facts.Rows, ui.KeyValue{Key: ui.T(ctx, "catalogueui.schema.publisher"), Value: e.Publisher},
+		ui.KeyValue{Key: ui.T(ctx, "catalogueui.schema.source"), Content: ui.Link{Label: e.Homepage, Href: e.Homepage, External: true}})
+	if e.Basis != "" {
+		basis := e.Basis
+		if l == "en" {
+			basis = e.BasisEN
+		}
+		view.Facts.Rows = append(view.Facts.Rows, ui.KeyValue{Key: ui.T(ctx, "catalogueui.schema.basis"), Value: basis})
+	}
+	list, err := p.o.Catalogue.List(ctx, v.Actor, catalogue.Filter{Schema: e.ID}, catalogue.ByModified, "", 50)
+	if err != nil {
+		return err
+	}
+	if view.Items, err = p.items(ctx, v.Actor, list.Datasets, 3); err != nil {
+		return err
+	}
+	page := ui.Page{Title: e.Name(l), Place: "/schemas", Description: e.About(l), Crumbs: []ui.Crumb{{Label: ui.T(ctx, "catalogueui.schemas"), Href: "/schemas"}, {Label: e.Name(l)}}}
+	return shell.Page(w, r, page, schemaPage(view))
+}
+
+// model gives a file to fill in.
+func (p *Pages) model(w http.ResponseWriter, r *http.Request) error {
+	e, err := national.Lookup(r.PathValue("publisher") + "/" + r.PathValue("name"))
+	if err != nil {
+		return none()
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/csv; charset=utf-8; header=present")
+	h.Set("Content-Disposition", `attachment; filename="`+strings.ReplaceAll(e.ID, "/", "-")+`.csv"`)
+	return httpx.WriteBytes(w, r, http.StatusOK, e.Model())
+}
