@@ -60,9 +60,10 @@ func (c *cellCheck) code(key string) string {
 
 // rowCheck judges rows over several columns.
 type rowCheck struct {
-	name  string
-	at    int // the column told, from 0; -1 for none
-	judge func(b *tabular.Batch, i int) (key string, args i18n.Args)
+	name   string
+	number int // of the checks of the schema, from 1
+	at     int // the column told, from 0; -1 for none
+	judge  func(b *tabular.Batch, i int) (key string, args i18n.Args)
 }
 
 var (
@@ -77,7 +78,7 @@ var Checks = []Check{
 	{Name: CodeBlankHeader, Kind: Structure, Keys: []string{"check.blank-header"}, Bad: "31555;Toulouse", Good: "code;nom ↵ 31555;Toulouse"},
 	{Name: CodeBlankLabel, Kind: Structure, Keys: []string{"check.blank-label"}, Bad: "code;;nom", Good: "code;adresse;nom"},
 	{Name: CodeDuplicateLabel, Kind: Structure, Keys: []string{"check.duplicate-label"}, Bad: "code;nom;nom", Good: "code;nom;nom_usuel"},
-	{Name: CodeMissingLabel, Kind: Structure, Keys: []string{"check.missing-label", "check.missing-label.optional", "check.missing-label.key"}, Bad: "nom", Good: "code;nom"},
+	{Name: CodeMissingLabel, Kind: Structure, Keys: []string{"check.missing-label", "check.missing-label.standard", "check.missing-label.optional", "check.missing-label.key"}, Bad: "nom", Good: "code;nom"},
 	{Name: CodeExtraLabel, Kind: Structure, Keys: []string{"check.extra-label", "check.extra-label.standard"}, Bad: "code;nom;remarque", Good: "code;nom"},
 	{Name: CodeIncorrectLabel, Kind: Structure, Keys: []string{"check.incorrect-label", "check.incorrect-label.written", "check.incorrect-label.order"}, Bad: "Code ;NOM", Good: "code;nom"},
 	{Name: CodeBlankRow, Kind: Structure, Keys: []string{"check.blank-row"}, Bad: ";;", Good: "31555;Toulouse;Occitanie"},
@@ -202,13 +203,14 @@ func (p *plan) planChecks() {
 			p.warn = append(p.warn, Fault{Code: CodeCheck, Column: c.number, Field: c.name, Key: "check.check-error.format", Args: i18n.Args{"Check": cellText([]byte(name))}, field: c.field})
 		}
 	}
-	for _, q := range p.schema.Checks {
+	for n, q := range p.schema.Checks {
 		k, ok := Named(Custom, q.Name)
 		if !ok || k.cell == nil && k.make == nil && k.rows == nil {
-			p.head = append(p.head, Fault{Code: CodeCheck, Key: "check.check-error.unknown", Args: i18n.Args{"Check": cellText([]byte(q.Name))}, field: -1})
+			p.head = append(p.head, Fault{Code: CodeCheck, Key: "check.check-error.unknown", Args: i18n.Args{"Check": cellText([]byte(q.Name))}, field: -1, check: n + 1})
 			continue
 		}
-		if f := p.planCheck(k, q); f != nil {
+		if f := p.planCheck(k, q, n+1); f != nil {
+			f.check = n + 1
 			if f.Code == CodeCheck {
 				f.Args["Check"] = q.Name
 			}
@@ -217,11 +219,12 @@ func (p *plan) planChecks() {
 	}
 }
 
-func (p *plan) planCheck(k *Check, q schema.CustomCheck) *Fault {
+// planCheck lays one check, the number n of the schema.
+func (p *plan) planCheck(k *Check, q schema.CustomCheck, n int) *Fault {
 	if k.rows != nil {
 		r, f := k.rows(p, q)
 		if r != nil {
-			r.name = q.Name
+			r.name, r.number = q.Name, n
 			p.rows = append(p.rows, r)
 		}
 		return f

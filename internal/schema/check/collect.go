@@ -47,7 +47,7 @@ func (c *collector) header() {
 }
 
 func idOf(f *Fault, warning bool) groupID {
-	id := groupID{code: f.Code, constraint: f.Constraint, key: f.Key, column: f.Column, warning: warning}
+	id := groupID{code: f.Code, constraint: f.Constraint, key: f.Key, column: f.Column, check: f.check, warning: warning}
 	if f.Repair != nil {
 		id.repair = f.Repair.ID
 	}

@@ -199,7 +199,7 @@ func (p *plan) exactRule(labels []string) {
 		}
 	}
 	for i := len(labels); i < len(fields); i++ {
-		p.head = append(p.head, Fault{Code: CodeMissingLabel, Column: i + 1, Field: fields[i].Name, Key: "check.missing-label", field: i})
+		p.head = append(p.head, Fault{Code: CodeMissingLabel, Column: i + 1, Field: fields[i].Name, Key: "check.missing-label.standard", field: i})
 		c := column{number: i + 1, field: i, name: fields[i].Name}
 		p.judge(&c)
 		p.absent = append(p.absent, c)
@@ -232,7 +232,7 @@ func (p *plan) setRule(rule schema.Match) {
 			needed = !some
 		}
 		if needed {
-			p.head = append(p.head, Fault{Code: CodeMissingLabel, Column: next, Field: fields[i].Name, Key: "check.missing-label", field: i})
+			p.head = append(p.head, Fault{Code: CodeMissingLabel, Column: next, Field: fields[i].Name, Key: "check.missing-label.standard", field: i})
 		}
 	}
 }

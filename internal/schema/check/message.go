@@ -281,6 +281,16 @@ func ExampleOf(field *schema.Field) string {
 	if e := typeExample(field); right(e) {
 		return e
 	}
+	for _, n := range []*int{field.Constraints.MinLength, field.Constraints.MaxLength} {
+		if n == nil || *n > 100 {
+			continue
+		}
+		for _, c := range []string{"0", "a"} {
+			if e := strings.Repeat(c, *n); right(e) {
+				return e
+			}
+		}
+	}
 	if p := rules.Pattern(); p != nil {
 		if e, ok := p.Sample(); ok {
 			return e

@@ -45,9 +45,9 @@ func newPlan(f *tabular.File, s *schema.Schema, o Options) *plan {
 	p.parts.New = func() any { return &part{} }
 	p.menders = sync.OnceValue(func() menders { return newMenders(s) })
 	if o.Standard {
-		for _, w := range s.Warnings {
+		for i, w := range s.Warnings {
 			if w.Refused {
-				p.head = append(p.head, Fault{Code: CodeSchema, Key: w.Key, Args: w.Args, field: -1})
+				p.head = append(p.head, Fault{Code: CodeSchema, Key: w.Key, Args: w.Args, field: -1, check: i + 1})
 			}
 		}
 	}

@@ -66,6 +66,7 @@ type Fault struct {
 	Repair     *Repair
 
 	field int // in the schema, -1 when the column is in none
+	check int // number of the custom check of the schema, from 1; 0 for none
 }
 
 // Group gathers the faults that are alike: same code, constraint, column and

@@ -28,7 +28,7 @@ type found struct {
 // groupID tells which faults are alike.
 type groupID struct {
 	code, constraint, key, repair string
-	column                        int
+	column, check                 int
 	warning                       bool
 }
 
@@ -92,10 +92,7 @@ func (p *plan) release(t *part) {
 
 // add counts a fault and lists it while its group has room.
 func (t *part) add(p *plan, b *tabular.Batch, index int, f Fault) {
-	id := groupID{code: f.Code, constraint: f.Constraint, key: f.Key, column: f.Column, warning: p.tolerates(f.Code)}
-	if f.Repair != nil {
-		id.repair = f.Repair.ID
-	}
+	id := idOf(&f, p.tolerates(f.Code))
 	g := t.groups[id]
 	if g == nil {
 		_, full := p.full.Load(id)
@@ -274,7 +271,7 @@ func (p *plan) judgeRows(b *tabular.Batch, r *rowCheck, t *part) {
 		if key == "" {
 			continue
 		}
-		f := Fault{Code: r.name, Key: key, Args: args, field: -1}
+		f := Fault{Code: r.name, Key: key, Args: args, field: -1, check: r.number}
 		if r.at >= 0 {
 			c := &p.columns[r.at]
 			f.Column, f.Field, f.field = c.number, c.name, c.field

@@ -17,6 +17,9 @@ func typeKey(f *schema.Field, cell []byte) string {
 	case schema.Number:
 		return numberKey(f, cell)
 	case schema.Integer:
+		if n := strings.TrimLeft(strings.TrimSpace(string(cell)), "-+"); len(n) > 18 && onlyDigits(n) {
+			return "check.type-error.integer-large"
+		}
 		if decimals(cell) {
 			return "check.type-error.integer-decimal"
 		}
@@ -138,7 +141,7 @@ var constraintKeys = map[schema.Fails]string{
 // typeKeys lists the messages of cells that are not of the type of their field.
 func typeKeys() []string {
 	out := []string{"check.type-error.number-comma", "check.type-error.number-space", "check.type-error.number-unit",
-		"check.type-error.integer-decimal", "check.type-error.date-dmy", "check.type-error.date-none"}
+		"check.type-error.integer-decimal", "check.type-error.integer-large", "check.type-error.date-dmy", "check.type-error.date-none"}
 	for _, t := range schema.Types {
 		if k, ok := plainTypeKeys[t]; ok {
 			out = append(out, k)
