@@ -49,12 +49,19 @@ async function partial(): Promise<void> {
     leave.delete(e.target as Element);
   });
   for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
-    document.body.addEventListener(name, () => {
-      const trouble = document.getElementById("trouble");
-      if (trouble) trouble.hidden = false;
-    });
+    document.body.addEventListener(name, (e) => trouble((e as CustomEvent<{ xhr?: XMLHttpRequest }>).detail.xhr));
   }
   await import("htmx.org");
+}
+
+// Says that a part of the page did not come: in the words of the server where it has some.
+function trouble(answer?: XMLHttpRequest): void {
+  const place = document.getElementById("trouble");
+  if (!place) return;
+  const said = new DOMParser().parseFromString(answer?.responseText ?? "", "text/html").body.firstElementChild;
+  if (said?.matches(".notice")) place.querySelector(".notice")?.replaceWith(document.adoptNode(said));
+  place.hidden = false;
+  place.scrollIntoView({ block: "nearest" });
 }
 
 // After a refused form, the summary of mistakes takes the focus, so that it is read first.

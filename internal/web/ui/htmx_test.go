@@ -47,9 +47,12 @@ func TestPartsOfPagesInTheBrowser(t *testing.T) {
 		show(w, r, http.StatusUnprocessableEntity, form(ui.Problems{{Name: "a", Message: "Donnez un titre."}}))
 	})
 	mux.HandleFunc("GET /fail", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) })
+	mux.HandleFunc("GET /refused", func(w http.ResponseWriter, r *http.Request) {
+		show(w, r, http.StatusForbidden, ui.Notice{Kind: ui.Wrong, Title: "Votre session est finie."})
+	})
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Security-Policy", httpx.DefaultCSP().String())
-		body := templ.Join(templ.Raw("<h1>Parties</h1>"), ui.Progress{ID: "work", Label: "Contrôle", Poll: "/work"}, form(nil), ui.Button{Label: "Panne", HX: ui.HX{Get: "/fail"}})
+		body := templ.Join(templ.Raw("<h1>Parties</h1>"), ui.Progress{ID: "work", Label: "Contrôle", Poll: "/work"}, form(nil), ui.Button{Label: "Panne", HX: ui.HX{Get: "/fail"}}, ui.Button{Label: "Refus", HX: ui.HX{Get: "/refused"}})
 		show(w, r, 200, ui.Layout(frame(t, i18n.French), ui.Page{Title: "Parties"}, body))
 	})
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
@@ -74,5 +77,7 @@ func TestPartsOfPagesInTheBrowser(t *testing.T) {
 	is(ctx, t, "no trouble so far", `document.getElementById("trouble").hidden`)
 	eval(ctx, t, `[...document.querySelectorAll("button")].find((b) => b.textContent.trim() === "Panne").click()`)
 	is(ctx, t, "a failure is said", `!document.getElementById("trouble").hidden`)
+	eval(ctx, t, `[...document.querySelectorAll("button")].find((b) => b.textContent.trim() === "Refus").click()`)
+	is(ctx, t, "in the words of the server", `document.getElementById("trouble").textContent.includes("Votre session est finie.")`)
 	is(ctx, t, "nothing inline was needed", `document.querySelectorAll("style").length === 0`)
 }

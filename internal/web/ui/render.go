@@ -55,6 +55,9 @@ func (k KeyValues) Render(ctx context.Context, w io.Writer) error { return k.vie
 func (l Items) Render(ctx context.Context, w io.Writer) error { return l.view().Render(ctx, w) }
 
 // Render writes the component.
+func (f Facts) Render(ctx context.Context, w io.Writer) error { return f.view().Render(ctx, w) }
+
+// Render writes the component.
 func (c Card) Render(ctx context.Context, w io.Writer) error { return c.view().Render(ctx, w) }
 
 // Render writes the component.

@@ -435,6 +435,9 @@ type Fact struct {
 	Text string
 }
 
+// Facts is a line of facts.
+type Facts []Fact
+
 // Item is an entry of a list: title, one sentence, facts.
 type Item struct {
 	Eyebrow string
