@@ -158,7 +158,14 @@ func (m *mender) learn(cell []byte, e *evidence) {
 			}
 		}
 	case schema.Number, schema.Integer:
-		if len(cell) > 64 || m.obeys(cell) && bytes.IndexByte(cell, '.') < 0 {
+		if len(cell) > 64 {
+			return
+		}
+		var v schema.Value
+		if m.rules.Caster().Cast(cell, &v) && m.rules.Check(cell, &v) == 0 {
+			if v.Class == schema.ClassFloat && v.Float > 0 {
+				e.size(v.Float)
+			}
 			return
 		}
 		f, ok := readNumber(clean(string(cell)))
@@ -187,12 +194,17 @@ func (m *mender) learn(cell []byte, e *evidence) {
 			return
 		}
 		if v, err := strconv.ParseFloat(f.text, 64); err == nil {
-			if v > 1 {
-				e.over++
-			} else if v > 0 {
-				e.fractions++
-			}
+			e.size(v)
 		}
+	}
+}
+
+// size counts a number without unit as a share of one, or more than one.
+func (e *evidence) size(v float64) {
+	if v > 1 {
+		e.over++
+	} else if v > 0 {
+		e.fractions++
 	}
 }
 

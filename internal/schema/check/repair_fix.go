@@ -285,10 +285,21 @@ func appendCell(out []byte, s string, first, alone bool) []byte {
 	if s == "" && alone {
 		return append(out, `""`...)
 	}
-	if !strings.ContainsAny(s, ",\"\r\n") && (s == "" || s[0] != ' ' && s[len(s)-1] != ' ') {
+	if s == "" || !special(s) && s[0] != ' ' && s[len(s)-1] != ' ' {
 		return append(out, s...)
 	}
 	out = append(out, '"')
 	out = append(out, strings.ReplaceAll(s, `"`, `""`)...)
 	return append(out, '"')
+}
+
+// special reports whether a cell needs quotes.
+func special(s string) bool {
+	for i := range len(s) {
+		switch s[i] {
+		case ',', '"', '\r', '\n':
+			return true
+		}
+	}
+	return false
 }

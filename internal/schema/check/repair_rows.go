@@ -40,7 +40,11 @@ func (d *desk) rowRepair(b *tabular.Batch, i int) string {
 
 func blankCell(cell []byte) bool {
 	for _, c := range cell {
-		if c != ' ' && c != '\t' {
+		switch {
+		case c == ' ' || c == '\t':
+		case c < 0x80:
+			return false
+		default: // perhaps a fixed space
 			return len(cell) < 64 && clean(string(cell)) == ""
 		}
 	}

@@ -107,7 +107,7 @@ func key(s string) string {
 func undouble(s string) (string, bool) {
 	out := s
 	for range 2 {
-		if !strings.ContainsAny(out, "ÃÂâÅ") {
+		if !suspect(out) {
 			break
 		}
 		back, ok := encode1252(out)
@@ -117,6 +117,19 @@ func undouble(s string) (string, bool) {
 		out = string(back)
 	}
 	return out, out != s
+}
+
+// suspect looks for Ã, Â, â and Å, with which doubly encoded letters begin.
+func suspect(s string) bool {
+	for i := 0; i+1 < len(s); i++ {
+		if s[i] == 0xc3 {
+			switch s[i+1] {
+			case 0x82, 0x83, 0x85, 0xa2:
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // encode1252 writes a text in Windows-1252, bytes without meaning there kept as
