@@ -12,10 +12,10 @@ import (
 
 // Limits of what is unpacked.
 const (
-	maxUnpacked = 8 << 30   // bytes of one entry
-	maxEntries  = 10_000    // of an archive
-	bombFrom    = 128 << 20 // bytes after which the ratio counts
-	bombRatio   = 250       // deflate cannot pass 1,032; tables stay under 100
+	maxUnpacked = 8 << 30  // bytes of one entry
+	maxEntries  = 10_000   // of an archive
+	bombFrom    = 64 << 20 // bytes after which the ratio counts
+	bombRatio   = 200      // deflate cannot pass 1,032; tables stay under 100
 )
 
 func bomb(name string) error {

@@ -3,6 +3,7 @@ package tabular
 import (
 	"bytes"
 	"math"
+	"slices"
 )
 
 // Recognising a dialect: each likely one reads the beginning of the file; the one
@@ -21,7 +22,7 @@ var candidates = []struct {
 	prior float64
 }{
 	{";", 1}, {",", 1}, {"\t", 1}, {"|", 0.98}, {"\x1f", 0.98}, {"\x01", 0.9}, {"||", 1}, {"¦", 0.9}, {"§", 0.9}, {"¤", 0.9},
-	{"^", 0.85}, {"~", 0.85}, {"\xa6", 0.8}, {"\xa7", 0.8}, {"#", 0.6}, {" ", 0.72}, {":", 0.55},
+	{"^", 0.85}, {"~", 0.85}, {"\xa6", 0.8}, {"\xa7", 0.8}, {"#", 0.6}, {" ", 0.48}, {":", 0.37},
 }
 
 // sniffed is a dialect with what it shows of the file.
@@ -40,15 +41,24 @@ func sniffDialect(head []byte, whole bool, fixed string, cr bool) sniffed {
 		head, whole = head[:dialectBytes], false
 	}
 	quotes := []byte{'"'}
+	if bytes.IndexByte(head, '"') >= 0 {
+		quotes = []byte{'"', 0} // some files do not mean their quotes
+	}
 	best := sniffed{score: -1}
 	try := func(delim string, prior float64) {
 		for _, q := range append(quotes, singleQuote(head, delim)...) {
+			if q == 0 && !slices.Contains([]string{",", ";", "\t", "|"}, delim) {
+				continue
+			}
 			for _, e := range escapes(head, q) {
 				d := dialect{delim: []byte(delim), quote: q, escape: e, cr: cr}
 				s := d.assess(head, whole)
 				s.score *= prior
-				if q == '\'' {
+				switch q {
+				case '\'':
 					s.score *= 0.995
+				case 0:
+					s.score *= 0.9
 				}
 				if e == '\\' {
 					s.score *= 0.999
@@ -62,7 +72,7 @@ func sniffDialect(head []byte, whole bool, fixed string, cr bool) sniffed {
 	if fixed != "" {
 		try(fixed, 1)
 	} else {
-		try("", 0.6)
+		try("", 0.4)
 		for _, c := range candidates {
 			if bytes.Contains(head, []byte(c.delim)) {
 				try(c.delim, c.prior)
@@ -90,6 +100,9 @@ func singleQuote(head []byte, delim string) []byte {
 
 // escapes gives the ways in which a quote may be written in a quoted cell.
 func escapes(head []byte, quote byte) []byte {
+	if quote == 0 {
+		return []byte{0}
+	}
 	if bytes.Contains(head, []byte{'\\', quote}) {
 		return []byte{quote, '\\'}
 	}
@@ -125,7 +138,10 @@ func (d dialect) assess(head []byte, whole bool) sniffed {
 	if b.Len() == 0 && !whole {
 		out = p.parse(&b, append(text[:0], head...), true)
 	}
-	if out.err != nil || b.Len() == 0 {
+	if b.Len() == 0 {
+		if out.err != nil { // a first record beyond the limits: the delimiter is seen all the same
+			s.score, s.width = 0.01, maxColumns
+		}
 		return s
 	}
 	b.cut(dialectRecords)
@@ -157,6 +173,7 @@ func (d dialect) assess(head []byte, whole bool) sniffed {
 		strength = math.Sqrt(1 - 1/float64(s.width))
 	}
 	good, cells := 0.0, 0
+	typed := 0
 	around, within := 0, 0 // quotes around cells, and in the middle of cells
 	for i := range b.Len() {
 		for k := b.first[i]; k < b.first[i+1]; k++ {
@@ -169,17 +186,23 @@ func (d dialect) assess(head []byte, whole bool) sniffed {
 				within++
 			}
 			good += plausible(b.buf[c.start:c.end], quoted, d)
+			if k := kindOf(bytes.TrimSpace(b.buf[c.start:c.end])); k == kindNumber || k == kindDate {
+				typed++
+			}
 			cells++
 		}
 	}
 	s.doubled = len(p.escaped) > 0
 	faults := 1 - 0.5*float64(len(p.marks))/float64(b.Len())
-	s.score = regular * regular * strength * good / float64(cells) * max(faults, 0.3)
+	s.score = math.Pow(regular, 1.5) * strength * good / float64(cells) * max(faults, 0.3)
 	if d.quote == '"' && within > 2 {
 		s.score *= 0.2 + 0.8*float64(around)/float64(around+within)
 	}
 	if len(d.delim) == 1 && d.delim[0] == ',' && s.width == 2 && decimals(&b) {
 		s.score *= 0.5
+	}
+	if len(d.delim) == 1 && d.delim[0] == ' ' && s.width >= 3 && typed*2 >= cells {
+		s.score *= 1.3
 	}
 	if len(d.delim) == 1 && (d.delim[0] == ' ' || d.delim[0] == ':') && (regular < 0.85 || s.width < 3 && total < 3) {
 		s.score *= 0.5

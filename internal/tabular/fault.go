@@ -34,7 +34,7 @@ func fail(kind errs.Kind, code, key string, args errs.Args) *errs.Error {
 
 // Limits of what is read. A file beyond them gets an error of kind TooLarge.
 const (
-	maxRecord  = 64 << 20 // bytes of one record
+	maxRecord  = 32 << 20 // bytes of one record
 	maxQuoted  = 16 << 20 // bytes after which a quote that does not close counts as text
 	maxColumns = 16384    // cells of one record
 	maxHead    = 1 << 20  // bytes looked at to recognise a file

@@ -40,17 +40,24 @@ func isNumber(c []byte) bool {
 	if len(c) == 0 || c[0] == ',' && len(c) == 1 {
 		return false
 	}
-	seen, marks, last := 0, 0, byte(0)
+	seen, marks, commas, run, last := 0, 0, 0, 0, byte(0)
 	for i := 0; i < len(c); i++ {
 		ch := c[i]
 		switch {
 		case ch >= '0' && ch <= '9':
 			seen++
+			run++
 		case ch == '.' || ch == ',' || ch == ' ' || ch == '\'' || ch == 0xA0:
 			if last == '.' || last == ',' {
 				return false
 			}
+			if ch == ',' {
+				if commas++; commas > 1 && run != 3 { // 1,234,567 but not 1,2,3
+					return false
+				}
+			}
 			marks++
+			run = 0
 		case ch == 0xC2 || ch == 0xE2 || ch == 0x80 || ch == 0xAF: // bytes of wide spaces
 		case (ch == 'e' || ch == 'E') && seen > 0 && i+1 < len(c):
 			rest := bytes.TrimLeft(c[i+1:], "+-")
@@ -60,12 +67,15 @@ func isNumber(c []byte) bool {
 		}
 		last = ch
 	}
-	return seen > 0 && marks <= 5 && seen <= 40
+	return seen > 0 && marks <= 5 && seen <= 40 && (commas < 2 || run == 3 || last == '.')
 }
 
 // isDate accepts dates written with figures, ISO 8601 instants and times of day.
 func isDate(c []byte) bool {
 	if len(c) < 4 || len(c) > 35 || c[0] < '0' || c[0] > '9' {
+		return false
+	}
+	if bytes.Count(c, []byte{' '}) > 1 {
 		return false
 	}
 	groups, run, seps := 0, 0, 0

@@ -79,6 +79,7 @@ func findLayout(raw [][]string, fixed *int, merges ...placedMerge) layout {
 	}
 	l.preamble = findStart(rows, fills, l.columns)
 	body := rows[l.preamble:]
+	groupRows := 0
 	if fixed != nil {
 		l.header = min(*fixed, len(body))
 	} else {
@@ -87,6 +88,7 @@ func findLayout(raw [][]string, fixed *int, merges ...placedMerge) layout {
 			for l.preamble > 0 && l.header < mostHeader && groups(rows[l.preamble-1], l.columns) {
 				l.preamble--
 				l.header++
+				groupRows++
 			}
 			for _, m := range merges { // cells of the header that reach down
 				if n := m.bottom + 1 - l.preamble; m.top == l.preamble && n > l.header && n <= mostHeader && n < len(body) {
@@ -94,6 +96,9 @@ func findLayout(raw [][]string, fixed *int, merges ...placedMerge) layout {
 				}
 			}
 		}
+	}
+	for i := range groupRows {
+		fillGroups(rows[l.preamble+i], rows[l.preamble+i+1])
 	}
 	switch {
 	case l.header == 1:
@@ -267,6 +272,10 @@ func isHeader(body [][]string, columns int) bool {
 	distinct := map[string]bool{}
 	for j, label := range head {
 		k := kindOf([]byte(label))
+		if k == kindNumber && isYear(label) && j < columns && !below[j].years() {
+			score += 0.3
+			continue
+		}
 		switch k {
 		case kindText:
 			texts++
@@ -301,6 +310,23 @@ func isHeader(body [][]string, columns int) bool {
 		return true
 	}
 	return score > -0.5 && numbers == 0 && texts > 0 && texts*10 >= len(head)*9 && len(distinct) >= texts
+}
+
+// isYear: the label of a column of counts by year.
+func isYear(s string) bool {
+	return len(s) == 4 && (s[:2] == "19" || s[:2] == "20") && digits([]byte(s))
+}
+
+// years: most values are years themselves.
+func (p *profile) years() bool {
+	n, all := 0, 0
+	for v, times := range p.values {
+		all += times
+		if isYear(v) {
+			n += times
+		}
+	}
+	return n*2 >= all
 }
 
 // repeats: the record says again what the header says, as printed lists do on
@@ -387,6 +413,16 @@ func groups(r []string, columns int) bool {
 		}
 	}
 	return !(n == 2 && r[0] != "" && len(r) > 1 && r[1] != "")
+}
+
+// fillGroups repeats the name of a group over the columns that follow, as long
+// as the record below names them.
+func fillGroups(r, below []string) {
+	for j := 1; j < len(r); j++ {
+		if r[j] == "" && j < len(below) && below[j] != "" {
+			r[j] = r[j-1]
+		}
+	}
 }
 
 // placedMerge is a range of merged cells, by indexes of records and columns.

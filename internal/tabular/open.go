@@ -1,6 +1,7 @@
 package tabular
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"sort"
@@ -141,7 +142,7 @@ func notText(head []byte) bool {
 			controls++
 		}
 	}
-	return (controls+nuls)*33 > len(head)+32 || controls*200 > len(head)+400
+	return nuls*10 > len(head)+100 || controls*33 > len(head)+32 || controls*200 > len(head)+400
 }
 
 // lay recognises dialect and layout and fills f.
@@ -185,7 +186,7 @@ func (f *File) lay(t *text, o Options) error {
 	}
 	l := findLayout(rows[min(skip, len(rows)):], o.HeaderRows)
 	l.preamble += skip
-	if blankRows(rows) {
+	if blankRows(rows) || t.whole && len(bytes.Trim(t.head, " \t\r\n;,|\"")) == 0 {
 		return fail(errs.Invalid, CodeSource, "tabular.blank", nil)
 	}
 	used := l.preamble + l.header
@@ -255,6 +256,9 @@ func typical(rows [][]string) int {
 
 // oneLongLine is the error for a beginning without the end of a record.
 func (f *File) oneLongLine(t *text) error {
+	if d := t.sniffed.delim; len(d) > 0 && bytes.Count(t.head, d) > maxColumns {
+		return tooManyColumns(1)
+	}
 	return fail(errs.TooLarge, CodeSource, "tabular.no-lines", errs.Args{"Megabytes": len(t.head) >> 20})
 }
 

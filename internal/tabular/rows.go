@@ -193,9 +193,8 @@ func sample(ctx context.Context, r rowReader, most int) (rows [][]string, at []i
 // laySheet recognises the layout of sampled rows and fills f. merges are ranges
 // of merged cells near the top.
 func (f *File) laySheet(rows [][]string, at []int, fixed *int, merges []mergedRange) (skip, left, typicalFill int) {
-	width, left := 0, maxColumns
+	width, left := usedWidth(rows), maxColumns
 	for _, r := range rows {
-		width = max(width, len(r))
 		for k, c := range r {
 			if c != "" {
 				left = min(left, k)
@@ -213,7 +212,7 @@ func (f *File) laySheet(rows [][]string, at []int, fixed *int, merges []mergedRa
 			full, place = append(full, make([]string, width)), append(place, at[i]-1)
 		}
 		cells := make([]string, width)
-		copy(cells, r[min(left, len(r)):])
+		copy(cells, r[min(left, len(r)):]) // cells astray are left out here
 		full, place = append(full, cells), append(place, at[i])
 	}
 	var placed []placedMerge
@@ -244,6 +243,30 @@ func (f *File) laySheet(rows [][]string, at []int, fixed *int, merges []mergedRa
 	}
 	f.firstLine = skip + 1
 	return skip, left, typical(full[used:])
+}
+
+// usedWidth is the width of the table: columns after many empty ones are those
+// of a cell astray.
+func usedWidth(rows [][]string) int {
+	const gap = 60
+	var used []bool
+	for _, r := range rows {
+		for len(used) < len(r) {
+			used = append(used, false)
+		}
+		for k, c := range r {
+			if c != "" {
+				used[k] = true
+			}
+		}
+	}
+	width, begun := 0, false
+	for k, u := range used {
+		if u && (!begun || k-width < gap) {
+			width, begun = k+1, true
+		}
+	}
+	return width
 }
 
 // emptyFrom: no record has anything from column n on.
