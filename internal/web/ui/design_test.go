@@ -173,9 +173,7 @@ func TestDesignPageInTheBrowser(t *testing.T) {
 			if _, err := chromedp.Run(ctx, chromedp.Evaluate[string](fmt.Sprintf("document.documentElement.dataset.theme = %q", c.theme))); err != nil {
 				t.Fatal(err)
 			}
-			if err := chromedp.Do(ctx, chromedp.Sleep(700*time.Millisecond)); err != nil { // transitions and the skeleton's delay
-				t.Fatal(err)
-			}
+			is(ctx, t, "transitions and the skeleton's delay are over", `document.fonts.status === "loaded" && document.getAnimations().every((a) => a.playState === "finished")`)
 			wide, err := chromedp.Run(ctx, chromedp.Evaluate[string](tooWide))
 			if err != nil {
 				t.Fatal(err)

@@ -14,7 +14,7 @@ import (
 
 func is(ctx context.Context, t *testing.T, what, js string) {
 	t.Helper()
-	ok, err := chromedp.Run(ctx, chromedp.Poll[bool](js, chromedp.WithPollingTimeout(5*time.Second)))
+	ok, err := chromedp.Run(ctx, chromedp.Poll[bool](js, chromedp.WithPollingTimeout(30*time.Second)))
 	if err != nil || !ok {
 		t.Errorf("%s: %s (%v)", what, js, err)
 	}
