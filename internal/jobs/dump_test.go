@@ -16,6 +16,7 @@ import (
 
 // What waits goes along with a dump, to the other engine too.
 func TestDump(t *testing.T) {
+	t.Parallel()
 	other := map[sqldb.Engine]sqldb.Engine{sqldb.SQLite: sqldb.PostgreSQL, sqldb.PostgreSQL: sqldb.SQLite}
 	sqldbtest.Run(t, func(t *testing.T, db *sqldb.DB) {
 		at := time.Now().Add(48 * time.Hour).Truncate(time.Microsecond).UTC()
@@ -68,6 +69,7 @@ func TestDump(t *testing.T) {
 }
 
 func TestMigrateTwice(t *testing.T) {
+	t.Parallel()
 	for _, e := range []sqldb.Engine{sqldb.SQLite, sqldb.PostgreSQL} {
 		t.Run(string(e), func(t *testing.T) {
 			db := sqldbtest.Open(t, sqldb.Options{URL: sqldbtest.Empty(t, e)})

@@ -52,6 +52,7 @@ func complete(ctx context.Context, db *sqldb.DB, j *jobs.Job[count]) error {
 
 // A first run, given up for dead, comes back after a second one has begun.
 func TestCompleteIsAFence(t *testing.T) {
+	t.Parallel()
 	sqldbtest.Run(t, func(t *testing.T, db *sqldb.DB) {
 		createResults(t, db)
 		r := newRunner(t, db, jobs.Options{})
@@ -89,6 +90,7 @@ func TestCompleteIsAFence(t *testing.T) {
 }
 
 func TestUnique(t *testing.T) {
+	t.Parallel()
 	sqldbtest.Run(t, func(t *testing.T, db *sqldb.DB) {
 		for _, completes := range []bool{false, true} {
 			r := newRunner(t, db, jobs.Options{})
@@ -145,6 +147,7 @@ type renamed struct{ ID, Title string }
 func (renamed) Event() string { return "test.renamed" }
 
 func TestEvents(t *testing.T) {
+	t.Parallel()
 	sqldbtest.Run(t, func(t *testing.T, db *sqldb.DB) {
 		r := newRunner(t, db, jobs.Options{FirstRetry: time.Millisecond})
 		var mu sync.Mutex
@@ -176,6 +179,7 @@ func TestEvents(t *testing.T) {
 }
 
 func TestProgress(t *testing.T) {
+	t.Parallel()
 	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	var offset atomic.Int64
 	now := func() time.Time { return at.Add(time.Duration(offset.Load())) }
@@ -221,6 +225,7 @@ func TestProgress(t *testing.T) {
 }
 
 func TestSchedule(t *testing.T) {
+	t.Parallel()
 	begin := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	var at atomic.Int64
 	now := func() time.Time { return begin.Add(time.Duration(at.Load())) }
@@ -268,6 +273,7 @@ func TestSchedule(t *testing.T) {
 }
 
 func TestAtWaits(t *testing.T) {
+	t.Parallel()
 	begin := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	var at atomic.Int64
 	now := func() time.Time { return begin.Add(time.Duration(at.Load())) }
@@ -292,6 +298,7 @@ func TestAtWaits(t *testing.T) {
 }
 
 func TestStopLetsJobsEnd(t *testing.T) {
+	t.Parallel()
 	sqldbtest.Run(t, func(t *testing.T, db *sqldb.DB) {
 		createResults(t, db)
 		r := newRunner(t, db, jobs.Options{Grace: 200 * time.Millisecond})
@@ -323,6 +330,7 @@ func TestStopLetsJobsEnd(t *testing.T) {
 }
 
 func TestAdministration(t *testing.T) {
+	t.Parallel()
 	sqldbtest.Run(t, func(t *testing.T, db *sqldb.DB) {
 		mustWrite(t, db, func(ctx context.Context, tx *sqldb.Tx) error {
 			for i := range 7 {

@@ -119,7 +119,13 @@ func newPostgresInserter(now func() time.Time) (*river.Client[pgx.Tx], error) {
 
 // inserterConfig leaves the time to the database unless a clock is injected.
 func inserterConfig(now func() time.Time) *river.Config {
-	cfg := &river.Config{Logger: slog.New(slog.DiscardHandler)}
+	cfg := &river.Config{
+		Logger: slog.New(slog.DiscardHandler),
+		// River tells the workers of a queue once in this time only: what is
+		// added meanwhile, or after a transaction that was rolled back, would
+		// wait for their next poll.
+		FetchCooldown: time.Millisecond,
+	}
 	if now != nil {
 		cfg.Test.Time = clock{now}
 	}

@@ -104,6 +104,7 @@ func TestMain(m *testing.M) {
 }
 
 func TestAddIsTransactional(t *testing.T) {
+	t.Parallel()
 	sqldbtest.Run(t, func(t *testing.T, db *sqldb.DB) {
 		r := newRunner(t, db, jobs.Options{})
 		var mu sync.Mutex
@@ -136,6 +137,7 @@ func TestAddIsTransactional(t *testing.T) {
 }
 
 func TestRetryThenSuccess(t *testing.T) {
+	t.Parallel()
 	sqldbtest.Run(t, func(t *testing.T, db *sqldb.DB) {
 		r := newRunner(t, db, jobs.Options{FirstRetry: time.Millisecond})
 		var runs atomic.Int64
@@ -161,6 +163,7 @@ func TestRetryThenSuccess(t *testing.T) {
 }
 
 func TestFailsForGood(t *testing.T) {
+	t.Parallel()
 	for name, tc := range map[string]struct {
 		err  error
 		runs int

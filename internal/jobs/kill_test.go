@@ -34,6 +34,7 @@ func (work) Kind() string { return "test.work" }
 // TestKill kills a process that adds and works jobs, at random moments. Each
 // job that was acknowledged must have its row, once, and no other row may be.
 func TestKill(t *testing.T) {
+	t.Parallel()
 	rounds := 20
 	if *soak {
 		rounds = 300

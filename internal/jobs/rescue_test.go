@@ -29,6 +29,7 @@ func orphan(t *testing.T, db *sqldb.DB, attempt int) {
 }
 
 func TestOrphansRunAgain(t *testing.T) {
+	t.Parallel()
 	sqldbtest.Run(t, func(t *testing.T, db *sqldb.DB) {
 		mustWrite(t, db, func(ctx context.Context, tx *sqldb.Tx) error { return jobs.Add(ctx, tx, count{"x"}) })
 		orphan(t, db, 1)
@@ -44,6 +45,7 @@ func TestOrphansRunAgain(t *testing.T) {
 
 // A job that takes its process down each time must not do so for ever.
 func TestOrphanOfTheLastAttemptFails(t *testing.T) {
+	t.Parallel()
 	sqldbtest.Run(t, func(t *testing.T, db *sqldb.DB) {
 		mustWrite(t, db, func(ctx context.Context, tx *sqldb.Tx) error {
 			return jobs.Add(ctx, tx, count{"x"}, jobs.MaxAttempts(2))
@@ -62,6 +64,7 @@ func TestOrphanOfTheLastAttemptFails(t *testing.T) {
 
 // Replicas share the work, and none takes jobs from one that lives.
 func TestReplicas(t *testing.T) {
+	t.Parallel()
 	url := sqldbtest.URL(t, sqldb.PostgreSQL)
 	db := sqldbtest.Open(t, sqldb.Options{URL: url})
 	createResults(t, db)

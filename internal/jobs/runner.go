@@ -214,6 +214,9 @@ func (r *Runner) Run(ctx context.Context) (err error) {
 	}
 	if err != nil {
 		cancel()
+		if ctx.Err() != nil { // it was told to stop before it had started
+			err = nil
+		}
 		return errors.Join(err, ignoreCanceled(loops.Wait()))
 	}
 	loops.Go(func() error { return r.tickUntil(ctx) })
@@ -304,7 +307,7 @@ func (r *Runner) config() *river.Config {
 	}
 	if r.db.Engine() == sqldb.SQLite {
 		cfg.FetchCooldown = 5 * time.Millisecond
-		cfg.FetchPollInterval = 100 * time.Millisecond
+		cfg.FetchPollInterval = 500 * time.Millisecond
 	}
 	for name, n := range r.queues {
 		cfg.Queues[name] = river.QueueConfig{MaxWorkers: n}
