@@ -14,6 +14,7 @@ const maxStates = 256
 type automaton struct {
 	next   [][128]uint16 // state 0 refuses
 	accept []bool
+	line   [][2]uint64 // of patterns that are one character after another: the sets of characters
 }
 
 // newAutomaton builds the automaton of an anchored pattern; nil when it would
@@ -42,7 +43,35 @@ func newAutomaton(pattern string) *automaton {
 			return nil
 		}
 	}
+	b.a.line = b.a.straight()
 	return b.a
+}
+
+// straight gives the sets of characters of a pattern of fixed length whose
+// characters do not depend on one another, nil for others.
+func (a *automaton) straight() (line [][2]uint64) {
+	for s := 1; ; {
+		var set [2]uint64
+		to := uint16(0)
+		for c, n := range a.next[s] {
+			if n == 0 {
+				continue
+			}
+			if to != 0 && n != to {
+				return nil
+			}
+			to = n
+			set[c>>6] |= 1 << (c & 63)
+		}
+		switch {
+		case to == 0 && a.accept[s]:
+			return line
+		case to == 0, a.accept[s], int(to) <= s, len(line) > 64:
+			return nil
+		}
+		line = append(line, set)
+		s = int(to)
+	}
 }
 
 type automatonBuilder struct {
@@ -170,6 +199,16 @@ func (b *automatonBuilder) fill(i int) bool {
 // match runs over b; sure is false when b has bytes beyond ASCII before the
 // outcome is known.
 func (a *automaton) match(b []byte) (ok, sure bool) {
+	if a.line != nil && len(a.line) == len(b) {
+		good := uint64(1)
+		for i, c := range b {
+			if c >= 128 {
+				return false, false
+			}
+			good &= a.line[i][c>>6] >> (c & 63)
+		}
+		return good == 1, true
+	}
 	s := uint16(1)
 	for _, c := range b {
 		if c >= 128 {

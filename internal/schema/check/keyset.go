@@ -83,6 +83,9 @@ func (s *keySet) add(h uint64, key []byte, row, line int) (first int, err error)
 // grow doubles the table; false when its memory is not to be had.
 func (s *keySet) grow() bool {
 	n := max(1024, 2*len(s.slots))
+	if n < 1<<16 {
+		n *= 2
+	}
 	if n*8 > s.budget/2 && n > 1024 {
 		return false
 	}

@@ -193,7 +193,7 @@ func cellText(cell []byte) string {
 // judgeColumn casts the cells of a column and judges them.
 func (p *plan) judgeColumn(b *tabular.Batch, index int, t *part) {
 	c := &p.columns[index]
-	if c.rules == nil {
+	if c.rules == nil || len(c.judges) == 0 && c.rules.Anything() {
 		return
 	}
 	var v schema.Value
