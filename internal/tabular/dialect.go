@@ -30,8 +30,9 @@ type sniffed struct {
 	dialect
 	width   int
 	score   float64
-	doubled bool // doubled quotes were seen
-	quotes  bool // quoted cells were seen
+	broken  float64 // share of the records whose quotes are misplaced
+	doubled bool    // doubled quotes were seen
+	quotes  bool    // quoted cells were seen
 }
 
 // sniffDialect recognises the dialect of the beginning of a text; whole: there is
@@ -46,14 +47,16 @@ func sniffDialect(head []byte, whole bool, fixed string, cr bool) sniffed {
 	}
 	best := sniffed{score: -1}
 	try := func(delim string, prior float64) {
+		broken := 0.0
 		for _, q := range append(quotes, singleQuote(head, delim)...) {
-			if q == 0 && !slices.Contains([]string{",", ";", "\t", "|"}, delim) {
+			if q == 0 && (broken < 0.3 || !slices.Contains([]string{",", ";", "\t", "|"}, delim)) {
 				continue
 			}
 			for _, e := range escapes(head, q) {
 				d := dialect{delim: []byte(delim), quote: q, escape: e, cr: cr}
 				s := d.assess(head, whole)
 				s.score *= prior
+				broken = max(broken, s.broken)
 				switch q {
 				case '\'':
 					s.score *= 0.995
@@ -193,8 +196,8 @@ func (d dialect) assess(head []byte, whole bool) sniffed {
 		}
 	}
 	s.doubled = len(p.escaped) > 0
-	faults := 1 - 0.5*float64(len(p.marks))/float64(b.Len())
-	s.score = math.Pow(regular, 1.5) * strength * good / float64(cells) * max(faults, 0.3)
+	s.broken = min(1, float64(len(p.marks))/float64(b.Len()))
+	s.score = math.Pow(regular, 1.5) * strength * good / float64(cells) * (1 - 0.5*s.broken)
 	if d.quote == '"' && within > 2 {
 		s.score *= 0.2 + 0.8*float64(around)/float64(around+within)
 	}
