@@ -51,9 +51,13 @@ func start(t *testing.T, base string, routes ...shell.Route) *bench {
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	s := shell.New(shell.Options{
 		Identity: ids, BaseURL: u, Log: log, Development: true,
-		Host:         func(context.Context) ui.Host { return ui.Host{Name: "Portail d’essai", Style: style} },
-		Places:       func(ctx context.Context) []ui.Place { return []ui.Place{{Label: ui.T(ctx, "ui.search"), Href: "/search"}} },
-		AccountLinks: func(ctx context.Context, _ identity.Actor) []ui.Link { return []ui.Link{{Label: "Bureau", Href: "/desk"}} },
+		Host: func(context.Context) ui.Host { return ui.Host{Name: "Portail d’essai", Style: style} },
+		Places: func(ctx context.Context) []ui.Place {
+			return []ui.Place{{Label: ui.T(ctx, "ui.search"), Href: "/search"}}
+		},
+		AccountLinks: func(ctx context.Context, _ identity.Actor) []ui.Link {
+			return []ui.Link{{Label: "Bureau", Href: "/desk"}}
+		},
 	})
 	rt := httpx.NewRouter(httpx.Options{Log: log, Render: s.Render, BaseURL: u})
 	s.Mount(rt, s.Own()...)

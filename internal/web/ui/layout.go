@@ -13,9 +13,9 @@ import (
 // Host is who runs the instance, as pages show it.
 type Host struct {
 	Name    string
-	Slogan  string // under the name; may be ""
+	Slogan  string    // under the name; may be ""
 	Style   HostStyle // colour and logo
-	BaseURL string // "https://data.example.fr", no slash at the end
+	BaseURL string    // "https://data.example.fr", no slash at the end
 }
 
 // Account is who has signed in.

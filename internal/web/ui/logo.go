@@ -19,7 +19,7 @@ func (s HostStyle) WithLogo(data []byte) (HostStyle, error) {
 	if len(data) > MaxLogo {
 		return s, errs.New(errs.TooLarge, "ui.logo.too-large", errs.Args{"Limit": MaxLogo / 1024}).WithHint("ui.logo.hint")
 	}
-	ext := ""
+	var ext string
 	switch t := http.DetectContentType(data); {
 	case t == "image/png":
 		ext = ".png"

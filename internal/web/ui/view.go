@@ -68,7 +68,7 @@ func (h HX) attrs(ctx context.Context) templ.OrderedAttributes {
 	return a
 }
 
-// ButtonStyle: one primary button per screen.
+// ButtonStyle is the weight of a button: one primary button per screen.
 type ButtonStyle string
 
 const (
