@@ -33,11 +33,13 @@ CREATE TABLE datasets (
     withdrawn_reason TEXT NOT NULL DEFAULT '',
     demonstration    BOOLEAN NOT NULL DEFAULT FALSE
 ) STRICT;
-CREATE INDEX datasets_state ON datasets (state, modified_at, id);
-CREATE INDEX datasets_organisation ON datasets (organisation, state, modified_at, id);
+-- No index begins with state: SQLite would take it for "published, or of my
+-- organisation" and sort all, rather than walk in the order asked.
 CREATE INDEX datasets_modified ON datasets (modified_at, id);
+CREATE INDEX datasets_organisation ON datasets (organisation, modified_at, id, state);
+CREATE INDEX datasets_visible ON datasets (id, state, organisation);
 CREATE INDEX datasets_title ON datasets (title_fold, id);
-CREATE INDEX datasets_schema ON datasets (schema_id, state);
+CREATE INDEX datasets_schema ON datasets (schema_id, modified_at);
 
 -- Every address a dataset ever had: the old ones answer with the new.
 CREATE TABLE dataset_slugs (
