@@ -25,6 +25,7 @@ import (
 	"socle/internal/sqldb"
 	"socle/internal/tables"
 	"socle/internal/tables/duck"
+	"socle/internal/web/shell"
 )
 
 // App is the whole of Socle, built and not yet running.
@@ -41,13 +42,20 @@ type App struct {
 	Publish   *publish.Service
 	Fetch     *http.Client
 	Version   string
+	shell     *shell.Shell // once Handler was called
 	closers   []func() error
 }
 
 // Build opens the storage and joins the parts; it starts nothing. Close the App
 // when done. Kinds: Invalid (settings), Busy (a database or a folder that
 // cannot be used).
-func Build(ctx context.Context, c *config.Config, log *slog.Logger, version string) (a *App, err error) {
+func Build(ctx context.Context, c *config.Config, log *slog.Logger, version string) (*App, error) {
+	return build(ctx, c, log, version, true)
+}
+
+// build is Build; without migrate the database is left as it is, for a backup to
+// be loaded into.
+func build(ctx context.Context, c *config.Config, log *slog.Logger, version string, migrate bool) (a *App, err error) {
 	defer errs.Wrap(&err, "app.Build")
 	a = &App{Config: c, Log: log, Version: version}
 	defer func() {
@@ -56,7 +64,7 @@ func Build(ctx context.Context, c *config.Config, log *slog.Logger, version stri
 			a = nil
 		}
 	}()
-	if err := a.openStorage(ctx); err != nil {
+	if err := a.openStorage(ctx, migrate); err != nil {
 		return a, err
 	}
 	a.Fetch = httpx.Client(httpx.ClientOptions{MaxBytes: int64(c.Limits.Outgoing), Allow: c.AllowedNetworks, UserAgent: "Socle/" + version})
@@ -68,10 +76,7 @@ func Build(ctx context.Context, c *config.Config, log *slog.Logger, version stri
 	a.Tables = tables.New(tables.Options{DB: a.DB, Blobs: a.Blobs, Schemas: a.findSchema, Temp: a.temp(), Log: log,
 		Limits: tables.Limits{UploadBytes: int64(c.Limits.Upload)}})
 	a.Publish = publish.New(a.DB, a.Tables, a.Catalogue, log)
-	engine, err := duck.Open(duck.Options{
-		Cache: filepath.Join(c.Data, "cache"), CacheBytes: int64(c.Limits.Cache), Memory: int64(c.Limits.QueryMemory), Threads: c.Limits.QueryThreads, Time: c.Limits.QueryTime, Log: log,
-		Parts: a.partFolders(),
-	})
+	engine, err := duck.Open(filepath.Join(c.Data, "cache", "tables"), duck.Options{Memory: int64(c.Limits.QueryMemory), Cache: int64(c.Limits.Cache), Time: c.Limits.QueryTime})
 	if err != nil {
 		return a, err
 	}
@@ -84,7 +89,7 @@ func Build(ctx context.Context, c *config.Config, log *slog.Logger, version stri
 
 func (a *App) temp() string { return tables.TempDir(a.Config.Data) }
 
-func (a *App) openStorage(ctx context.Context) (err error) {
+func (a *App) openStorage(ctx context.Context, migrate bool) (err error) {
 	c := a.Config
 	if err := os.MkdirAll(a.temp(), 0o750); err != nil {
 		return errs.New(errs.Busy, "app.data-folder", errs.Args{"Path": c.Data}).WithHint("app.data-folder.hint").Because(err)
@@ -93,8 +98,10 @@ func (a *App) openStorage(ctx context.Context) (err error) {
 		return err
 	}
 	a.closers = append(a.closers, a.DB.Close)
-	if err := a.DB.Migrate(ctx); err != nil {
-		return err
+	if migrate {
+		if err := a.DB.Migrate(ctx); err != nil {
+			return err
+		}
 	}
 	if err := jobs.Migrate(ctx, a.DB); err != nil {
 		return err

@@ -21,6 +21,7 @@ import (
 	"socle/internal/config"
 	"socle/internal/errs"
 	"socle/internal/i18n"
+	"socle/internal/jobs"
 )
 
 // A backup is a tar file compressed with zstd: manifest.json, database (a dump
@@ -120,7 +121,7 @@ func (a *App) addDatabase(ctx context.Context, t *tar.Writer) error {
 	}
 	defer os.Remove(f.Name())
 	defer f.Close()
-	if err := a.DB.Dump(ctx, f); err != nil {
+	if err := a.DB.Dump(ctx, f, jobs.Part()); err != nil {
 		return err
 	}
 	size, err := f.Seek(0, io.SeekCurrent)
@@ -159,7 +160,7 @@ func restore(ctx context.Context, c *config.Config, file string, out io.Writer, 
 		return err
 	}
 	defer f.Close()
-	a, err := Build(ctx, c, slog.New(slog.DiscardHandler), Version)
+	a, err := build(ctx, c, slog.New(slog.DiscardHandler), Version, false)
 	if err != nil {
 		return err
 	}
@@ -172,17 +173,13 @@ func restore(ctx context.Context, c *config.Config, file string, out io.Writer, 
 	return nil
 }
 
-// ReadBackup loads a backup: blobs first, then, when the whole file was read, the
-// database in one transaction. Kinds: Conflict (there is data), Invalid (damaged).
+// ReadBackup loads a backup into a database that has no tables yet: blobs first,
+// then, when the whole file was read, the database in one transaction. Kinds:
+// Conflict (there is data), Invalid (damaged).
 func (a *App) ReadBackup(ctx context.Context, r io.Reader, name string) (blobs int, err error) {
 	defer errs.Wrap(&err, "app.ReadBackup")
 	damaged := func(cause error) error {
 		return errs.New(errs.Invalid, "app.backup.damaged", errs.Args{"Path": name}).WithHint("app.backup.damaged.hint").Because(cause)
-	}
-	if empty, err := a.DB.Empty(ctx); err != nil {
-		return 0, err
-	} else if !empty {
-		return 0, errs.New(errs.Conflict, "app.restore.not-empty").WithHint("app.restore.not-empty.hint")
 	}
 	z, err := zstd.NewReader(r)
 	if err != nil {
@@ -227,5 +224,9 @@ func (a *App) ReadBackup(ctx context.Context, r io.Reader, name string) (blobs i
 	if _, err := dump.Seek(0, io.SeekStart); err != nil {
 		return blobs, err
 	}
-	return blobs, a.DB.Load(ctx, dump)
+	err = a.DB.Load(ctx, dump, jobs.Part())
+	if errs.Is(err, errs.Conflict) {
+		err = errs.New(errs.Conflict, "app.restore.not-empty").WithHint("app.restore.not-empty.hint").Because(err)
+	}
+	return blobs, err
 }

@@ -1,0 +1,126 @@
+package app
+
+import (
+	"context"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	v1 "socle/internal/api/v1"
+	"socle/internal/errs"
+	"socle/internal/httpx"
+	"socle/internal/identity"
+	"socle/internal/mail"
+	"socle/internal/sqldb"
+	"socle/internal/web/account"
+	"socle/internal/web/catalogueui"
+	"socle/internal/web/shell"
+	"socle/internal/web/ui"
+)
+
+// The addresses of one-time links, which the command line prints too.
+const (
+	firstAccountPath = account.FirstAccountPath + "?token="
+	invitationPath   = account.InvitationPath + "?token="
+	resetPath        = account.ResetPath + "?token="
+)
+
+// manyVisitors bounds the memory of a limiter.
+const manyVisitors = 100_000
+
+// Handler is everything that answers requests: pages, API, files, health.
+func (a *App) Handler(reg *prometheus.Registry) (http.Handler, error) {
+	c := a.Config
+	base := strings.TrimSuffix(c.Base().String(), "/")
+	host, err := a.host()
+	if err != nil {
+		return nil, err
+	}
+	sh := shell.New(shell.Options{
+		Identity: a.Identity, BaseURL: c.Base(), Log: a.Log, Demo: c.Demo, Development: a.Version == "dev",
+		Host: func(context.Context) ui.Host { return host }, Places: places, Footer: footer, AccountLinks: accountLinks,
+	})
+	rt := httpx.NewRouter(httpx.Options{Log: a.Log, Render: sh.Render, Metrics: httpx.NewMetrics(reg), TrustedProxies: c.TrustedProxies, BaseURL: c.Base(), Timeout: c.Limits.RequestTimeout})
+	general := httpx.Limit(httpx.NewLimiter(c.Limits.RequestRate, c.Limits.RequestBurst, manyVisitors, time.Now))
+	attempts := httpx.Limit(httpx.NewLimiter(c.Limits.SigninRate/60, max(5, int(c.Limits.SigninRate)), manyVisitors, time.Now))
+
+	rt.Handle("GET /healthz", httpx.Health)
+	rt.Handle("GET /readyz", httpx.Ready(a.probes()...))
+	rt.Handle("GET /robots.txt", a.robots)
+	if c.Metrics.Token != "" {
+		rt.Handle("GET /metrics", httpx.MetricsHandler(reg, c.Metrics.Token))
+	}
+	routes := [][]shell.Route{
+		sh.Own(),
+		catalogueui.New(catalogueui.Options{Identity: a.Identity, Catalogue: a.Catalogue, Tables: a.Tables, Engine: a.Engine, Now: time.Now, BaseURL: base}).Routes(),
+		account.New(account.Options{Identity: a.Identity, Mail: a.sendMail, BaseURL: base, Limit: attempts, Now: time.Now}).Routes(),
+		v1.New(v1.Options{
+			Identity: a.Identity, Catalogue: a.Catalogue, Tables: a.Tables, Engine: a.Engine, Publish: a.Publish, Schemas: a.findSchema, Limit: general,
+			BaseURL: c.Base(), MaxBytes: int64(c.Limits.Upload), Temp: a.temp(), Workers: 2, Now: time.Now,
+		}).Routes(),
+	}
+	for _, r := range routes {
+		sh.Mount(rt, r...)
+	}
+	a.shell = sh
+	return rt, nil
+}
+
+// sendMail puts a message in the outbox.
+func (a *App) sendMail(ctx context.Context, m mail.Message) error {
+	return a.DB.Write(ctx, func(tx *sqldb.Tx) error { return mail.Send(ctx, tx, m) })
+}
+
+// host is the identity of who runs the instance.
+func (a *App) host() (h ui.Host, err error) {
+	c := a.Config.Host
+	h = ui.Host{Name: c.Name}
+	if h.Style, err = ui.NewHostStyle(c.Accent); err != nil || c.Logo == "" {
+		return h, err
+	}
+	b, err := os.ReadFile(c.Logo)
+	if err != nil {
+		return h, errs.New(errs.Invalid, "app.logo", errs.Args{"Path": c.Logo}).WithHint("app.logo.hint").Because(err)
+	}
+	if h.Style, err = h.Style.WithLogo(b); err != nil {
+		return h, err
+	}
+	return h, nil
+}
+
+func places(ctx context.Context) []ui.Place {
+	return []ui.Place{
+		{Label: ui.T(ctx, "app.place.datasets"), Href: "/search", Icon: "database"},
+		{Label: ui.T(ctx, "app.place.producers"), Href: "/organisations", Icon: "building-2"},
+		{Label: ui.T(ctx, "app.place.schemas"), Href: "/schemas", Icon: "list-checks"},
+		{Label: ui.T(ctx, "app.place.check"), Href: "/check", Icon: "file-check"},
+	}
+}
+
+func footer(ctx context.Context) []ui.Link {
+	return []ui.Link{
+		{Label: ui.T(ctx, "app.footer.datasets"), Href: "/search"},
+		{Label: ui.T(ctx, "app.footer.schemas"), Href: "/schemas"},
+	}
+}
+
+func accountLinks(ctx context.Context, a identity.Actor) []ui.Link {
+	links := []ui.Link{{Label: ui.T(ctx, "app.link.desk"), Href: "/desk", Icon: "inbox"}, {Label: ui.T(ctx, "app.link.account"), Href: account.Path, Icon: "circle-user"}}
+	if len(a.HostRoles().List()) > 0 {
+		links = append(links, ui.Link{Label: ui.T(ctx, "app.link.admin"), Href: "/admin", Icon: "settings"})
+	}
+	return links
+}
+
+// robots keeps a demonstration, and the pages of people, out of search engines.
+func (a *App) robots(w http.ResponseWriter, r *http.Request) error {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	text := "User-agent: *\nDisallow: /account\nDisallow: /desk\nDisallow: /admin\nDisallow: /en/account\nDisallow: /en/desk\nDisallow: /en/admin\n"
+	if a.Config.Demo {
+		text = "User-agent: *\nDisallow: /\n"
+	}
+	return httpx.WriteBytes(w, r, http.StatusOK, []byte(text))
+}
