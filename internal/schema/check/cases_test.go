@@ -79,9 +79,7 @@ func oneCase(t *testing.T, path string) {
 	}
 	if *update {
 		setPart(archive, "report", reports[0])
-		if err := os.WriteFile(path, txtar.Format(archive), 0o644); err != nil {
-			t.Fatal(err)
-		}
+		writeCase(t, path, archive)
 		return
 	}
 	if want := part("report"); want != reports[0] {
@@ -103,6 +101,13 @@ func readCase(t *testing.T, path string) (*txtar.Archive, func(string) string) {
 			}
 		}
 		return ""
+	}
+}
+
+func writeCase(t *testing.T, path string, a *txtar.Archive) {
+	t.Helper()
+	if err := os.WriteFile(path, txtar.Format(a), 0o644); err != nil {
+		t.Fatal(err)
 	}
 }
 
