@@ -19,6 +19,9 @@ func TestDescriptors(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, w := range s.Warnings {
+				if w.Key == "schema.warning.slow-pattern" {
+					continue // a pattern of the published format that looks back
+				}
 				t.Errorf("warning %s at %s: %v", w.Key, w.Path, w.Args)
 			}
 			if want := "descriptors/" + strings.ReplaceAll(e.ID, "/", "__") + "@" + e.Version + ".json"; e.file != want {
