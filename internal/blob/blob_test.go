@@ -78,6 +78,7 @@ func files(t *testing.T, dir string) []string {
 }
 
 func TestRoundTrip(t *testing.T) {
+	t.Parallel()
 	blobtest.Run(t, func(t *testing.T, p blobtest.Place) {
 		s := blobtest.Open(t, p.Options)
 		for _, n := range []int{0, 1, 1000, 12 << 20} {
@@ -111,6 +112,7 @@ func TestRoundTrip(t *testing.T) {
 }
 
 func TestPutFile(t *testing.T) {
+	t.Parallel()
 	blobtest.Run(t, func(t *testing.T, p blobtest.Place) {
 		s := blobtest.Open(t, p.Options)
 		data := []byte("one file")
@@ -137,6 +139,7 @@ func TestPutFile(t *testing.T) {
 }
 
 func TestMissing(t *testing.T) {
+	t.Parallel()
 	blobtest.Run(t, func(t *testing.T, p blobtest.Place) {
 		s := blobtest.Open(t, p.Options)
 		ctx := context.Background()
@@ -182,9 +185,11 @@ func damage(t *testing.T, p blobtest.Place, at int) {
 }
 
 func TestDamageIsFoundAndMended(t *testing.T) {
+	t.Parallel()
 	now := time.Now()
 	blobtest.Run(t, func(t *testing.T, p blobtest.Place) {
 		p.Options.Now = func() time.Time { return now }
+		p.Options.CacheBytes = 1 // no good copy beside
 		s := blobtest.Open(t, p.Options)
 		ctx := context.Background()
 		data := randomBytes(100_000)
@@ -214,6 +219,7 @@ func TestDamageIsFoundAndMended(t *testing.T) {
 }
 
 func TestFailedPutLeavesNothing(t *testing.T) {
+	t.Parallel()
 	blobtest.Run(t, func(t *testing.T, p blobtest.Place) {
 		s := blobtest.Open(t, p.Options)
 		cut := errors.New("cut")
@@ -240,6 +246,7 @@ func TestFailedPutLeavesNothing(t *testing.T) {
 }
 
 func TestAllAndCollect(t *testing.T) {
+	t.Parallel()
 	blobtest.Run(t, func(t *testing.T, p blobtest.Place) {
 		now := time.Now()
 		p.Options.Now = func() time.Time { return now }
@@ -292,6 +299,7 @@ func TestAllAndCollect(t *testing.T) {
 }
 
 func TestConcurrentPuts(t *testing.T) {
+	t.Parallel()
 	blobtest.Run(t, func(t *testing.T, p blobtest.Place) {
 		s := blobtest.Open(t, p.Options)
 		var wg sync.WaitGroup
@@ -319,6 +327,7 @@ func TestConcurrentPuts(t *testing.T) {
 }
 
 func TestCacheIsBounded(t *testing.T) {
+	t.Parallel()
 	p := blobtest.S3(t)
 	p.Options.CacheBytes = 2500
 	s := blobtest.Open(t, p.Options)
@@ -334,7 +343,10 @@ func TestCacheIsBounded(t *testing.T) {
 		}
 		return l
 	}
-	cached := func() (n int) { return len(files(t, p.Options.CacheDir)) }
+	cached := func() int { return len(files(t, p.Options.CacheDir)) }
+	if cached() != 2 {
+		t.Errorf("%d copies of what was put", cached())
+	}
 	pinned := open(0)
 	for i := 1; i < 4; i++ {
 		open(i).Close()
@@ -387,6 +399,7 @@ func mustFile(t *testing.T, s *blob.Store, h blob.Hash) *blob.Local {
 }
 
 func TestOpenRefuses(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	for url, kind := range map[string]errs.Kind{
 		"":                                       errs.Invalid,
@@ -411,6 +424,7 @@ func TestOpenRefuses(t *testing.T) {
 }
 
 func TestParseHash(t *testing.T) {
+	t.Parallel()
 	good := string(hashOf(nil))
 	if h, err := blob.ParseHash(good); err != nil || string(h) != good {
 		t.Errorf("%v, %v", h, err)

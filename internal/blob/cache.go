@@ -163,8 +163,31 @@ func (c *cache) copy(ctx context.Context, h Hash, fetch func(context.Context) (i
 	return size, nil
 }
 
+// adopt moves a file that has just been hashed into the cache, for who wants
+// to read what was just put. A file that cannot be moved there, or would push
+// out much else, is left.
+func (c *cache) adopt(path string, ref Ref) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if _, known := c.entries[ref.Hash]; known || ref.Size > c.limit/2 {
+		return
+	}
+	if err := os.Rename(path, c.path(ref.Hash)); err != nil {
+		return
+	}
+	if info, err := os.Stat(c.path(ref.Hash)); err == nil {
+		c.checked.add(ref.Hash, markOf(info))
+	}
+	c.add(ref.Hash, ref.Size)
+	c.shrink(0)
+}
+
 // add notes a copy as the latest. The caller holds the lock, but at opening.
 func (c *cache) add(h Hash, size int64) *entry {
+	if e, known := c.entries[h]; known {
+		c.recent.MoveToFront(e.at)
+		return e
+	}
 	e := &entry{hash: h, size: size}
 	e.at = c.recent.PushFront(e)
 	c.entries[h] = e

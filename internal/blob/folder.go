@@ -77,6 +77,9 @@ func (b *folder) put(_ context.Context, path string, ref Ref) error {
 	if err := os.Rename(path, target); err != nil {
 		return err
 	}
+	if info, err := os.Stat(target); err == nil {
+		b.checked.add(ref.Hash, markOf(info)) // its bytes have just been hashed
+	}
 	return syncFile(parent)
 }
 

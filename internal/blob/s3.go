@@ -146,7 +146,11 @@ func (b *s3Store) put(ctx context.Context, file string, ref Ref) error {
 		_ = w.Close()
 		return unreachable(err)
 	}
-	return unreachable(w.Close())
+	if err := w.Close(); err != nil {
+		return unreachable(err)
+	}
+	b.cache.adopt(file, ref)
+	return nil
 }
 
 func (b *s3Store) open(ctx context.Context, h Hash) (io.ReadCloser, error) {

@@ -39,6 +39,7 @@ func dump(t *testing.T, db *sqldb.DB, parts ...sqldb.Part) string {
 var engines = []sqldb.Engine{sqldb.SQLite, sqldb.PostgreSQL}
 
 func TestDumpLoad(t *testing.T) {
+	t.Parallel()
 	var taken []string
 	part := sqldb.Part{
 		Name: "extra",
@@ -87,6 +88,7 @@ func sortedLines(s string) map[string]int {
 }
 
 func TestLoadRefuses(t *testing.T) {
+	t.Parallel()
 	source := sqldbtest.Open(t, sqldb.Options{URL: sqldbtest.URL(t, sqldb.SQLite)})
 	fill(t, source)
 	text := dump(t, source)
@@ -123,6 +125,7 @@ func TestLoadRefuses(t *testing.T) {
 }
 
 func TestBackupWhileWriting(t *testing.T) {
+	t.Parallel()
 	db := sqldbtest.Open(t, sqldb.Options{URL: sqldbtest.URL(t, sqldb.SQLite)})
 	mustExec(t, db, "CREATE TABLE pair (a INTEGER, b INTEGER)")
 	stop := make(chan struct{})

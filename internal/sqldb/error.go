@@ -93,13 +93,15 @@ func pgCode(err error) string {
 }
 
 // retryable reports whether running the transaction again is safe and useful.
-func retryable(err error) bool {
+func retryable(err error, attempt int) bool {
 	if code, ok := sqliteCode(err); ok {
 		return code&0xff == sqlite3.SQLITE_BUSY || code&0xff == sqlite3.SQLITE_LOCKED
 	}
 	switch pgCode(err) {
-	case pgSerializationFailure, pgDeadlock, pgPlanChanged:
+	case pgSerializationFailure, pgDeadlock:
 		return true
+	case pgPlanChanged: // the code has other causes, which stay
+		return attempt == 1
 	case "":
 		return pgconn.SafeToRetry(err)
 	}

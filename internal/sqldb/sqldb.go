@@ -216,6 +216,7 @@ func (db *DB) Write(ctx context.Context, fn func(*Tx) error) error {
 
 const (
 	maxAttempts = 30
+	maxTrying   = 30 * time.Second
 	firstDelay  = 2 * time.Millisecond
 	maxDelay    = 200 * time.Millisecond
 )
@@ -232,13 +233,13 @@ func (db *DB) run(ctx context.Context, write bool, fn func(*Tx) error) error {
 	}
 	defer db.open.Delete(id)
 
-	delay := firstDelay
+	delay, begun := firstDelay, time.Now()
 	for attempt := 1; ; attempt++ {
 		err := db.once(ctx, write, fn)
 		if err == nil {
 			return nil
 		}
-		if attempt == maxAttempts || !retryable(err) || ctx.Err() != nil {
+		if attempt == maxAttempts || time.Since(begun) > maxTrying || !retryable(err, attempt) || ctx.Err() != nil {
 			return db.wrap(ctx, err, write)
 		}
 		db.log.DebugContext(ctx, "transaction runs again", "attempt", attempt, "cause", err)

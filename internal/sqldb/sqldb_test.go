@@ -34,6 +34,7 @@ CREATE UNIQUE INDEX folded_name ON folded (lower(name));
 `
 
 func TestRoundTrip(t *testing.T) {
+	t.Parallel()
 	at := time.Date(2026, 3, 1, 12, 0, 0, 123456789, time.FixedZone("x", 3600))
 	sqldbtest.RunAt(t, func() time.Time { return at }, func(t *testing.T, db *sqldb.DB) {
 		ctx := context.Background()

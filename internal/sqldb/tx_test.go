@@ -40,6 +40,7 @@ func number(t *testing.T, db *sqldb.DB, query string) (n int64) {
 }
 
 func TestNoTransactionInsideAnother(t *testing.T) {
+	t.Parallel()
 	sqldbtest.Run(t, func(t *testing.T, db *sqldb.DB) {
 		ctx := context.Background()
 		type run func(context.Context, func(*sqldb.Tx) error) error
@@ -64,6 +65,7 @@ func TestNoTransactionInsideAnother(t *testing.T) {
 }
 
 func TestRollback(t *testing.T) {
+	t.Parallel()
 	sqldbtest.Run(t, func(t *testing.T, db *sqldb.DB) {
 		createTables(t, db)
 		ctx := context.Background()
@@ -103,6 +105,7 @@ func TestRollback(t *testing.T) {
 }
 
 func TestReadCannotWrite(t *testing.T) {
+	t.Parallel()
 	sqldbtest.Run(t, func(t *testing.T, db *sqldb.DB) {
 		createTables(t, db)
 		ctx := context.Background()
@@ -117,6 +120,7 @@ func TestReadCannotWrite(t *testing.T) {
 }
 
 func TestReadSeesOneSnapshot(t *testing.T) {
+	t.Parallel()
 	sqldbtest.Run(t, func(t *testing.T, db *sqldb.DB) {
 		createTables(t, db)
 		ctx := context.Background()
@@ -147,6 +151,7 @@ func TestReadSeesOneSnapshot(t *testing.T) {
 // Each writer reads a number and writes the next: without serializable
 // transactions some would be lost, without repetition some would fail.
 func TestConcurrentWriters(t *testing.T) {
+	t.Parallel()
 	sqldbtest.Run(t, func(t *testing.T, db *sqldb.DB) {
 		mustExec(t, db, "CREATE TABLE counter (n BIGINT NOT NULL)")
 		mustExec(t, db, "INSERT INTO counter (n) VALUES (0)")
@@ -203,6 +208,7 @@ func TestConcurrentWriters(t *testing.T) {
 }
 
 func TestViolates(t *testing.T) {
+	t.Parallel()
 	sqldbtest.Run(t, func(t *testing.T, db *sqldb.DB) {
 		createTables(t, db)
 		mustExec(t, db, "INSERT INTO town (code, name) VALUES ('31555', 'Toulouse')")
@@ -250,6 +256,7 @@ func TestViolates(t *testing.T) {
 
 // The engines must answer these the same way.
 func TestSameSQL(t *testing.T) {
+	t.Parallel()
 	sqldbtest.Run(t, func(t *testing.T, db *sqldb.DB) {
 		createTables(t, db)
 		for i, name := range []string{"zoe", "École", "Ecole", "ecole", "_x", "10", "9"} {
@@ -288,6 +295,7 @@ func TestSameSQL(t *testing.T) {
 }
 
 func TestTimes(t *testing.T) {
+	t.Parallel()
 	sqldbtest.Run(t, func(t *testing.T, db *sqldb.DB) {
 		mustExec(t, db, "CREATE TABLE moment (at BIGINT, span BIGINT)")
 		old := time.Date(1666, 9, 2, 1, 2, 3, 4000, time.FixedZone("x", -3600))
@@ -327,6 +335,7 @@ func TestTimes(t *testing.T) {
 }
 
 func TestFullDisk(t *testing.T) {
+	t.Parallel()
 	db := sqldbtest.Open(t, sqldb.Options{URL: sqldbtest.URL(t, sqldb.SQLite)})
 	createTables(t, db)
 	var pages int
@@ -344,6 +353,7 @@ func TestFullDisk(t *testing.T) {
 }
 
 func TestOpenRefuses(t *testing.T) {
+	t.Parallel()
 	garbage := filepath.Join(t.TempDir(), "garbage.db")
 	if err := os.WriteFile(garbage, []byte(strings.Repeat("not a database ", 1000)), 0o600); err != nil {
 		t.Fatal(err)
@@ -372,6 +382,7 @@ func TestOpenRefuses(t *testing.T) {
 }
 
 func TestPathsNeedNoEscape(t *testing.T) {
+	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "a b?c#d%20é")
 	db := sqldbtest.Open(t, sqldb.Options{URL: "sqlite:" + filepath.Join(dir, "x.db")})
 	mustExec(t, db, "CREATE TABLE x (n INTEGER)")

@@ -252,6 +252,18 @@ func dropLeftovers(ctx context.Context, conn *pgx.Conn) {
 			_, _ = conn.Exec(ctx, "DROP DATABASE IF EXISTS "+pgx.Identifier{n}.Sanitize()+" WITH (FORCE)")
 		}
 	}
+	// Templates of migrations that have changed since; the latest few may serve
+	// other processes.
+	rows, err = conn.Query(ctx, "SELECT datname FROM pg_database WHERE datname LIKE 'socle\\_t\\_%' ORDER BY oid DESC OFFSET 10")
+	if err != nil {
+		return
+	}
+	if names, err = pgx.CollectRows(rows, pgx.RowTo[string]); err != nil {
+		return
+	}
+	for _, n := range names {
+		_, _ = conn.Exec(ctx, "DROP DATABASE IF EXISTS "+pgx.Identifier{n}.Sanitize())
+	}
 }
 
 // migrationsSum names the template after what it holds.
