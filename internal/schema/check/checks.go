@@ -137,12 +137,12 @@ var Checks = []Check{
 	{Name: "code-pays-iso3", Kind: Format, cell: countryCode3, Bad: "FR", Good: "FRA", Keys: []string{"check.code-pays-iso3"}},
 	{Name: "opening-hours", Kind: Format, cell: openingHours, Bad: "9h-12h", Good: "09:00-12:00", Keys: []string{"check.opening-hours-value"}},
 	{Name: "telephone-mobile", Kind: Format, cell: mobilePhone, Bad: "05 61 22 29 22", Good: "06 12 34 56 78", Keys: []string{"check.telephone-mobile"}},
-	{Name: "nir", Kind: Format, cell: nir, Bad: "1 85 05 78 006 084 90", Good: "1 85 05 78 006 084 91", Keys: []string{"check.nir"}},
-	{Name: "iban", Kind: Format, cell: iban, Bad: "FR76 3000 6000 0112 3456 7890 180", Good: "FR76 3000 6000 0112 3456 7890 189", Keys: []string{"check.iban"}},
-	{Name: "bic", Kind: Format, cell: bic, Bad: "AGRIFRPP8", Good: "AGRIFRPP882", Keys: []string{"check.bic"}},
-	{Name: "numero-tva", Kind: Format, cell: vat, Bad: "FR00213105554", Good: "FR40303265045", Keys: []string{"check.numero-tva"}},
-	{Name: "numero-fiscal", Kind: Format, cell: taxNumber, Bad: "3023217600054", Good: "3023217600053", Keys: []string{"check.numero-fiscal"}},
-	{Name: "rcs", Kind: Format, cell: tradeRegister, Bad: "Nancy B 323 159 715", Good: "RCS Nancy B 323 159 715", Keys: []string{"check.rcs"}},
+	{Name: "nir", Kind: Format, cell: nir, Bad: "1 90 07 31 555 001 87", Good: "1 90 07 31 555 001 86", Keys: []string{"check.nir"}},
+	{Name: "iban", Kind: Format, cell: iban, Bad: "FR36 1010 7001 2304 1234 5678 955", Good: "FR36 1010 7001 2304 1234 5678 954", Keys: []string{"check.iban"}},
+	{Name: "bic", Kind: Format, cell: bic, Bad: "PSSTFRPPT", Good: "PSSTFRPPTOU", Keys: []string{"check.bic"}},
+	{Name: "numero-tva", Kind: Format, cell: vat, Bad: "FR04552081317", Good: "FR03552081317", Keys: []string{"check.numero-tva"}},
+	{Name: "numero-fiscal", Kind: Format, cell: taxNumber, Bad: "0123456789212", Good: "0123456789211", Keys: []string{"check.numero-fiscal"}},
+	{Name: "rcs", Kind: Format, cell: tradeRegister, Bad: "Toulouse B 552 081 317", Good: "RCS Toulouse B 552 081 317", Keys: []string{"check.rcs"}},
 	{Name: "phone-number", Kind: Format, cell: phoneNumber, Bad: "05 61 22", Good: "05 61 22 29 22", Keys: []string{"check.phone-number-value"}},
 }
 

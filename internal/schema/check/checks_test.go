@@ -116,6 +116,17 @@ func TestContract(t *testing.T) {
 	}
 }
 
+// The pages of docs are written from the list of checks.
+func TestDocument(t *testing.T) {
+	for _, l := range i18n.Langs {
+		page := Document(l)
+		if strings.Contains(page, "[check.") || strings.Contains(page, "no value") {
+			t.Errorf("a message of the page in %s has no words", l)
+		}
+		golden(t, filepath.Join("..", "..", "..", "docs", "checks."+string(l)+".md"), []byte(page))
+	}
+}
+
 func colours(t *testing.T, rep *Report) string {
 	var b bytes.Buffer
 	if err := Text(&b, rep, i18n.French, true); err != nil {

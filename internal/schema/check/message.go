@@ -336,7 +336,7 @@ func typeExample(field *schema.Field) string {
 	return typeExamples[field.Type]
 }
 
-var formatExamples = map[string]string{"email": "mairie@exemple.fr", "uri": "https://www.exemple.fr/page", "uuid": "0a7b330a-a736-45ea-8f7f-feaf019cdc00", "binary": "U29jbGU=", "wkt": "POINT (1.4442 43.6045)"}
+var formatExamples = map[string]string{"email": "mairie@exemple.fr", "uri": "https://www.exemple.fr/page", "uuid": "3f2a9c1e-5b7d-4e86-9a10-c4d2e8f6b013", "binary": "U29jbGU=", "wkt": "POINT (1.4442 43.6045)"}
 
 var typeExamples = map[schema.Type]string{
 	schema.Integer: "12", schema.Year: "2024", schema.Yearmonth: "2024-05", schema.Duration: "PT1H30M", schema.Geopoint: "1.4442,43.6045",
