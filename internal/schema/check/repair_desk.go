@@ -68,6 +68,10 @@ func newDesk(f *tabular.File, s *schema.Schema) *desk {
 	return d
 }
 
+// sure tells whether a column is known to be that of its field: what is safe to
+// change in it is doubtful when it is not.
+func (d *desk) sure(j int) bool { return !d.headless && (d.headings[j].id == "" || d.headings[j].safe) }
+
 // learn reads the file once for what its columns say as a whole.
 func (d *desk) learn(ctx context.Context, f *tabular.File, workers int) error {
 	for j := range d.columns {

@@ -1,7 +1,10 @@
 package check
 
 import (
+	"cmp"
+	"slices"
 	"strings"
+	"unicode"
 
 	"socle/internal/schema"
 )
@@ -37,8 +40,9 @@ var synonyms = [][]string{
 	{"objet", "motif", "subject", "object", "sujet"},
 	{"nombre", "nb", "nbre", "effectif", "quantite", "count"},
 	{"horaires", "horairesouverture", "openinghours", "ouverture"},
-	{"identifiant", "id", "code", "reference", "ref", "numero", "num", "no", "uid"},
-	{"beneficiaire", "attributaire", "nombeneficiaire"},
+	{"identifiant", "id", "identification", "ident", "uid"},
+	{"code", "numero", "num", "no", "n"},
+	{"reference", "ref"},
 }
 
 var synonymSet = func() map[string]int {
@@ -103,7 +107,111 @@ func matchHeader(s *schema.Schema, labels []string) []heading {
 			}
 		}
 	}
+	matchWords(s, out, taken)
 	return out
+}
+
+// alikeWords is how much of the words of a label and of a field must be common, and
+// by how much the best field must be ahead of the next.
+const (
+	alikeWords = 0.6
+	aheadWords = 0.1
+)
+
+// matchWords finds fields for the labels left over by the words they share:
+// "Montant total de la subvention" and "Montant total (€)". The best pairs first; a
+// pair that another nearly equals is left to a person.
+func matchWords(s *schema.Schema, out []heading, taken []bool) {
+	type pair struct {
+		column, field int
+		score         float64
+	}
+	var pairs []pair
+	for j := range out {
+		if out[j].field >= 0 {
+			continue
+		}
+		words := headerWords(out[j].label)
+		for i := range s.Fields {
+			if taken[i] {
+				continue
+			}
+			f := &s.Fields[i]
+			if score := max(common(words, headerWords(f.Name)), common(words, headerWords(f.Title))); score >= alikeWords-aheadWords {
+				pairs = append(pairs, pair{j, i, score})
+			}
+		}
+	}
+	slices.SortStableFunc(pairs, func(a, b pair) int { return cmp.Compare(b.score, a.score) })
+	for n, p := range pairs {
+		if p.score < alikeWords || out[p.column].field >= 0 || taken[p.field] {
+			continue
+		}
+		rival := slices.ContainsFunc(pairs[n+1:], func(q pair) bool {
+			return p.score-q.score < aheadWords && (q.column == p.column && !taken[q.field] || q.field == p.field && out[q.column].field < 0)
+		})
+		if !rival {
+			out[p.column].field, out[p.column].id = p.field, "header-words"
+			taken[p.field] = true
+		}
+	}
+}
+
+// headerWords parts a label into words at marks and at capitals, without the small
+// words of French, each in the form that synonyms share.
+func headerWords(label string) []string {
+	var b strings.Builder
+	var before rune
+	for _, r := range label {
+		if unicode.IsUpper(r) && unicode.IsLower(before) {
+			b.WriteByte(' ')
+		}
+		b.WriteRune(r)
+		before = r
+	}
+	var out []string
+	for _, w := range strings.FieldsFunc(fold(b.String()), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+		switch w {
+		case "de", "la", "le", "les", "du", "des", "l", "d", "au", "aux", "en", "et", "ou", "a", "par", "pour", "sur", "un", "une", "s", "the", "of":
+			continue
+		}
+		if len(w) > 3 {
+			w = strings.TrimSuffix(w, "s")
+		}
+		if set := synonymSet[w]; set > 0 {
+			w = synonyms[set-1][0]
+		}
+		out = append(out, w)
+	}
+	return out
+}
+
+// common is twice the number of words that two labels share, over the number of
+// words of both; words that begin alike are the same (attribuant, attributaire).
+func common(a, b []string) float64 {
+	if len(a) == 0 || len(b) == 0 {
+		return 0
+	}
+	n := 0
+	left := slices.Clone(b)
+	for _, w := range a {
+		if i := slices.IndexFunc(left, func(o string) bool { return sameWord(w, o) }); i >= 0 {
+			left = slices.Delete(left, i, i+1)
+			n++
+		}
+	}
+	return 2 * float64(n) / float64(len(a)+len(b))
+}
+
+func sameWord(a, b string) bool {
+	if a == b {
+		return true
+	}
+	n := 0
+	for n < len(a) && n < len(b) && a[n] == b[n] {
+		n++
+	}
+	return n >= 6 && 2*n >= max(len(a), len(b))
 }
 
 // lastWord is what comes after the last mark in EQUIP_LAT or adr-ville.

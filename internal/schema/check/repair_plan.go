@@ -215,7 +215,7 @@ func (d *desk) planCell(j int, cell []byte, i int, t *repairTally) {
 		return
 	}
 	if p, ok := m.mendCell(cell); ok {
-		t.add(p.id, m.field.Name, p.safe, Change{Row: i, Column: j + 1, Before: string(cell), After: p.value})
+		t.add(p.id, m.field.Name, p.safe && d.sure(j), Change{Row: i, Column: j + 1, Before: string(cell), After: p.value})
 	}
 }
 
