@@ -35,7 +35,7 @@ func (db *DB) Backup(ctx context.Context, dst string) (err error) {
 	if _, err := h.ExecContext(ctx, "VACUUM INTO $1", part); err != nil {
 		return db.wrap(ctx, err, true)
 	}
-	if err := syncPath(part); err != nil {
+	if err := errors.Join(os.Chmod(part, 0o600), syncPath(part)); err != nil {
 		return mapOpenError(err)
 	}
 	if err := os.Rename(part, dst); err != nil {

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net"
 	"slices"
@@ -103,9 +104,24 @@ func retryable(err error, attempt int) bool {
 	case pgPlanChanged: // the code has other causes, which stay
 		return attempt == 1
 	case "":
-		return pgconn.SafeToRetry(err)
+		if pgconn.SafeToRetry(err) {
+			return attempt <= connectionAttempts
+		}
 	}
-	return false
+	// A connection of the pool may have died since it was used last.
+	var begin *beginError
+	return errors.As(err, &begin) && connectionLost(err) && attempt <= connectionAttempts
+}
+
+const connectionAttempts = 5
+
+// connectionLost reports whether the server or the network ended the
+// connection.
+func connectionLost(err error) bool {
+	var network *net.OpError
+	code := pgCode(err)
+	return errors.As(err, &network) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.Is(err, net.ErrClosed) || strings.HasPrefix(code, "57P") || strings.HasPrefix(code, "08")
 }
 
 // wrap gives err its kind. An error that already has one, or that the database
@@ -132,8 +148,7 @@ func (db *DB) wrap(ctx context.Context, err error, write bool) error {
 		return errs.New(errs.NotFound, "errs.not-found").Because(err)
 	}
 	var connect *pgconn.ConnectError
-	var network *net.OpError
-	if errors.As(err, &connect) || errors.As(err, &network) {
+	if errors.As(err, &connect) || db.engine == PostgreSQL && connectionLost(err) {
 		return trouble("sqldb.unreachable", err)
 	}
 	return err
@@ -196,8 +211,8 @@ func (db *DB) wrapPostgres(ctx context.Context, err error, pg *pgconn.PgError, w
 			return fmt.Errorf("%w: %w", c, err)
 		}
 	}
-	// Class 57 is an operator's stop (57P01 to 57P05), class 08 the connection.
-	if strings.HasPrefix(pg.Code, "57P") || strings.HasPrefix(pg.Code, "08") || strings.HasPrefix(pg.Code, "28") {
+	// Class 57P is an operator's stop, 08 the connection, 28 the password.
+	if connectionLost(err) || strings.HasPrefix(pg.Code, "28") {
 		return trouble("sqldb.unreachable", err)
 	}
 	return err
@@ -219,7 +234,7 @@ func mapOpenError(err error) error {
 		return nil
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		return trouble("sqldb.disk-full", err)
-	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS), errors.Is(err, syscall.ENOTDIR):
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS), errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.EISDIR):
 		return trouble("sqldb.cannot-open", err)
 	}
 	return fmt.Errorf("sqldb: %w", err)

@@ -32,7 +32,13 @@ func (db *DB) Migrate(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	return db.apply(ctx, list)
+	if err := db.apply(ctx, list); err != nil || db.engine == PostgreSQL {
+		return err
+	}
+	// What SQLite knows of its tables, to choose indexes; PostgreSQL keeps it
+	// by itself.
+	_, err = db.writer.ExecContext(ctx, "PRAGMA optimize = 0x10002")
+	return db.wrap(ctx, err, true)
 }
 
 // migrations lists those of this program.

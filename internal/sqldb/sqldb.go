@@ -100,6 +100,14 @@ func (db *DB) openSQLite(path string, o Options) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
 		return mapOpenError(err)
 	}
+	// The file holds personal data; what SQLite puts beside takes its rights.
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o640)
+	if err == nil {
+		err = f.Close()
+	}
+	if err != nil {
+		return mapOpenError(err)
+	}
 	db.engine, db.path = SQLite, path
 	readers := o.Readers
 	if readers <= 0 {
@@ -120,6 +128,7 @@ func sqliteDSN(path string, write, noSync bool) string {
 		"_pragma": {
 			"busy_timeout(10000)", "journal_mode(WAL)", "foreign_keys(1)",
 			"case_sensitive_like(1)", "temp_store(MEMORY)", "cache_size(-8000)",
+			"journal_size_limit(67108864)",
 		},
 	}
 	sync := "synchronous(FULL)"
@@ -257,7 +266,7 @@ func (db *DB) run(ctx context.Context, write bool, fn func(*Tx) error) error {
 func (db *DB) once(ctx context.Context, write bool, fn func(*Tx) error) (err error) {
 	tx := &Tx{db: db, write: write, now: db.now().UTC().Truncate(time.Microsecond)}
 	if err := tx.begin(ctx); err != nil {
-		return err
+		return &beginError{err}
 	}
 	defer func() {
 		tx.done = true
@@ -272,6 +281,12 @@ func (db *DB) once(ctx context.Context, write bool, fn func(*Tx) error) (err err
 	}
 	return tx.commit(ctx)
 }
+
+// beginError is a failure before anything was done.
+type beginError struct{ err error }
+
+func (b *beginError) Error() string { return "begin: " + b.err.Error() }
+func (b *beginError) Unwrap() error { return b.err }
 
 func (tx *Tx) begin(ctx context.Context) (err error) {
 	switch {

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"socle/internal/errs"
 	"socle/internal/sqldb"
 	"socle/internal/sqldb/sqldbtest"
@@ -32,6 +34,8 @@ CREATE TABLE school (
 CREATE TABLE folded (name TEXT NOT NULL) STRICT;
 CREATE UNIQUE INDEX folded_name ON folded (lower(name));
 `
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestRoundTrip(t *testing.T) {
 	t.Parallel()

@@ -390,3 +390,37 @@ func TestPathsNeedNoEscape(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A connection that the server ends fails its transaction in words; the pool's
+// dead connections are replaced without anyone noticing.
+func TestLostConnections(t *testing.T) {
+	t.Parallel()
+	db := sqldbtest.Open(t, sqldb.Options{URL: sqldbtest.URL(t, sqldb.PostgreSQL)})
+	ctx := context.Background()
+	var inUse sync.WaitGroup
+	for range 4 { // fills the pool
+		inUse.Go(func() {
+			_ = db.Read(ctx, func(tx *sqldb.Tx) error {
+				_, err := tx.Exec(ctx, "SELECT pg_sleep(0.05)")
+				return err
+			})
+		})
+	}
+	inUse.Wait()
+	err := db.Write(ctx, func(tx *sqldb.Tx) error {
+		_, err := tx.Exec(ctx, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 8 {
+		if n := number(t, db, "SELECT 1"); n != 1 {
+			t.Errorf("got %d", n)
+		}
+	}
+	err = exec(t, db, "SELECT pg_terminate_backend(pg_backend_pid())")
+	if e := errs.As(err); err == nil || e.Key != "sqldb.unreachable" || e.Kind != errs.Busy {
+		t.Errorf("got %v", err)
+	}
+}
