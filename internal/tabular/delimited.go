@@ -78,6 +78,7 @@ type scan struct {
 	began   uint32 // line on which the record begins
 	multi   bool   // a cell of the record spans lines
 	columns int
+	longest int // bytes of the longest record
 	pending int // cells of the record that is not whole
 }
 
@@ -109,6 +110,9 @@ func (s *scan) run() outcome {
 				next, ok := s.mend()
 				if !ok {
 					return s.stop(true)
+				}
+				if s.columns > maxColumns || s.longest > maxRecord {
+					return s.beyond()
 				}
 				start, pos, marks = next, next, 0
 				continue
@@ -170,8 +174,8 @@ func (s *scan) run() outcome {
 		if !ok {
 			return s.stop(false)
 		}
-		if s.columns > maxColumns {
-			return outcome{used: next, columns: s.columns, err: tooManyColumns(int(s.line))}
+		if s.columns > maxColumns || s.longest > maxRecord {
+			return s.beyond()
 		}
 		start = next
 		if next <= at { // a record was read again
@@ -226,6 +230,7 @@ func (s *scan) endRecord(at int) (next int, ok bool) {
 func (s *scan) close(next int) {
 	width := len(s.b.cells) - int(s.b.first[len(s.b.first)-1])
 	s.columns = max(s.columns, width)
+	s.longest = max(s.longest, next-s.record)
 	s.b.end(s.began)
 	if s.p.want {
 		s.p.offsets = append(s.p.offsets, s.record)
@@ -247,6 +252,15 @@ func (s *scan) stop(open bool) outcome {
 		out.err = tooManyColumns(line)
 	case len(s.data)-s.record > maxRecord:
 		out.err = tooLongRecord(line)
+	}
+	return out
+}
+
+// beyond is the outcome of a record that passes a limit.
+func (s *scan) beyond() outcome {
+	out := outcome{used: s.record, columns: s.columns, err: tooManyColumns(int(s.line))}
+	if s.longest > maxRecord {
+		out.err = tooLongRecord(int(s.line))
 	}
 	return out
 }

@@ -17,6 +17,8 @@ import (
 type jsonShape struct {
 	path    []string // keys down to the array of records; nil: the document is the array
 	lines   bool     // one value per line
+	loose   bool     // values one after the other, not one per line
+	count   int      // records
 	kind    jsonKind // of a record
 	columns []string
 	index   map[string]int
@@ -64,7 +66,7 @@ func (f *File) readJSON(ctx context.Context, magic []byte, o Options, again func
 	f.Info.Format, f.Info.Encoding = "json", "utf-8"
 	f.Info.BOM = bytes.HasPrefix(magic, boms[0].mark)
 	switch {
-	case shape.lines:
+	case (shape.lines || shape.loose) && shape.count > 1:
 		f.Info.Format = "jsonl"
 	case shape.kind == jsonFeatures:
 		f.Info.Format = "geojson"
@@ -152,10 +154,12 @@ func findShape(ctx context.Context, start []byte, o Options, again func(context.
 		found, err := newWalker(r).findArray(&shape.path, 0)
 		switch {
 		case found:
-		case err != nil && !shape.maybeLines(ctx, again):
+		case shape.maybeLines(ctx, again):
+			shape.path, shape.lines = nil, true
+		case err != nil:
 			return nil, badJSON(err)
 		default:
-			shape.path, shape.lines = nil, true
+			shape.path, shape.loose = nil, true
 		}
 	}
 	if err := shape.learn(ctx, again); err != nil {
@@ -172,7 +176,7 @@ func (s *jsonShape) maybeLines(ctx context.Context, again func(context.Context) 
 	}
 	defer r.Close()
 	line, err := bufio.NewReaderSize(skipBOM(r), 1<<20).ReadSlice('\n')
-	return err == nil && json.Valid(bytes.TrimSpace(line))
+	return (err == nil || err == io.EOF) && json.Valid(bytes.TrimSpace(line))
 }
 
 // findArray goes down an object to the array of records. Arrays with other names
@@ -319,6 +323,7 @@ func (s *jsonShape) learn(ctx context.Context, again func(context.Context) (io.R
 		if err != nil {
 			return err
 		}
+		s.count++
 		if n == 0 {
 			s.kind = kindOfRecord(raw)
 			if s.kind == jsonScalars {
@@ -519,6 +524,9 @@ func openRecords(ctx context.Context, s *jsonShape, again func(context.Context) 
 		return out, nil
 	}
 	out.walker = newWalker(r)
+	if s.loose {
+		return out, nil
+	}
 	if err := out.enter(); err != nil {
 		r.Close()
 		return nil, badJSON(err)
@@ -555,6 +563,16 @@ func (r *records) value() (raw []byte, row int, err error) {
 		return r.line()
 	}
 	r.cap.n = 0
+	if r.shape.loose {
+		r.raw = r.raw[:0]
+		if err := r.dec.Decode(&r.raw); err == io.EOF {
+			return nil, 0, io.EOF
+		} else if err != nil {
+			return nil, 0, badJSON(err)
+		}
+		r.row++
+		return r.raw, r.row, nil
+	}
 	if !r.dec.More() {
 		if _, err := r.dec.Token(); err != nil {
 			return nil, 0, badJSON(err)
