@@ -35,7 +35,7 @@ func TestCreateAndGet(t *testing.T) {
 		w.same(plain.Licence, catalogue.LicenceOuverte) // the default
 		got, err = w.Get(ctx, w.editor, plain.ID)
 		w.ok(err)
-		w.same(got.Keywords == nil || len(got.Keywords) == 0, true)
+		w.same(len(got.Keywords), 0)
 	})
 }
 

@@ -377,8 +377,9 @@ type Reset struct {
 }
 
 // RequestReset makes a link to choose a new password, and voids those before.
-// Whoever asks is told the same whether the account exists or not; attempts
-// count as those of sign-in do. Kinds: Busy (too many).
+// The work is the same whether the account exists or not, and whoever asks is to
+// be told the same; attempts count as those of sign-in do. Kinds: Busy (too
+// many).
 func (s *Service) RequestReset(ctx context.Context, email string, network netip.Addr) (out Reset, err error) {
 	defer errs.Wrap(&err, "identity.RequestReset")
 	key := emailKey(email)
@@ -388,21 +389,21 @@ func (s *Service) RequestReset(ctx context.Context, email string, network netip.
 	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
 		out = Reset{}
 		p, err := scanPerson(tx.QueryRow(ctx, `SELECT `+personColumns+` FROM people WHERE email_key = $1 AND closed_at IS NULL`, key))
-		if errs.Is(err, errs.NotFound) {
-			return nil
-		}
-		if err != nil {
+		if err != nil && !errs.Is(err, errs.NotFound) {
 			return err
 		}
+		// For nobody, a link that nobody gets and that opens nothing.
 		if _, err := tx.Exec(ctx, `DELETE FROM one_time_links WHERE person = $1 AND kind = $2`, p.ID, LinkReset); err != nil {
 			return err
 		}
-		l, secret, err := s.insertLink(ctx, tx, Link{Kind: LinkReset, Person: p.ID, CreatedBy: "anonymous"}, s.opt.ResetLife)
+		l, secret, err := s.insertLink(ctx, tx, Link{Kind: LinkReset, Person: p.ID, CreatedBy: Anonymous().Ref()}, s.opt.ResetLife)
 		if err != nil {
 			return err
 		}
-		out = Reset{Send: true, Person: p, Secret: secret, Until: l.ExpiresAt}
-		return Record(ctx, tx, Actor{network: network}, "person.reset-asked", "person:"+string(p.ID), nil, nil)
+		if p.ID != "" {
+			out = Reset{Send: true, Person: p, Secret: secret, Until: l.ExpiresAt}
+		}
+		return Record(ctx, tx, Anonymous().From(network), "person.reset-asked", "person:"+string(p.ID), nil, nil)
 	})
 	return out, err
 }

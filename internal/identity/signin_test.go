@@ -222,7 +222,7 @@ func TestChangePassword(t *testing.T) {
 		w.ok(err)
 
 		for range 8 {
-			err = w.ChangePassword(ctx, r.Actor, "pas le bon mot", goodPassword)
+			w.fails(w.ChangePassword(ctx, r.Actor, "pas le bon mot", goodPassword), errs.Denied)
 		}
 		w.fails(w.ChangePassword(ctx, r.Actor, next, goodPassword), errs.Busy, "identity.sign-in.throttled")
 	})
