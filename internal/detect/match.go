@@ -4,10 +4,9 @@ import (
 	"cmp"
 	"math"
 	"slices"
-	"strings"
 
-	"socle/internal/cog"
 	"socle/internal/schema"
+	"socle/internal/schema/check"
 	"socle/internal/schema/national"
 )
 
@@ -20,11 +19,17 @@ type Match struct {
 	Extra   []string // columns that are none of the schema
 }
 
-const leastScore = 0.3
+// What a table must share with a schema to be told: a score, and a part of its own
+// columns unless nearly the whole schema is there (small schemas have common words).
+const (
+	leastScore     = 0.45
+	leastPrecision = 0.35
+	wholeSchema    = 0.8
+)
 
 // Schemas ranks the bundled schemas that a table resembles, the best first; of
-// each the version that comes first in the list. Those that share less than a
-// third with the table are left out.
+// each the version that comes first in the list. Those that share too little
+// with the table are left out.
 func Schemas(columns []Column, entries []national.Entry) []Match {
 	var out []Match
 	seen := map[string]bool{}
@@ -48,17 +53,26 @@ func Schemas(columns []Column, entries []national.Entry) []Match {
 }
 
 // Resemblance compares a table with one schema. Columns that have the name of a
-// field, or its title, count wholly when their type suits, by half when it does
-// not; required fields count three times as much as the others.
+// field, or its title, count wholly, those that resemble it for seven tenths, by
+// half when their type does not suit; required fields count three times as much as the others.
 func Resemblance(columns []Column, s *schema.Schema) Match {
 	m := Match{ID: s.ID, Version: s.Version}
 	header := make([]string, len(columns))
 	for j, c := range columns {
 		header[j] = c.Name
 	}
-	taken := make([]bool, len(header))
+	of := make([]int, len(s.Fields)) // field → column, from 1
+	matches := check.MatchColumns(s, header)
+	matched := 0.0
+	for j, c := range matches {
+		if c.Field < 0 {
+			m.Extra = append(m.Extra, header[j])
+			continue
+		}
+		of[c.Field] = j + 1
+		matched += trust(c)
+	}
 	found, all := 0.0, 0.0
-	matched := 0
 	for i := range s.Fields {
 		f := &s.Fields[i]
 		weight := 1.0
@@ -66,52 +80,36 @@ func Resemblance(columns []Column, s *schema.Schema) Match {
 			weight = 3
 		}
 		all += weight
-		j := columnFor(header, taken, f)
-		if j < 0 {
+		if of[i] == 0 {
 			if f.Constraints.Required {
 				m.Missing = append(m.Missing, f.Name)
 			}
 			continue
 		}
-		taken[j] = true
-		matched++
-		if !suits(columns[j], f) {
+		weight *= trust(matches[of[i]-1])
+		if !suits(columns[of[i]-1], f) {
 			weight /= 2
 		}
 		found += weight
 	}
-	for j, label := range header {
-		if !taken[j] {
-			m.Extra = append(m.Extra, label)
-		}
-	}
 	if all == 0 || len(header) == 0 {
 		return m
 	}
-	recall, precision := found/all, float64(matched)/float64(len(header))
+	recall, precision := found/all, matched/float64(len(header))
 	m.Score = math.Round((0.7*recall+0.3*precision)*100) / 100
-	if recall < leastScore {
-		m.Score = min(m.Score, recall)
+	if recall < leastScore || precision < leastPrecision && recall < wholeSchema {
+		m.Score = min(m.Score, recall/2)
 	}
 	return m
 }
 
-func columnFor(header []string, taken []bool, f *schema.Field) int {
-	for _, same := range []func(label string) bool{
-		func(l string) bool { return l == f.Name },
-		func(l string) bool { return squeeze(l) == squeeze(f.Name) },
-		func(l string) bool { return f.Title != "" && squeeze(l) == squeeze(f.Title) },
-	} {
-		for j, l := range header {
-			if !taken[j] && l != "" && same(l) {
-				return j
-			}
-		}
+// trust is what a column counts for: less when its name only resembles the field's.
+func trust(c check.ColumnMatch) float64 {
+	if c.Sure {
+		return 1
 	}
-	return -1
+	return 0.7
 }
-
-func squeeze(s string) string { return strings.ReplaceAll(cog.FoldName(s), " ", "") }
 
 // suits tells whether the values of a column may be of a field.
 func suits(c Column, f *schema.Field) bool {

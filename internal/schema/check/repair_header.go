@@ -17,6 +17,23 @@ type heading struct {
 	safe  bool
 }
 
+// ColumnMatch is the field that a column of a file stands for.
+type ColumnMatch struct {
+	Field  int    // of the schema; -1: none
+	Repair string // repair that writes the label as the field's name; "" when it is
+	Sure   bool   // no one needs to confirm
+}
+
+// MatchColumns meets the labels of a file with the fields of a schema: by name, by
+// spelling, by title, and, to be confirmed, by synonym, slip or common words.
+func MatchColumns(s *schema.Schema, labels []string) []ColumnMatch {
+	out := make([]ColumnMatch, len(labels))
+	for j, h := range matchHeader(s, labels) {
+		out[j] = ColumnMatch{Field: h.field, Repair: h.id, Sure: h.field >= 0 && (h.id == "" || h.safe)}
+	}
+	return out
+}
+
 // synonyms are words that stand for one another in headers. A word belongs to
 // one set.
 var synonyms = [][]string{
