@@ -94,25 +94,26 @@ func datasetArgs(m Metadata) ([]any, error) {
 }
 
 // writeFacets makes themes, keywords and zones filterable.
-func writeFacets(ctx context.Context, tx *sqldb.Tx, id DatasetID, m Metadata) error {
-	if _, err := tx.Exec(ctx, `DELETE FROM dataset_facets WHERE dataset = $1`, id); err != nil {
+func writeFacets(ctx context.Context, tx *sqldb.Tx, d Dataset) error {
+	if _, err := tx.Exec(ctx, `DELETE FROM dataset_facets WHERE dataset = $1`, d.ID); err != nil {
 		return err
 	}
 	put := func(kind, value string) error {
-		_, err := tx.Exec(ctx, `INSERT INTO dataset_facets (kind, value, dataset) VALUES ($1, $2, $3) ON CONFLICT (kind, value, dataset) DO NOTHING`, kind, value, id)
+		_, err := tx.Exec(ctx, `INSERT INTO dataset_facets (kind, value, dataset, state, organisation) VALUES ($1, $2, $3, $4, $5)
+			ON CONFLICT (kind, value, dataset) DO NOTHING`, kind, value, d.ID, d.State, d.Organisation)
 		return err
 	}
-	for _, t := range m.Themes {
+	for _, t := range d.Themes {
 		if err := put("theme", string(t)); err != nil {
 			return err
 		}
 	}
-	for _, k := range m.Keywords {
+	for _, k := range d.Keywords {
 		if err := put("keyword", identity.Fold(k)); err != nil {
 			return err
 		}
 	}
-	for _, z := range m.Spatial.Zones {
+	for _, z := range d.Spatial.Zones {
 		if err := put("zone", string(z.Kind)+":"+z.Code); err != nil {
 			return err
 		}

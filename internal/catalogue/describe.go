@@ -60,7 +60,7 @@ func (s *Service) CreateTx(ctx context.Context, tx *sqldb.Tx, a identity.Actor, 
 	if _, err := tx.Exec(ctx, `UPDATE datasets SET slug = $2 WHERE id = $1`, d.ID, d.Slug); err != nil {
 		return d, err
 	}
-	if err := writeFacets(ctx, tx, d.ID, d.Metadata); err != nil {
+	if err := writeFacets(ctx, tx, d); err != nil {
 		return d, err
 	}
 	return d, told{d, ChangeCreated, "dataset.create", DatasetCreated{d.ID}, nil, d.Metadata}.write(ctx, tx, a)
@@ -133,7 +133,7 @@ func (s *Service) describe(ctx context.Context, tx *sqldb.Tx, a identity.Actor, 
 		granularity = $17, language = $18, schema_id = $19, schema_version = $20 WHERE id = $1`, args...); err != nil {
 		return d, err
 	}
-	if err := writeFacets(ctx, tx, d.ID, m); err != nil {
+	if err := writeFacets(ctx, tx, d); err != nil {
 		return d, err
 	}
 	t.dataset = d

@@ -43,14 +43,24 @@ type List struct {
 	Next     Cursor // "" when this is the last
 }
 
-func (f Filter) where(a identity.Actor) *where {
+// rights starts the conditions with what says who sees what, of which state and
+// of whom; table has these columns.
+func (f Filter) rights(table string, a identity.Actor) *where {
 	q := &where{}
 	if len(f.States) > 0 {
-		q.add(in(q, "d.state", f.States))
+		q.add(in(q, table+".state", f.States))
 	} else {
-		q.add("d.state <> " + q.arg(Withdrawn))
+		q.add(table + ".state <> " + q.arg(Withdrawn))
 	}
-	q.visible(a)
+	q.visibleIn(table, a)
+	if f.Organisation != "" {
+		q.add(table + ".organisation = " + q.arg(f.Organisation))
+	}
+	return q
+}
+
+func (f Filter) where(a identity.Actor) *where {
+	q := f.rights("d", a)
 	equal := func(column, value string) {
 		if value != "" {
 			q.add(column + " = " + q.arg(value))
@@ -62,7 +72,6 @@ func (f Filter) where(a identity.Actor) *where {
 			q.add("EXISTS (SELECT 1 FROM dataset_facets x WHERE x.kind = " + q.arg(kind) + " AND x.value = " + q.arg(value) + " AND x.dataset = d.id)")
 		}
 	}
-	equal("d.organisation", string(f.Organisation))
 	equal("d.licence", string(f.Licence))
 	equal("d.schema_id", f.Schema)
 	facet("theme", string(f.Theme))
@@ -74,6 +83,12 @@ func (f Filter) where(a identity.Actor) *where {
 		q.add("(' ' || d.title_fold) LIKE " + q.arg("% "+text+"%"))
 	}
 	return q
+}
+
+// onlyRights reports whether the filter asks for nothing but states and an
+// organisation.
+func (f Filter) onlyRights() bool {
+	return f.Theme == "" && f.Keyword == "" && f.Licence == "" && f.Schema == "" && f.Zone.Code == "" && identity.Fold(f.Text) == ""
 }
 
 func (o Order) next(d Dataset) Cursor {
@@ -174,7 +189,7 @@ type Tally struct {
 func (s *Service) CountBy(ctx context.Context, a identity.Actor, f Filter, by Dimension) (list []Tally, err error) {
 	defer errs.Wrap(&err, "catalogue.CountBy(%s)", by)
 	q := f.where(a)
-	column, join := "", ""
+	from, column := "datasets d", ""
 	switch by {
 	case DimOrganisation, DimLicence, DimState:
 		column = "d." + string(by)
@@ -182,13 +197,16 @@ func (s *Service) CountBy(ctx context.Context, a identity.Actor, f Filter, by Di
 		column = "d.schema_id"
 		q.add("d.schema_id <> ''")
 	case DimTheme, DimKeyword, DimZone:
-		column, join = "x.value", " JOIN dataset_facets x ON x.dataset = d.id"
-		q.add("x.kind = " + q.arg(string(by)))
+		column, from = "y.value", "datasets d JOIN dataset_facets y ON y.dataset = d.id"
+		if f.onlyRights() {
+			from, q = "dataset_facets y", f.rights("y", a)
+		}
+		q.add("y.kind = " + q.arg(string(by)))
 	default:
 		return nil, errs.New(errs.Invalid, "catalogue.bad-dimension")
 	}
 	err = s.db.Read(ctx, func(tx *sqldb.Tx) error {
-		rows, err := tx.Query(ctx, `SELECT `+column+`, count(*) FROM datasets d`+join+q.String()+` GROUP BY `+column+` ORDER BY count(*) DESC, `+column+` LIMIT 200`, q.args...)
+		rows, err := tx.Query(ctx, `SELECT `+column+`, count(*) FROM `+from+q.String()+` GROUP BY `+column+` ORDER BY count(*) DESC, `+column+` LIMIT 200`, q.args...)
 		if err != nil {
 			return err
 		}

@@ -113,6 +113,42 @@ func TestFilters(t *testing.T) {
 	})
 }
 
+// Tallies by theme follow the dataset through its states, for everyone.
+func TestTalliesFollowTheState(t *testing.T) {
+	run(t, func(w world) {
+		m := metadata("Budget")
+		m.Themes = []catalogue.ThemeID{"finance", "digital"}
+		d, err := w.Create(ctx, w.editor, catalogue.NewDataset{Organisation: w.ours, Metadata: m})
+		w.ok(err)
+		w.table(d)
+		step := func(name string, change func() (catalogue.Dataset, error)) {
+			w.t.Helper()
+			if _, err := change(); err != nil {
+				w.t.Fatal(name, err)
+			}
+			for who, a := range map[string]identity.Actor{"anonymous": w.anonymous, "reader": w.reader, "stranger": w.stranger, "host": w.admin, "system": root} {
+				for _, f := range []catalogue.Filter{{}, {States: catalogue.States}, {Organisation: w.ours}, {Organisation: w.theirs}, {Text: "bud"}} {
+					tally, err := w.CountBy(ctx, a, f, catalogue.DimTheme)
+					w.ok(err)
+					f.Theme = "finance"
+					listed := len(w.titlesOf(a, f))
+					if (len(tally) == 2) != (listed == 1) || len(tally) > 0 && tally[0] != (catalogue.Tally{Value: "digital", Count: 1}) {
+						w.t.Errorf("%s, %s, %+v: lists %d, tallies %v", name, who, f, listed, tally)
+					}
+				}
+			}
+		}
+		id, any := d.ID, catalogue.AnyRevision
+		step("draft", func() (catalogue.Dataset, error) { return w.Get(ctx, root, id) })
+		step("internal", func() (catalogue.Dataset, error) { return w.KeepInside(ctx, w.editor, id, any) })
+		step("described", func() (catalogue.Dataset, error) { return w.Edit(ctx, w.editor, id, any, m) })
+		step("draft again", func() (catalogue.Dataset, error) { return w.TakeBack(ctx, w.editor, id, any) })
+		step("published", func() (catalogue.Dataset, error) { return w.Publish(ctx, w.editor, id, any) })
+		step("withdrawn", func() (catalogue.Dataset, error) { return w.Withdraw(ctx, w.editor, id, any, "Essai") })
+		step("published again", func() (catalogue.Dataset, error) { return w.Publish(ctx, w.editor, id, any) })
+	})
+}
+
 // Pages neither repeat nor skip, also among equal keys and while others write.
 func TestPages(t *testing.T) {
 	run(t, func(w world) {

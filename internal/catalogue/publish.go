@@ -167,6 +167,9 @@ func (s *Service) setState(ctx context.Context, tx *sqldb.Tx, a identity.Actor, 
 		d.ID, d.State, d.Revision, d.ModifiedAt, sqldb.SomeTime(d.PublishedAt), withdrawn, reason); err != nil {
 		return d, err
 	}
+	if _, err := tx.Exec(ctx, `UPDATE dataset_facets SET state = $2 WHERE dataset = $1`, d.ID, d.State); err != nil {
+		return d, err
+	}
 	return d, told{d, kind, verb, event, before, stateAudit{to, reason}}.write(ctx, tx, a)
 }
 

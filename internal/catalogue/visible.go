@@ -37,23 +37,28 @@ func (q *where) String() string {
 	return " WHERE " + strings.Join(q.conditions, " AND ")
 }
 
-// visible keeps the datasets (d) that the actor may know of: what is published,
-// the trace of what was, what is inside for those inside, and everything of the
+// visible keeps the datasets that the actor may know of: what is published, the
+// trace of what was, what is inside for those inside, and everything of the
 // actor's own organisations.
-func (q *where) visible(a identity.Actor) {
+func (q *where) visible(a identity.Actor) { q.visibleIn("d", a) }
+
+// visibleIn is visible where state and organisation are columns of another table
+// than d.
+func (q *where) visibleIn(table string, a identity.Actor) {
+	state, organisation := table+".state", table+".organisation"
 	all, own := a.Where(identity.ActionReadDraft)
 	if all {
 		return
 	}
-	or := []string{in(q, "d.state", []State{Published, Withdrawn})}
+	or := []string{in(q, state, []State{Published, Withdrawn})}
 	if len(own) > 0 {
-		or = append(or, in(q, "d.organisation", own))
+		or = append(or, in(q, organisation, own))
 	}
 	switch everywhere, inside := a.Where(identity.ActionReadInternal); {
 	case everywhere:
-		or = append(or, "d.state = "+q.arg(Internal))
+		or = append(or, state+" = "+q.arg(Internal))
 	case len(inside) > 0:
-		or = append(or, "d.state = "+q.arg(Internal)+" AND "+in(q, "d.organisation", inside))
+		or = append(or, state+" = "+q.arg(Internal)+" AND "+in(q, organisation, inside))
 	}
 	q.add("(" + strings.Join(or, " OR ") + ")")
 }

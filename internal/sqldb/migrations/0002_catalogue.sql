@@ -37,7 +37,6 @@ CREATE TABLE datasets (
 -- organisation" and sort all, rather than walk in the order asked.
 CREATE INDEX datasets_modified ON datasets (modified_at, id);
 CREATE INDEX datasets_organisation ON datasets (organisation, modified_at, id, state);
-CREATE INDEX datasets_visible ON datasets (id, state, organisation);
 CREATE INDEX datasets_title ON datasets (title_fold, id);
 CREATE INDEX datasets_schema ON datasets (schema_id, modified_at);
 
@@ -49,12 +48,17 @@ CREATE TABLE dataset_slugs (
 ) STRICT;
 CREATE INDEX dataset_slugs_dataset ON dataset_slugs (dataset);
 
+-- State and organisation are those of the dataset, so that counting by a facet
+-- reads one index.
 CREATE TABLE dataset_facets (
-    kind    TEXT NOT NULL,
-    value   TEXT NOT NULL,
-    dataset TEXT NOT NULL REFERENCES datasets (id) ON DELETE CASCADE,
+    kind         TEXT NOT NULL,
+    value        TEXT NOT NULL,
+    dataset      TEXT NOT NULL REFERENCES datasets (id) ON DELETE CASCADE,
+    state        TEXT NOT NULL,
+    organisation TEXT NOT NULL,
     PRIMARY KEY (kind, value, dataset)
 ) STRICT;
+CREATE INDEX dataset_facets_count ON dataset_facets (kind, value, state, organisation);
 CREATE INDEX dataset_facets_dataset ON dataset_facets (dataset);
 
 CREATE TABLE resources (
