@@ -126,6 +126,10 @@ func (w *worker[A]) Work(ctx context.Context, rj *river.Job[A]) error {
 	if w.r.stopping.Load() && errors.Is(err, context.Canceled) {
 		return river.JobSnooze(0) // the next process takes it, the attempt is not counted
 	}
+	if errors.Is(context.Cause(ctx), rivertype.ErrJobCancelledRemotely) {
+		w.end(ctx, j, err)
+		return err // River marks it as cancelled
+	}
 	var final *giveUp
 	if !errors.As(err, &final) && rj.Attempt < rj.MaxAttempts {
 		return failure(err)

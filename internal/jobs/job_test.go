@@ -369,3 +369,103 @@ func TestAdministration(t *testing.T) {
 		}
 	})
 }
+
+func TestCancelWhileItRuns(t *testing.T) {
+	t.Parallel()
+	sqldbtest.Run(t, func(t *testing.T, db *sqldb.DB) {
+		r := newRunner(t, db, jobs.Options{})
+		begun := make(chan int64)
+		var ends atomic.Int64
+		jobs.Handle(r, func(ctx context.Context, j *jobs.Job[count]) error {
+			begun <- j.ID
+			<-ctx.Done()
+			return ctx.Err()
+		}, jobs.OnGiveUp(func(context.Context, *jobs.Job[count], error) error { ends.Add(1); return nil }))
+		mustWrite(t, db, func(ctx context.Context, tx *sqldb.Tx) error { return jobs.Add(ctx, tx, count{"x"}) })
+		start(t, r)
+		id := <-begun
+		mustWrite(t, db, func(ctx context.Context, tx *sqldb.Tx) error { return jobs.Cancel(ctx, tx, id) })
+		until(t, "it is cancelled", func() bool { return list(t, db, jobs.Filter{})[0].State == jobs.Cancelled })
+		if ends.Load() != 1 {
+			t.Errorf("given up %d times", ends.Load())
+		}
+	})
+}
+
+func TestTimeout(t *testing.T) {
+	t.Parallel()
+	sqldbtest.Run(t, func(t *testing.T, db *sqldb.DB) {
+		r := newRunner(t, db, jobs.Options{})
+		jobs.Handle(r, func(ctx context.Context, j *jobs.Job[count]) error {
+			<-ctx.Done()
+			return ctx.Err()
+		}, jobs.Timeout(20*time.Millisecond), jobs.WorkQueue("own", 1))
+		mustWrite(t, db, func(ctx context.Context, tx *sqldb.Tx) error {
+			return jobs.Add(ctx, tx, count{"x"}, jobs.MaxAttempts(1), jobs.Queue("own"))
+		})
+		drain(t, r)
+		if l := list(t, db, jobs.Filter{}); l[0].State != jobs.Failed || l[0].ErrorKind != "busy" {
+			t.Errorf("got %+v", l)
+		}
+	})
+}
+
+// Requests write while jobs do: nobody loses an update, nobody fails.
+func TestWritersBesideJobs(t *testing.T) {
+	t.Parallel()
+	sqldbtest.Run(t, func(t *testing.T, db *sqldb.DB) {
+		mustWrite(t, db, func(ctx context.Context, tx *sqldb.Tx) error {
+			_, err := tx.Exec(ctx, "CREATE TABLE counter (who TEXT PRIMARY KEY, n BIGINT NOT NULL)")
+			return err
+		})
+		increment := func(ctx context.Context, tx *sqldb.Tx, who string) error {
+			_, err := tx.Exec(ctx, "INSERT INTO counter (who, n) VALUES ($1, 1) ON CONFLICT (who) DO UPDATE SET n = counter.n + 1", who)
+			return err
+		}
+		r := newRunner(t, db, jobs.Options{Workers: 4})
+		jobs.Handle(r, func(ctx context.Context, j *jobs.Job[count]) error {
+			j.Progress(ctx, "writers", 1, 0, "")
+			return db.Write(ctx, func(tx *sqldb.Tx) error {
+				if err := increment(ctx, tx, "jobs"); err != nil {
+					return err
+				}
+				return j.Complete(ctx, tx)
+			})
+		})
+		stop := start(t, r)
+		var wg sync.WaitGroup
+		for w := range 4 {
+			wg.Go(func() {
+				for i := range 15 {
+					err := write(t, db, func(ctx context.Context, tx *sqldb.Tx) error {
+						if err := increment(ctx, tx, "people"); err != nil {
+							return err
+						}
+						return jobs.Add(ctx, tx, count{fmt.Sprint(w, i)})
+					})
+					if err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		wg.Wait()
+		ctx := context.Background()
+		sum := func() (got string) {
+			err := db.Read(ctx, func(tx *sqldb.Tx) error {
+				return tx.QueryRow(ctx, "SELECT string_agg(who || ' ' || CAST(n AS TEXT), ', ' ORDER BY who) FROM counter").Scan(&got)
+			})
+			if err != nil {
+				t.Error(err)
+			}
+			return got
+		}
+		until(t, "all jobs done", func() bool { return sum() == "jobs 60, people 60" })
+		stop()
+		for _, j := range list(t, db, jobs.Filter{}) {
+			if j.State != jobs.Completed || j.Attempts != 1 {
+				t.Errorf("%+v", j)
+			}
+		}
+	})
+}

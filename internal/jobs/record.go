@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"time"
 
@@ -194,15 +195,30 @@ func Retry(ctx context.Context, tx *sqldb.Tx, id int64) (err error) {
 	return notFound(err)
 }
 
-// Cancel ends a job that waits, and asks one that runs to end. Kinds: NotFound.
+// Cancel ends a job that waits, and asks one that runs to end: its context is
+// cancelled, and its OnGiveUp called. Kinds: NotFound.
 func Cancel(ctx context.Context, tx *sqldb.Tx, id int64) (err error) {
 	defer errs.Wrap(&err, "jobs.Cancel(%d)", id)
 	c, err := bind(tx)
 	if err != nil {
 		return err
 	}
-	_, err = c.cancel(ctx, id)
-	return notFound(err)
+	row, err := c.cancel(ctx, id)
+	if err != nil || row.State != rivertype.JobStateRunning || tx.Engine() == sqldb.PostgreSQL {
+		return notFound(err)
+	}
+	// River's SQLite driver marks the row but tells nobody; this is the form in
+	// which its PostgreSQL driver does.
+	payload, err := json.Marshal(struct {
+		Action string `json:"action"`
+		JobID  int64  `json:"job_id"`
+		Queue  string `json:"queue"`
+	}{"cancel", id, row.Queue})
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, "INSERT INTO river_notification (topic, payload) VALUES ('river_control', $1)", string(payload))
+	return err
 }
 
 func notFound(err error) error {
