@@ -17,6 +17,7 @@ import (
 	"socle/internal/sqldb"
 	"socle/internal/web/account"
 	"socle/internal/web/catalogueui"
+	"socle/internal/web/publishui"
 	"socle/internal/web/shell"
 	"socle/internal/web/ui"
 )
@@ -30,6 +31,9 @@ const (
 
 // manyVisitors bounds the memory of a limiter.
 const manyVisitors = 100_000
+
+// maxAnonymousCheck is the size of a file that the public page checks.
+const maxAnonymousCheck = 100_000_000
 
 // Handler is everything that answers requests: pages, API, files, health.
 func (a *App) Handler(reg *prometheus.Registry) (http.Handler, error) {
@@ -57,6 +61,8 @@ func (a *App) Handler(reg *prometheus.Registry) (http.Handler, error) {
 		sh.Own(),
 		catalogueui.New(catalogueui.Options{Identity: a.Identity, Catalogue: a.Catalogue, Tables: a.Tables, Engine: a.Engine, Now: time.Now, BaseURL: base}).Routes(),
 		account.New(account.Options{Identity: a.Identity, Mail: a.sendMail, BaseURL: base, Limit: attempts, Now: time.Now}).Routes(),
+		publishui.New(publishui.Options{Identity: a.Identity, Catalogue: a.Catalogue, Tables: a.Tables, Publish: a.Publish, Temp: a.temp(),
+			MaxCheck: min(maxAnonymousCheck, int64(c.Limits.Upload)), Limit: general, Now: time.Now}).Routes(),
 		v1.New(v1.Options{
 			Identity: a.Identity, Catalogue: a.Catalogue, Tables: a.Tables, Engine: a.Engine, Publish: a.Publish, Schemas: a.findSchema, Limit: general,
 			BaseURL: c.Base(), MaxBytes: int64(c.Limits.Upload), Temp: a.temp(), Workers: 2, Now: time.Now,

@@ -113,3 +113,8 @@ func (s *Service) Finish(ctx context.Context, a identity.Actor, id DepositID, re
 	})
 	return d, err
 }
+
+// May reports whether the actor may publish a deposit, or only prepare it.
+func (s *Service) May(a identity.Actor, d Deposit) bool {
+	return a.Can(identity.ActionPublish, d.Organisation)
+}

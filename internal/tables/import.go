@@ -35,14 +35,55 @@ type Settings struct {
 	Delimiter  string
 	Sheet      string
 	HeaderRows *int
-	Schema     string         // reference of a schema; "" is a free table
-	AllSafe    bool           // every repair that loses nothing, as the plan finds them
-	Choices    []check.Choice // repairs chosen, cells edited by hand
+	Schema     string           // reference of a schema; "" is a free table
+	AllSafe    bool             // first of all, every repair that loses nothing, as the plan finds them
+	Steps      [][]check.Choice // repairs chosen and cells edited by hand, each step on what the one before wrote
 }
 
 // Reading returns the part of the settings that concerns the reader.
 func (s Settings) Reading(name string) tabular.Options {
 	return tabular.Options{Name: name, Format: s.Format, Encoding: s.Encoding, Delimiter: s.Delimiter, Sheet: s.Sheet, HeaderRows: s.HeaderRows}
+}
+
+// Mended reports whether something is to be changed in the file.
+func (s Settings) Mended() bool { return s.AllSafe || len(s.Steps) > 0 }
+
+// With returns the settings with one more step of repairs. An edit joins the
+// edits just before it, since edits move no row.
+func (s Settings) With(choices ...check.Choice) Settings {
+	steps := append([][]check.Choice(nil), s.Steps...)
+	if n := len(steps); n > 0 && onlyEdits(steps[n-1]) && onlyEdits(choices) {
+		steps[n-1] = append(append([]check.Choice(nil), steps[n-1]...), choices...)
+	} else if len(choices) > 0 {
+		steps = append(steps, choices)
+	}
+	s.Steps = steps
+	return s
+}
+
+// Undone returns the settings without the last act: the last edit, or the last
+// step of repairs.
+func (s Settings) Undone() Settings {
+	n := len(s.Steps)
+	if n == 0 {
+		s.AllSafe = false
+		return s
+	}
+	steps := append([][]check.Choice(nil), s.Steps[:n-1]...)
+	if last := s.Steps[n-1]; onlyEdits(last) && len(last) > 1 {
+		steps = append(steps, last[:len(last)-1])
+	}
+	s.Steps = steps
+	return s
+}
+
+func onlyEdits(choices []check.Choice) bool {
+	for _, c := range choices {
+		if c.ID != check.Edit {
+			return false
+		}
+	}
+	return true
 }
 
 // Outcome is what an import found.

@@ -97,8 +97,8 @@ func (w *reading) run(ctx context.Context) error {
 	source := original
 	w.i.Mended = blob.Ref{}
 	repaired := 0
-	if w.i.Settings.AllSafe || len(w.i.Settings.Choices) > 0 {
-		if repaired, err = w.mend(ctx, sch, o); err != nil {
+	if w.i.Settings.Mended() {
+		if repaired, err = w.mendAll(ctx, sch, o); err != nil {
 			return err
 		}
 		source, o = w.i.Mended.Hash, mendedReading(w.i.Name)
@@ -134,17 +134,32 @@ func (w *reading) schemaOf(ctx context.Context, source blob.Hash, o tabular.Opti
 	return sch, "", err
 }
 
-// mend writes the file with the chosen repairs.
-func (w *reading) mend(ctx context.Context, sch *schema.Schema, o tabular.Options) (repaired int, err error) {
-	choices := w.i.Settings.Choices
+// mendAll makes the steps of repairs one after the other, the first on the
+// original. It leaves the mended file in w.i.Mended.
+func (w *reading) mendAll(ctx context.Context, sch *schema.Schema, o tabular.Options) (repaired int, err error) {
+	steps := w.i.Settings.Steps
 	if w.i.Settings.AllSafe {
 		plan, err := w.plan(ctx, w.i.Original.Hash, o, sch)
 		if err != nil {
 			return 0, err
 		}
-		choices = append(plan.Safe(), choices...)
+		steps = append([][]check.Choice{plan.Safe()}, steps...)
 	}
-	f, closer, err := w.openTable(ctx, w.i.Original.Hash, o)
+	source := w.i.Original.Hash
+	for _, step := range steps {
+		n, err := w.mend(ctx, source, o, sch, step)
+		if err != nil {
+			return 0, err
+		}
+		repaired += n
+		source, o = w.i.Mended.Hash, mendedReading(w.i.Name)
+	}
+	return repaired, nil
+}
+
+// mend writes a file with the chosen repairs.
+func (w *reading) mend(ctx context.Context, source blob.Hash, o tabular.Options, sch *schema.Schema, choices []check.Choice) (repaired int, err error) {
+	f, closer, err := w.openTable(ctx, source, o)
 	if err != nil {
 		return 0, err
 	}

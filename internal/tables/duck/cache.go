@@ -269,6 +269,8 @@ func (t *table) database(ctx context.Context) (*sql.DB, error) {
 func (c *cache) evict(key string) error {
 	c.e.counts.forget(key + "\x00")
 	c.e.sets.forget(key + "\x00")
+	c.e.pages.forget(key + "\x00")
+	c.e.facets.forget(key + "\x00")
 	c.mu.Lock()
 	t := c.tables[key]
 	if t == nil {

@@ -75,6 +75,8 @@ type Engine struct {
 	cache  *cache
 	counts *memo[int64]
 	sets   *memo[bitset]
+	pages  *memo[[]int64]
+	facets *memo[*tables.Facet]
 
 	mu     sync.Mutex
 	db     *sql.DB
@@ -95,7 +97,8 @@ func Open(dir string, o Options) (*Engine, error) {
 	}
 	o = o.withDefaults()
 	e := &Engine{dir: dir, o: o, queue: newQueue(o.Slots, o.PerClient, o.Waiting),
-		counts: newMemo[int64](10_000), sets: newMemo[bitset](32 << 20)}
+		// Weights in bytes, but of counts.
+		counts: newMemo[int64](10_000), sets: newMemo[bitset](32 << 20), pages: newMemo[[]int64](8 << 20), facets: newMemo[*tables.Facet](8 << 20)}
 	e.cache, err = newCache(e)
 	return e, err
 }

@@ -45,11 +45,31 @@ func (e *Engine) Facet(ctx context.Context, snap tables.Snapshot, q query.Query,
 	return f, nil
 }
 
+// facet counts, or remembers. What it returns is shared: callers get copies.
 func (e *Engine) facet(ctx context.Context, t *table, sel *selection, name string, limit int) (*tables.Facet, error) {
-	f := &tables.Facet{Column: name}
 	if t.rows == 0 {
-		return f, nil
+		return &tables.Facet{Column: name}, nil
 	}
+	key := fmt.Sprintf("%s\x00%q\x00%d", sel.key, name, limit)
+	f, ok := e.facets.get(key)
+	if !ok {
+		var err error
+		if f, err = e.countValues(ctx, t, sel, name, limit); err != nil {
+			return nil, err
+		}
+		weight := len(key)
+		for _, b := range f.Buckets {
+			weight += 48 + len(b.Text)
+		}
+		e.facets.put(key, f, weight)
+	}
+	c := *f
+	c.Buckets = slices.Clone(f.Buckets)
+	return &c, nil
+}
+
+func (e *Engine) countValues(ctx context.Context, t *table, sel *selection, name string, limit int) (*tables.Facet, error) {
+	f := &tables.Facet{Column: name}
 	j := slices.IndexFunc(t.fields, func(f tabular.Field) bool { return f.Name == name })
 	if j < 0 {
 		return nil, fmt.Errorf("duck: no column %q", name)

@@ -160,7 +160,7 @@ func (e *Engine) profileColumn(ctx context.Context, t *table, j int, c *tables.C
 	}
 	c.Distinct, c.Approximate = min(distinct, present), true
 	if distinct <= exactDistinct {
-		top, err := e.facet(ctx, t, &selection{t: t}, f.Name, profileTop+1)
+		top, err := e.facet(ctx, t, &selection{t: t, key: t.key + "\x00"}, f.Name, profileTop+1)
 		if err != nil {
 			return err
 		}

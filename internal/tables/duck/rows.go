@@ -119,11 +119,18 @@ func (e *Engine) numbers(ctx context.Context, sel *selection, q query.Query, lim
 		}
 		return sel.set.page(q.After, q.Offset, limit), nil
 	}
+	key := fmt.Sprintf("%s\x00%s\x00%d", sel.key, query.Query{Sort: q.Sort, Offset: q.Offset, After: q.After}.Encode(), limit)
+	if numbers, ok := e.pages.get(key); ok {
+		return numbers, nil
+	}
 	var numbers []int64
 	err := e.stream(ctx, sel, q, limit, func(n int64) error {
 		numbers = append(numbers, n)
 		return nil
 	})
+	if err == nil {
+		e.pages.put(key, numbers, 8*len(numbers)+len(key))
+	}
 	return numbers, err
 }
 

@@ -1,0 +1,154 @@
+package publishui
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+
+	"socle/internal/catalogue"
+	"socle/internal/errs"
+	"socle/internal/httpx"
+	"socle/internal/identity"
+	"socle/internal/publish"
+	"socle/internal/schema/national"
+	"socle/internal/tables"
+	"socle/internal/web/shell"
+	"socle/internal/web/ui"
+)
+
+// bringView is the first step: a file, for whom, against which schema.
+type bringView struct {
+	Head         ui.PageHead
+	Dataset      string
+	Organisation *ui.Select // nil when there is no choice
+	OrgID        string
+	Schema       ui.Select
+	File         ui.FileInput
+	Problems     ui.Problems
+	Max          string
+}
+
+func (p *Pages) newForm(w http.ResponseWriter, r *http.Request) error {
+	return p.bringPage(w, r, r.URL.Query().Get("dataset"), r.URL.Query().Get("schema"), nil)
+}
+
+func (p *Pages) bringPage(w http.ResponseWriter, r *http.Request, dataset, schema string, problem error) error {
+	v, ctx := shell.From(r), r.Context()
+	view := bringView{Head: ui.PageHead{Title: ui.T(ctx, "publishui.bring.title"), Lead: ui.T(ctx, "publishui.bring.lead")}, Dataset: dataset, Max: ui.Bytes(ctx, p.o.Tables.MaxUpload()),
+		Schema: schemaSelect(ctx, schema), File: ui.FileInput{Field: ui.Field{Name: "file", Label: ui.T(ctx, "publishui.file"), Help: ui.T(ctx, "publishui.file.help")}, Accept: accepted, Large: true}}
+	if dataset != "" {
+		d, err := p.o.Catalogue.Get(ctx, v.Actor, catalogue.DatasetID(dataset))
+		if err != nil {
+			return err
+		}
+		view.Head = ui.PageHead{Eyebrow: d.Title, Title: ui.T(ctx, "publishui.renew.title"), Lead: ui.T(ctx, "publishui.renew.lead")}
+		view.OrgID = string(d.Organisation)
+		if schema == "" {
+			view.Schema.Value = d.Schema.ID
+		}
+	} else {
+		_, orgs := v.Actor.Where(identity.ActionContribute)
+		names, err := p.o.Identity.OrganisationsByID(ctx, v.Actor, orgs...)
+		if err != nil {
+			return err
+		}
+		switch len(orgs) {
+		case 0:
+			return errs.New(errs.Denied, "publishui.no-organisation").WithHint("account.organisations.none")
+		case 1:
+			view.OrgID = string(orgs[0])
+			view.Head.Eyebrow = names[orgs[0]].Name
+		default:
+			view.Organisation = &ui.Select{Field: ui.Field{Name: "organisation", Label: ui.T(ctx, "publishui.organisation")}}
+			for _, o := range orgs {
+				view.Organisation.Options = append(view.Organisation.Options, ui.Option{Value: string(o), Label: names[o].Name})
+			}
+		}
+	}
+	status := http.StatusOK
+	if problem != nil {
+		e := errs.As(problem)
+		if e.Kind == errs.Internal {
+			return problem
+		}
+		status = httpx.Status(problem)
+		message := ui.T(ctx, e.Key, e.Args)
+		if e.Hint != "" {
+			message += " " + ui.T(ctx, e.Hint, e.Args)
+		}
+		view.Problems = ui.Problems{{Name: "file", Message: message}}
+		view.File.Error = message
+	}
+	return shell.PageStatus(w, r, status, ui.Page{Title: view.Head.Title, NoIndex: true}, bringFormPage(view))
+}
+
+// accepted are the endings that a browser offers first.
+const accepted = ".csv,.txt,.tsv,.xlsx,.xls,.ods,.json,.geojson,.jsonl,.parquet,.zip,.gz"
+
+// schemaSelect offers the bundled schemas, and none.
+func schemaSelect(ctx context.Context, chosen string) ui.Select {
+	s := ui.Select{Field: ui.Field{Name: "schema", Label: ui.T(ctx, "publishui.schema"), Help: ui.T(ctx, "publishui.schema.help"), Optional: true}, Value: chosen, Empty: ui.T(ctx, "publishui.schema.none")}
+	for _, e := range national.List() {
+		s.Options = append(s.Options, ui.Option{Value: e.ID, Label: e.Name(ui.LangOf(ctx))})
+	}
+	return s
+}
+
+// bring takes the file of a form that streams: fields first, the file last.
+func (p *Pages) bring(w http.ResponseWriter, r *http.Request) error {
+	v, ctx := shell.From(r), r.Context()
+	parts, err := r.MultipartReader()
+	if err != nil {
+		return httpx.BadRequest("publishui.no-file")
+	}
+	fields := map[string]string{}
+	for {
+		part, err := parts.NextPart()
+		if errors.Is(err, io.EOF) {
+			return p.bringPage(w, r, fields["dataset"], fields["schema"], errs.New(errs.Invalid, "publishui.no-file"))
+		}
+		if err != nil {
+			return errs.New(errs.Busy, "tables.upload.cut").WithHint("tables.upload.cut.hint").Because(err)
+		}
+		if part.FormName() != "file" {
+			b, err := io.ReadAll(io.LimitReader(part, 4096))
+			if err != nil {
+				return err
+			}
+			fields[part.FormName()] = string(b)
+			continue
+		}
+		if part.FileName() == "" {
+			return p.bringPage(w, r, fields["dataset"], fields["schema"], errs.New(errs.Invalid, "publishui.no-file"))
+		}
+		org := identity.OrganisationID(fields["organisation"])
+		u, err := p.o.Tables.Upload(ctx, v.Actor, org, part.FileName(), part)
+		if err != nil {
+			return p.bringPage(w, r, fields["dataset"], fields["schema"], err)
+		}
+		d, err := p.begin(ctx, v.Actor, org, catalogue.DatasetID(fields["dataset"]), u.ID, fields["schema"])
+		if err != nil {
+			return p.bringPage(w, r, fields["dataset"], fields["schema"], err)
+		}
+		return shell.Redirect(w, r, "/deposits/"+string(d.ID))
+	}
+}
+
+// begin opens a deposit on an upload. The schema is the one chosen, or the one
+// that the file resembles enough.
+func (p *Pages) begin(ctx context.Context, a identity.Actor, org identity.OrganisationID, dataset catalogue.DatasetID, upload tables.UploadID, schema string) (publish.Deposit, error) {
+	set := tables.Settings{}
+	if schema != "" {
+		e, err := national.Lookup(schema)
+		if err != nil {
+			return publish.Deposit{}, err
+		}
+		set.Schema = e.Ref()
+	}
+	d, err := p.o.Publish.Start(ctx, a, org, dataset)
+	if err != nil {
+		return d, err
+	}
+	return p.o.Publish.BringUpload(ctx, a, d.ID, d.Revision, upload, set)
+}

@@ -1,0 +1,381 @@
+package publishui
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"socle/internal/errs"
+	"socle/internal/i18n"
+	"socle/internal/publish"
+	"socle/internal/schema/check"
+	"socle/internal/schema/national"
+	"socle/internal/tables"
+	"socle/internal/web/shell"
+	"socle/internal/web/ui"
+)
+
+// path is a deposit on its way, and its import.
+type path struct {
+	deposit publish.Deposit
+	i       tables.Import
+}
+
+func (p *Pages) find(r *http.Request) (out path, err error) {
+	v, ctx := shell.From(r), r.Context()
+	if out.deposit, err = p.o.Publish.Find(ctx, v.Actor, publish.DepositID(r.PathValue("id"))); err != nil {
+		return out, err
+	}
+	if out.deposit.State == publish.Published {
+		return out, nil
+	}
+	if out.deposit.Import != "" {
+		out.i, err = p.o.Tables.FindImport(ctx, v.Actor, out.deposit.Import)
+	}
+	return out, err
+}
+
+func (t path) url(part string) string { return "/deposits/" + string(t.deposit.ID) + part }
+
+// frameView is what all steps share.
+type frameView struct {
+	Head  ui.PageHead
+	Steps ui.Steps
+	Saved string
+	URL   string
+	// Revision of the deposit and of its import, given back to change them.
+	Revision, ImportRevision int
+}
+
+func (p *Pages) frame(ctx context.Context, t path, at publish.Step, title string) frameView {
+	name := t.deposit.Description.Title
+	if name == "" {
+		name = t.i.Name
+	}
+	f := frameView{Head: ui.PageHead{Eyebrow: name, Title: title}, URL: t.url(""), Revision: t.deposit.Revision, ImportRevision: t.i.Revision,
+		Saved: ui.T(ctx, "publishui.saved", i18n.Args{"When": ui.Ago(ctx, t.deposit.ChangedAt, p.o.Now())})}
+	reached := t.deposit.Step(t.i)
+	done := true
+	for _, s := range publish.Steps {
+		step := ui.Step{Label: ui.T(ctx, "publishui.step."+string(s))}
+		if s == reached {
+			done = false
+		}
+		switch {
+		case s == at:
+			step.State = ui.StepCurrent
+		case done:
+			step.State = ui.StepDone
+		}
+		if s != publish.Bring && (done || s == reached || t.i.State == tables.Checked && s == publish.Describe) {
+			step.Href = t.url("/" + string(s))
+		}
+		f.Steps.Steps = append(f.Steps.Steps, step)
+	}
+	f.Steps.Label = ui.T(ctx, "publishui.steps")
+	return f
+}
+
+// deposit goes on where the deposit stands.
+func (p *Pages) deposit(w http.ResponseWriter, r *http.Request) error {
+	t, err := p.find(r)
+	if err != nil {
+		return err
+	}
+	switch t.deposit.State {
+	case publish.Published:
+		d, err := p.o.Catalogue.Get(r.Context(), shell.From(r).Actor, t.deposit.Dataset)
+		if err != nil {
+			return err
+		}
+		return shell.Redirect(w, r, "/datasets/"+d.Slug)
+	case publish.Abandoned:
+		return shell.Redirect(w, r, "/desk")
+	case publish.Open:
+	}
+	if t.i.State == tables.Queued {
+		return p.waitPage(w, r, t)
+	}
+	return shell.Redirect(w, r, t.url("/"+string(t.deposit.Step(t.i))))
+}
+
+// waitView shows that the file is being read.
+type waitView struct {
+	frameView
+	Progress ui.Progress
+}
+
+func (p *Pages) waitPage(w http.ResponseWriter, r *http.Request, t path) error {
+	ctx := r.Context()
+	view := waitView{frameView: p.frame(ctx, t, publish.Understand, ui.T(ctx, "publishui.wait")), Progress: p.progressOf(ctx, t)}
+	return shell.Page(w, r, ui.Page{Title: view.Head.Title, NoIndex: true}, waitingPage(view))
+}
+
+func (p *Pages) progressOf(ctx context.Context, t path) ui.Progress {
+	bar := ui.Progress{ID: "reading", Label: ui.T(ctx, "publishui.wait.label", i18n.Args{"Name": t.i.Name}), Poll: t.url("/progress")}
+	if done, total, ok := p.o.Tables.Progress(ctx, t.i); ok {
+		bar.Value, bar.Max = done, total
+		bar.Detail = ui.T(ctx, "publishui.wait.detail", i18n.Args{"Done": ui.Bytes(ctx, done), "Total": ui.Bytes(ctx, total)})
+	}
+	return bar
+}
+
+// progress is what the waiting page asks each second.
+func (p *Pages) progress(w http.ResponseWriter, r *http.Request) error {
+	t, err := p.find(r)
+	if err != nil {
+		return err
+	}
+	if t.i.State != tables.Queued || !shell.Partial(r) {
+		return shell.Redirect(w, r, t.url(""))
+	}
+	return shell.Fragment(w, r, p.progressOf(r.Context(), t))
+}
+
+// understandView says how the file was read and lets it be read otherwise.
+type understandView struct {
+	frameView
+	Failure  *ui.Notice
+	Said     ui.KeyValues
+	Verdict  *ui.Notice
+	Preview  ui.Table
+	Schema   ui.Select
+	Encoding ui.Select
+	Delim    ui.Select
+	Sheet    *ui.Select
+	Header   ui.Select
+	Next     *ui.Button
+}
+
+// waiting sends to the waiting page while the file is read.
+func waiting(w http.ResponseWriter, r *http.Request, t path) (bool, error) {
+	if t.deposit.State != publish.Open || t.i.State == tables.Queued || t.i.ID == "" {
+		return true, shell.Redirect(w, r, t.url(""))
+	}
+	return false, nil
+}
+
+// previewRows is how many rows are shown of a file.
+const previewRows = 10
+
+func (p *Pages) understand(w http.ResponseWriter, r *http.Request) error {
+	t, err := p.find(r)
+	if err != nil {
+		return err
+	}
+	if gone, err := waiting(w, r, t); gone {
+		return err
+	}
+	ctx, i := r.Context(), t.i
+	view := understandView{frameView: p.frame(ctx, t, publish.Understand, ui.T(ctx, "publishui.understand"))}
+	p.readingForm(ctx, t, &view)
+	if i.State == tables.Failed {
+		view.Failure = &ui.Notice{Kind: ui.Wrong, Title: ui.T(ctx, i.Failure.Key, i.Failure.Args)}
+		if i.Failure.Hint != "" {
+			view.Failure.Text = ui.T(ctx, i.Failure.Hint, i.Failure.Args)
+		}
+		return shell.Page(w, r, ui.Page{Title: view.Head.Title, NoIndex: true}, understandPage(view))
+	}
+	view.Said = said(ctx, i)
+	rows, err := p.o.Tables.First(ctx, i, previewRows)
+	if err != nil {
+		return err
+	}
+	view.Preview = preview(ctx, i, rows)
+	view.Verdict, view.Next = verdict(ctx, t)
+	return shell.Page(w, r, ui.Page{Title: view.Head.Title, NoIndex: true}, understandPage(view))
+}
+
+// verdict says whether the file can go on, and where.
+func verdict(ctx context.Context, t path) (*ui.Notice, *ui.Button) {
+	o := t.i.Outcome
+	schema := ui.T(ctx, "publishui.free")
+	if o.SchemaID != "" {
+		if e, err := national.Lookup(o.SchemaID); err == nil {
+			schema = e.Name(ui.LangOf(ctx))
+		}
+	}
+	if t.i.Ready() {
+		n := &ui.Notice{Kind: ui.Good, Title: ui.T(ctx, "publishui.valid", i18n.Args{"Count": int(o.Rows), "Rows": ui.Integer(ctx, o.Rows), "Schema": schema})}
+		return n, &ui.Button{Label: ui.T(ctx, "publishui.go-on"), Href: t.url("/describe"), Style: ui.Primary, Icon: "arrow-right"}
+	}
+	n := &ui.Notice{Kind: ui.Wrong, Title: ui.T(ctx, "publishui.invalid", i18n.Args{"Count": o.Errors, "Errors": ui.Integer(ctx, int64(o.Errors)), "Schema": schema})}
+	return n, &ui.Button{Label: ui.T(ctx, "publishui.to-mend"), Href: t.url("/mend"), Style: ui.Primary, Icon: "wrench"}
+}
+
+// said lists what was recognised.
+func said(ctx context.Context, i tables.Import) ui.KeyValues {
+	var kv ui.KeyValues
+	add := func(key, value string) {
+		if value != "" {
+			kv.Rows = append(kv.Rows, ui.KeyValue{Key: ui.T(ctx, key), Value: value})
+		}
+	}
+	info := i.Outcome.Info
+	format := strings.ToUpper(info.Format)
+	if info.Compression != "" {
+		format += " (" + info.Compression + ")"
+	}
+	add("publishui.said.file", i.Name+" ("+ui.Bytes(ctx, i.Original.Size)+")")
+	add("publishui.said.format", format)
+	add("publishui.said.encoding", info.Encoding)
+	add("publishui.said.delimiter", delimiterName(ctx, info.Delimiter))
+	add("publishui.said.sheet", info.Sheet)
+	add("publishui.said.rows", ui.Integer(ctx, i.Outcome.Rows))
+	add("publishui.said.columns", ui.Integer(ctx, int64(info.Columns)))
+	if info.PreambleRows+info.FootnoteRows > 0 {
+		add("publishui.said.around", ui.Integer(ctx, int64(info.PreambleRows+info.FootnoteRows)))
+	}
+	if i.Outcome.Repaired > 0 {
+		add("publishui.said.repaired", ui.Integer(ctx, int64(i.Outcome.Repaired)))
+	}
+	return kv
+}
+
+func delimiterName(ctx context.Context, d string) string {
+	if d == "\t" {
+		return ui.T(ctx, "publishui.tab")
+	}
+	return d
+}
+
+func preview(ctx context.Context, i tables.Import, rows []tables.RowText) ui.Table {
+	t := ui.Table{ID: "preview", Caption: ui.T(ctx, "publishui.preview"), Dense: true}
+	for _, h := range i.Outcome.Header {
+		t.Columns = append(t.Columns, ui.Column{Label: h, Kind: ui.ColumnText})
+	}
+	for _, row := range rows {
+		line := ui.Row{Number: strconv.Itoa(row.Row)}
+		for _, c := range row.Cells {
+			line.Cells = append(line.Cells, ui.Cell{Text: c})
+		}
+		t.Rows = append(t.Rows, line)
+	}
+	return t
+}
+
+// readingForm offers what can be said by hand.
+func (p *Pages) readingForm(ctx context.Context, t path, view *understandView) {
+	set := t.i.Settings
+	ref := set.Schema
+	if e, err := national.Lookup(ref); ref != "" && err == nil {
+		ref = e.ID
+	}
+	view.Schema = schemaSelect(ctx, ref)
+	detected := ui.T(ctx, "publishui.detected")
+	options := func(values ...string) (list []ui.Option) {
+		for _, v := range values {
+			label := v
+			if v == "\t" {
+				label = ui.T(ctx, "publishui.tab")
+			}
+			list = append(list, ui.Option{Value: v, Label: label})
+		}
+		return list
+	}
+	view.Encoding = ui.Select{Field: ui.Field{Name: "encoding", Label: ui.T(ctx, "publishui.said.encoding"), Optional: true}, Value: set.Encoding, Empty: detected,
+		Options: options("utf-8", "windows-1252", "iso-8859-15", "iso-8859-1", "utf-16le", "ibm850", "macintosh")}
+	view.Delim = ui.Select{Field: ui.Field{Name: "delimiter", Label: ui.T(ctx, "publishui.said.delimiter"), Optional: true}, Value: set.Delimiter, Empty: detected, Options: options(";", ",", "\t", "|")}
+	header := ""
+	if set.HeaderRows != nil {
+		header = strconv.Itoa(*set.HeaderRows)
+	}
+	view.Header = ui.Select{Field: ui.Field{Name: "header", Label: ui.T(ctx, "publishui.header"), Optional: true}, Value: header, Empty: detected, Options: options("0", "1", "2", "3")}
+	if sheets := t.i.Outcome.Info.Sheets; len(sheets) > 1 {
+		view.Sheet = &ui.Select{Field: ui.Field{Name: "sheet", Label: ui.T(ctx, "publishui.said.sheet"), Optional: true}, Value: set.Sheet, Empty: detected, Options: options(sheets...)}
+	}
+}
+
+// reread changes the settings of the import and goes to where the path stands.
+func (p *Pages) reread(w http.ResponseWriter, r *http.Request, t path, set tables.Settings) error {
+	revision, err := strconv.Atoi(r.PostFormValue("import-revision"))
+	if err != nil {
+		return errs.New(errs.Conflict, "tables.import.changed").WithHint("tables.import.changed.hint")
+	}
+	if _, err := p.o.Publish.Reread(r.Context(), shell.From(r).Actor, t.deposit.ID, revision, set); err != nil {
+		return err
+	}
+	return shell.Redirect(w, r, t.url(""))
+}
+
+func (p *Pages) reading(w http.ResponseWriter, r *http.Request) error {
+	t, err := p.find(r)
+	if err != nil {
+		return err
+	}
+	set := tables.Settings{Encoding: r.PostFormValue("encoding"), Delimiter: r.PostFormValue("delimiter"), Sheet: r.PostFormValue("sheet")}
+	if h, err := strconv.Atoi(r.PostFormValue("header")); err == nil {
+		set.HeaderRows = &h
+	}
+	if ref := r.PostFormValue("schema"); ref != "" {
+		e, err := national.Lookup(ref)
+		if err != nil {
+			return err
+		}
+		set.Schema = e.Ref()
+	}
+	return p.reread(w, r, t, set)
+}
+
+// free reads the file as a table of its own, without a schema; what was mended is
+// kept.
+func (p *Pages) free(w http.ResponseWriter, r *http.Request) error {
+	t, err := p.find(r)
+	if err != nil {
+		return err
+	}
+	set := t.i.Settings
+	set.Schema, set.Steps, set.AllSafe = "", nil, false
+	return p.reread(w, r, t, set)
+}
+
+func (p *Pages) repair(w http.ResponseWriter, r *http.Request) error {
+	t, err := p.find(r)
+	if err != nil {
+		return err
+	}
+	found, err := p.o.Tables.Findings(r.Context(), t.i)
+	if err != nil {
+		return err
+	}
+	var choices []check.Choice
+	if id := r.PostFormValue("repair"); id != "" {
+		choices = []check.Choice{{ID: id, Field: r.PostFormValue("field")}}
+	} else if found.Plan != nil {
+		choices = found.Plan.Safe()
+	}
+	return p.reread(w, r, t, t.i.Settings.With(choices...))
+}
+
+func (p *Pages) edit(w http.ResponseWriter, r *http.Request) error {
+	t, err := p.find(r)
+	if err != nil {
+		return err
+	}
+	row, err := strconv.Atoi(r.PostFormValue("row"))
+	if err != nil {
+		return errs.New(errs.Invalid, "repair.no-such-row", errs.Args{"Row": r.PostFormValue("row")}).WithHint("repair.no-such-row.hint")
+	}
+	return p.reread(w, r, t, t.i.Settings.With(check.Choice{ID: check.Edit, Field: r.PostFormValue("field"), Row: row, Value: r.PostFormValue("value")}))
+}
+
+func (p *Pages) undo(w http.ResponseWriter, r *http.Request) error {
+	t, err := p.find(r)
+	if err != nil {
+		return err
+	}
+	return p.reread(w, r, t, t.i.Settings.Undone())
+}
+
+func (p *Pages) abandon(w http.ResponseWriter, r *http.Request) error {
+	t, err := p.find(r)
+	if err != nil {
+		return err
+	}
+	if err := p.o.Publish.Abandon(r.Context(), shell.From(r).Actor, t.deposit.ID, t.deposit.Revision); err != nil {
+		return err
+	}
+	shell.Flash(w, r, ui.Information, "publishui.abandoned")
+	return shell.Redirect(w, r, "/desk")
+}

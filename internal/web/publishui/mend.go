@@ -1,0 +1,205 @@
+package publishui
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+
+	"socle/internal/i18n"
+	"socle/internal/publish"
+	"socle/internal/schema/check"
+	"socle/internal/tables"
+	"socle/internal/web/shell"
+	"socle/internal/web/ui"
+)
+
+// mendView puts the report beside the table: what is wrong in groups, the repairs
+// that are proposed, the cells to mend by hand.
+type mendView struct {
+	frameView
+	Verdict  *ui.Notice
+	Next     *ui.Button
+	SafeAll  int // changes that lose nothing, made at once
+	Repairs  []repairView
+	Groups   []groupView
+	Cells    []cellView
+	More     int // errors that are not listed
+	Table    ui.Table
+	CanUndo  bool
+	Repaired int
+	Free     bool // a free table can be made
+}
+
+// repairView is a repair that is proposed.
+type repairView struct {
+	ID, Field string
+	Title     string
+	Why       string
+	Safe      bool
+	Label     string
+	Examples  ui.Table
+}
+
+// groupView is a kind of error.
+type groupView struct {
+	Message string
+	Hint    string
+	Why     string
+	Where   string
+	Warning bool
+}
+
+// cellView is a cell to mend by hand.
+type cellView struct {
+	Row      int
+	Field    string
+	Place    string
+	Message  string
+	Was      string
+	Proposal ui.Input
+}
+
+const (
+	handCells  = 25 // cells offered to be mended by hand at a time
+	faultyRows = 25 // rows shown with their faults
+)
+
+func (p *Pages) mend(w http.ResponseWriter, r *http.Request) error {
+	t, err := p.find(r)
+	if err != nil {
+		return err
+	}
+	if gone, err := waiting(w, r, t); gone {
+		return err
+	}
+	if t.i.State != tables.Checked {
+		return shell.Redirect(w, r, t.url("/understand"))
+	}
+	ctx := r.Context()
+	found, err := p.o.Tables.Findings(ctx, t.i)
+	if err != nil {
+		return err
+	}
+	view := mendView{frameView: p.frame(ctx, t, publish.Mend, ui.T(ctx, "publishui.mend")), CanUndo: t.i.Settings.Mended(), Repaired: t.i.Outcome.Repaired, Free: t.i.Settings.Schema != "" && !t.i.Outcome.Valid}
+	view.Verdict, view.Next = verdict(ctx, t)
+	if !t.i.Ready() {
+		view.Next = nil
+	}
+	view.repairs(ctx, found.Plan)
+	view.groups(ctx, found.Report)
+	view.cells(ctx, found.Report)
+	if view.Table, err = p.faultyTable(ctx, t, found.Report); err != nil {
+		return err
+	}
+	return shell.Page(w, r, ui.Page{Title: view.Head.Title, NoIndex: true}, mendPage(view))
+}
+
+func (v *mendView) repairs(ctx context.Context, plan *check.Plan) {
+	if plan == nil {
+		return
+	}
+	for _, g := range plan.Groups {
+		if g.Safe {
+			v.SafeAll += g.Count
+		}
+		rv := repairView{ID: g.ID, Field: g.Field, Safe: g.Safe, Title: ui.T(ctx, "repair."+g.ID), Why: ui.T(ctx, "repair."+g.ID+".why"),
+			Label: ui.T(ctx, "publishui.repair.act", ui.Count(g.Count)), Examples: ui.Table{ID: "examples-" + strconv.Itoa(len(v.Repairs)), Caption: ui.T(ctx, "publishui.examples"), CaptionHidden: true, Dense: true,
+				Columns: []ui.Column{{Label: ui.T(ctx, "publishui.row")}, {Label: ui.T(ctx, "publishui.before"), Kind: ui.ColumnText}, {Label: ui.T(ctx, "publishui.after"), Kind: ui.ColumnText}}}}
+		for _, c := range g.Examples {
+			row := ""
+			if c.Row > 0 {
+				row = strconv.Itoa(c.Row)
+			}
+			rv.Examples.Rows = append(rv.Examples.Rows, ui.Row{Cells: []ui.Cell{{Text: row}, {Text: c.Before}, {Text: c.After}}})
+		}
+		v.Repairs = append(v.Repairs, rv)
+	}
+}
+
+func (v *mendView) groups(ctx context.Context, r *check.Report) {
+	l := ui.LangOf(ctx)
+	for i := range r.Groups {
+		g := &r.Groups[i]
+		gv := groupView{Message: r.GroupMessage(l, g), Hint: r.GroupHint(l, g), Why: check.Why(l, g.Code), Warning: g.Warning}
+		if len(g.Rows) > 0 && g.Rows[0] > 0 {
+			list := ""
+			for k, row := range g.Rows {
+				if k == 5 {
+					list += "…"
+					break
+				}
+				if k > 0 {
+					list += ", "
+				}
+				list += strconv.Itoa(row)
+			}
+			gv.Where = ui.T(ctx, "publishui.rows", i18n.Args{"List": list})
+		}
+		v.Groups = append(v.Groups, gv)
+	}
+}
+
+func (v *mendView) cells(ctx context.Context, r *check.Report) {
+	l := ui.LangOf(ctx)
+	for i := range r.Errors {
+		f := &r.Errors[i]
+		if f.Row == 0 || f.Field == "" {
+			continue
+		}
+		if len(v.Cells) >= handCells {
+			break
+		}
+		value := f.Cell
+		if f.Repair != nil && f.Repair.Cell {
+			value = f.Repair.Value
+		}
+		v.Cells = append(v.Cells, cellView{Row: f.Row, Field: f.Field, Place: f.Place(l), Message: r.Message(l, f), Was: f.Cell,
+			Proposal: ui.Input{Field: ui.Field{Name: "value", ID: "f-value-" + strconv.Itoa(i), Label: ui.T(ctx, "publishui.new-value"), Optional: true}, Value: value}})
+	}
+	v.More = max(0, r.Stats.Errors-len(v.Cells))
+}
+
+// faultyTable shows the first rows with faults, each faulty cell with its reason.
+func (p *Pages) faultyTable(ctx context.Context, t path, r *check.Report) (ui.Table, error) {
+	out := ui.Table{ID: "faulty", Caption: ui.T(ctx, "publishui.faulty"), Dense: true}
+	l := ui.LangOf(ctx)
+	var rows []int
+	faults := map[[2]int]*check.Fault{}
+	for i := range r.Errors {
+		f := &r.Errors[i]
+		if f.Row == 0 {
+			continue
+		}
+		if len(rows) == 0 || rows[len(rows)-1] != f.Row {
+			if len(rows) == faultyRows {
+				break
+			}
+			rows = append(rows, f.Row)
+		}
+		if key := [2]int{f.Row, f.Column}; faults[key] == nil {
+			faults[key] = f
+		}
+	}
+	lines, err := p.o.Tables.RowsOf(ctx, t.i, rows)
+	if err != nil {
+		return out, err
+	}
+	for _, h := range t.i.Outcome.Header {
+		out.Columns = append(out.Columns, ui.Column{Label: h, Kind: ui.ColumnText})
+	}
+	for _, line := range lines {
+		row := ui.Row{Number: strconv.Itoa(line.Row)}
+		for j, text := range line.Cells {
+			cell := ui.Cell{Text: text}
+			if f := faults[[2]int{line.Row, j + 1}]; f != nil {
+				cell.State, cell.Reason = ui.CellWrong, r.Message(l, f)
+				if f.Repair != nil && f.Repair.Cell {
+					cell.Remedy = ui.T(ctx, "publishui.proposed", i18n.Args{"Value": f.Repair.Value})
+				}
+			}
+			row.Cells = append(row.Cells, cell)
+		}
+		out.Rows = append(out.Rows, row)
+	}
+	return out, nil
+}

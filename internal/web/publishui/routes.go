@@ -1,0 +1,60 @@
+package publishui
+
+import (
+	"time"
+
+	"socle/internal/catalogue"
+	"socle/internal/httpx"
+	"socle/internal/identity"
+	"socle/internal/publish"
+	"socle/internal/tables"
+	"socle/internal/web/shell"
+)
+
+// Pages answers the addresses of this area.
+type Pages struct {
+	o Options
+}
+
+// Options are what the pages work with.
+type Options struct {
+	Identity  *identity.Service
+	Catalogue *catalogue.Service
+	Tables    *tables.Service
+	Publish   *publish.Service
+	Schemas   tables.Schemas
+	Temp      string       // folder of temporary files
+	MaxCheck  int64        // bytes of a file checked without account
+	Limit     httpx.Option // checks of one visitor
+	Now       func() time.Time
+}
+
+// New makes the pages.
+func New(o Options) *Pages { return &Pages{o: o} }
+
+// Routes lists the addresses of this area.
+func (p *Pages) Routes() []shell.Route {
+	bring := shell.Person.With(httpx.Stream(), httpx.MaxBody(p.o.Tables.MaxUpload()+1<<20))
+	check := shell.Anyone.With(httpx.Stream(), httpx.MaxBody(p.o.MaxCheck+1<<20), p.o.Limit)
+	return []shell.Route{
+		{Pattern: "GET /check", Who: shell.Anyone, Handler: p.checkForm},
+		{Pattern: "POST /check", Who: check, Handler: p.check},
+		{Pattern: "GET /desk", Who: shell.Person, Handler: p.desk},
+		{Pattern: "GET /deposits/new", Who: shell.Person, Handler: p.newForm},
+		{Pattern: "POST /deposits", Who: bring, Handler: p.bring},
+		{Pattern: "GET /deposits/{id}", Who: shell.Person, Handler: p.deposit},
+		{Pattern: "GET /deposits/{id}/progress", Who: shell.Person, Handler: p.progress},
+		{Pattern: "GET /deposits/{id}/understand", Who: shell.Person, Handler: p.understand},
+		{Pattern: "POST /deposits/{id}/reading", Who: shell.Person, Handler: p.reading},
+		{Pattern: "GET /deposits/{id}/mend", Who: shell.Person, Handler: p.mend},
+		{Pattern: "POST /deposits/{id}/repair", Who: shell.Person, Handler: p.repair},
+		{Pattern: "POST /deposits/{id}/edit", Who: shell.Person, Handler: p.edit},
+		{Pattern: "POST /deposits/{id}/undo", Who: shell.Person, Handler: p.undo},
+		{Pattern: "POST /deposits/{id}/free", Who: shell.Person, Handler: p.free},
+		{Pattern: "GET /deposits/{id}/describe", Who: shell.Person, Handler: p.describeForm},
+		{Pattern: "POST /deposits/{id}/describe", Who: shell.Person, Handler: p.describe},
+		{Pattern: "GET /deposits/{id}/publish", Who: shell.Person, Handler: p.publishForm},
+		{Pattern: "POST /deposits/{id}/publish", Who: shell.Person, Handler: p.publish},
+		{Pattern: "POST /deposits/{id}/abandon", Who: shell.Person, Handler: p.abandon},
+	}
+}
