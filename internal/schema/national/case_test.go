@@ -1,6 +1,7 @@
 package national_test
 
 import (
+	"bytes"
 	"context"
 	"flag"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/txtar"
 
+	"socle/internal/i18n"
 	"socle/internal/schema/check"
 	"socle/internal/schema/national"
 	"socle/internal/tabular"
@@ -42,6 +44,50 @@ func TestModelsAreValid(t *testing.T) {
 		r := report(t, e, e.Model())
 		for _, f := range append(r.Errors, r.Warnings...) {
 			t.Errorf("%s: %s %s of %s: %q", e.Ref(), f.Code, f.Constraint, f.Field, f.Cell)
+		}
+	}
+}
+
+// The workbooks hold the same table: their first sheet reads as right too.
+func TestWorkbooksAreValid(t *testing.T) {
+	for _, e := range national.List() {
+		s, err := e.Schema()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, format := range []struct {
+			name  string
+			write func(national.Entry, *bytes.Buffer, i18n.Lang) error
+		}{
+			{"model.xlsx", func(e national.Entry, b *bytes.Buffer, l i18n.Lang) error { return e.Workbook(b, l) }},
+			{"model.ods", func(e national.Entry, b *bytes.Buffer, l i18n.Lang) error { return e.ODS(b, l) }},
+		} {
+			for _, l := range i18n.Langs {
+				var b bytes.Buffer
+				if err := format.write(e, &b, l); err != nil {
+					t.Fatalf("%s %s: %v", e.Ref(), format.name, err)
+				}
+				f, err := tabular.Open(context.Background(), tabular.Bytes(b.Bytes()), tabular.Options{Name: format.name})
+				if err != nil {
+					t.Fatalf("%s %s: %v", e.Ref(), format.name, err)
+				}
+				r, err := check.Run(context.Background(), f, s, check.Options{Workers: 1})
+				f.Close()
+				if err != nil {
+					t.Fatalf("%s %s: %v", e.Ref(), format.name, err)
+				}
+				for _, fault := range append(r.Errors, r.Warnings...) {
+					t.Errorf("%s %s: %s %s of %s: %q", e.Ref(), format.name, fault.Code, fault.Constraint, fault.Field, fault.Cell)
+				}
+				if r.Stats.Rows != 1 || len(f.Info.Sheets) < 2 {
+					t.Errorf("%s %s: %d rows, sheets %v", e.Ref(), format.name, r.Stats.Rows, f.Info.Sheets)
+				}
+				for _, sheet := range f.Info.Sheets {
+					if strings.HasPrefix(sheet, "[") {
+						t.Errorf("%s: a sheet without name: %s", format.name, sheet)
+					}
+				}
+			}
 		}
 	}
 }
