@@ -35,7 +35,7 @@ func (c *checkCommand) Run(ctx context.Context, r *run) (err error) {
 			err = e
 		}
 	}()
-	report, err := check.Run(ctx, f, s, check.Options{Limit: listed(c.Limit), Standard: c.Standard, Workers: workers, Now: time.Now(), Clock: time.Now})
+	report, err := check.Run(ctx, f, s, check.Options{Limit: listed(c.Limit), Standard: c.Standard, Workers: workers, Clock: time.Now})
 	if err != nil {
 		return err
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"text/tabwriter"
-	"time"
 
 	"socle/internal/i18n"
 	"socle/internal/schema"
@@ -79,7 +78,7 @@ func (c *fixCommand) checkAgain(ctx context.Context, r *run, s *schema.Schema) e
 	if err != nil {
 		return err
 	}
-	report, err := check.Run(ctx, f, s, check.Options{Workers: workers, Now: time.Now()})
+	report, err := check.Run(ctx, f, s, check.Options{Workers: workers})
 	if err = errors.Join(err, done()); err != nil {
 		return err
 	}

@@ -208,7 +208,7 @@ func (w *reading) check(ctx context.Context, source blob.Hash, o tabular.Options
 	if err != nil {
 		return nil, err
 	}
-	opt := check.Options{Workers: w.workers, Now: w.now(), Clock: w.now, TempDir: w.temp}
+	opt := check.Options{Workers: w.workers, Clock: w.now, TempDir: w.temp}
 	pq, err := tabular.NewParquetWriter(out, fields, tabular.ParquetOptions{Context: ctx, Metadata: map[string]string{"table-schema": string(descriptor)}})
 	if err == nil {
 		opt.Sink = pq.Put

@@ -89,7 +89,7 @@ func (api *API) checkFile(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer f.Close()
-	report, err := check.Run(r.Context(), f, sch, check.Options{Limit: form.limit, Standard: form.standard, Workers: api.o.Workers, Now: api.o.Now(), Clock: api.o.Now, TempDir: api.o.Temp})
+	report, err := check.Run(r.Context(), f, sch, check.Options{Limit: form.limit, Standard: form.standard, Workers: api.o.Workers, Clock: api.o.Now, TempDir: api.o.Temp})
 	if err != nil {
 		return err
 	}

@@ -12,17 +12,18 @@ import (
 	"socle/internal/tabular"
 )
 
-// DefaultLimit is the usual Options.Limit.
-const DefaultLimit = 100
+// Values of Options.Limit.
+const (
+	DefaultLimit = 100
+	All          = -1
+)
 
-// Options of a run. The zero value is the rule of French open data, all faults
-// listed.
+// Options of a run. The zero value is the rule of French open data, a hundred
+// faults listed per group.
 type Options struct {
-	Limit    int  // faults listed per group; 0: all
+	Limit    int  // faults listed per group; 0: DefaultLimit; All: no limit, and memory grows with the faults
 	Standard bool // the standard's rule for columns and rows
 	Workers  int  // goroutines; 0: one per processor
-	// Now is the day that two-digit years and future dates are judged by.
-	Now time.Time
 	// Clock measures Stats.Seconds; nil leaves it zero.
 	Clock func() time.Time
 	// References gives the rows of the tables that foreign keys point to; nil when
@@ -57,6 +58,9 @@ func Run(ctx context.Context, f *tabular.File, s *schema.Schema, o Options) (rep
 	var start time.Time
 	if o.Clock != nil {
 		start = o.Clock()
+	}
+	if o.Limit == 0 {
+		o.Limit = DefaultLimit
 	}
 	if o.Workers <= 0 {
 		o.Workers = runtime.GOMAXPROCS(0)

@@ -85,7 +85,7 @@ func TestParallel(t *testing.T) {
 			t.Fatalf("%d workers:\n%s\none:\n%s", workers, got, first)
 		}
 	}
-	rep := run(t, s, open(t, data, tabular.Options{}), Options{})
+	rep := run(t, s, open(t, data, tabular.Options{}), Options{Limit: All})
 	if len(rep.Errors) != rep.Stats.Errors || rep.Stats.Truncated {
 		t.Errorf("without limit: %d listed of %d", len(rep.Errors), rep.Stats.Errors)
 	}

@@ -169,5 +169,5 @@ func (p *Pages) run(r *http.Request, path, name, ref string) (*check.Report, err
 		return nil, err
 	}
 	defer f.Close()
-	return check.Run(ctx, f, s, check.Options{Now: p.o.Now(), Workers: 2, TempDir: p.o.Temp})
+	return check.Run(ctx, f, s, check.Options{Workers: 2, TempDir: p.o.Temp})
 }
