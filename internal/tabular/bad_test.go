@@ -89,6 +89,9 @@ func TestBadFiles(t *testing.T) {
 			if e.Kind != c.kind || e.Key != c.key || Code(err) != c.code {
 				t.Errorf("%v (%s)", err, Code(err))
 			}
+			if line, ok := e.Args["Line"]; ok && strings.HasSuffix(c.name, "below") && line != 3 {
+				t.Errorf("line %v", line)
+			}
 			for _, l := range i18n.Langs {
 				for _, key := range []string{e.Key, e.Hint} {
 					if s := i18n.T(l, key, e.Args); strings.HasPrefix(s, "[") || strings.Contains(s, "{{") || strings.Contains(s, "<no value>") {

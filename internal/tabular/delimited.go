@@ -54,8 +54,8 @@ func hasZero(v uint64) uint64 { return (v - lows) &^ v & highs }
 func (p *parser) parse(b *Batch, data []byte, last bool) outcome {
 	b.reset()
 	b.buf = data
-	p.escaped, p.marks = p.escaped[:0], p.marks[:0]
-	s := scan{p: p, b: b, data: data, last: last}
+	p.escaped, p.marks, p.repair.spent = p.escaped[:0], p.marks[:0], 0
+	s := scan{p: p, b: b, data: data, last: last, reach: maxQuoted}
 	out := s.run()
 	for i, m := range p.marks {
 		if i == 0 || p.marks[i-1] != m {
@@ -78,6 +78,8 @@ type scan struct {
 	began   uint32 // line on which the record begins
 	multi   bool   // a cell of the record spans lines
 	columns int
+	reach   int // bytes within which a quote must close
+	wasted  int // bytes read for quotes that did not
 	longest int // bytes of the longest record
 	pending int // cells of the record that is not whole
 }
@@ -258,9 +260,10 @@ func (s *scan) stop(open bool) outcome {
 
 // beyond is the outcome of a record that passes a limit.
 func (s *scan) beyond() outcome {
-	out := outcome{used: s.record, columns: s.columns, err: tooManyColumns(int(s.line))}
+	line := int(s.b.lines[s.b.Len()-1])
+	out := outcome{used: s.record, columns: s.columns, err: tooManyColumns(line)}
 	if s.longest > maxRecord {
-		out.err = tooLongRecord(int(s.line))
+		out.err = tooLongRecord(line)
 	}
 	return out
 }
@@ -288,13 +291,16 @@ func (s *scan) quoted(start int) (cell extent, at int, state quoting) {
 	}
 	escaped := false
 	for i := open + 1; ; {
-		k := bytes.IndexByte(data[i:], p.quote)
+		k := bytes.IndexByte(data[i:max(i, min(n, open+s.reach))], p.quote)
 		if k < 0 {
-			if !s.last && n-open < maxQuoted {
+			if !s.last && n-open < s.reach {
 				return cell, n, quotedOpen
 			}
 			if open > start {
 				return cell, start, quotedNot
+			}
+			if s.wasted += n - open; s.wasted > 4*maxQuoted {
+				s.reach = mendBytes
 			}
 			return cell, n, quotedBad
 		}
@@ -314,7 +320,7 @@ func (s *scan) quoted(start int) (cell extent, at int, state quoting) {
 			at++
 		}
 		switch {
-		case !s.last && n-at < max(2, len(p.delim)) && n-open < maxQuoted:
+		case !s.last && n-at < max(2, len(p.delim)) && n-open < s.reach:
 			return cell, n, quotedOpen
 		case at < n && !s.mark(at):
 			if open > start {

@@ -37,6 +37,8 @@ const (
 	maxRecord  = 32 << 20 // bytes of one record
 	maxQuoted  = 16 << 20 // bytes after which a quote that does not close counts as text
 	maxColumns = 16384    // cells of one record
+	maxRows    = 1 << 20  // of a sheet
+	maxRepeats = 50 << 20 // cells of a sheet that are declared by repetition
 	maxHead    = 1 << 20  // bytes looked at to recognise a file
 	maxTail    = 64 << 10 // bytes at the end where footnotes are looked for
 )
@@ -44,6 +46,11 @@ const (
 // tooLongRecord is the error for a record beyond maxRecord.
 func tooLongRecord(line int) error {
 	return fail(errs.TooLarge, CodeSource, "tabular.record-too-long", errs.Args{"Line": line, "Limit": maxRecord >> 20})
+}
+
+// tooManySheetRows is the error for a row that no spreadsheet program could show.
+func tooManySheetRows() error {
+	return fail(errs.TooLarge, CodeSource, "tabular.too-many-rows", errs.Args{"Limit": maxRows})
 }
 
 // tooManyColumns is the error for a record beyond maxColumns.

@@ -59,6 +59,9 @@ func (f *File) readJSON(ctx context.Context, magic []byte, o Options, again func
 	if !looksJSON(start) && !isJSON(o.Format) {
 		return false, nil
 	}
+	if len(start) == 0 {
+		return true, fail(errs.Invalid, CodeSource, "tabular.no-records", nil)
+	}
 	shape, err := findShape(ctx, start, o, again)
 	if err != nil {
 		return true, err

@@ -10,7 +10,8 @@ import "bytes"
 const (
 	mendBytes = 64 << 10 // longest text that is tried
 	mendLines = 16       // most lines of one record that are tried
-	mendCost  = 1 << 20  // product of cells, quotes and columns beyond which the plain reading is taken
+	mendCost  = 1 << 20  // steps for one record beyond which the plain reading is taken
+	mendTotal = 1 << 26  // steps in one chunk, likewise
 )
 
 // repairer holds the memory of attempts.
@@ -18,6 +19,8 @@ type repairer struct {
 	starts []int // where cells may begin
 	best   []step
 	cells  []choice
+	out    []step
+	spent  int // steps taken in one chunk
 }
 
 // choice is a cell of a reading.
@@ -167,7 +170,9 @@ func (r *repairer) read(d dialect, text []byte, width int) ([]choice, bool) {
 		}
 	}
 	quotes := bytes.Count(text, []byte{d.quote})
-	if len(text) > mendBytes || len(r.starts)*(quotes+1)*max(width, 1) > mendCost {
+	cost := len(r.starts)*(min(quotes, len(r.starts))+1)*max(width, 1) + min(quotes, len(r.starts))*len(text)
+	r.spent += min(cost, mendCost) + len(text)
+	if len(text) > mendBytes || cost > mendCost || r.spent > mendTotal {
 		return r.plain(d, text), width == 0 || len(r.starts) == width
 	}
 	columns := min(width, len(r.starts))
@@ -255,10 +260,12 @@ func (r *repairer) ways(d dialect, text []byte, i int) []step {
 	if bytes.IndexByte(text[start:end], '\n') >= 0 {
 		plain.cost += 1 << 16
 	}
-	out := []step{plain}
+	out := append(r.out[:0], plain)
+	r.out = out
 	if !quoted {
 		return out
 	}
+	in := insider{d: d, text: text, at: start + 1}
 	for j := i; j < len(r.starts); j++ {
 		stop, then := len(text), int32(-1)
 		if j+1 < len(r.starts) {
@@ -267,13 +274,14 @@ func (r *repairer) ways(d dialect, text []byte, i int) []step {
 		if stop-1 <= start || text[stop-1] != d.quote {
 			continue
 		}
-		bare, doubled := inside(text[start+1:stop-1], d)
+		bare, escaped := in.until(stop - 1)
 		how := uint8(1)
-		if doubled {
+		if escaped {
 			how = 2
 		}
 		out = append(out, step{cost: int32(2 * bare), next: then, end: int32(stop - 1), how: how})
 	}
+	r.out = out
 	return out
 }
 
@@ -286,22 +294,36 @@ func (r *repairer) cellEnd(d dialect, text []byte, i int) int {
 	return end
 }
 
-// inside counts the quotes that stand alone in a quoted cell, and tells whether
-// others are escaped.
-func inside(text []byte, d dialect) (bare int, escaped bool) {
-	for i := 0; i < len(text); i++ {
+// insider counts, going on from one possible end of a quoted cell to the next,
+// the quotes that stand alone in it, and tells whether others are escaped.
+type insider struct {
+	d       dialect
+	text    []byte
+	at      int
+	bare    int
+	escaped bool
+}
+
+// until counts up to end; a quote just before it stands alone this time.
+func (in *insider) until(end int) (bare int, escaped bool) {
+	for in.at < end {
+		c := in.text[in.at]
+		pair := c == '\\' && in.d.escape == '\\' || c == in.d.quote && in.d.escape == c
 		switch {
-		case text[i] == '\\' && d.escape == '\\' && i+1 < len(text):
-			escaped = true
-			i++
-		case text[i] == d.quote && d.escape == d.quote && i+1 < len(text) && text[i+1] == d.quote:
-			escaped = true
-			i++
-		case text[i] == d.quote:
-			bare++
+		case pair && in.at+1 == end:
+			if c == in.d.quote {
+				return in.bare + 1, in.escaped
+			}
+			return in.bare, in.escaped
+		case c == '\\' && pair, pair && in.text[in.at+1] == c:
+			in.escaped = true
+			in.at++
+		case c == in.d.quote:
+			in.bare++
 		}
+		in.at++
 	}
-	return bare, escaped
+	return in.bare, in.escaped
 }
 
 // plain is the reading in which quotes mean nothing, but for those around a cell.
@@ -315,7 +337,7 @@ func (r *repairer) plain(d dialect, text []byte) []choice {
 		c := choice{start: r.starts[i], end: end}
 		if end-c.start >= 2 && text[c.start] == d.quote && text[end-1] == d.quote {
 			c = choice{start: c.start + 1, end: end - 1, quoted: true}
-			_, c.escaped = inside(text[c.start:c.end], d)
+			_, c.escaped = (&insider{d: d, text: text, at: c.start}).until(c.end)
 		}
 		r.cells = append(r.cells, c)
 	}

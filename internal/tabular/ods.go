@@ -107,6 +107,8 @@ type odsRows struct {
 	text   []byte
 	merges []mergedRange
 	done   bool
+
+	repeats int // cells given by repetition
 }
 
 func (w *ods) rows(s sheetInfo) (rowReader, error) {
@@ -161,7 +163,13 @@ func (t *odsRows) next(b *Batch) (int, error) {
 				return 0, truncated(err)
 			}
 			t.row++
+			if t.row > maxRows && !b.nothing() {
+				return 0, tooManySheetRows()
+			}
 			if times > 1 {
+				if t.repeats += times * len(b.cells); t.repeats > maxRepeats {
+					return 0, bomb("content.xml")
+				}
 				if b.nothing() {
 					t.row += times - 1
 				} else {
@@ -226,6 +234,9 @@ func (t *odsRows) cells(b *Batch) error {
 		}
 		for range times {
 			b.add(t.text)
+		}
+		if len(b.buf) > maxRecord {
+			return tooLongRecord(t.row + 1)
 		}
 	}
 }

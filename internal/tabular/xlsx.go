@@ -302,6 +302,9 @@ func (s *sheetRows) next(b *Batch) (int, error) {
 			if n, ok := atoi(s.x.attr("r")); ok && n > s.row {
 				row = n
 			}
+			if row > maxRows {
+				return 0, tooManySheetRows()
+			}
 			s.row = row
 			if err := s.cells(b); err != nil {
 				return 0, truncated(err)
