@@ -225,7 +225,7 @@ func rowOf(line []byte, columns []string, kinds map[string]columnKind) ([]any, e
 func valueOf(v any, kind columnKind) (any, error) {
 	switch v := v.(type) {
 	case nil:
-		return nil, nil
+		return nil, nil //nolint:nilnil // NULL is a value
 	case bool:
 		switch kind {
 		case boolColumn:

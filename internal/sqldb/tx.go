@@ -69,7 +69,7 @@ func (tx *Tx) Query(ctx context.Context, query string, args ...any) (*Rows, erro
 	r := &Rows{ctx: ctx, tx: tx}
 	var err error
 	if tx.sql != nil {
-		r.sql, err = tx.sql.QueryContext(ctx, query, args...)
+		r.sql, err = tx.sql.QueryContext(ctx, query, args...) //nolint:rowserrcheck // by Rows.Err
 	} else {
 		r.pgx, err = tx.pgx.Query(ctx, query, args...)
 	}
