@@ -62,19 +62,18 @@ type CastOptions struct {
 // Caster turns the text of a cell into a value. It may be used from several
 // goroutines.
 type Caster struct {
-	field    *Field
-	kind     Type
-	native   bool
-	empty    bool     // "" is a missing value
-	missing  [][]byte // the other missing values
-	truths   [][]byte
-	falses   [][]byte
-	plain    bool // a number without groups, units or decimal comma
-	group    []byte
-	decimal  []byte
-	pattern  *strptime
-	fallback *strptime // of dates: the looser default
-	items    *rules    // of array items and list items
+	field   *Field
+	kind    Type
+	native  bool
+	empty   bool     // "" is a missing value
+	missing [][]byte // the other missing values
+	truths  [][]byte
+	falses  [][]byte
+	plain   bool // a number without groups, units or decimal comma
+	group   []byte
+	decimal []byte
+	pattern *strptime
+	items   *rules // of array items and list items
 }
 
 // Caster compiles the reading of field i.

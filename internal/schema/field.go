@@ -3,7 +3,6 @@ package schema
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"strconv"
 	"strings"
 
@@ -296,5 +295,3 @@ func limit(raw json.RawMessage) *string {
 	s := text(raw)
 	return &s
 }
-
-func fieldPath(i int) string { return fmt.Sprintf("fields[%d]", i) }

@@ -3,6 +3,7 @@ package schema
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -37,8 +38,7 @@ func parseObject(data []byte) (object, error) {
 	var root object
 	if err := json.Unmarshal(data, &root); err != nil {
 		var syntax *json.SyntaxError
-		if s, ok := err.(*json.SyntaxError); ok {
-			syntax = s
+		if errors.As(err, &syntax) {
 			line, col := place(data, int(syntax.Offset))
 			return nil, errs.New(errs.Invalid, "schema.not-json", errs.Args{"Line": line, "Column": col}).WithHint("schema.not-json.hint").Because(err)
 		}

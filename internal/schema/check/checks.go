@@ -84,6 +84,7 @@ var Checks = []Check{
 	{Name: CodeBlankRow, Kind: Structure, Keys: []string{"check.blank-row"}, Bad: ";;", Good: "31555;Toulouse;Occitanie"},
 	{Name: CodeMissingCell, Kind: Structure, Keys: []string{"check.missing-cell"}, Bad: "31555;Toulouse", Good: "31555;Toulouse;Occitanie"},
 	{Name: CodeExtraCell, Kind: Structure, Keys: []string{"check.extra-cell"}, Bad: "31555;Toulouse;Occitanie;?", Good: "31555;Toulouse;Occitanie"},
+	{Name: CodeTruncated, Kind: Structure, Keys: []string{"check.truncated-value"}, Bad: "Le conseil municipal, réuni en séance publi", Good: "Le conseil municipal, réuni en séance publique"},
 	{Name: CodeType, Kind: Values, Keys: typeKeys(), Bad: "31/12/2024", Good: "2024-12-31"},
 	{Name: CodeConstraint, Kind: Values, Keys: allConstraintKeys(), Bad: "fermer", Good: "fermé"},
 	{Name: CodeUnique, Kind: Keys, Keys: []string{"check.unique-error"}, Bad: "A1, A2, A1", Good: "A1, A2, A3"},

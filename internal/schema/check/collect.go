@@ -23,6 +23,7 @@ type collector struct {
 	nErrors  int
 	nWarned  int
 	cut      bool
+	cuts     map[int]*cutTally // by column, from 0
 }
 
 // total is a tally with its first fault.
@@ -33,7 +34,7 @@ type total struct {
 }
 
 func newCollector(p *plan) *collector {
-	return &collector{p: p, groups: map[groupID]*total{}}
+	return &collector{p: p, groups: map[groupID]*total{}, cuts: map[int]*cutTally{}}
 }
 
 // header takes the faults that come before any row.
@@ -43,6 +44,10 @@ func (c *collector) header() {
 	}
 	for _, f := range c.p.warn {
 		c.one(f, true)
+	}
+	if c.p.unlisted > 0 {
+		c.nWarned += c.p.unlisted
+		c.cut = true
 	}
 }
 
@@ -133,11 +138,13 @@ func (c *collector) merge(pos tabular.Position, t *part) error {
 			c.cut = true
 		}
 	}
+	c.mergeCuts(pos.Row, t)
 	return c.mergeKeys(pos, t)
 }
 
 // report closes the account.
 func (c *collector) report(end tabular.End) *Report {
+	c.tellCuts()
 	sortFaults(c.errors)
 	sortFaults(c.warnings)
 	r := &Report{

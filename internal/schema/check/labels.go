@@ -19,7 +19,7 @@ func (p *plan) matchColumns() {
 		return
 	}
 	if p.file.Info.HeaderRows == 0 {
-		p.head = append(p.head, Fault{Code: CodeBlankHeader, Key: "check.blank-header", field: -1})
+		p.wrong(Fault{Code: CodeBlankHeader, Key: "check.blank-header", field: -1})
 		p.byPosition(max(len(labels), p.file.Info.Columns), nil)
 		return
 	}
@@ -108,28 +108,40 @@ func (p *plan) labelFaults(labels []string) {
 	seen := map[string]int{}
 	for i, l := range labels {
 		if strings.TrimSpace(l) == "" {
-			p.head = append(p.head, Fault{Code: CodeBlankLabel, Column: i + 1, Key: "check.blank-label", field: -1})
+			p.wrong(Fault{Code: CodeBlankLabel, Column: i + 1, Key: "check.blank-label", field: -1})
+			p.told[i+1] = true
 			continue
 		}
 		if first, ok := seen[l]; ok {
-			p.head = append(p.head, Fault{Code: CodeDuplicateLabel, Column: i + 1, Field: l, Key: "check.duplicate-label", Args: i18n.Args{"First": Letter(first)}, field: -1})
+			p.wrong(Fault{Code: CodeDuplicateLabel, Column: i + 1, Field: l, Key: "check.duplicate-label", Args: i18n.Args{"First": Letter(first)}, field: -1})
+			p.told[i+1] = true
 			continue
 		}
 		seen[l] = i + 1
 	}
 	for _, ft := range p.file.Faults {
-		p.head = append(p.head, Fault{Code: ft.Code, Column: ft.Column, Key: ft.Key, Args: ft.Args, field: -1})
+		p.wrong(Fault{Code: ft.Code, Column: ft.Column, Key: ft.Key, Args: ft.Args, field: -1})
 	}
 }
 
-// told tells whether a column has a blank or a duplicate label.
-func (p *plan) told(number int) bool {
-	for _, ft := range p.head {
-		if ft.Column == number && (ft.Code == CodeBlankLabel || ft.Code == CodeDuplicateLabel) {
-			return true
-		}
+// maxHeader bounds the faults of a header that are told, errors and warnings
+// each: a million columns have as many.
+const maxHeader = 5_000
+
+// wrong adds an error of the header. Beyond maxHeader one more is not told.
+func (p *plan) wrong(f Fault) {
+	if len(p.head) < maxHeader {
+		p.head = append(p.head, f)
 	}
-	return false
+}
+
+// odd adds a warning of the header, counted even when it is not told.
+func (p *plan) odd(f Fault) {
+	if len(p.warn) >= maxHeader {
+		p.unlisted++
+		return
+	}
+	p.warn = append(p.warn, f)
 }
 
 // frenchRule: order is free; only a missing required column is an error.
@@ -140,21 +152,52 @@ func (p *plan) frenchRule(labels []string) {
 	for i := range p.columns {
 		c := &p.columns[i]
 		if c.field < 0 {
-			if !p.told(c.number) {
-				p.warn = append(p.warn, Fault{Code: CodeExtraLabel, Column: c.number, Field: c.label, Key: "check.extra-label", field: -1})
+			if !p.told[c.number] {
+				p.odd(Fault{Code: CodeExtraLabel, Column: c.number, Field: c.label, Key: "check.extra-label", field: -1})
 			}
 			continue
 		}
 		found[c.field] = true
 		if c.label != fields[c.field].Name {
-			p.warn = append(p.warn, Fault{Code: CodeIncorrectLabel, Column: c.number, Field: c.label, Key: "check.incorrect-label.written", Args: i18n.Args{"Expected": fields[c.field].Name}, field: c.field})
+			p.odd(Fault{Code: CodeIncorrectLabel, Column: c.number, Field: c.label, Key: "check.incorrect-label.written", Args: i18n.Args{"Expected": fields[c.field].Name}, field: c.field,
+				Repair: &Repair{ID: "header-spelling", Safe: true}})
 		}
 		disordered = disordered || c.field < last
 		last = c.field
 	}
 	p.absentFields(len(labels), found)
+	p.meet(labels)
 	if disordered {
-		p.warn = append(p.warn, Fault{Code: CodeIncorrectLabel, Key: "check.incorrect-label.order", field: -1})
+		p.odd(Fault{Code: CodeIncorrectLabel, Key: "check.incorrect-label.order", field: -1, Repair: &Repair{ID: "column-order", Safe: true}})
+	}
+}
+
+// maxMet bounds the work of meeting unknown labels with absent fields.
+const maxMet = 1_000
+
+// meet proposes a label for an absent field where one of the unknown columns is
+// likely to hold it: by its title, a synonym, a slip.
+func (p *plan) meet(labels []string) {
+	if len(labels) > maxMet || len(p.schema.Fields) > maxMet {
+		return
+	}
+	repairs := map[int]*Repair{} // by field
+	columns := map[int]*Repair{} // by column
+	for j, h := range matchHeader(p.schema, labels) {
+		if h.field >= 0 && h.id != "" && p.columns[j].field < 0 {
+			r := &Repair{ID: h.id, Safe: h.safe}
+			repairs[h.field], columns[j+1] = r, r
+		}
+	}
+	for _, list := range [][]Fault{p.head, p.warn} {
+		for i := range list {
+			switch f := &list[i]; {
+			case f.Code == CodeMissingLabel && repairs[f.field] != nil:
+				f.Repair = repairs[f.field]
+			case f.Code == CodeExtraLabel && columns[f.Column] != nil:
+				f.Repair = columns[f.Column]
+			}
+		}
 	}
 }
 
@@ -174,13 +217,13 @@ func (p *plan) absentFields(next int, found []bool) {
 		ft := Fault{Code: CodeMissingLabel, Column: next, Field: f.Name, Key: "check.missing-label", field: i}
 		switch {
 		case f.Constraints.Required:
-			p.head = append(p.head, ft)
+			p.wrong(ft)
 		case keys[f.Name]:
 			ft.Code, ft.Key = CodeSchema, "check.missing-label.key"
-			p.head = append(p.head, ft)
+			p.wrong(ft)
 		default:
 			ft.Key = "check.missing-label.optional"
-			p.warn = append(p.warn, ft)
+			p.odd(ft)
 		}
 	}
 }
@@ -191,15 +234,15 @@ func (p *plan) exactRule(labels []string) {
 	for i, l := range labels {
 		switch {
 		case i >= len(fields):
-			if !p.told(i + 1) {
-				p.head = append(p.head, Fault{Code: CodeExtraLabel, Column: i + 1, Field: l, Key: "check.extra-label.standard", field: -1})
+			if !p.told[i+1] {
+				p.wrong(Fault{Code: CodeExtraLabel, Column: i + 1, Field: l, Key: "check.extra-label.standard", field: -1})
 			}
-		case l != fields[i].Name && !p.told(i+1):
-			p.head = append(p.head, Fault{Code: CodeIncorrectLabel, Column: i + 1, Field: l, Key: "check.incorrect-label", Args: i18n.Args{"Expected": fields[i].Name}, field: i})
+		case l != fields[i].Name && !p.told[i+1]:
+			p.wrong(Fault{Code: CodeIncorrectLabel, Column: i + 1, Field: l, Key: "check.incorrect-label", Args: i18n.Args{"Expected": fields[i].Name}, field: i})
 		}
 	}
 	for i := len(labels); i < len(fields); i++ {
-		p.head = append(p.head, Fault{Code: CodeMissingLabel, Column: i + 1, Field: fields[i].Name, Key: "check.missing-label.standard", field: i})
+		p.wrong(Fault{Code: CodeMissingLabel, Column: i + 1, Field: fields[i].Name, Key: "check.missing-label.standard", field: i})
 		c := column{number: i + 1, field: i, name: fields[i].Name}
 		p.judge(&c)
 		p.absent = append(p.absent, c)
@@ -217,8 +260,8 @@ func (p *plan) setRule(rule schema.Match) {
 			found[c.field], some = true, true
 			continue
 		}
-		if (rule == schema.MatchEqual || rule == schema.MatchSuperset) && !p.told(c.number) {
-			p.head = append(p.head, Fault{Code: CodeExtraLabel, Column: c.number, Field: c.label, Key: "check.extra-label.standard", field: -1})
+		if (rule == schema.MatchEqual || rule == schema.MatchSuperset) && !p.told[c.number] {
+			p.wrong(Fault{Code: CodeExtraLabel, Column: c.number, Field: c.label, Key: "check.extra-label.standard", field: -1})
 		}
 	}
 	next := len(p.columns)
@@ -232,7 +275,7 @@ func (p *plan) setRule(rule schema.Match) {
 			needed = !some
 		}
 		if needed {
-			p.head = append(p.head, Fault{Code: CodeMissingLabel, Column: next, Field: fields[i].Name, Key: "check.missing-label.standard", field: i})
+			p.wrong(Fault{Code: CodeMissingLabel, Column: next, Field: fields[i].Name, Key: "check.missing-label.standard", field: i})
 		}
 	}
 }
@@ -242,7 +285,7 @@ func (p *plan) setRule(rule schema.Match) {
 func (p *plan) inferredRule(labels []string) {
 	n := len(labels)
 	if p.file.Info.HeaderRows == 0 {
-		p.head = append(p.head, Fault{Code: CodeBlankHeader, Key: "check.blank-header", field: -1})
+		p.wrong(Fault{Code: CodeBlankHeader, Key: "check.blank-header", field: -1})
 		n = max(n, p.file.Info.Columns)
 	}
 	p.labelFaults(labels)

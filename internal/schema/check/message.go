@@ -80,6 +80,12 @@ func (r *Report) faultArgs(l i18n.Lang, f *Fault) i18n.Args {
 		switch v := v.(type) {
 		case []string:
 			args[k] = joined(l, quoted(l, v), "check.word.and")
+		case []any: // a list that was kept as JSON
+			list := make([]string, len(v))
+			for i, x := range v {
+				list[i] = fmt.Sprint(x)
+			}
+			args[k] = joined(l, quoted(l, list), "check.word.and")
 		case int:
 			args[k] = i18n.Int(l, int64(v))
 		default:

@@ -23,6 +23,8 @@ type plan struct {
 	head     []Fault // faults of the header and of the schema
 	warn     []Fault
 	places   map[string]int // column of each field found, from 0
+	told     map[int]bool   // columns whose label is blank or a duplicate
+	unlisted int            // warnings of the header beyond maxHeader
 	full     sync.Map       // groupID: listed up to the limit
 	parts    sync.Pool
 	menders  func() menders // made when the first fault asks for a repair
@@ -41,7 +43,7 @@ type column struct {
 }
 
 func newPlan(f *tabular.File, s *schema.Schema, o Options) *plan {
-	p := &plan{options: o, file: f, schema: s, standard: o.Standard || s.FieldsMatch != schema.MatchDefault, places: map[string]int{}}
+	p := &plan{options: o, file: f, schema: s, standard: o.Standard || s.FieldsMatch != schema.MatchDefault, places: map[string]int{}, told: map[int]bool{}}
 	p.parts.New = func() any { return &part{} }
 	p.menders = sync.OnceValue(func() menders { return newMenders(s) })
 	if o.Standard {

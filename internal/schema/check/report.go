@@ -22,6 +22,7 @@ const (
 	CodeExtraCell      = "extra-cell"
 	CodeBlankRow       = "blank-row"
 	CodeBlankHeader    = "blank-header"
+	CodeTruncated      = "truncated-value"
 	CodeEncoding       = "encoding-error"
 	CodeSource         = "source-error"
 	CodeSchema         = "schema-error"

@@ -13,6 +13,7 @@ type part struct {
 	groups map[groupID]*tally
 	keys   []keyPart
 	blank  []bool
+	cuts   map[int]*cutTally // of columns with long texts
 	frame  tabular.Frame
 	kept   []int // rows of the batch that are in the frame
 }
@@ -51,6 +52,7 @@ func (p *plan) work(b *tabular.Batch) (*part, error) {
 	p.shape(b, t)
 	for i := range p.columns {
 		p.judgeColumn(b, i, t)
+		p.lookForCuts(b, i, t)
 	}
 	for i := range p.absent {
 		p.judgeAbsent(b, &p.absent[i], t)
@@ -72,7 +74,7 @@ func (p *plan) work(b *tabular.Batch) (*part, error) {
 }
 
 func (t *part) reset(p *plan) {
-	t.faults = t.faults[:0]
+	t.faults, t.cuts = t.faults[:0], nil
 	t.groups = make(map[groupID]*tally)
 	t.blank = t.blank[:0]
 	for len(t.keys) < len(p.keys) {
@@ -123,6 +125,9 @@ func (p *plan) tolerates(code string) bool {
 	return p.schema.Inferred && (code == CodeBlankRow || code == CodeMissingCell)
 }
 
+// emptyRows is the repair of blank rows.
+var emptyRows = &Repair{ID: "empty-rows", Safe: true}
+
 // shape finds blank rows, and rows with too few or too many cells.
 func (p *plan) shape(b *tabular.Batch, t *part) {
 	n := b.Len()
@@ -134,7 +139,7 @@ func (p *plan) shape(b *tabular.Batch, t *part) {
 		w := b.Width(i)
 		t.blank[i] = isBlank(b, i, w)
 		if t.blank[i] {
-			t.add(p, b, i, Fault{Code: CodeBlankRow, Key: "check.blank-row", field: -1})
+			t.add(p, b, i, Fault{Code: CodeBlankRow, Key: "check.blank-row", field: -1, Repair: emptyRows})
 			continue
 		}
 		if w == p.width {
