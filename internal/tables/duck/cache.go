@@ -254,11 +254,8 @@ func (t *table) database(ctx context.Context) (*sql.DB, error) {
 	defer t.attach.Unlock()
 	if t.attached != db {
 		path := filepath.Join(t.dir, tableFile)
-		if _, err := db.ExecContext(ctx, "ATTACH "+literal(path)+" AS "+t.alias()+" (READ_ONLY)"); err != nil {
-			if ctx.Err() == nil {
-				err = errors.Join(errDamaged, err)
-			}
-			return nil, err
+		if _, err := db.ExecContext(context.WithoutCancel(ctx), "ATTACH "+literal(path)+" AS "+t.alias()+" (READ_ONLY)"); err != nil {
+			return nil, errors.Join(errDamaged, err)
 		}
 		t.attached = db
 	}

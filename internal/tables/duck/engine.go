@@ -137,7 +137,8 @@ func (e *Engine) database(ctx context.Context) (*sql.DB, error) {
 	if e.db != nil {
 		return e.db, nil
 	}
-	db, err := openDuck(ctx, "", limits{
+	// Opened for all queries, not for the time of this one.
+	db, err := openDuck(context.WithoutCancel(ctx), "", limits{
 		threads: 1, memory: e.o.Memory, temp: e.o.Temp, tempDir: filepath.Join(e.dir, "tmp"), folders: []string{e.dir},
 	})
 	if err != nil {
@@ -215,7 +216,11 @@ func (e *Engine) run(ctx context.Context, snap tables.Snapshot, do func(context.
 	return e.use(ctx, snap, func(ctx context.Context, t *table) error {
 		ctx, cancel := context.WithTimeoutCause(ctx, e.o.Time, errSlow)
 		defer cancel()
-		return do(ctx, t)
+		err := do(ctx, t)
+		if err != nil && errors.Is(context.Cause(ctx), errSlow) {
+			return fmt.Errorf("%w: %v", errSlow, err)
+		}
+		return err
 	})
 }
 
@@ -291,7 +296,7 @@ func (e *Engine) failure(ctx context.Context, err error) error {
 		return err
 	case errors.Is(err, errLargePage):
 		return errs.New(errs.TooLarge, "tables.query.large-page", errs.Args{"Megabytes": maxPageBytes >> 20}).WithHint("tables.query.large-page.hint").Because(err)
-	case errors.Is(err, errSlow), errors.Is(context.Cause(ctx), errSlow):
+	case errors.Is(err, errSlow):
 		return errs.New(errs.Busy, "tables.query.slow", errs.Args{"Seconds": int(e.o.Time.Seconds())}).WithHint("tables.query.slow.hint").Because(err)
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
