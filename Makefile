@@ -26,7 +26,7 @@ setup: ## install what tests need and is missing (PostgreSQL, Chromium, npm pack
 
 build: web ## bin/socle, with its pages' styles and scripts
 	@mkdir -p bin
-	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/socle ./cmd/socle
+	$(GO) build -ldflags '$(LDFLAGS)' -o bin/socle ./cmd/socle
 
 web: $(UI)/manifest.json ## styles, scripts and fonts of the pages
 
