@@ -77,6 +77,7 @@ fuzz: ## each fuzz test for FUZZTIME (20s)
 
 soak: build ## the long campaigns: 300 kills, long fuzzing, other time zones
 	@scripts/setup --quick
+	$(GO) test ./internal/jobs -run Kill -soak -count=1 -v -timeout 30m
 	SOCLE_TEST_KILLS=300 $(GO) test ./e2e/... -run Kill -count=1 -v -timeout 120m
 	TZ=Pacific/Auckland scripts/test ./... -- -count=1
 	@scripts/fuzz 5m

@@ -1,25 +1,21 @@
-// Command jobs measures the job queue: how long a job waits before it starts,
-// how many end in a second, what the queue costs when nothing is to be done.
-//
-//	go run ./bench/jobs [-db postgres://…]
-//
-// Without -db it makes an SQLite file in a temporary folder, durable as in
-// production.
-package main
+// Package jobs_test measures the job queue: how long a job waits before it
+// starts, how many end in a second, what the queue costs when nothing is to be
+// done. SQLite waits for its disk as in production; the PostgreSQL of the tests
+// does not.
+package jobs_test
 
 import (
 	"context"
-	"flag"
-	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"sync"
 	"syscall"
+	"testing"
 	"time"
 
 	"socle/internal/jobs"
 	"socle/internal/sqldb"
+	"socle/internal/sqldb/sqldbtest"
 )
 
 // probe is a job that tells when it starts.
@@ -29,53 +25,50 @@ type probe struct {
 
 func (probe) Kind() string { return "bench.probe" }
 
-func main() {
-	url := flag.String("db", "", "database; a temporary SQLite file when empty")
-	count := flag.Int("jobs", 2000, "jobs of the throughput")
-	idle := flag.Duration("idle", 10*time.Second, "how long to watch the idle queue")
-	flag.Parse()
-	if err := run(*url, *count, *idle); err != nil {
-		fmt.Fprintln(os.Stderr, "bench/jobs:", err)
-		os.Exit(1)
-	}
+func BenchmarkQueue(b *testing.B) {
+	b.Run("sqlite", func(b *testing.B) { measure(b, "sqlite:"+filepath.Join(b.TempDir(), "bench.db")) })
+	b.Run("postgres", func(b *testing.B) { measure(b, sqldbtest.Empty(b, sqldb.PostgreSQL)) })
 }
 
-func run(url string, count int, idle time.Duration) error {
+const (
+	probes = 100
+	count  = 1000 // jobs of the throughput
+	idle   = 5 * time.Second
+)
+
+func measure(b *testing.B, url string) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	if url == "" {
-		dir, err := os.MkdirTemp("", "socle-bench-jobs-")
-		if err != nil {
-			return err
-		}
-		defer os.RemoveAll(dir)
-		url = "sqlite:" + filepath.Join(dir, "bench.db")
-	}
 	db, err := sqldb.Open(ctx, sqldb.Options{URL: url})
 	if err != nil {
-		return err
+		b.Fatal(err)
 	}
 	defer db.Close()
 	if err := db.Migrate(ctx); err != nil {
-		return err
+		b.Fatal(err)
 	}
 	if err := jobs.Migrate(ctx, db); err != nil {
-		return err
+		b.Fatal(err)
 	}
 	m := &meter{db: db, started: make(chan time.Time, count), ended: make(chan struct{}, count)}
 	r, err := jobs.New(db, jobs.Options{Workers: 16})
 	if err != nil {
-		return err
+		b.Fatal(err)
 	}
 	jobs.Handle(r, m.work)
-	var wg sync.WaitGroup
-	wg.Go(func() { err = r.Run(ctx) })
-	if e := m.measure(ctx, count, idle); e != nil {
-		return e
+	ended := make(chan error, 1)
+	go func() { ended <- r.Run(ctx) }()
+	for b.Loop() {
+		m.latency(ctx, b)
+		m.throughput(ctx, b)
+		before := cpu()
+		time.Sleep(idle)
+		b.ReportMetric(100*(cpu()-before).Seconds()/idle.Seconds(), "%core-idle")
 	}
 	cancel()
-	wg.Wait()
-	return err
+	if err := <-ended; err != nil {
+		b.Fatal(err)
+	}
 }
 
 type meter struct {
@@ -95,12 +88,12 @@ func (m *meter) add(ctx context.Context, n int) error {
 	return m.db.Write(ctx, func(tx *sqldb.Tx) error { return jobs.Add(ctx, tx, probe{n}) })
 }
 
-func (m *meter) measure(ctx context.Context, count int, idle time.Duration) error {
-	const probes = 100
+// latency adds one job after the other.
+func (m *meter) latency(ctx context.Context, b *testing.B) {
 	var waits []time.Duration
 	for n := range probes {
 		if err := m.add(ctx, n); err != nil {
-			return err
+			b.Fatal(err)
 		}
 		added := time.Now()
 		waits = append(waits, (<-m.started).Sub(added))
@@ -108,35 +101,34 @@ func (m *meter) measure(ctx context.Context, count int, idle time.Duration) erro
 		time.Sleep(20 * time.Millisecond)
 	}
 	slices.Sort(waits)
-	fmt.Printf("%-10s start after commit: p50 %.1f ms, p95 %.1f ms\n", m.db.Engine(), ms(waits[probes/2]), ms(waits[probes*95/100]))
+	b.ReportMetric(ms(waits[probes/2]), "ms-start-p50")
+	b.ReportMetric(ms(waits[probes*95/100]), "ms-start-p95")
+}
 
+// throughput adds jobs from four sides, each in a transaction of its own.
+func (m *meter) throughput(ctx context.Context, b *testing.B) {
 	begin := time.Now()
 	var wg sync.WaitGroup
-	errors := make(chan error, 4)
+	failures := make(chan error, 4)
 	for w := range 4 {
 		wg.Go(func() {
 			for n := w; n < count; n += 4 {
 				if err := m.add(ctx, n); err != nil {
-					errors <- err
+					failures <- err
 					return
 				}
 			}
 		})
 	}
 	wg.Wait()
-	if len(errors) > 0 {
-		return <-errors
+	if len(failures) > 0 {
+		b.Fatal(<-failures)
 	}
 	for range count {
 		<-m.started
 		<-m.ended
 	}
-	fmt.Printf("%-10s added one by one and done: %.0f jobs/s\n", m.db.Engine(), float64(count)/time.Since(begin).Seconds())
-
-	before := cpu()
-	time.Sleep(idle)
-	fmt.Printf("%-10s idle: %.1f %% of a core in this process\n", m.db.Engine(), 100*(cpu()-before).Seconds()/idle.Seconds())
-	return nil
+	b.ReportMetric(count/time.Since(begin).Seconds(), "jobs/s")
 }
 
 func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
