@@ -36,17 +36,24 @@ func (r *Report) fieldOf(name string) int {
 	return r.Schema.Field(name)
 }
 
-// restoreArgs gives numbers back the types that they had.
+// restoreArgs gives numbers and lists of names back the types that they had.
 func restoreArgs(args i18n.Args) {
 	for k, v := range args {
-		n, ok := v.(json.Number)
-		if !ok {
-			continue
-		}
-		if whole, err := n.Int64(); err == nil {
-			args[k] = int(whole)
-		} else if real, err := n.Float64(); err == nil {
-			args[k] = real
+		switch v := v.(type) {
+		case json.Number:
+			if whole, err := v.Int64(); err == nil {
+				args[k] = int(whole)
+			} else if real, err := v.Float64(); err == nil {
+				args[k] = real
+			}
+		case []any:
+			texts := make([]string, 0, len(v))
+			for _, x := range v {
+				if s, ok := x.(string); ok {
+					texts = append(texts, s)
+				}
+			}
+			args[k] = texts
 		}
 	}
 }

@@ -15,11 +15,12 @@ import (
 // A report that was kept says the same as when it was made.
 func TestKeptReportSaysTheSame(t *testing.T) {
 	s, err := schema.Parse([]byte(`{"fields": [{"name": "id", "type": "integer", "constraints": {"required": true, "maximum": 1000000}},
-		{"name": "day", "title": "Jour", "type": "date"}, {"name": "kind", "type": "string", "constraints": {"enum": ["a", "b"], "maxLength": 3}}]}`))
+		{"name": "day", "title": "Jour", "type": "date"}, {"name": "kind", "type": "string", "constraints": {"enum": ["a", "b"], "maxLength": 3}}, {"name": "sum", "type": "integer"}],
+		"custom_checks": [{"name": "sum-columns-value", "params": {"column": "sum", "columns": ["id", "id"]}}]}`))
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, err := tabular.Open(t.Context(), tabular.Bytes([]byte("id,day,kind,more\n2000000,31/12/2025,a,1\n,2025-01-01,abcd,2\nx,2025-13-01,b,3\n")), tabular.Options{Name: "x.csv"})
+	f, err := tabular.Open(t.Context(), tabular.Bytes([]byte("id,day,kind,sum,more\n2000000,31/12/2025,a,1,1\n,2025-01-01,abcd,1,2\nx,2025-13-01,b,1,3\n")), tabular.Options{Name: "x.csv"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,6 +25,7 @@ type checkView struct {
 	Max      string
 	Verdict  *ui.Notice
 	Groups   []groupView
+	Warnings []groupView
 	Cells    ui.Table
 	More     int
 }
@@ -71,7 +72,7 @@ func (v *checkView) fill(r *http.Request, report *check.Report, name string) {
 	ctx, l := r.Context(), ui.LangOf(r.Context())
 	m := mendView{}
 	m.groups(ctx, report)
-	v.Groups = m.Groups
+	v.Groups, v.Warnings = m.Groups, m.Warnings
 	if report.Valid {
 		v.Verdict = &ui.Notice{Kind: ui.Good, Live: true, Title: ui.T(ctx, "publishui.check.valid", i18n.Args{"Name": name}), Text: ui.T(ctx, "publishui.check.counts", i18n.Args{"Count": report.Stats.Rows, "Rows": ui.Integer(ctx, int64(report.Stats.Rows)), "Warnings": report.Stats.Warnings})}
 	} else {

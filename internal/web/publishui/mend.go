@@ -22,6 +22,7 @@ type mendView struct {
 	SafeAll  int // changes that lose nothing, made at once
 	Repairs  []repairView
 	Groups   []groupView
+	Warnings []groupView
 	Cells    []cellView
 	More     int // errors that are not listed
 	Table    ui.Table
@@ -133,9 +134,13 @@ func (v *mendView) groups(ctx context.Context, r *check.Report) {
 				}
 				list += strconv.Itoa(row)
 			}
-			gv.Where = ui.T(ctx, "publishui.rows", i18n.Args{"List": list})
+			gv.Where = ui.T(ctx, "publishui.rows", i18n.Args{"Count": len(g.Rows), "List": list})
 		}
-		v.Groups = append(v.Groups, gv)
+		if g.Warning {
+			v.Warnings = append(v.Warnings, gv)
+		} else {
+			v.Groups = append(v.Groups, gv)
+		}
 	}
 }
 
