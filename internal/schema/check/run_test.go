@@ -359,3 +359,24 @@ func FuzzRun(f *testing.F) {
 		}
 	})
 }
+
+// A header of very many columns, a schema of very many fields: told in part,
+// counted whole.
+func TestWide(t *testing.T) {
+	labels := make([]string, 16_000)
+	for i := range labels {
+		labels[i] = fmt.Sprintf("c%d", i%8_000)
+	}
+	var fields []string
+	for i := range schema.MaxFields {
+		fields = append(fields, fmt.Sprintf(`{"name":"f%d"}`, i))
+	}
+	one := 1
+	f := open(t, strings.Join(labels, ";")+"\n"+strings.Repeat(";", len(labels)-1)+"x\n", tabular.Options{HeaderRows: &one, Delimiter: ";"})
+	for _, standard := range []bool{false, true} {
+		rep := run(t, parse(t, `{"fields":[`+strings.Join(fields, ",")+`]}`), f, Options{Standard: standard})
+		if rep.Valid || len(rep.Errors)+len(rep.Warnings) > 3*maxHeader || rep.Stats.Rows != 1 {
+			t.Errorf("standard %v: %+v, %d listed", standard, rep.Stats, len(rep.Errors)+len(rep.Warnings))
+		}
+	}
+}
