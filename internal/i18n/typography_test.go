@@ -56,7 +56,7 @@ func typography(s string) []string {
 }
 
 var (
-	highMark   = regexp.MustCompile(`[ \x{00a0}]([;!?])`)
+	highMark   = regexp.MustCompile(` ([;!?])`)
 	colon      = regexp.MustCompile(`([^\s\x{00a0}\x{202f}]) :(\s|$)`)
 	openQuote  = regexp.MustCompile(`«[ \x{202f}]`)
 	closeQuote = regexp.MustCompile(`[ \x{202f}]»`)
