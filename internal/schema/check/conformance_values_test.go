@@ -3,9 +3,13 @@ package check
 import (
 	"encoding/json"
 	"fmt"
+	"io/fs"
+	"path/filepath"
 	"strings"
+	"testing"
 
 	"socle/internal/schema"
+	"socle/internal/tabular"
 )
 
 func (s *score) sirenSiret(path string) {
@@ -76,4 +80,56 @@ func (s *score) valueFormats(path string) {
 		}
 		s.judge("valueFormats", fmt.Sprintf("value%03d", i), got, fmt.Sprint(c.Expected), func() string { return c.Detector + " " + c.Value })
 	}
+}
+
+// TestConformanceInference infers a schema for each real file of DIR/samples: the
+// file has no cell of a wrong type by its own schema.
+func TestConformanceInference(t *testing.T) {
+	if *shared == "" {
+		t.Skip("no -shared DIR: real files are not part of this repository; make conformance SHARED=DIR runs them")
+	}
+	files, kinds := 0, map[schema.Type]int{}
+	err := filepath.WalkDir(filepath.Join(*shared, "samples"), func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		src, err := tabular.OpenFile(path)
+		if err != nil {
+			return err
+		}
+		defer src.Close()
+		f, err := tabular.Open(t.Context(), src, tabular.Options{Name: d.Name()})
+		if err != nil {
+			t.Logf("%s is no table: %v", path, err)
+			return nil
+		}
+		defer f.Close()
+		s, err := Infer(t.Context(), f, InferOptions{})
+		if err != nil {
+			t.Errorf("%s: %v", path, err)
+			return nil
+		}
+		rep, err := Run(t.Context(), f, s, Options{Limit: 3})
+		if err != nil {
+			t.Errorf("%s: %v", path, err)
+			return nil
+		}
+		files++
+		for i := range s.Fields {
+			kinds[s.Fields[i].Type]++
+		}
+		if !rep.Valid {
+			t.Logf("%s is not valid as a free table: %v", path, rep.Groups[0])
+		}
+		for _, g := range rep.Groups {
+			if g.Code == CodeType {
+				t.Errorf("%s: %s", path, rep.GroupMessage("fr", &g))
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d files, columns by type %v", files, kinds)
 }
