@@ -45,7 +45,7 @@ func (c *fixCommand) Run(ctx context.Context, r *run) error {
 	fmt.Fprintln(r.Stderr, r.t("cli.fix.done", i18n.Args{"Count": fixed.Count(), "Rows": fixed.Rows, "Removed": fixed.Removed}))
 	w := tabwriter.NewWriter(r.Stderr, 0, 4, 2, ' ', tabwriter.AlignRight)
 	for _, a := range fixed.Repairs {
-		fmt.Fprintf(w, "%d\t  %s\t%s\t\n", a.Count, r.t("repair.kind."+a.ID), a.Field)
+		fmt.Fprintf(w, "%d\t  %s\t%s\t\n", a.Count, r.t("repair."+a.ID), a.Field)
 	}
 	if err := w.Flush(); err != nil {
 		return err

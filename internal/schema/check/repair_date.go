@@ -36,6 +36,14 @@ func (m moment) swapped() moment {
 	return m
 }
 
+// inOrder reads day and month the other way where they could be read either way.
+func (m moment) inOrder() moment {
+	if m.order == orderEither {
+		return m.swapped()
+	}
+	return m
+}
+
 var monthNames = map[string]int{
 	"janvier": 1, "janv": 1, "jan": 1, "january": 1, "fevrier": 2, "fevr": 2, "fev": 2, "feb": 2, "february": 2,
 	"mars": 3, "mar": 3, "march": 3, "avril": 4, "avr": 4, "apr": 4, "april": 4, "mai": 5, "may": 5,

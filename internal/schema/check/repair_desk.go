@@ -120,7 +120,28 @@ func (d *desk) learn(ctx context.Context, f *tabular.File, workers int) error {
 		return nil
 	})
 	d.pair.safe = d.pair.right == 0
+	d.shareOrder()
 	return err
+}
+
+// shareOrder lets a column of which nothing says the order of day and month follow
+// the others: a file is mostly written in one way.
+func (d *desk) shareOrder() {
+	var day, month int
+	for j := range d.columns {
+		if m := d.columns[j].mend; m != nil {
+			day += m.seen.dayFirst
+			month += m.seen.monthFirst
+		}
+	}
+	if (day == 0) == (month == 0) {
+		return
+	}
+	for j := range d.columns {
+		if m := d.columns[j].mend; m != nil && m.seen.dayFirst+m.seen.monthFirst == 0 {
+			m.seen.dayFirst, m.seen.monthFirst = day, month
+		}
+	}
 }
 
 // placed tells whether the two columns of a position put a row in France, or
@@ -149,6 +170,11 @@ func (d *desk) swapsPair(b *tabular.Batch, i int) bool {
 // learn adds what one cell says of its column.
 func (m *mender) learn(cell []byte, e *evidence) {
 	switch m.field.Type {
+	case schema.String:
+		if m.field.Constraints.Pattern == "" || !isDigit(cell[0]) {
+			return
+		}
+		fallthrough
 	case schema.Date, schema.Datetime:
 		if len(cell) > 64 || m.obeys(cell) {
 			return

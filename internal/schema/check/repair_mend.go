@@ -47,7 +47,7 @@ func (m *mender) right(cell string) bool { return m.obeys([]byte(cell)) }
 
 // evidence is what the cells of a column say together of how it was written.
 type evidence struct {
-	dayFirst, monthFirst int            // dates whose order is sure
+	dayFirst, monthFirst int            // dates whose order is sure; of the whole file when the column has none
 	decimalComma         int            // commas that can only be decimal separators
 	thousandsComma       int            // commas that can only part thousands
 	thousandsPoint       int            // points that can only part thousands
@@ -217,21 +217,24 @@ func repairPattern(m *mender, s string) []proposal {
 			out = append(out, proposal{"separators", true, strings.ReplaceAll(s, pair[0], pair[1])})
 		}
 	}
-	if d, ok := readInterval(s); ok {
+	if d, ok := m.readInterval(s); ok {
 		out = append(out, proposal{"date-format", true, d})
 	}
 	if d, ok := readDate(s); ok {
-		id := "date-format"
-		if d.order == orderEither {
-			id = "date-order"
+		if d.order == orderEither && m.monthIsFirst() {
+			d = d.swapped()
 		}
-		out = append(out, proposal{id, d.order != orderEither && !d.guessed, d.date()})
+		id := "date-order"
+		if m.orderIsSure(d) {
+			id = "date-format"
+		}
+		out = append(out, proposal{id, m.orderIsSure(d), d.date()})
 	}
 	return out
 }
 
-// readInterval reads two dates of any sure form as first/last.
-func readInterval(s string) (string, bool) {
+// readInterval reads two dates whose order is sure as first/last.
+func (m *mender) readInterval(s string) (string, bool) {
 	for _, sep := range []string{" au ", " - ", " à ", " et ", ";", "/"} {
 		first, last, found := strings.Cut(s, sep)
 		if !found {
@@ -241,7 +244,10 @@ func readInterval(s string) (string, bool) {
 		first = strings.TrimPrefix(strings.TrimPrefix(first, "du "), "Du ")
 		a, okA := readDate(first)
 		b, okB := readDate(strings.TrimSpace(last))
-		if okA && okB && a.order != orderEither && b.order != orderEither {
+		if okA && okB && m.orderIsSure(a) && m.orderIsSure(b) {
+			if m.monthIsFirst() {
+				a, b = a.inOrder(), b.inOrder()
+			}
 			return a.date() + "/" + b.date(), true
 		}
 	}
