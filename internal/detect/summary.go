@@ -29,7 +29,6 @@ type summary struct {
 	hashes    map[uint64]struct{} // nil when there were too many
 	least     smallest            // values of the smallest hashes: an even sample of the different ones
 	first     []string            // first different values
-	firstSeq  int
 }
 
 // span is the least and greatest value of a form.
