@@ -15,7 +15,6 @@ type part struct {
 	blank  []bool
 	cuts   map[int]*cutTally // of columns with long texts
 	frame  tabular.Frame
-	kept   []int // rows of the batch that are in the frame
 }
 
 // found is a fault of a batch that is listed.
@@ -50,6 +49,9 @@ func (p *plan) work(b *tabular.Batch) (*part, error) {
 	n := b.Len()
 	t.rows = n
 	p.shape(b, t)
+	if p.options.Sink != nil {
+		p.prepareFrame(t)
+	}
 	for i := range p.columns {
 		p.judgeColumn(b, i, t)
 		p.lookForCuts(b, i, t)
@@ -66,7 +68,7 @@ func (p *plan) work(b *tabular.Batch) (*part, error) {
 		t.add(p, b, ft.Index, Fault{Code: ft.Code, Column: ft.Column, Field: p.columnName(ft.Column), Key: ft.Key, Args: ft.Args, field: -1})
 	}
 	if p.options.Sink != nil {
-		if err := p.sink(b, t); err != nil {
+		if err := p.options.Sink(b.Seq, &t.frame); err != nil {
 			return nil, err
 		}
 	}
@@ -199,15 +201,23 @@ func cellText(cell []byte) string {
 func (p *plan) judgeColumn(b *tabular.Batch, index int, t *part) {
 	c := &p.columns[index]
 	if c.rules == nil || len(c.judges) == 0 && c.rules.Anything() {
+		p.copyColumn(b, index, t)
 		return
 	}
+	w := p.writer(t, index)
 	var v schema.Value
 	for i := range b.Len() {
-		if t.blank[i] || index >= b.Width(i) && !p.standard {
+		if t.blank[i] {
+			continue
+		}
+		if index >= b.Width(i) && !p.standard {
+			w.put(&v, false)
 			continue
 		}
 		cell := b.Cell(i, index)
-		if !c.caster.Cast(cell, &v) {
+		cast := c.caster.Cast(cell, &v)
+		w.put(&v, cast)
+		if !cast {
 			p.typeFault(b, i, c, cell, t)
 			continue
 		}
