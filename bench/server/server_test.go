@@ -1,0 +1,287 @@
+package server
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"socle/bench/benchfile"
+	"socle/client"
+)
+
+// process is a running portal.
+type process struct {
+	base string
+	data string
+	cmd  *exec.Cmd
+	out  bytes.Buffer
+}
+
+// start runs bin/socle and returns when it answers its first page, with the time
+// that took.
+func start(b *testing.B, data string, flags ...string) (*process, time.Duration) {
+	b.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	addr := l.Addr().String()
+	_ = l.Close()
+	bin, err := filepath.Abs("../../bin/socle")
+	if err != nil {
+		b.Fatal(err)
+	}
+	p := &process{base: "http://" + addr, data: data}
+	p.cmd = exec.Command(bin, append([]string{"serve", "--data", data, "--addr", addr, "--log-level", "WARN", "--limits-request-rate", "1000000", "--limits-request-burst", "1000000"}, flags...)...)
+	p.cmd.Stdout, p.cmd.Stderr = &p.out, os.Stderr
+	begin := time.Now()
+	if err := p.cmd.Start(); err != nil {
+		b.Fatalf("%v: run \"make build\" first", err)
+	}
+	b.Cleanup(p.stop)
+	for time.Since(begin) < time.Minute {
+		res, err := http.Get(p.base + "/")
+		if err == nil {
+			_, _ = io.Copy(io.Discard, res.Body)
+			_ = res.Body.Close()
+			if res.StatusCode == http.StatusOK {
+				return p, time.Since(begin)
+			}
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	b.Fatal("the portal does not answer")
+	return nil, 0
+}
+
+func (p *process) stop() {
+	_ = p.cmd.Process.Signal(syscall.SIGTERM)
+	_ = p.cmd.Wait()
+}
+
+// memory reads a line of /proc/PID/status, in MB.
+func (p *process) memory(b *testing.B, name string) float64 {
+	f, err := os.Open(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer f.Close()
+	for s := bufio.NewScanner(f); s.Scan(); {
+		if v, ok := strings.CutPrefix(s.Text(), name+":"); ok {
+			kb, err := strconv.ParseFloat(strings.TrimSpace(strings.TrimSuffix(v, "kB")), 64)
+			if err != nil {
+				b.Fatal(err)
+			}
+			return kb / 1024
+		}
+	}
+	b.Fatalf("no %s in the status of the process", name)
+	return 0
+}
+
+// token signs in with the demonstration's account and makes a token.
+func (p *process) token(b *testing.B) string {
+	b.Helper()
+	var lines []string
+	for range 200 {
+		if data, err := os.ReadFile(filepath.Join(p.data, "demonstration-accounts.txt")); err == nil && len(data) > 0 {
+			lines = strings.Split(string(data), "\n")
+			break
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	jar, _ := cookiejar.New(nil)
+	c := &http.Client{Jar: jar}
+	for _, line := range lines {
+		f := strings.Split(line, "\t")
+		if len(f) < 2 || !strings.HasPrefix(f[0], "roques@") {
+			continue
+		}
+		for range 100 { // the account is made a moment after its password
+			res, err := c.PostForm(p.base+"/sign-in", url.Values{"email": {f[0]}, "password": {f[1]}})
+			if err != nil {
+				b.Fatal(err)
+			}
+			_ = res.Body.Close()
+			if res.StatusCode == http.StatusOK {
+				break
+			}
+			time.Sleep(200 * time.Millisecond)
+		}
+		res, err := c.PostForm(p.base+"/account/tokens", url.Values{"token-name": {"bench"}, "scopes": {"read,write,publish"}, "days": {"30"}})
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer res.Body.Close()
+		page, err := io.ReadAll(res.Body)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if t := regexp.MustCompile(`socle_[a-z0-9]{40,}`).Find(page); t != nil {
+			return string(t)
+		}
+	}
+	b.Fatal("no token")
+	return ""
+}
+
+// waitDatasets waits until the portal lists at least n datasets.
+func (p *process) waitDatasets(b *testing.B, n int) time.Duration {
+	begin := time.Now()
+	for time.Since(begin) < 5*time.Minute {
+		res, err := http.Get(p.base + "/api/v1/datasets?limit=200")
+		if err != nil {
+			b.Fatal(err)
+		}
+		body, err := io.ReadAll(res.Body)
+		_ = res.Body.Close()
+		if err != nil {
+			b.Fatal(err)
+		}
+		if strings.Count(string(body), `"slug":`) >= n {
+			return time.Since(begin)
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	b.Fatal("the demonstration is not made")
+	return 0
+}
+
+const demoDatasets = 16
+
+// BenchmarkFirstPage: an empty portal within 1 s, one that makes its
+// demonstration within 5 s.
+func BenchmarkFirstPage(b *testing.B) {
+	for _, c := range []struct {
+		name    string
+		flags   []string
+		promise float64
+	}{{"empty", nil, 1}, {"demonstration", []string{"--demo"}, 5}} {
+		b.Run(c.name, func(b *testing.B) {
+			var times []float64
+			for range 5 {
+				p, took := start(b, b.TempDir(), c.flags...)
+				times = append(times, took.Seconds())
+				p.stop()
+			}
+			slices.Sort(times)
+			b.ReportMetric(times[len(times)/2], "s_median")
+			b.ReportMetric(c.promise, "s_promised")
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+}
+
+// BenchmarkIdleMemory: under 150 MB with the demonstration loaded, a minute
+// after its last work.
+func BenchmarkIdleMemory(b *testing.B) {
+	p, _ := start(b, b.TempDir(), "--demo")
+	p.waitDatasets(b, demoDatasets)
+	time.Sleep(60 * time.Second)
+	b.ReportMetric(p.memory(b, "VmRSS"), "MB_resident")
+	b.ReportMetric(150, "MB_promised")
+	b.ReportMetric(0, "ns/op")
+}
+
+// BenchmarkPage: pages of the portal at the median, one client, within 15 ms.
+func BenchmarkPage(b *testing.B) {
+	p, _ := start(b, b.TempDir(), "--demo")
+	p.waitDatasets(b, demoDatasets)
+	for _, path := range []string{"/", "/search", "/datasets/deliberations-du-conseil-municipal-de-roques-demonstration", "/datasets/comptages-routiers-demonstration?sort=-vehicules", "/en/schemas/scdl/deliberations"} {
+		b.Run(strings.ReplaceAll(strings.Trim(path, "/"), "/", "_"), func(b *testing.B) {
+			var times []float64
+			for i := range 320 {
+				begin := time.Now()
+				res, err := http.Get(p.base + path)
+				if err != nil {
+					b.Fatal(err)
+				}
+				_, err = io.Copy(io.Discard, res.Body)
+				_ = res.Body.Close()
+				if err != nil || res.StatusCode != http.StatusOK {
+					b.Fatal(path, res.Status, err)
+				}
+				if i >= 20 {
+					times = append(times, float64(time.Since(begin).Microseconds())/1000)
+				}
+			}
+			slices.Sort(times)
+			b.ReportMetric(times[len(times)/2], "ms_p50")
+			b.ReportMetric(times[len(times)*99/100], "ms_p99")
+			b.ReportMetric(15, "ms_p50_promised")
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+}
+
+// BenchmarkLargeFile: a file of 300 MB goes through upload, check and version with
+// the process under 600 MB.
+func BenchmarkLargeFile(b *testing.B) {
+	path, err := benchfile.File(filepath.Join(os.TempDir(), "socle-bench"), benchfile.Options{Rows: 900_000, Seed: 42})
+	if err != nil {
+		b.Fatal(err)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer f.Close()
+	st, err := f.Stat()
+	if err != nil {
+		b.Fatal(err)
+	}
+	p, _ := start(b, b.TempDir(), "--demo")
+	p.waitDatasets(b, demoDatasets)
+	c, err := client.New(p.base, client.Options{Token: p.token(b)})
+	if err != nil {
+		b.Fatal(err)
+	}
+	ctx := context.Background()
+	begin := time.Now()
+	u, err := c.UploadFile(ctx, "", "places.csv", f, st.Size(), nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	uploaded := time.Since(begin)
+	begin = time.Now()
+	i, err := c.StartImport(ctx, client.ImportRequest{Upload: u.ID})
+	if err != nil {
+		b.Fatal(err)
+	}
+	if i, err = c.WaitImport(ctx, i, nil); err != nil || i.Outcome == nil || !i.Outcome.Valid {
+		b.Fatalf("%+v %v", i, err)
+	}
+	checked := time.Since(begin)
+	begin = time.Now()
+	d, err := c.Publish(ctx, client.PublishRequest{Import: i.ID, Title: "Places", Description: "Made-up places."})
+	if err != nil {
+		b.Fatal(err)
+	}
+	page, err := c.Rows(ctx, d.Resources[0].ID, url.Values{"limit": {"100"}})
+	if err != nil || page.Total != 900_000 {
+		b.Fatalf("%d rows, %v", page.Total, err)
+	}
+	b.ReportMetric(float64(st.Size())/1e6, "MB_file")
+	b.ReportMetric(uploaded.Seconds(), "s_upload")
+	b.ReportMetric(checked.Seconds(), "s_check_and_version")
+	b.ReportMetric(time.Since(begin).Seconds(), "s_published_and_first_rows")
+	b.ReportMetric(p.memory(b, "VmHWM"), "MB_peak")
+	b.ReportMetric(600, "MB_promised")
+	b.ReportMetric(0, "ns/op")
+}
