@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"unicode/utf8"
+	"unsafe"
 
 	"socle/internal/tabular"
 )
@@ -88,7 +89,7 @@ func (s *summary) see(cell []byte, early bool) {
 			s.first = append(s.first, text)
 		}
 	}
-	if len(cell) <= 6 && nullWord(string(cell)) {
+	if len(cell) <= 6 && maybeNull(cell[0]) && nullWord(string(cell)) {
 		s.words++
 		if len(s.word) < 20 {
 			s.word[string(cell)] = struct{}{}
@@ -102,13 +103,16 @@ func (s *summary) see(cell []byte, early bool) {
 	s.count(cell)
 }
 
+// maybeNull tells whether a null word begins with the byte.
+func maybeNull(c byte) bool { return c == 'n' || c == 'N' || c == '#' || c == '-' || c == '?' }
+
 // narrow keeps the forms that the value has too.
 func (s *summary) narrow(cell []byte) {
 	if len(cell) > 100 && cell[0] != '{' && cell[0] != '[' {
 		s.alive = 0
 		return
 	}
-	text := string(cell)
+	text := unsafe.String(unsafe.SliceData(cell), len(cell)) // not kept: see Clone below
 	for rest := s.alive; rest != 0; rest &= rest - 1 {
 		i := bits.TrailingZeros64(rest)
 		v, ok := forms[i].read(text)
@@ -118,10 +122,10 @@ func (s *summary) narrow(cell []byte) {
 		}
 		r := &s.ranges[i]
 		if !r.some || v < r.min {
-			r.min, r.minText = v, text
+			r.min, r.minText = v, strings.Clone(text)
 		}
 		if !r.some || v > r.max {
-			r.max, r.maxText = v, text
+			r.max, r.maxText = v, strings.Clone(text)
 		}
 		r.some = true
 	}

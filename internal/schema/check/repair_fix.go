@@ -213,19 +213,19 @@ func (x *fixer) row(b *tabular.Batch, i, row int, r *mended) {
 			r.removed++
 			return
 		}
-		x.write(b, i, row, nil, r)
+		x.write(b, i, row, nil, false, r)
 		return
 	}
 	if cells, _, ok := x.joined(b, i); ok {
 		if !x.chosen[groupKey{"joined-cells", ""}] {
-			x.write(b, i, row, nil, r)
+			x.write(b, i, row, nil, false, r)
 			return
 		}
 		r.tally.add("joined-cells", "", true, Change{})
 		for j := range cells {
 			cells[j] = x.cell(j, []byte(cells[j]), r)
 		}
-		x.write(b, i, row, cells, r)
+		x.write(b, i, row, cells, true, r)
 		return
 	}
 	cells := make([]string, min(b.Width(i), len(x.columns)))
@@ -236,7 +236,7 @@ func (x *fixer) row(b *tabular.Batch, i, row int, r *mended) {
 		r.tally.add("swapped-coordinates", "", true, Change{})
 		cells[x.pair.lon], cells[x.pair.lat] = cells[x.pair.lat], cells[x.pair.lon]
 	}
-	x.write(b, i, row, cells, r)
+	x.write(b, i, row, cells, false, r)
 }
 
 func (x *fixer) cell(j int, cell []byte, r *mended) string {
@@ -250,10 +250,10 @@ func (x *fixer) cell(j int, cell []byte, r *mended) string {
 }
 
 // write adds the row to the text; cells nil means as read. Cells after the last
-// column are kept, so that nothing is lost that nobody chose to lose.
-func (x *fixer) write(b *tabular.Batch, i, row int, cells []string, r *mended) {
+// column are kept, unless cells is the whole row, so that nothing is lost that
+// nobody chose to lose.
+func (x *fixer) write(b *tabular.Batch, i, row int, cells []string, whole bool, r *mended) {
 	width := b.Width(i)
-	joined := len(cells) == len(x.columns) && width > len(x.columns) && cells != nil && x.chosen[groupKey{"joined-cells", ""}]
 	for n, j := range x.order {
 		value := ""
 		if j < len(cells) {
@@ -267,7 +267,7 @@ func (x *fixer) write(b *tabular.Batch, i, row int, cells []string, r *mended) {
 		}
 		r.text = appendCell(r.text, value, n == 0, len(x.order) == 1)
 	}
-	if !joined {
+	if !whole {
 		for j := len(x.columns); j < width; j++ {
 			r.text = appendCell(r.text, string(b.Cell(i, j)), false, false)
 		}
