@@ -477,7 +477,7 @@ const mostFootnotes = 25
 func (f *footnotes) trim(j *job) {
 	b := &j.batch
 	n := b.Len()
-	for n > 0 && b.Width(n-1) == 0 {
+	for n > 0 && (b.Width(n-1) == 0 || b.Width(n-1) == 1 && string(b.Cell(n-1, 0)) == "\x1a") { // the end of file of DOS
 		n--
 	}
 	if f == nil || f.off || f.columns < 2 {

@@ -70,6 +70,13 @@ func (f *File) openText(src Source, o Options) error {
 		}
 		samples = append(samples, s)
 	}
+	if size > maxHead && o.Encoding == "" {
+		s, err := firstAccents(src, samples)
+		if err != nil {
+			return err
+		}
+		samples = append(samples, s...)
+	}
 	t, err := newText(samples, size <= int64(len(head)), o)
 	if err != nil {
 		return err
@@ -88,6 +95,27 @@ func (f *File) openText(src Source, o Options) error {
 		return &s, nil
 	}
 	return nil
+}
+
+// firstAccents returns the block of the file that holds its first bytes beyond
+// ASCII, when the samples have none.
+func firstAccents(src Source, samples [][]byte) ([][]byte, error) {
+	for _, s := range samples {
+		if !ascii(s) {
+			return nil, nil
+		}
+	}
+	block := make([]byte, maxHead)
+	for at, size := int64(maxHead), src.Size(); at < size; at += int64(len(block)) {
+		block = block[:min(int64(len(block)), size-at)]
+		if err := readFull(src, block, at); err != nil {
+			return nil, err
+		}
+		if !ascii(block) {
+			return [][]byte{block}, nil
+		}
+	}
+	return nil, nil
 }
 
 // text is delimited text being recognised.
@@ -150,6 +178,9 @@ func (f *File) lay(t *text, o Options) error {
 	t.newline = sniffNewline(t.head)
 	cr := t.newline == "cr" || t.newline == "mixed"
 	delim, skip := o.Delimiter, 0
+	if delim == "" && o.Format == "tsv" {
+		delim = "\t"
+	}
 	if d, n := sepLine(t.head); n > 0 {
 		skip = 1
 		if delim == "" {
@@ -157,29 +188,25 @@ func (f *File) lay(t *text, o Options) error {
 		}
 	}
 	t.sniffed = sniffDialect(afterLines(t.head, skip), t.whole, delim, cr)
-	var b Batch
 	j := job{data: append([]byte(nil), t.head...)}
 	j.parser = parser{dialect: t.sniffed.dialect, width: t.sniffed.width, want: true}
-	whole := t.whole
-	var offsets []int
-	j.out = j.parser.parse(&j.batch, j.data, whole)
+	j.out = j.parser.parse(&j.batch, j.data, t.whole)
 	if j.out.err != nil {
 		return atLine(j.out.err, 1)
 	}
 	if j.batch.Len() == 0 {
-		if !whole {
-			j.data = append(j.data[:0], t.head...)
+		if !t.whole {
 			return f.oneLongLine(t)
 		}
 		return fail(errs.Invalid, CodeSource, "tabular.blank", nil)
 	}
-	offsets = j.parser.offsets
+	offsets := j.parser.offsets
 	if t.charset.wide == nil {
 		t.charset.decode(&j)
 	} else {
 		(&charset{name: t.charset.name}).decode(&j)
 	}
-	b = j.batch
+	b := &j.batch
 	rows := make([][]string, 0, min(b.Len(), layoutRecords))
 	for i := range min(b.Len(), layoutRecords) {
 		rows = append(rows, b.row(i))
@@ -208,25 +235,29 @@ func (f *File) lay(t *text, o Options) error {
 	}
 	t.typical = typical(rows[min(used, len(rows)):])
 	f.Header = l.labels
-	f.Info.Format, f.Info.Encoding, f.Info.BOM = "csv", t.charset.name, t.bom > 0
-	f.Info.Reencoded = t.charset.twice
-	f.Info.Newline = t.newline
-	f.Info.Delimiter = string(t.sniffed.delim)
+	f.Info.PreambleRows, f.Info.HeaderRows, f.Info.Columns = l.preamble, l.header, l.columns
+	f.say(t)
+	return nil
+}
+
+// say fills Info with what was recognised of a text.
+func (f *File) say(t *text) {
+	i := &f.Info
+	i.Format, i.Encoding, i.BOM = "csv", t.charset.name, t.bom > 0
+	i.Reencoded, i.Newline = t.charset.twice, t.newline
+	i.Delimiter = string(t.sniffed.delim)
 	if t.sniffed.pad {
-		f.Info.Delimiter += " "
+		i.Delimiter += " "
 	}
 	if t.sniffed.quotes {
-		f.Info.Quote = string(t.sniffed.quote)
+		i.Quote = string(t.sniffed.quote)
 		switch {
 		case t.sniffed.escape == '\\':
-			f.Info.Escape = `\`
+			i.Escape = `\`
 		case t.sniffed.doubled:
-			f.Info.Escape = f.Info.Quote
+			i.Escape = i.Quote
 		}
 	}
-	f.Info.PreambleRows, f.Info.HeaderRows = l.preamble, l.header
-	f.Info.Columns = l.columns
-	return nil
 }
 
 // blankRows: no cell holds anything.

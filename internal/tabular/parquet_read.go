@@ -97,9 +97,13 @@ func (p *ParquetFile) ReadGroup(ctx context.Context, group, size int, give func(
 	g := p.file.RowGroups()[group]
 	chunks := g.ColumnChunks()
 	cursors := make([]parquetCursor, len(p.fields))
+	defer func() {
+		for j := range cursors {
+			cursors[j].close()
+		}
+	}()
 	for j := range cursors {
 		cursors[j] = parquetCursor{kind: p.fields[j].Kind, scale: p.scales[j], pages: chunks[j].Pages()}
-		defer cursors[j].close()
 	}
 	values := make([]parquet.Value, size)
 	fr := &Frame{Fields: p.fields, Columns: make([]Column, len(p.fields))}
@@ -134,7 +138,9 @@ func (c *parquetCursor) close() {
 	if c.page != nil {
 		parquet.Release(c.page)
 	}
-	c.pages.Close()
+	if c.pages != nil {
+		_ = c.pages.Close() // read only
+	}
 }
 
 // read fills the column with len(values) rows.

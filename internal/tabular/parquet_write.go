@@ -136,7 +136,8 @@ func (p *ParquetWriter) checkFrame(fr *Frame) error {
 		return fmt.Errorf("tabular: frame of %d columns for a Parquet file of %d", len(fr.Columns), len(p.fields))
 	}
 	for j := range fr.Columns {
-		c, n := &fr.Columns[j], 0
+		var n int
+		c := &fr.Columns[j]
 		switch p.fields[j].Kind {
 		case Text, JSON:
 			n = len(c.Bytes)
