@@ -265,7 +265,7 @@ func (m *mender) mendCell(cell []byte) (proposal, bool) {
 	if !typeIn(textTypes, m.field.Type) {
 		return proposal{}, false
 	}
-	if first, last := cell[0], cell[len(cell)-1]; first > ' ' && last > ' ' && ascii(cell) {
+	if tidied(cell) {
 		return proposal{}, false
 	}
 	text := string(cell)
@@ -278,13 +278,40 @@ func (m *mender) mendCell(cell []byte) (proposal, bool) {
 	return proposal{}, false
 }
 
-func ascii(cell []byte) bool {
-	for _, c := range cell {
-		if c >= 0x80 {
+// tidied tells, in one look at the bytes, that there is nothing to tidy: no space at
+// the ends, no character without width, no sign of a double encoding.
+func tidied(cell []byte) bool {
+	if cell[0] <= ' ' || cell[len(cell)-1] <= ' ' {
+		return false
+	}
+	for i, c := range cell {
+		if c >= ' ' && c < 0xc2 || c == '\n' || c == '\t' || c == '\r' {
+			continue
+		}
+		if i+2 >= len(cell) || c < ' ' {
+			return c >= ' ' && i+1 < len(cell) && c == 0xc3 && plainLatin(cell[i+1])
+		}
+		switch c {
+		case 0xc2: // fixed space, soft hyphen, Â
+			return false
+		case 0xc3:
+			if !plainLatin(cell[i+1]) {
+				return false
+			}
+		case 0xe2: // typographic quotes and dashes are left, spaces and marks are not
+			if cell[i+1] != 0x80 || cell[i+2] < 0x90 || cell[i+2] > 0xa6 {
+				return false
+			}
+		case 0xe1, 0xe3, 0xef:
 			return false
 		}
 	}
 	return true
+}
+
+// plainLatin: the letter is none of Â, Ã, Å and â.
+func plainLatin(second byte) bool {
+	return second != 0x82 && second != 0x83 && second != 0x85 && second != 0xa2
 }
 
 // good2 is good for a text that was right already: an unknown code stays one.

@@ -313,6 +313,21 @@ func TestText(t *testing.T) {
 	}
 }
 
+// tidied may send a tidy text to the slow path, never the other way.
+func TestTidied(t *testing.T) {
+	for text, want := range map[string]bool{"abc": true, "été": true, "à": true, "é": true, "l’été – suite…": true, "œuvre": true, "a\nb": true, "€": false,
+		" a": false, "a ": false, "a\u00a0": false, "a\u200bb": false, "Ã©": false, "a\x00b": false, "\ufeffa": false, "a\u202fb": false, "lâ€™": false} {
+		if got := tidied([]byte(text)); got != want {
+			t.Errorf("tidied(%q) = %v", text, got)
+		}
+	}
+	for _, text := range []string{"été", "Â", "ça", "à la fin à", "x\u00ad", "–", "né"} {
+		if _, double := undouble(text); tidied([]byte(text)) && (tidy(text) != text || double) {
+			t.Errorf("%q is not tidy", text)
+		}
+	}
+}
+
 func TestUnscientific(t *testing.T) {
 	for _, c := range []struct {
 		text   string
