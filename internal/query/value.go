@@ -18,10 +18,16 @@ type Value struct {
 	Text  string
 }
 
-// Text, Int, Float, Bool and Date make values.
-func Text(s string) Value   { return Value{Kind: tabular.Text, Text: s} }
-func Int(n int64) Value     { return Value{Kind: tabular.Int, Int: n} }
+// Text makes a value.
+func Text(s string) Value { return Value{Kind: tabular.Text, Text: s} }
+
+// Int makes a value.
+func Int(n int64) Value { return Value{Kind: tabular.Int, Int: n} }
+
+// Float makes a value.
 func Float(f float64) Value { return Value{Kind: tabular.Float, Float: f} }
+
+// Bool makes a value.
 func Bool(b bool) Value {
 	v := Value{Kind: tabular.Bool}
 	if b {
@@ -29,6 +35,8 @@ func Bool(b bool) Value {
 	}
 	return v
 }
+
+// Date makes a value of a day.
 func Date(year int, month time.Month, day int) Value {
 	return Value{Kind: tabular.Date, Int: time.Date(year, month, day, 0, 0, 0, 0, time.UTC).Unix() / 86400}
 }

@@ -10,8 +10,7 @@ type bitset []byte
 
 func newBitset(rows int64) bitset { return make(bitset, (rows+7)/8) }
 
-func (b bitset) set(rowid int64)      { b[rowid>>3] |= 0x80 >> (rowid & 7) }
-func (b bitset) has(rowid int64) bool { return b[rowid>>3]&(0x80>>(rowid&7)) != 0 }
+func (b bitset) set(rowid int64) { b[rowid>>3] |= 0x80 >> (rowid & 7) }
 
 func (b bitset) count() int64 {
 	n := 0

@@ -92,12 +92,18 @@ func (c *cache) build(t *table, snap tables.Snapshot) error {
 
 func (c *cache) fill(ctx context.Context, dir string, snap tables.Snapshot) error {
 	paths := make([]string, len(snap.Parts))
+	var releases []func()
+	defer func() {
+		for _, release := range releases {
+			release()
+		}
+	}()
 	for i, p := range snap.Parts {
 		path, release, err := p.File(ctx)
 		if err != nil {
 			return missingPart(err)
 		}
-		defer release()
+		releases = append(releases, release)
 		if paths[i], err = filepath.Abs(path); err != nil {
 			return err
 		}

@@ -29,9 +29,19 @@ type cache struct {
 	mu     sync.Mutex
 	tables map[string]*table // open or being made
 	disk   map[string]onDisk
+	failed map[string]failure
 	made   int // tables opened so far
 	closed bool
 }
+
+// failure is the last try to make a table; until some time has passed, those who
+// ask get its error rather than another try.
+type failure struct {
+	err   error
+	until time.Time
+}
+
+const failureTime = 5 * time.Second
 
 // onDisk is what is known of a folder of the cache.
 type onDisk struct {
@@ -63,7 +73,7 @@ type table struct {
 }
 
 func newCache(e *Engine) (*cache, error) {
-	c := &cache{e: e, tables: map[string]*table{}, disk: map[string]onDisk{}, one: make(chan struct{}, 1)}
+	c := &cache{e: e, tables: map[string]*table{}, disk: map[string]onDisk{}, failed: map[string]failure{}, one: make(chan struct{}, 1)}
 	c.ctx, c.stop = context.WithCancel(context.Background())
 	entries, err := os.ReadDir(e.dir)
 	if err != nil {
@@ -100,6 +110,10 @@ func (c *cache) acquire(ctx context.Context, snap tables.Snapshot) (*table, erro
 	}
 	t := c.tables[snap.Key]
 	if t == nil {
+		if f, ok := c.failed[snap.Key]; ok && c.e.o.Now().Before(f.until) {
+			c.mu.Unlock()
+			return nil, f.err
+		}
 		c.made++
 		t = &table{c: c, key: snap.Key, number: c.made, fields: slices.Clone(snap.Fields), ready: make(chan struct{}), dir: filepath.Join(c.e.dir, snap.Key)}
 		c.tables[snap.Key] = t
@@ -139,8 +153,13 @@ func (c *cache) prepare(t *table, snap tables.Snapshot) {
 	}
 	c.mu.Lock()
 	t.err = err
+	delete(c.failed, t.key)
 	if err != nil {
 		t.doomed = true
+		if len(c.failed) > 100 {
+			clear(c.failed)
+		}
+		c.failed[t.key] = failure{err, c.e.o.Now().Add(failureTime)}
 		if c.tables[t.key] == t {
 			delete(c.tables, t.key)
 		}
@@ -232,7 +251,8 @@ func (t *table) shut() {
 		t.attached = nil
 	}
 	if t.store != nil {
-		t.store.close()
+		// Read only: closing it loses nothing.
+		_ = t.store.close()
 		t.store = nil
 	}
 }

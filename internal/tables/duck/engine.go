@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/duckdb/duckdb-go/v2"
@@ -218,7 +219,7 @@ func (e *Engine) run(ctx context.Context, snap tables.Snapshot, do func(context.
 		defer cancel()
 		err := do(ctx, t)
 		if err != nil && errors.Is(context.Cause(ctx), errSlow) {
-			return fmt.Errorf("%w: %v", errSlow, err)
+			return fmt.Errorf("%w: %w", errSlow, err)
 		}
 		return err
 	})
@@ -271,7 +272,10 @@ func (e *Engine) forsake(err error) {
 
 // isDamage reports errors that making the table again may end.
 func isDamage(err error) bool {
-	if errors.Is(err, errDamaged) || errors.Is(err, fs.ErrNotExist) {
+	switch {
+	case errors.Is(err, errSlow), errors.Is(err, errStarted):
+		return false
+	case errors.Is(err, errDamaged), errors.Is(err, fs.ErrNotExist):
 		return true
 	}
 	var d *duckdb.Error
@@ -296,6 +300,8 @@ func (e *Engine) failure(ctx context.Context, err error) error {
 		return err
 	case errors.Is(err, errLargePage):
 		return errs.New(errs.TooLarge, "tables.query.large-page", errs.Args{"Megabytes": maxPageBytes >> 20}).WithHint("tables.query.large-page.hint").Because(err)
+	case errors.Is(err, syscall.ENOSPC):
+		return errs.New(errs.Busy, "tables.cache.full").WithHint("tables.cache.full.hint").Because(err)
 	case errors.Is(err, errSlow):
 		return errs.New(errs.Busy, "tables.query.slow", errs.Args{"Seconds": int(e.o.Time.Seconds())}).WithHint("tables.query.slow.hint").Because(err)
 	case ctx.Err() != nil:

@@ -44,13 +44,11 @@ func (e *Engine) Export(ctx context.Context, snap tables.Snapshot, q query.Query
 		if err != nil {
 			return err
 		}
-		if err := t.export(ctx, q, rows, x); err != nil {
-			if x.given && isDamage(err) {
-				return fmt.Errorf("%w: %v", errStarted, err)
-			}
-			return err
+		err = t.export(ctx, q, rows, x)
+		if err != nil && x.given {
+			return fmt.Errorf("%w: %w", errStarted, err)
 		}
-		return nil
+		return err
 	})
 }
 

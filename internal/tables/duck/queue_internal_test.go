@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 
@@ -19,6 +21,7 @@ func TestQueueTakesTurns(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		var mu sync.Mutex
 		var order []string
 		ask := func(name string) {
 			go func() {
@@ -27,7 +30,9 @@ func TestQueueTakesTurns(t *testing.T) {
 					t.Error(err)
 					return
 				}
+				mu.Lock()
 				order = append(order, name)
+				mu.Unlock()
 				leave()
 			}()
 			synctest.Wait()
@@ -53,7 +58,7 @@ func TestQueueTakesTurns(t *testing.T) {
 func TestQueueKeepsASlot(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		q := newQueue(4, 100, 1000)
-		running := 0
+		var running atomic.Int32
 		hold := make(chan struct{})
 		for range 10 {
 			go func() {
@@ -62,14 +67,14 @@ func TestQueueKeepsASlot(t *testing.T) {
 					t.Error(err)
 					return
 				}
-				running++
+				running.Add(1)
 				<-hold
 				leave()
 			}()
 		}
 		synctest.Wait()
-		if running != 3 {
-			t.Errorf("the flood has %d slots of 4", running)
+		if n := running.Load(); n != 3 {
+			t.Errorf("the flood has %d slots of 4", n)
 		}
 		leave, err := q.enter(t.Context(), "other")
 		if err != nil {
@@ -78,8 +83,8 @@ func TestQueueKeepsASlot(t *testing.T) {
 		leave()
 		close(hold)
 		synctest.Wait()
-		if running != 10 || q.free != 4 {
-			t.Errorf("%d served, %d free", running, q.free)
+		if n := running.Load(); n != 10 || q.free != 4 {
+			t.Errorf("%d served, %d free", n, q.free)
 		}
 	})
 }
@@ -94,11 +99,14 @@ func TestQueueRefuses(t *testing.T) {
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithCancel(t.Context())
+		var mu sync.Mutex
 		failed := map[string]error{}
 		ask := func(name string, i int) {
 			go func() {
 				_, err := q.enter(ctx, name)
+				mu.Lock()
 				failed[fmt.Sprint(name, i)] = err
+				mu.Unlock()
 			}()
 			synctest.Wait()
 		}

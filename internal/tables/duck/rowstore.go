@@ -51,8 +51,7 @@ func newRowWriter(dir string, fields []tabular.Field) (*rowWriter, error) {
 		return nil, err
 	}
 	if w.index, err = w.create(filepath.Join(dir, idxFile)); err != nil {
-		w.close()
-		return nil, err
+		return nil, errors.Join(err, w.close())
 	}
 	return w, w.mark()
 }
@@ -133,13 +132,12 @@ func openRowStore(dir string, n int64, columns int) (*rowStore, error) {
 	}
 	index, err := os.Open(filepath.Join(dir, idxFile))
 	if err != nil {
-		rows.Close()
-		return nil, err
+		return nil, errors.Join(err, rows.Close())
 	}
 	return &rowStore{rows: rows, index: index, n: n, columns: columns}, nil
 }
 
-func (s *rowStore) close() { s.rows.Close(); s.index.Close() }
+func (s *rowStore) close() error { return errors.Join(s.rows.Close(), s.index.Close()) }
 
 // span reads the records from one row number, from 1, and how long each is.
 func (s *rowStore) span(first int64, count int, buf []byte) (data []byte, ends []uint64, err error) {
@@ -245,9 +243,10 @@ func split(rec []byte, cells [][]byte) error {
 	}
 	at := crcBytes
 	for j := range cells {
-		n, w := uint64(0), 0
+		var n uint64
+		w := 1
 		if at < len(rec) && rec[at] < 0x80 {
-			n, w = uint64(rec[at]), 1
+			n = uint64(rec[at])
 		} else if n, w = binary.Uvarint(rec[at:]); w <= 0 {
 			return io.ErrUnexpectedEOF
 		}
