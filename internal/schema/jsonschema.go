@@ -17,7 +17,7 @@ type jsonSchema struct {
 	regex map[string]*Pattern
 }
 
-const maxJSONSteps = 100_000 // sub-schemas tried for one value
+const maxJSONSteps = 10_000 // sub-schemas tried for one value
 
 func newJSONSchema(raw json.RawMessage) (*jsonSchema, error) {
 	var root any

@@ -18,6 +18,7 @@ const (
 	maxListed     = 100_000 // items of an enumeration, missing values, keys
 	maxNesting    = 16      // arrayItem in arrayItem
 	maxWarnings   = 1_000
+	maxSlow       = 50 // patterns that go back
 )
 
 // Parse reads a Table Schema descriptor. What can be understood is, with a
@@ -61,6 +62,7 @@ type object = map[string]json.RawMessage
 // reader gathers what reading a descriptor meets.
 type reader struct {
 	warnings []Warning
+	slow     int // patterns that go back
 }
 
 func (r *reader) warn(path, key string, args errs.Args) {

@@ -21,9 +21,9 @@ const (
 
 const (
 	patternTime  = 50 * time.Millisecond // for one cell, with a backtracking pattern
-	patternTries = 20                    // cells that may pass it; then the pattern is given up
+	patternTries = 10                    // cells that may pass it; then the pattern is given up
 	maxPattern   = 64 << 10              // bytes
-	maxBacktrack = 4 << 10               // bytes of a cell that a backtracking pattern is tried on
+	maxBacktrack = 64 << 10              // bytes of a cell that a backtracking pattern is tried on
 )
 
 // Pattern is a regular expression that a whole text must match. Patterns that

@@ -33,7 +33,16 @@ func (r *reader) verify(path string, f *Field, missing []MissingValue) {
 		}
 	}
 	rules, faults := compile(f, missing)
-	r.warnings = append(r.warnings, at(path, faults)...)
+	for _, w := range faults {
+		w.Path = path
+		r.add(w)
+	}
+	if rules.pattern != nil && rules.pattern.slow != nil {
+		if r.slow++; r.slow > maxSlow {
+			f.Constraints.Pattern = ""
+			r.refuse(path+".constraints.pattern", "schema.warning.many-slow-patterns", errs.Args{"Field": f.Name, "Max": maxSlow})
+		}
+	}
 	if f.Example == "" {
 		return
 	}
@@ -41,13 +50,6 @@ func (r *reader) verify(path string, f *Field, missing []MissingValue) {
 	if !rules.caster.Cast([]byte(f.Example), &v) {
 		r.refuse(path+".example", "schema.warning.example", errs.Args{"Field": f.Name, "Example": f.Example})
 	}
-}
-
-func at(path string, faults []Warning) []Warning {
-	for i := range faults {
-		faults[i].Path = path
-	}
-	return faults
 }
 
 // names lists the constraints that are set.

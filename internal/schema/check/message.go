@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"socle/internal/i18n"
@@ -99,7 +100,28 @@ func (r *Report) faultArgs(l i18n.Lang, f *Fault) i18n.Args {
 		return args
 	}
 	fieldArgs(l, args, &r.Schema.Fields[f.field], f)
+	args["Example"] = quote(l, r.examples.of(&r.Schema.Fields[f.field]))
 	return args
+}
+
+// exampleCache keeps the examples of fields: finding one compiles the field.
+type exampleCache struct {
+	mu    sync.Mutex
+	found map[string]string // by name of the field
+}
+
+func (c *exampleCache) of(field *schema.Field) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e, ok := c.found[field.Name]
+	if !ok {
+		if c.found == nil {
+			c.found = map[string]string{}
+		}
+		e = ExampleOf(field)
+		c.found[field.Name] = e
+	}
+	return e
 }
 
 var relationKeys = map[string]string{">": "check.relation.gt", ">=": "check.relation.ge", "==": "check.relation.eq", "<=": "check.relation.le", "<": "check.relation.lt"}
@@ -124,7 +146,6 @@ func visible(s string) string {
 // fieldArgs tells what the field asks for.
 func fieldArgs(l i18n.Lang, args i18n.Args, field *schema.Field, f *Fault) {
 	c := &field.Constraints
-	args["Example"] = quote(l, ExampleOf(field))
 	args["Pattern"] = c.Pattern
 	args["Decimal"] = markName(l, field.DecimalChar)
 	if _, has := args["Expected"]; !has {
@@ -202,12 +223,13 @@ func joined(l i18n.Lang, list []string, word string) string {
 const valuesTold = 15
 
 func valueList(l i18n.Lang, field *schema.Field) string {
-	list := append([]string(nil), field.Constraints.Enum...)
-	for _, c := range field.Categories {
-		list = append(list, c.Value)
+	total := len(field.Constraints.Enum) + len(field.Categories)
+	list := append([]string(nil), field.Constraints.Enum[:min(valuesTold, len(field.Constraints.Enum))]...)
+	for i := 0; i < len(field.Categories) && len(list) < valuesTold; i++ {
+		list = append(list, field.Categories[i].Value)
 	}
-	if len(list) > valuesTold {
-		return i18n.T(l, "check.word.more-values", i18n.Args{"List": strings.Join(quoted(l, list[:valuesTold]), ", "), "Total": len(list)})
+	if total > len(list) {
+		return i18n.T(l, "check.word.more-values", i18n.Args{"List": strings.Join(quoted(l, list), ", "), "Total": total})
 	}
 	return joined(l, quoted(l, list), "check.word.or")
 }

@@ -41,6 +41,8 @@ type Report struct {
 	Groups   []Group // errors by falling count, then warnings
 	Stats    Stats
 	Standard bool // the standard's rule was used for the columns
+
+	examples exampleCache
 }
 
 // Stats counts what was read and found.
