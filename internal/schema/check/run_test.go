@@ -380,3 +380,22 @@ func TestWide(t *testing.T) {
 		}
 	}
 }
+
+// The tables of a package are each other's references.
+func TestTables(t *testing.T) {
+	file := func(data string) func(context.Context) (*tabular.File, error) {
+		return func(ctx context.Context) (*tabular.File, error) {
+			return tabular.Open(ctx, tabular.Bytes([]byte(data)), tabular.Options{Name: "a.csv"})
+		}
+	}
+	tables := Tables{"villes": file("nom;Code\nToulouse;31555\nBlagnac;31069\n")}
+	s := parse(t, `{"fields":[{"name":"rue"},{"name":"ville"}],"foreignKeys":[{"fields":"ville","reference":{"resource":"villes","fields":"code"}}]}`)
+	rep := run(t, s, open(t, "rue;ville\na;31555\nb;31999\nc;\n", tabular.Options{}), Options{References: tables})
+	if len(rep.Errors) != 1 || rep.Errors[0].Row != 3 || rep.Errors[0].Code != CodeForeignKey || len(rep.Warnings) != 0 {
+		t.Error(summary(rep))
+	}
+	s = parse(t, `{"fields":[{"name":"rue"},{"name":"ville"}],"foreignKeys":[{"fields":"ville","reference":{"resource":"villes","fields":"autre"}}]}`)
+	if rep = run(t, s, open(t, "rue;ville\na;31555\nb;31999\n", tabular.Options{}), Options{References: tables}); !rep.Valid || len(rep.Warnings) != 1 {
+		t.Error(summary(rep))
+	}
+}
