@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -42,9 +43,8 @@ func New(address string, o Options) (*Client, error) {
 		return nil, fmt.Errorf("not an address of a portal: %q", address)
 	}
 	if o.HTTP == nil {
-		t := http.DefaultTransport.(*http.Transport).Clone()
-		t.ResponseHeaderTimeout = time.Minute
-		o.HTTP = &http.Client{Transport: t}
+		o.HTTP = &http.Client{Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, ResponseHeaderTimeout: time.Minute, TLSHandshakeTimeout: 15 * time.Second,
+			IdleConnTimeout: time.Minute, DialContext: (&net.Dialer{Timeout: 15 * time.Second}).DialContext}}
 	}
 	return &Client{base: u, token: o.Token, http: o.HTTP, pause: sleep}, nil
 }

@@ -7,7 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"net/http"
 	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -23,7 +22,12 @@ import (
 
 // serve runs the portal until ctx ends. It answers as soon as the storage is
 // open; the demonstration is made meanwhile.
-func serve(ctx context.Context, c *config.Config, out io.Writer, log *slog.Logger) error {
+func serve(ctx context.Context, c *config.Config, out io.Writer, log *slog.Logger) (err error) {
+	unlock, err := lockData(c)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, unlock()) }()
 	if c.Demo && c.Host.Name == "Socle" {
 		c.Host.Name = "Données de la Haute-Garonne (démonstration)"
 	}
@@ -41,6 +45,7 @@ func serve(ctx context.Context, c *config.Config, out io.Writer, log *slog.Logge
 	server := &httpx.Server{Handler: handler, Log: log, CertFile: c.TLS.Cert, KeyFile: c.TLS.Key, Listening: func(addr net.Addr) { a.announce(ctx, out, addr) }}
 	g.Go(func() error { return listenError(server.Run(ctx, c.Addr), c.Addr) })
 	g.Go(func() error { return a.Runner.Run(ctx) })
+	g.Go(func() error { return rest(ctx) })
 	if c.Metrics.Addr != "" {
 		g.Go(func() error { return a.serveMetrics(ctx, reg) })
 	}
@@ -115,9 +120,4 @@ func (a *App) probes() []httpx.Probe {
 			return err
 		}},
 	}
-}
-
-// actor says who asks through the API: the bearer of a token, else the session.
-func bearer(r *http.Request) (token string, ok bool) {
-	return strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 }

@@ -178,16 +178,16 @@ func (w *reading) mend(ctx context.Context, source blob.Hash, o tabular.Options,
 
 // plan finds the repairs to propose.
 func (w *reading) plan(ctx context.Context, source blob.Hash, o tabular.Options, sch *schema.Schema) (*check.Plan, error) {
-	var closer io.Closer = closers{}
-	open := func() (f *tabular.File, err error) {
-		f, closer, err = w.openTable(ctx, source, o)
+	closer := io.Closer(closers{})
+	open := func() (*tabular.File, error) {
+		f, c, err := w.openTable(ctx, source, o)
+		if err == nil {
+			closer = c
+		}
 		return f, err
 	}
 	plan, err := check.PlanRepairs(ctx, open, sch, check.PlanOptions{Workers: w.workers})
-	if closer != nil {
-		err = errors.Join(err, closer.Close())
-	}
-	return plan, err
+	return plan, errors.Join(err, closer.Close())
 }
 
 // check runs the checks over a file; the same pass writes the Parquet, which is
