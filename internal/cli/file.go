@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 
 	"socle/internal/errs"
 	"socle/internal/schema"
@@ -72,11 +73,44 @@ func (r *run) openTable(ctx context.Context, path string, o Reading) (*tabular.F
 	if err != nil {
 		return nil, nil, err
 	}
-	f, err := tabular.Open(ctx, in, o.options(in.name))
+	tell, end := func(int64) {}, func() {}
+	if in.Size() > longFile {
+		tell, end = r.progress(in.Size(), "cli.reading")
+	}
+	f, err := tabular.Open(ctx, &watched{Source: in, tell: tell}, o.options(in.name))
 	if err != nil {
+		end()
 		return nil, nil, errors.Join(err, in.close())
 	}
-	return f, func() error { return errors.Join(f.Close(), in.close()) }, nil
+	return f, func() error {
+		end()
+		return errors.Join(f.Close(), in.close())
+	}, nil
+}
+
+// longFile is the size from which reading shows a progress bar on a terminal.
+const longFile = 16 << 20
+
+// watched tells how far a file has been read.
+type watched struct {
+	tabular.Source
+	far  atomic.Int64
+	tell func(int64)
+}
+
+func (w *watched) ReadAt(p []byte, off int64) (int, error) {
+	n, err := w.Source.ReadAt(p, off)
+	for end := off + int64(n); ; {
+		far := w.far.Load()
+		if end <= far {
+			break
+		}
+		if w.far.CompareAndSwap(far, end) {
+			w.tell(end)
+			break
+		}
+	}
+	return n, err
 }
 
 // schema finds the schema of a reference: a path, an address, or a bundled id.
