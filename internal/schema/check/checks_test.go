@@ -85,6 +85,21 @@ func TestEncodingError(t *testing.T) {
 	}
 }
 
+// A file in another encoding is valid, with a warning.
+func TestOtherEncoding(t *testing.T) {
+	s := parse(t, `{"fields":[{"name":"code"},{"name":"nom"}]}`)
+	text := "code;nom\nA1;N\xeemes\nA2;Al\xe8s et B\xe9ziers\n"
+	rep := run(t, s, open(t, text, tabular.Options{}), Options{})
+	if !rep.Valid || len(rep.Warnings) != 1 || rep.Warnings[0].Key != "check.encoding-error.other" || rep.Warnings[0].Repair == nil {
+		t.Errorf("report is\n%s", summary(rep))
+	}
+	twice := "code;nom\nA1;N\u00c3\u00aemes\nA2;Al\u00c3\u00a8s et B\u00c3\u00a9ziers\n"
+	rep = run(t, s, open(t, twice, tabular.Options{}), Options{})
+	if !rep.Valid || len(rep.Warnings) != 1 || rep.Warnings[0].Key != "check.encoding-error.twice" {
+		t.Errorf("report is\n%s", summary(rep))
+	}
+}
+
 // The JSON of a report has the members of the contract, null where there is
 // nothing, and no message is missing.
 func TestContract(t *testing.T) {

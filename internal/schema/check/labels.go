@@ -128,6 +128,19 @@ func (p *plan) labelFaults(labels []string) {
 // each: a million columns have as many.
 const maxHeader = 5_000
 
+// encoding warns of a file that others may not read: in another encoding than
+// UTF-8, or encoded twice.
+func (p *plan) encoding() {
+	info := &p.file.Info
+	switch {
+	case p.standard:
+	case info.Reencoded:
+		p.odd(Fault{Code: CodeEncoding, Key: "check.encoding-error.twice", field: -1, Repair: &Repair{ID: "encoding", Safe: true}})
+	case info.Encoding != "" && info.Encoding != "utf-8":
+		p.odd(Fault{Code: CodeEncoding, Key: "check.encoding-error.other", Args: i18n.Args{"Encoding": info.Encoding}, field: -1, Repair: &Repair{ID: "encoding", Safe: true}})
+	}
+}
+
 // wrong adds an error of the header. Beyond maxHeader one more is not told.
 func (p *plan) wrong(f Fault) {
 	if len(p.head) < maxHeader {
