@@ -42,6 +42,7 @@ type App struct {
 	Publish   *publish.Service
 	Fetch     *http.Client
 	Version   string
+	flashKey  []byte       // signs the answers to acts
 	shell     *shell.Shell // once Handler was called
 	closers   []func() error
 }
@@ -100,6 +101,9 @@ func (a *App) openStorage(ctx context.Context, migrate bool) (err error) {
 	a.closers = append(a.closers, a.DB.Close)
 	if migrate {
 		if err := a.DB.Migrate(ctx); err != nil {
+			return err
+		}
+		if a.flashKey, err = secret(ctx, a.DB, flashSecret); err != nil {
 			return err
 		}
 	}

@@ -44,7 +44,7 @@ func (a *App) Handler(reg *prometheus.Registry) (http.Handler, error) {
 		return nil, err
 	}
 	sh := shell.New(shell.Options{
-		Identity: a.Identity, BaseURL: c.Base(), Log: a.Log, Demo: c.Demo, Development: a.Version == "dev",
+		Identity: a.Identity, BaseURL: c.Base(), Log: a.Log, Demo: c.Demo, Development: a.Version == "dev", FlashKey: a.flashKey,
 		Host: func(context.Context) ui.Host { return host }, Places: places, Footer: footer, AccountLinks: accountLinks,
 	})
 	rt := httpx.NewRouter(httpx.Options{Log: a.Log, Render: sh.Render, Metrics: httpx.NewMetrics(reg), TrustedProxies: c.TrustedProxies, BaseURL: c.Base(), Timeout: c.Limits.RequestTimeout})
