@@ -2,6 +2,7 @@ package tabular
 
 import (
 	"archive/zip"
+	"errors"
 	"io"
 	"os"
 	"path"
@@ -36,7 +37,7 @@ func (g *guarded) Read(p []byte) (int, error) {
 	if g.n > maxUnpacked || g.n > bombFrom && g.n/max(g.packed, 1) > bombRatio {
 		return n, bomb(g.name)
 	}
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		err = truncated(err)
 	}
 	return n, err
@@ -46,6 +47,9 @@ func (g *guarded) Read(p []byte) (int, error) {
 func truncated(err error) error {
 	if errs.Is(err, errs.Invalid) || errs.Is(err, errs.TooLarge) {
 		return err
+	}
+	if errors.Is(err, io.EOF) { // not the end of the records
+		err = io.ErrUnexpectedEOF
 	}
 	return fail(errs.Invalid, CodeSource, "tabular.damaged", nil).Because(err)
 }
@@ -132,8 +136,7 @@ func spool(r io.Reader, dir string) (*spooled, error) {
 	}
 	s := &spooled{File: f}
 	if s.size, err = io.Copy(f, r); err != nil {
-		s.Close()
-		return nil, err
+		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
 }

@@ -100,7 +100,9 @@ func writeCSV(ctx context.Context, f *File, w io.Writer, delim byte) error {
 		line = quoteCSV(line, []byte(label), delim, len(f.Header) == 1)
 	}
 	if f.Info.HeaderRows > 0 {
-		out.Write(append(line, '\n'))
+		if _, err := out.Write(append(line, '\n')); err != nil {
+			return err
+		}
 	}
 	_, err := Scan(ctx, f, 2, func(b *Batch) ([]byte, error) {
 		text := make([]byte, 0, len(b.buf)+len(b.buf)/8)

@@ -101,7 +101,9 @@ func (s *scan) run() outcome {
 	// before pos.
 	marks, pos := uint64(0), 0
 	for start := 0; start < n; {
-		cell, at, quoted := extent{}, start, false
+		var cell extent
+		var at int // of the mark after it
+		quoted := false
 		if c := data[start]; q != 0 && (c == q || c == ' ') {
 			var state quoting
 			cell, at, state = s.quoted(start)

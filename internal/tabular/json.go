@@ -97,7 +97,6 @@ func (f *File) layArrays(ctx context.Context, o Options, open func(context.Conte
 		return err
 	}
 	rows, at, err := sample(ctx, r, layoutRecords)
-	r.close()
 	if err != nil {
 		return err
 	}
@@ -140,6 +139,9 @@ func badJSON(err error) error {
 		if syntax != nil {
 			at = syntax.Offset
 		}
+		if errors.Is(err, io.EOF) { // not the end of the records
+			err = io.ErrUnexpectedEOF
+		}
 		return fail(errs.Invalid, CodeSource, "tabular.bad-json", errs.Args{"Offset": at}).Because(err)
 	}
 	return err
@@ -179,7 +181,7 @@ func (s *jsonShape) maybeLines(ctx context.Context, again func(context.Context) 
 	}
 	defer r.Close()
 	line, err := bufio.NewReaderSize(skipBOM(r), 1<<20).ReadSlice('\n')
-	return (err == nil || err == io.EOF) && json.Valid(bytes.TrimSpace(line))
+	return (err == nil || errors.Is(err, io.EOF)) && json.Valid(bytes.TrimSpace(line))
 }
 
 // findArray goes down an object to the array of records. Arrays with other names
@@ -252,7 +254,7 @@ func (s *jsonShape) learn(ctx context.Context, again func(context.Context) (io.R
 			return ctx.Err()
 		}
 		raw, _, err := r.value()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			if n == 0 {
 				return fail(errs.Invalid, CodeSource, "tabular.no-records", nil)
 			}

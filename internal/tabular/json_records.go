@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 
 	"socle/internal/errs"
@@ -154,7 +155,7 @@ func (r *records) value() (raw []byte, row int, err error) {
 	r.cap.n = 0
 	if r.shape.loose {
 		r.raw = r.raw[:0]
-		if err := r.dec.Decode(&r.raw); err == io.EOF {
+		if err := r.dec.Decode(&r.raw); errors.Is(err, io.EOF) {
 			return nil, 0, io.EOF
 		} else if err != nil {
 			return nil, 0, badJSON(err)
@@ -186,13 +187,13 @@ func (r *records) line() (raw []byte, row int, err error) {
 			if len(r.raw) > maxRecord {
 				return nil, 0, tooLongRecord(r.row + 1)
 			}
-			if err == io.EOF && len(r.raw) == 0 {
+			if errors.Is(err, io.EOF) && len(r.raw) == 0 {
 				return nil, 0, io.EOF
 			}
-			if err == nil || err == io.EOF {
+			if err == nil || errors.Is(err, io.EOF) {
 				break
 			}
-			if err != bufio.ErrBufferFull {
+			if !errors.Is(err, bufio.ErrBufferFull) {
 				return nil, 0, err
 			}
 		}

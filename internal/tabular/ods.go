@@ -3,6 +3,7 @@ package tabular
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 
 	"socle/internal/errs"
@@ -59,7 +60,7 @@ func (w *ods) tables() error {
 	hidden := map[string]bool{} // styles of hidden tables
 	style := ""
 	for {
-		if err := x.next(); err == io.EOF {
+		if err := x.next(); errors.Is(err, io.EOF) {
 			return nil
 		} else if err != nil {
 			return truncated(err)
@@ -142,7 +143,7 @@ func (t *odsRows) next(b *Batch) (int, error) {
 		return t.row, nil
 	}
 	for !t.done {
-		if err := t.x.next(); err == io.EOF {
+		if err := t.x.next(); errors.Is(err, io.EOF) {
 			return 0, truncated(io.ErrUnexpectedEOF)
 		} else if err != nil {
 			return 0, truncated(err)

@@ -3,6 +3,7 @@ package tabular
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"sort"
 
@@ -26,8 +27,7 @@ type File struct {
 func Open(ctx context.Context, src Source, o Options) (*File, error) {
 	f := &File{}
 	if err := f.recognise(ctx, src, o); err != nil {
-		f.Close()
-		return nil, err
+		return nil, errors.Join(err, f.Close())
 	}
 	return f, nil
 }
@@ -348,7 +348,7 @@ func (f *File) readText(t *text, o Options, again func(context.Context) (io.Read
 			}
 			r = t.charset.wide.NewDecoder().Reader(raw)
 		}
-		if _, err := io.CopyN(io.Discard, r, t.dataStart); err != nil && err != io.EOF {
+		if _, err := io.CopyN(io.Discard, r, t.dataStart); err != nil && !errors.Is(err, io.EOF) {
 			raw.Close()
 			return nil, err
 		}

@@ -3,6 +3,7 @@ package tabular
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"slices"
 )
@@ -46,7 +47,7 @@ func (s *rowsFeed) peek() error {
 	for !s.ready && !s.ended {
 		s.one.reset()
 		row, err := s.r.next(&s.one)
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			s.ended = true
 			return nil
 		}
@@ -160,8 +161,9 @@ func (s *rowsFeed) settle(j *job) (bool, error) {
 
 func (s *rowsFeed) close() error { return s.r.close() }
 
-// sample reads the first records that hold something, with their rows.
+// sample reads the first records that hold something, with their rows, and closes r.
 func sample(ctx context.Context, r rowReader, most int) (rows [][]string, at []int, err error) {
+	defer r.close()
 	var b Batch
 	for len(rows) < most {
 		if err := ctx.Err(); err != nil {
@@ -169,7 +171,7 @@ func sample(ctx context.Context, r rowReader, most int) (rows [][]string, at []i
 		}
 		b.reset()
 		row, err := r.next(&b)
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return rows, at, nil
 		}
 		if err != nil {

@@ -165,7 +165,7 @@ func serial[P any](ctx context.Context, s *sequence, work func(*Batch) (P, error
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := s.take(j); err == io.EOF {
+		if err := s.take(j); errors.Is(err, io.EOF) {
 			return nil
 		} else if err != nil {
 			return err
@@ -279,7 +279,7 @@ func worker[P any](ctx context.Context, s *sequence, work func(*Batch) (P, error
 			fail(err)
 			return
 		}
-		if err := s.take(j); err == io.EOF {
+		if err := s.take(j); errors.Is(err, io.EOF) {
 			if s.idle() {
 				return
 			}

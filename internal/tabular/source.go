@@ -2,6 +2,7 @@ package tabular
 
 import (
 	"bytes"
+	"errors"
 	"io/fs"
 	"os"
 
@@ -38,8 +39,7 @@ func OpenFile(path string) (*FileSource, error) {
 	}
 	s, err := NewFileSource(f)
 	if err != nil {
-		f.Close()
-		return nil, err
+		return nil, errors.Join(err, f.Close())
 	}
 	return s, nil
 }

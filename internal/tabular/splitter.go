@@ -165,7 +165,7 @@ func (s *stream) fill(n int) error {
 	for len(s.pending) < n && !s.ended {
 		k, err := s.r.Read(s.pending[len(s.pending):n])
 		s.pending = s.pending[:len(s.pending)+k]
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			s.ended = true
 		} else if err != nil {
 			return err

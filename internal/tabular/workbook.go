@@ -37,7 +37,6 @@ func (f *File) openWorkbook(ctx context.Context, w workbook, format string, o Op
 		return err
 	}
 	rows, at, err := sample(ctx, r, layoutRecords)
-	r.close()
 	if err != nil {
 		return err
 	}
@@ -133,7 +132,6 @@ func likeness(ctx context.Context, w workbook, s sheetInfo) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	defer r.close()
 	rows, _, err := sample(ctx, r, choiceRows)
 	if err != nil {
 		return 0, err

@@ -3,6 +3,7 @@ package tabular
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"path"
 	"strconv"
@@ -21,7 +22,6 @@ type xlsx struct {
 	formats []numberKind // by cell style
 	base    int          // day of serial 0 since 1970-01-01
 	mac     bool         // days are counted from 1904
-	file    *File
 }
 
 // sheetInfo is a sheet of a workbook.
@@ -104,7 +104,7 @@ func (w *xlsx) eachTag(part string, do func(*xmlScanner) error) error {
 	defer r.Close()
 	x := newXMLScanner(r)
 	for {
-		if err := x.next(); err == io.EOF {
+		if err := x.next(); errors.Is(err, io.EOF) {
 			return nil
 		} else if err != nil {
 			return truncated(err)
@@ -179,7 +179,7 @@ func (s *sharedStrings) read(a *archive, part string) error {
 	defer r.Close()
 	x := newXMLScanner(r)
 	for {
-		if err := x.next(); err == io.EOF {
+		if err := x.next(); errors.Is(err, io.EOF) {
 			return nil
 		} else if err != nil {
 			return truncated(err)
@@ -289,7 +289,7 @@ func (s *sheetRows) close() error { return s.r.Close() }
 // next reads up to the end of a row.
 func (s *sheetRows) next(b *Batch) (int, error) {
 	for !s.done {
-		if err := s.x.next(); err == io.EOF {
+		if err := s.x.next(); errors.Is(err, io.EOF) {
 			return 0, truncated(io.ErrUnexpectedEOF)
 		} else if err != nil {
 			return 0, truncated(err)

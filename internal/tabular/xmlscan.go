@@ -57,7 +57,7 @@ func (x *xmlScanner) more() (bool, error) {
 	}
 	n, err := x.r.Read(x.buf[len(x.buf):cap(x.buf)])
 	x.buf = x.buf[:len(x.buf)+n]
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		x.ended = true
 		return n > 0, nil
 	}
