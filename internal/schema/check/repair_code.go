@@ -3,6 +3,7 @@ package check
 import (
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/nyaruka/phonenumbers"
 
@@ -137,19 +138,48 @@ func repairCode(m *mender, s string) []proposal {
 	if digits, ok := unscientific(s, codeLengths[m.code].length); ok {
 		out = append(out, proposal{"code-scientific", true, digits})
 	}
-	if m.code != kindNone || m.field.Constraints.Pattern != "" {
+	switch {
+	case m.code != kindNone:
 		out = append(out, proposal{"code-spaces", true, bare})
+	case m.tight() && strings.ContainsAny(s, "0123456789"): // a code by its pattern: only spaces may go
+		out = append(out, proposal{"code-spaces", true, strings.ReplaceAll(s, " ", "")})
 	}
 	if padded := padCode(m.code, bare); padded != bare {
 		out = append(out, proposal{"leading-zero", true, padded})
 	}
-	if m.field.Constraints.Pattern != "" || m.code != kindNone {
-		for _, v := range []string{strings.ToUpper(s), strings.ToLower(s), strings.ToUpper(bare), strings.ToLower(bare)} {
+	if m.code != kindNone {
+		for _, v := range []string{strings.ToUpper(bare), padCode(m.code, strings.ToUpper(bare))} {
 			out = append(out, proposal{"letter-case", true, v})
 		}
-		out = append(out, proposal{"letter-case", true, padCode(m.code, strings.ToUpper(bare))})
+	}
+	if m.field.Constraints.Pattern != "" {
+		for _, v := range []string{strings.ToUpper(s), strings.ToLower(s), capitals(s)} {
+			out = append(out, proposal{"letter-case", true, v})
+		}
+		if m.tight() {
+			out = append(out, proposal{"letter-case", true, strings.ToUpper(strings.ReplaceAll(s, " ", ""))})
+		}
 	}
 	return out
+}
+
+// tight tells that the pattern of the field admits no space: its values are codes,
+// not words.
+func (m *mender) tight() bool {
+	p := m.field.Constraints.Pattern
+	return p != "" && !strings.Contains(p, " ") && !strings.Contains(p, `\s`)
+}
+
+// capitals writes a name with a capital at the start of each of its parts only.
+func capitals(s string) string {
+	start := true
+	return strings.Map(func(r rune) rune {
+		defer func() { start = !unicode.IsLetter(r) }()
+		if start {
+			return unicode.ToUpper(r)
+		}
+		return unicode.ToLower(r)
+	}, s)
 }
 
 // cutDecimals parts "21310988700017.0" at the point or comma.

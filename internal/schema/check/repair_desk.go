@@ -171,7 +171,7 @@ func (d *desk) swapsPair(b *tabular.Batch, i int) bool {
 func (m *mender) learn(cell []byte, e *evidence) {
 	switch m.field.Type {
 	case schema.String:
-		if m.field.Constraints.Pattern == "" || !isDigit(cell[0]) {
+		if !m.dated {
 			return
 		}
 		fallthrough

@@ -24,6 +24,7 @@ type mender struct {
 	names []string            // of these checks
 	seen  *evidence           // what the whole column says; nil: not known
 	enum  map[string][]string // key of an allowed value → the values that have it
+	dated bool                // a text whose pattern wants a date
 }
 
 // obeys reports whether a cell is right: type, constraints, checks of its column.
@@ -86,6 +87,7 @@ func newMender(s *schema.Schema, i int) *mender {
 	f := &s.Fields[i]
 	m := &mender{field: f, code: codeOf(s, f), rules: s.Rules(i, schema.CastOptions{}), enum: map[string][]string{}}
 	m.ask(s)
+	m.dated = f.Constraints.Pattern != "" && m.right("2025-12-31") && !m.right("a") && !m.right("1") && !m.right("31122025") && !m.right("2025-1231")
 	allowed := f.Constraints.Enum
 	for _, c := range f.Categories {
 		allowed = append(allowed[:len(allowed):len(allowed)], c.Value)
@@ -205,6 +207,13 @@ func repairNothing(_ *mender, s string) []proposal {
 	return nil
 }
 
+// markPairs are marks that people write for one another; from looseMarks on they
+// are only tried where a pattern admits no space.
+var markPairs = [][2]string{{" / ", "/"}, {" - ", "-"}, {"; ", ";"}, {" ;", ";"}, {" | ", "|"}, {", ", "|"}, {"; ", "|"}, {";", "|"}, {", ", ";"}, {",", ";"},
+	{" ", "_"}, {" ", "-"}, {"-", "_"}, {"_", "-"}, {"/", "-"}}
+
+const looseMarks = 10
+
 // repairPattern tries the marks that a pattern may want for one another, and
 // dates where a pattern asks for them.
 func repairPattern(m *mender, s string) []proposal {
@@ -212,15 +221,21 @@ func repairPattern(m *mender, s string) []proposal {
 		return nil
 	}
 	var out []proposal
-	for _, pair := range [][2]string{{" / ", "/"}, {" - ", "-"}, {", ", ";"}, {"; ", ";"}, {" ;", ";"}, {",", ";"}, {" ", ""}, {" ", "_"}, {" ", "-"}, {"-", "_"}, {"_", "-"}, {"/", "-"}} {
+	for i, pair := range markPairs {
+		if i >= looseMarks && (!m.tight() || strings.Count(s, " ") > 2) {
+			break // words, whose marks may mean something
+		}
 		if strings.Contains(s, pair[0]) {
 			out = append(out, proposal{"separators", true, strings.ReplaceAll(s, pair[0], pair[1])})
 		}
 	}
+	if !m.dated {
+		return out
+	}
 	if d, ok := m.readInterval(s); ok {
 		out = append(out, proposal{"date-format", true, d})
 	}
-	if d, ok := readDate(s); ok {
+	if d, ok := readDate(s); ok && !d.serial {
 		if d.order == orderEither && m.monthIsFirst() {
 			d = d.swapped()
 		}
