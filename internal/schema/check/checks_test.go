@@ -170,3 +170,24 @@ func golden(t *testing.T, path string, got []byte) {
 		t.Errorf("%s differs: run with -update and look at the difference\n%s", path, got)
 	}
 }
+
+// Each line of testdata/hours.txt is a case.
+func TestOpeningHours(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join("testdata", "hours.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range strings.Split(string(data), "\n") {
+		want, text, ok := strings.Cut(line, "\t")
+		if !ok || strings.HasPrefix(line, "#") {
+			continue
+		}
+		if got := validHours(text); got != (want == "right") {
+			t.Errorf("%q is found right: %v", text, got)
+		}
+	}
+	if validHours(strings.Repeat("Mo 10:00-12:00;", 100_000)) {
+		t.Error("an expression without end is right")
+	}
+	validHours(strings.Repeat("Mo,PH,", 300)) // comes to an end
+}

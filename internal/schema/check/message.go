@@ -200,6 +200,9 @@ func markName(l i18n.Lang, mark string) string {
 }
 
 func quote(l i18n.Lang, s string) string {
+	if s == "" {
+		return i18n.T(l, "check.word.empty")
+	}
 	return i18n.T(l, "check.word.quoted", i18n.Args{"Text": visible(s)})
 }
 
