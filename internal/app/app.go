@@ -76,7 +76,7 @@ func build(ctx context.Context, c *config.Config, log *slog.Logger, version stri
 	a.Catalogue = catalogue.New(a.DB, nil)
 	a.Tables = tables.New(tables.Options{DB: a.DB, Blobs: a.Blobs, Schemas: a.findSchema, Temp: a.temp(), Log: log,
 		Limits: tables.Limits{UploadBytes: int64(c.Limits.Upload)}})
-	a.Publish = publish.New(a.DB, a.Tables, a.Catalogue, log)
+	a.Publish = publish.New(a.DB, a.Tables, a.Catalogue, c.Demo)
 	engine, err := duck.Open(filepath.Join(c.Data, "cache", "tables"), duck.Options{Memory: int64(c.Limits.QueryMemory), Cache: int64(c.Limits.Cache), Time: c.Limits.QueryTime})
 	if err != nil {
 		return a, err

@@ -175,7 +175,6 @@ func (a *App) demoDataset(ctx context.Context, sys identity.Actor, org identity.
 		}
 	}
 	_, err = a.Publish.PublishImport(ctx, sys, i.ID, publish.Target{
-		Demonstration: true,
 		Description: catalogue.Metadata{
 			Title: d.Title, Description: d.Description, Licence: catalogue.LicenceOuverte, Themes: []catalogue.ThemeID{catalogue.ThemeID(d.Theme)}, Keywords: d.Keywords,
 			Frequency: catalogue.FrequencyID(d.Frequency), Contact: catalogue.Contact{Name: "Service des données (démonstration)", Email: "donnees@demonstration.example"},

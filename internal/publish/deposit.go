@@ -3,7 +3,6 @@ package publish
 import (
 	"context"
 	"encoding/json"
-	"log/slog"
 	"strings"
 	"time"
 
@@ -81,12 +80,12 @@ type Service struct {
 	db        *sqldb.DB
 	tables    *tables.Service
 	catalogue *catalogue.Service
-	log       *slog.Logger
+	demo      bool
 }
 
-// New makes the Service.
-func New(db *sqldb.DB, t *tables.Service, c *catalogue.Service, log *slog.Logger) *Service {
-	return &Service{db: db, tables: t, catalogue: c, log: log}
+// New makes the Service. On a demonstration, whatever is published says so.
+func New(db *sqldb.DB, t *tables.Service, c *catalogue.Service, demonstration bool) *Service {
+	return &Service{db: db, tables: t, catalogue: c, demo: demonstration}
 }
 
 // Start opens a deposit for an organisation; of a new dataset, or of a next version

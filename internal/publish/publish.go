@@ -21,11 +21,10 @@ const (
 
 // Target says what an import becomes.
 type Target struct {
-	Dataset       catalogue.DatasetID // the dataset that gets a next version; "" makes a new one
-	Description   catalogue.Metadata  // of a new dataset
-	Visibility    Visibility          // of a new dataset, or of a draft; "" is Public
-	Note          string              // what changed, in the words of its author
-	Demonstration bool
+	Dataset     catalogue.DatasetID // the dataset that gets a next version; "" makes a new one
+	Description catalogue.Metadata  // of a new dataset
+	Visibility  Visibility          // of a new dataset, or of a draft; "" is Public
+	Note        string              // what changed, in the words of its author
 }
 
 // PublishImport makes a valid import public: a new dataset, or the next version of
@@ -47,7 +46,7 @@ func (s *Service) publishImport(ctx context.Context, tx *sqldb.Tx, a identity.Ac
 	}
 	if t.Dataset == "" {
 		t.Description.Schema = tables.ParseSchemaRef(i.Outcome.SchemaID)
-		d, err = s.catalogue.CreateTx(ctx, tx, a, catalogue.NewDataset{Organisation: i.Organisation, Metadata: t.Description, Demonstration: t.Demonstration})
+		d, err = s.catalogue.CreateTx(ctx, tx, a, catalogue.NewDataset{Organisation: i.Organisation, Metadata: t.Description, Demonstration: s.demo})
 	} else {
 		d, err = s.catalogue.GetTx(ctx, tx, a, t.Dataset)
 		if err == nil && d.Organisation != i.Organisation {
