@@ -135,14 +135,10 @@ func badJSON(err error) error {
 	}
 	var syntax *json.SyntaxError
 	if errors.As(err, &syntax) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
-		at := int64(0)
-		if syntax != nil {
-			at = syntax.Offset
+		if syntax == nil {
+			return fail(errs.Invalid, CodeSource, "tabular.json-cut", nil).Because(io.ErrUnexpectedEOF)
 		}
-		if errors.Is(err, io.EOF) { // not the end of the records
-			err = io.ErrUnexpectedEOF
-		}
-		return fail(errs.Invalid, CodeSource, "tabular.bad-json", errs.Args{"Offset": at}).Because(err)
+		return fail(errs.Invalid, CodeSource, "tabular.bad-json", errs.Args{"Offset": syntax.Offset}).Because(err)
 	}
 	return err
 }

@@ -66,8 +66,8 @@ func TestJSON(t *testing.T) {
 
 func TestBadJSON(t *testing.T) {
 	for text, key := range map[string]string{
-		`[{"a":1},{"a":`: "tabular.bad-json", `[{"a":1},}`: "tabular.bad-json", `[]`: "tabular.no-records", `{"records":[]}`: "tabular.no-records",
-		"{\"a\":1}\n{\"a\":\n": "tabular.bad-json-line", strings.Repeat("[", 100_000): "tabular.bad-json", `{"a":`: "tabular.bad-json",
+		`[{"a":1},{"a":`: "tabular.json-cut", `[{"a":1},}`: "tabular.bad-json", `[]`: "tabular.no-records", `{"records":[]}`: "tabular.no-records",
+		"{\"a\":1}\n{\"a\":\n": "tabular.bad-json-line", strings.Repeat("[", 100_000): "tabular.bad-json", `{"a":`: "tabular.json-cut",
 	} {
 		f, err := Open(t.Context(), Bytes([]byte(text)), Options{Format: "json"})
 		if err == nil {

@@ -494,6 +494,7 @@ search:
 		apart := i > 0 && b.blank(i-1) || keep < n // of the data
 		switch {
 		case cells == 1 && (at == 0 || f.columns <= 2) && f.note(text, apart, b.Width(i)):
+		case cells <= 3 && at == 0 && words && apart && f.typical >= 2 && noted(text):
 		case cells <= 2 && words && apart && f.typical >= 4 && !total(text):
 		default:
 			break search // data
@@ -546,6 +547,17 @@ func total(text []byte) bool {
 	return false
 }
 
+// noted: the text begins as notes do.
+func noted(text []byte) bool {
+	low := strings.ToLower(string(text))
+	for _, w := range noteWords {
+		if strings.HasPrefix(low, w) && (strings.HasPrefix(low, "*") || len(strings.Fields(low)) > 1) {
+			return true
+		}
+	}
+	return false
+}
+
 // note reports whether a text that is alone in its record is a footnote. alone:
 // a blank record stands between it and the data.
 func (f *footnotes) note(text []byte, alone bool, width int) bool {
@@ -560,10 +572,8 @@ func (f *footnotes) note(text []byte, alone bool, width int) bool {
 		return false
 	}
 	words := len(strings.Fields(low))
-	for _, w := range noteWords {
-		if strings.HasPrefix(low, w) && (words > 1 || strings.HasPrefix(low, "*")) {
-			return true
-		}
+	if noted(text) {
+		return true
 	}
 	return (width == 1 && f.columns > 2 || f.typical > 2) && (alone && words >= 2 || words >= 4)
 }

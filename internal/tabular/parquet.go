@@ -33,7 +33,7 @@ const parquetGeometry = "socle.geometry"
 
 // ParquetSchemaKey is the key of the file's metadata under which the Table
 // Schema of the rows is kept.
-const ParquetSchemaKey = "socle.schema"
+const ParquetSchemaKey = "table-schema"
 
 // parquetRoot is the root of a schema with its columns in order; parquet.Group
 // would sort them by name.

@@ -324,3 +324,34 @@ func TestParquetRefuses(t *testing.T) {
 		}
 	}
 }
+
+// FuzzParquet: any bytes are read or refused, never a panic.
+func FuzzParquet(f *testing.F) {
+	for _, rows := range []int{0, 3, 200} {
+		var out bytes.Buffer
+		w, err := tabular.NewParquetWriter(&out, everyKind, tabular.ParquetOptions{GroupRows: 100})
+		if err != nil {
+			f.Fatal(err)
+		}
+		if err := errors.Join(w.Write(randomFrame(rand.New(rand.NewSource(1)), 0, rows)), w.Close()); err != nil {
+			f.Fatal(err)
+		}
+		f.Add(out.Bytes())
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		p, err := tabular.OpenParquet(bytes.NewReader(data))
+		if err == nil {
+			err = p.Read(t.Context(), 100, func(fr *tabular.Frame) error {
+				for j := range fr.Columns {
+					if len(fr.Columns[j].Null) != fr.Rows {
+						t.Fatalf("column %d has %d rows of %d", j, len(fr.Columns[j].Null), fr.Rows)
+					}
+				}
+				return nil
+			})
+		}
+		if err != nil && !errs.Is(err, errs.Invalid) {
+			t.Fatal(err)
+		}
+	})
+}

@@ -115,6 +115,9 @@ func chooseSheet(ctx context.Context, w workbook, name string) (sheetInfo, error
 		if n > score {
 			best, score = i, n
 		}
+		if n+0.01*float64(i) >= bestLikeness {
+			break // no other can pass it, as those before go first
+		}
 	}
 	if best < 0 {
 		return sheetInfo{}, fail(errs.Invalid, CodeSource, "tabular.damaged", nil)
@@ -124,6 +127,8 @@ func chooseSheet(ctx context.Context, w workbook, name string) (sheetInfo, error
 	}
 	return sheets[best], nil
 }
+
+const bestLikeness = 4
 
 // likeness scores how much a sheet looks like the table that one came for:
 // visible, not a notice by its name, several columns, rows alike below a header.

@@ -33,7 +33,7 @@ type sheetInfo struct {
 }
 
 const (
-	maxSharedStrings = 1 << 30 // bytes
+	maxSharedStrings = 256 << 20 // bytes
 	maxSheets        = 2000
 	dayOf1900        = -25569 // 1899-12-30
 	dayOf1904        = -24107 // 1904-01-01
