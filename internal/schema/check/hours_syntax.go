@@ -9,7 +9,7 @@ import "strings"
 // the places where it can end.
 
 // maxHours bounds the length of an expression, in bytes.
-const maxHours = 2000
+const maxHours = 1000
 
 // hoursRule reads a part of the grammar.
 type hoursRule func(h *hoursText, at int) []int
@@ -20,7 +20,7 @@ type hoursText struct {
 }
 
 type hoursMemo struct {
-	name string
+	rule *byte
 	at   int
 }
 
@@ -103,24 +103,29 @@ func opt(r hoursRule) hoursRule {
 	return func(h *hoursText, at int) []int { return union([]int{at}, r(h, at)) }
 }
 
-// list reads one or more, with a separator between.
+// list reads one or more, with a separator between. What it gives at a place is
+// remembered: an expression of n characters costs n² at most.
 func list(item, separator hoursRule) hoursRule {
-	next := seq(separator, item)
-	return func(h *hoursText, at int) []int {
-		ends := item(h, at)
-		for i := 0; i < len(ends); i++ {
-			ends = union(ends, next(h, ends[i]))
+	var whole hoursRule
+	rest := seq(separator, func(h *hoursText, at int) []int { return whole(h, at) })
+	whole = remember(func(h *hoursText, at int) (ends []int) {
+		ends = item(h, at)
+		for _, e := range ends {
+			ends = union(ends, rest(h, e))
 		}
 		return ends
-	}
+	})
+	return whole
 }
 
-// named remembers what a rule gave at a place.
-func named(name string, r hoursRule) hoursRule {
+// remember keeps what a rule gave at a place.
+func remember(r hoursRule) hoursRule {
+	id := new(byte)
 	return func(h *hoursText, at int) []int {
-		key := hoursMemo{name, at}
+		key := hoursMemo{id, at}
 		ends, ok := h.memo[key]
 		if !ok {
+			h.memo[key] = nil // a rule that comes back to itself without reading gives nothing
 			ends = r(h, at)
 			h.memo[key] = ends
 		}
@@ -128,17 +133,26 @@ func named(name string, r hoursRule) hoursRule {
 	}
 }
 
+// union merges two rising lists of places.
 func union(a, b []int) []int {
-	for _, x := range b {
-		found := false
-		for _, y := range a {
-			found = found || x == y
-		}
-		if !found {
-			a = append(a[:len(a):len(a)], x)
+	switch {
+	case len(b) == 0:
+		return a
+	case len(a) == 0:
+		return b
+	}
+	out := make([]int, 0, len(a)+len(b))
+	for len(a) > 0 && len(b) > 0 {
+		switch {
+		case a[0] < b[0]:
+			out, a = append(out, a[0]), a[1:]
+		case a[0] > b[0]:
+			out, b = append(out, b[0]), b[1:]
+		default:
+			out, a, b = append(out, a[0]), a[1:], b[1:]
 		}
 	}
-	return a
+	return append(append(out, a...), b...)
 }
 
 // rising reads from-to[/step] and refuses a range that goes backwards.
@@ -196,7 +210,7 @@ var (
 
 	hoursWeekdays = alt(seq(hoursWeekday, opt(seq(word("-"), hoursWeekday))), seq(hoursWeekday, hoursNth, opt(hoursOffset)))
 	hoursHoliday  = seq(word("PH", "SH"), opt(hoursOffset))
-	hoursDays     = named("days", list(alt(hoursWeekdays, hoursHoliday), alt(word(","), func(_ *hoursText, at int) []int { return []int{at} })))
+	hoursDays     = remember(list(alt(hoursWeekdays, hoursHoliday), alt(word(","), func(_ *hoursText, at int) []int { return []int{at} })))
 
 	hoursEvent   = word("dawn", "sunrise", "sunset", "dusk")
 	hoursClock   = func(high int) hoursRule { return seq(digits(1, 2, 0, high), word(":"), digits(2, 2, 0, 59)) }
@@ -205,7 +219,7 @@ var (
 	hoursEnd     = alt(hoursClock(47), word("48:00"), hoursMoment)
 	hoursStep    = seq(word("/"), alt(hoursClock(24), digits(1, 4, 1, 1440)))
 	hoursSpan    = alt(hoursStart, seq(hoursStart, word("+")), seq(hoursStart, word("-"), hoursEnd, opt(alt(word("+"), hoursStep))))
-	hoursTimes   = named("times", list(hoursSpan, word(",")))
+	hoursTimes   = remember(list(hoursSpan, word(",")))
 	hoursWeeks   = seq(word("weeks", "week"), list(rising(digits(1, 2, 1, 53), digits(1, 2, 1, 53)), word(",")))
 	hoursYears   = list(alt(rising(hoursYear, digits(1, 3, 1, 999)), seq(hoursYear, word("+"))), word(","))
 	hoursPoint   = seq(opt(hoursYear), alt(seq(hoursMonth, hoursDay), seq(hoursMonth, hoursWeekday, hoursNth), word("easter")))
@@ -213,15 +227,15 @@ var (
 	hoursDates   = alt(
 		seq(opt(hoursYear), hoursMonth, opt(seq(word("-"), opt(hoursYear), hoursMonth))),
 		seq(hoursShifted, opt(alt(word("+"), seq(word("-"), alt(hoursShifted, hoursDay))))))
-	hoursMonthdays = named("monthdays", list(hoursDates, word(",")))
+	hoursMonthdays = remember(list(hoursDates, word(",")))
 
-	hoursWide = named("wide", seq(
+	hoursWide = remember(seq(
 		alt(seq(hoursYears, opt(hoursMonthdays), opt(hoursWeeks)), seq(hoursMonthdays, opt(hoursWeeks)), hoursWeeks, seq(comment, word(":"))),
 		opt(word(":"))))
-	hoursSmall    = named("small", alt(seq(hoursDays, opt(word(":")), opt(hoursTimes)), hoursTimes))
+	hoursSmall    = remember(alt(seq(hoursDays, opt(word(":")), opt(hoursTimes)), hoursTimes))
 	hoursSelector = alt(word("24/7"), seq(hoursWide, opt(hoursSmall)), hoursSmall)
 	hoursModifier = alt(seq(word("open", "closed", "off", "unknown"), opt(comment)), comment)
-	hoursSequence = named("sequence", alt(seq(hoursSelector, opt(hoursModifier)), hoursModifier))
+	hoursSequence = remember(alt(seq(hoursSelector, opt(hoursModifier)), hoursModifier))
 
 	hoursExpression = list(hoursSequence, word(";", ",", "||"))
 )
