@@ -26,7 +26,7 @@ func inFrance(lon, lat float64) bool {
 }
 
 // readPoint reads two coordinates in the forms of files: "2.35, 48.85",
-// "2,35;48,85", "[2.35 48.85]", "(48.85;2.35)", "POINT(2.35 48.85)".
+// "2,35;48,85", "48.85 / 2.35", "[2.35 48.85]", "(48.85;2.35)", "POINT(2.35 48.85)".
 func readPoint(s string) (a, b string, ok bool) {
 	s = strings.TrimSpace(s)
 	if rest, found := strings.CutPrefix(strings.ToUpper(s), "POINT"); found {
@@ -37,6 +37,8 @@ func readPoint(s string) (a, b string, ok bool) {
 	switch {
 	case strings.Contains(s, ";"):
 		parts = strings.Split(s, ";")
+	case strings.Contains(s, "/"):
+		parts = strings.Split(s, "/")
 	case strings.Count(s, ",") == 1 && !strings.Contains(strings.Trim(strings.ReplaceAll(s, ", ", ","), " "), " "):
 		parts = strings.Split(s, ",")
 	case strings.Count(s, ",") == 3:
@@ -49,7 +51,7 @@ func readPoint(s string) (a, b string, ok bool) {
 		return "", "", false
 	}
 	for i, p := range parts {
-		p = strings.Replace(strings.Trim(p, " °'\""), ",", ".", 1)
+		p = strings.Replace(strings.Trim(p, " °'\"NE"), ",", ".", 1)
 		if _, err := strconv.ParseFloat(p, 64); err != nil {
 			return "", "", false
 		}

@@ -7,7 +7,7 @@ var RepairKinds = []string{
 	"empty-rows", "empty-columns", "repeated-header", "total-lines", "footnotes", "joined-cells", "swapped-coordinates",
 	"spaces", "double-encoding", "no-value", "no-value-word",
 	"date-format", "date-order", "date-short-year", "date-serial", "date-time-part", "date-part", "date-zone",
-	"number-format", "number-separator", "currency", "unit", "percent",
+	"number-format", "number-separator", "currency", "unit", "percent", "approximate",
 	"boolean", "value-spelling", "value-typo", "place-name", "opening-hours", "list", "separators", "letter-case",
 	"code-spaces", "code-decimals", "code-scientific", "leading-zero", "phone", "phone-first",
 	"coordinates", "e-mail", "e-mail-sign", "web-address", "web-scheme",

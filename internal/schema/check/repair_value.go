@@ -120,6 +120,9 @@ func repairNumber(m *mender, s string) []proposal {
 	if whole, ok := integral(s); ok && m.field.Type == schema.Integer {
 		return []proposal{{"number-format", true, whole}}
 	}
+	if p := m.about(s); p != nil {
+		return p
+	}
 	f, ok := readNumber(s)
 	if !ok {
 		return nil
@@ -161,6 +164,30 @@ func repairNumber(m *mender, s string) []proposal {
 		out = append(out, proposal{id, safe, whole})
 	}
 	return out
+}
+
+// about keeps the number of « env. 12 » or "12 environ"; a person confirms.
+func (m *mender) about(s string) []proposal {
+	if !strings.ContainsAny(s, "eEaA~≈") {
+		return nil
+	}
+	text := fold(s)
+	bare := text
+	for _, word := range []string{"environ", "env.", "env", "approx.", "approx", "a peu pres", "~", "≈"} {
+		if rest, ok := strings.CutSuffix(text, word); ok {
+			bare = rest
+			break
+		}
+		if rest, ok := strings.CutPrefix(text, word); ok {
+			bare = rest
+			break
+		}
+	}
+	f, ok := readNumber(strings.TrimSpace(bare))
+	if bare == text || !ok || f.guessed || f.unit != "" {
+		return nil
+	}
+	return []proposal{{"approximate", false, m.figure(f.text)}}
 }
 
 // figure writes a number with the separators that the field asks for.
@@ -254,7 +281,7 @@ func repairEnum(m *mender, s string) []proposal {
 	k := key(s)
 	if same := m.enum[k]; len(same) == 1 {
 		return []proposal{{"value-spelling", true, same[0]}}
-	} else if len(same) > 1 || len([]rune(k)) < 4 {
+	} else if len(same) > 1 || len([]rune(k)) < 4 || strings.Trim(k, "0123456789") == "" {
 		return nil
 	}
 	near := ""
