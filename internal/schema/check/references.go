@@ -2,6 +2,7 @@ package check
 
 import (
 	"context"
+	"errors"
 	"iter"
 
 	"socle/internal/errs"
@@ -27,8 +28,7 @@ func (t Tables) Rows(ctx context.Context, r schema.Reference) (iter.Seq2[[]strin
 	at := make([]int, len(r.Fields))
 	for i, name := range r.Fields {
 		if at[i] = labelled(f.Header, name); at[i] < 0 {
-			f.Close()
-			return nil, errs.New(errs.NotFound, "errs.not-found")
+			return nil, errors.Join(errs.New(errs.NotFound, "errs.not-found"), f.Close())
 		}
 	}
 	return func(yield func([]string, error) bool) {
