@@ -6,7 +6,18 @@
 // rules about values, databases, the network or people.
 //
 // Start with open.go (Open, File), then scan.go (Scan: batches in parallel,
-// results in order) and batch.go (Batch). Delimited text is delimited.go (one
-// chunk to records), splitter.go (a file to chunks), dialect.go, charset.go and
-// layout.go (what is recognised). formats.go lists the formats; writer.go writes.
+// results in order) and batch.go (Batch).
+//
+//   - container.go, archive.go: what kind of file it is, packed or not.
+//   - Delimited text: delimited.go (one chunk to records), mend.go (records whose
+//     quotes are misplaced), splitter.go (a file to chunks), dialect.go, sniff.go
+//     and charset.go (what is recognised, how bytes become text).
+//   - layout.go: title lines, header, footnotes; the same for all formats.
+//   - Workbooks: workbook.go (which sheet), xlsx.go, ods.go, biff.go (xls),
+//     serial.go (dates), xmlscan.go, rows.go (rows to batches).
+//   - json.go, json_records.go: JSON, JSON Lines, GeoJSON. parquet.go: Parquet.
+//   - formats.go lists the formats; writer.go and write_*.go write them;
+//     convert.go goes from one to another.
+//
+// A case of reading is a file of testdata/read; go test -update writes what is read.
 package tabular
