@@ -233,6 +233,10 @@ func (api *API) aggregate(w http.ResponseWriter, r *http.Request, o opened, q qu
 
 // export streams the rows that a query finds, in a format.
 func (api *API) export(w http.ResponseWriter, r *http.Request) error {
+	format, ok := strings.CutPrefix(r.PathValue("file"), "export.")
+	if !ok {
+		return errs.New(errs.NotFound, "errs.not-found").WithHint("httpx.not-found.hint")
+	}
 	o, err := api.open(r)
 	if err != nil {
 		return err
@@ -241,7 +245,7 @@ func (api *API) export(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return api.stream(w, r, o, q, strings.TrimPrefix(r.PathValue("file"), "export."))
+	return api.stream(w, r, o, q, format)
 }
 
 func (api *API) stream(w http.ResponseWriter, r *http.Request, o opened, q query.Query, format string) error {
