@@ -3,6 +3,7 @@ package cog
 import (
 	"iter"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -144,24 +145,22 @@ func CommunesAt(postalCode string) []Place {
 	if !IsPostalCode(postalCode) {
 		return nil
 	}
-	var out []Place
-	for p := range Communes() {
-		if slices.Contains(p.PostalCodes, postalCode) {
-			out = append(out, p)
-		}
-	}
-	return out
+	return load().where(cellPostal, func(codes string) bool { return strings.Contains(codes, postalCode) })
 }
 
 // EPCI returns the intercommunality, EPT included, that has the SIREN.
 func EPCI(siren string) (Group, bool) {
 	t := load()
 	for _, groups := range [][]Group{t.epcis, t.epts} {
-		if i, ok := slices.BinarySearchFunc(groups, siren, func(g Group, s string) int { return strings.Compare(g.SIREN, s) }); ok {
+		if i, ok := groupIn(groups, siren); ok {
 			return groups[i], true
 		}
 	}
 	return Group{}, false
+}
+
+func groupIn(groups []Group, siren string) (int, bool) {
+	return slices.BinarySearchFunc(groups, siren, func(g Group, s string) int { return strings.Compare(g.SIREN, s) })
 }
 
 // EPCIs returns the intercommunalities with their own taxes, by SIREN.
@@ -169,16 +168,14 @@ func EPCIs() []Group { return slices.Clone(load().epcis) }
 
 // CommunesOf returns the members of an intercommunality or EPT, by code.
 func CommunesOf(siren string) []Place {
-	var out []Place
-	if _, ok := EPCI(siren); !ok {
-		return nil
-	}
-	for p := range Communes() {
-		if p.EPCI == siren || p.EPT == siren {
-			out = append(out, p)
+	t := load()
+	for cell, groups := range map[int][]Group{cellEPCI: t.epcis, cellEPT: t.epts} {
+		if i, ok := groupIn(groups, siren); ok {
+			number := strconv.Itoa(i + 1)
+			return t.where(cell, func(n string) bool { return n == number })
 		}
 	}
-	return out
+	return nil
 }
 
 // Departement returns the département, or overseas territory, of a code.

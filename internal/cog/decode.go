@@ -46,6 +46,16 @@ func (l lines) cells(i int) []string {
 	return strings.Split(l.text[l.start[i]:l.start[i+1]-1], "\t")
 }
 
+// cell returns cell k of line i alone.
+func (l lines) cell(i, k int) string {
+	rest := l.text[l.start[i] : l.start[i+1]-1]
+	for ; k > 0; k-- {
+		_, rest, _ = strings.Cut(rest, "\t")
+	}
+	first, _, _ := strings.Cut(rest, "\t")
+	return first
+}
+
 func (l lines) code(i int) string { return l.text[l.start[i] : l.start[i]+5] }
 
 func (l lines) find(code string) (int, bool) {
@@ -196,10 +206,29 @@ func (t *table) named(folded string) []Place {
 	return out
 }
 
+// Cells of a line of communes.
+const (
+	cellName   = 1
+	cellEPCI   = 4
+	cellEPT    = 5
+	cellPostal = 7
+)
+
+// where gives the communes whose cell passes.
+func (t *table) where(cell int, pass func(string) bool) []Place {
+	var out []Place
+	for i := range t.communes.len() {
+		if pass(t.communes.cell(i, cell)) {
+			out = append(out, t.commune(i))
+		}
+	}
+	return out
+}
+
 func (t *table) indexNames() map[string][]uint32 {
 	m := make(map[string][]uint32, t.communes.len())
 	for i := range t.communes.len() {
-		name := FoldName(t.communes.cells(i)[1])
+		name := FoldName(t.communes.cell(i, cellName))
 		m[name] = append(m[name], uint32(i))
 	}
 	return m
