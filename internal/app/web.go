@@ -16,6 +16,7 @@ import (
 	"socle/internal/mail"
 	"socle/internal/sqldb"
 	"socle/internal/web/account"
+	adminui "socle/internal/web/admin"
 	"socle/internal/web/catalogueui"
 	"socle/internal/web/publishui"
 	"socle/internal/web/shell"
@@ -61,6 +62,7 @@ func (a *App) Handler(reg *prometheus.Registry) (http.Handler, error) {
 		sh.Own(),
 		catalogueui.New(catalogueui.Options{Identity: a.Identity, Catalogue: a.Catalogue, Tables: a.Tables, Engine: a.Engine, Now: time.Now, BaseURL: base}).Routes(),
 		account.New(account.Options{Identity: a.Identity, Mail: a.sendMail, BaseURL: base, Limit: attempts, Now: time.Now}).Routes(),
+		adminui.New(adminui.Options{Identity: a.Identity, DB: a.DB, Delivers: c.SMTP.Host != "", BaseURL: base, Invitation: account.InvitationPath, Limit: general, Now: time.Now}).Routes(),
 		publishui.New(publishui.Options{Identity: a.Identity, Catalogue: a.Catalogue, Tables: a.Tables, Publish: a.Publish, Temp: a.temp(),
 			MaxCheck: min(maxAnonymousCheck, int64(c.Limits.Upload)), Limit: general, Now: time.Now}).Routes(),
 		v1.New(v1.Options{

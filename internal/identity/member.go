@@ -42,6 +42,30 @@ func (s *Service) Members(ctx context.Context, a Actor, org OrganisationID) (lis
 	return list, err
 }
 
+// MemberCounts tells how many members each organisation has; those without any are
+// there with 0. Rights: ActionReadPeople. Kinds: Denied, SignIn.
+func (s *Service) MemberCounts(ctx context.Context, a Actor) (n map[OrganisationID]int, err error) {
+	defer errs.Wrap(&err, "identity.MemberCounts")
+	if err := a.Require(ActionReadPeople, ""); err != nil {
+		return nil, err
+	}
+	n = map[OrganisationID]int{}
+	err = s.db.Read(ctx, func(tx *sqldb.Tx) error {
+		rows, err := tx.Query(ctx, `SELECT o.id, count(m.person) FROM organisations o LEFT JOIN members m ON m.organisation = o.id GROUP BY o.id`)
+		if err != nil {
+			return err
+		}
+		_, err = sqldb.Collect(rows, func(r sqldb.Scanner) (id OrganisationID, err error) {
+			var count int
+			err = r.Scan(&id, &count)
+			n[id] = count
+			return id, err
+		})
+		return err
+	})
+	return n, err
+}
+
 // roleOf returns NoRole for someone who is not a member.
 func roleOf(ctx context.Context, tx *sqldb.Tx, org OrganisationID, p PersonID) (r Role, err error) {
 	err = tx.QueryRow(ctx, `SELECT role FROM members WHERE organisation = $1 AND person = $2`, org, p).Scan(&r)

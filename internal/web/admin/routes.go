@@ -1,0 +1,176 @@
+package admin
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"time"
+
+	"socle/internal/errs"
+	"socle/internal/httpx"
+	"socle/internal/i18n"
+	"socle/internal/identity"
+	"socle/internal/sqldb"
+	"socle/internal/web/shell"
+	"socle/internal/web/ui"
+)
+
+// Path is the first page of the administration.
+const Path = "/admin"
+
+// pageSize is how many entries a list shows at once.
+const pageSize = 50
+
+// Pages answers the addresses of this area.
+type Pages struct {
+	o Options
+}
+
+// Options are what the pages work with.
+type Options struct {
+	Identity   *identity.Service
+	DB         *sqldb.DB // of the outbox and the jobs
+	Delivers   bool      // a mail server is set: what is sent leaves
+	BaseURL    string    // without a slash at the end
+	Invitation string    // path of the page that accepts an invitation, "/invitation"
+	Limit      httpx.Option
+	Now        func() time.Time
+}
+
+// New makes the pages.
+func New(o Options) *Pages { return &Pages{o: o} }
+
+// Routes lists the addresses of this area.
+func (p *Pages) Routes() []shell.Route {
+	const org = "/organisations/{slug}"
+	return []shell.Route{
+		{Pattern: "GET /admin", Who: shell.Host, Handler: p.home},
+		{Pattern: "GET /admin/organisations", Who: shell.Host, Handler: p.organisations},
+		{Pattern: "GET /admin/organisations/new", Who: shell.HostAnimator, Handler: p.newForm},
+		{Pattern: "POST /admin/organisations/new", Who: shell.HostAnimator, Handler: p.create},
+		{Pattern: "GET " + org + "/edit", Who: shell.Person, Handler: p.editForm},
+		{Pattern: "POST " + org + "/edit", Who: shell.Person, Handler: p.edit},
+		{Pattern: "GET " + org + "/members", Who: shell.Person, Handler: p.members},
+		{Pattern: "POST " + org + "/members/{person}/role", Who: shell.Person, Handler: p.setRole},
+		{Pattern: "GET " + org + "/members/{person}/remove", Who: shell.Person, Handler: p.askRemove},
+		{Pattern: "POST " + org + "/members/{person}/remove", Who: shell.Person, Handler: p.remove},
+		{Pattern: "POST " + org + "/invitations", Who: shell.Person.With(p.o.Limit), Handler: p.invite},
+		{Pattern: "GET " + org + "/invitations/{id}/revoke", Who: shell.Person, Handler: p.askRevoke},
+		{Pattern: "POST " + org + "/invitations/{id}/revoke", Who: shell.Person, Handler: p.revoke},
+		{Pattern: "GET " + org + "/journal", Who: shell.Person, Handler: p.journal},
+		{Pattern: "GET /admin/people", Who: shell.Host, Handler: p.people},
+		{Pattern: "POST /admin/people/invitations", Who: shell.HostAdmin.With(p.o.Limit), Handler: p.inviteHost},
+		{Pattern: "GET /admin/people/{id}", Who: shell.Host, Handler: p.person},
+		{Pattern: "POST /admin/people/{id}/roles", Who: shell.HostAdmin, Handler: p.setHostRoles},
+		{Pattern: "GET /admin/people/{id}/close", Who: shell.HostAdmin, Handler: p.askClose},
+		{Pattern: "POST /admin/people/{id}/close", Who: shell.HostAdmin, Handler: p.closePerson},
+		{Pattern: "GET /admin/mail", Who: shell.HostAdmin, Handler: p.mail},
+		{Pattern: "GET /admin/mail/{id}", Who: shell.HostAdmin, Handler: p.message},
+		{Pattern: "POST /admin/mail/{id}/resend", Who: shell.HostAdmin, Handler: p.resend},
+		{Pattern: "GET /admin/jobs", Who: shell.HostAdmin, Handler: p.jobs},
+		{Pattern: "GET /admin/jobs/{id}", Who: shell.HostAdmin, Handler: p.job},
+		{Pattern: "POST /admin/jobs/{id}/retry", Who: shell.HostAdmin, Handler: p.retry},
+		{Pattern: "GET /admin/jobs/{id}/cancel", Who: shell.HostAdmin, Handler: p.askCancel},
+		{Pattern: "POST /admin/jobs/{id}/cancel", Who: shell.HostAdmin, Handler: p.cancel},
+		{Pattern: "GET /admin/audit", Who: shell.HostAuditor, Handler: p.audit},
+	}
+}
+
+// frame is what every page of this area begins with.
+type frame struct {
+	Sections ui.Tabs // none for who has no role of the host
+	Head     ui.PageHead
+}
+
+// section is a part of the administration and the right that opens it.
+type section struct {
+	path  string
+	label string
+	text  string
+	icon  ui.Icon
+	right identity.Action
+}
+
+var sections = []section{
+	{"/admin/organisations", "admin.organisations", "admin.organisations.door", "building-2", identity.ActionReadPeople},
+	{"/admin/people", "admin.people", "admin.people.door", "users", identity.ActionReadPeople},
+	{"/admin/mail", "admin.mail", "admin.mail.door", "mail", identity.ActionOperate},
+	{"/admin/jobs", "admin.jobs", "admin.jobs.door", "list-checks", identity.ActionOperate},
+	{"/admin/audit", "admin.audit", "admin.audit.door", "history", identity.ActionReadHostAudit},
+}
+
+// tabs are the parts that the actor may open.
+func tabs(ctx context.Context, a identity.Actor, current string) ui.Tabs {
+	t := ui.Tabs{Label: ui.T(ctx, "admin.title")}
+	if len(a.HostRoles().List()) == 0 {
+		return t
+	}
+	t.Tabs = []ui.Tab{{Label: ui.T(ctx, "admin.overview"), Href: Path, Icon: "house", Current: current == Path}}
+	for _, s := range sections {
+		if a.Can(s.right, "") {
+			t.Tabs = append(t.Tabs, ui.Tab{Label: ui.T(ctx, s.label), Href: s.path, Icon: s.icon, Current: current == s.path})
+		}
+	}
+	return t
+}
+
+// listView is a page of entries.
+type listView struct {
+	frame
+	Search *ui.Search
+	Filter ui.Tabs
+	Items  ui.Items
+	Empty  ui.Empty
+	Older  string // address of the entries that follow; "" when there are none
+}
+
+// after is the address of the page of a list that follows.
+func after(r *http.Request, name, value string) string {
+	q := url.Values{}
+	for k, v := range r.URL.Query() {
+		if len(v) > 0 && v[0] != "" {
+			q.Set(k, v[0])
+		}
+	}
+	q.Set(name, value)
+	return shell.From(r).Path + "?" + q.Encode()
+}
+
+// askView asks before something is lost.
+type askView struct {
+	Title  string
+	Lead   string
+	Losses []string // what happens, one sentence each
+	Action string
+	Act    string
+	Back   string
+}
+
+func ask(w http.ResponseWriter, r *http.Request, v askView) error {
+	return shell.Page(w, r, ui.Page{Title: v.Title, NoIndex: true}, askPage(v))
+}
+
+// said is an error told inside a page; nil for one that only the page of
+// failures can tell.
+func said(ctx context.Context, err error) *ui.Notice {
+	e := errs.As(err)
+	if e.Kind == errs.Internal || e.Kind == errs.Denied || e.Kind == errs.SignIn || e.Kind == errs.NotFound {
+		return nil
+	}
+	n := &ui.Notice{Kind: ui.Wrong, Title: ui.T(ctx, e.Key, e.Args), Live: true}
+	if e.Hint != "" {
+		n.Text = ui.T(ctx, e.Hint, e.Args)
+	}
+	return n
+}
+
+// named is the message of a key made of a code, or the code where a newer or older
+// version wrote one that this one does not know.
+func named(ctx context.Context, prefix, code string) string {
+	if i18n.Known(ui.LangOf(ctx), prefix+code) {
+		return ui.T(ctx, prefix+code)
+	}
+	return code
+}
+
+func none() error { return errs.New(errs.NotFound, "errs.not-found").WithHint("httpx.not-found.hint") }
