@@ -252,7 +252,7 @@ func (api *API) stream(w http.ResponseWriter, r *http.Request, o opened, q query
 	d, v, t := o.dataset, o.version, o.Table
 	f, ok := tabular.FormatNamed(format)
 	if !ok || !f.Write {
-		return errs.New(errs.NotFound, "api.format", errs.Args{"Format": format}).WithHint("api.format.hint")
+		return errs.New(errs.NotFound, "api.format", errs.Args{"Format": format, "Formats": writtenFormats()}).WithHint("api.format.hint")
 	}
 	if httpx.NotModified(w, r, httpx.PageTag(string(v.ID), format, r.URL.RawQuery)) {
 		return nil
@@ -263,6 +263,9 @@ func (api *API) stream(w http.ResponseWriter, r *http.Request, o opened, q query
 	h := w.Header()
 	h.Set("Content-Type", f.MediaType)
 	h.Set("Content-Disposition", attachment(fileName(d, v, q.Filtered())+f.Extensions[0]))
+	if r.Method == http.MethodHead {
+		return nil
+	}
 	opt := tabular.WriteOptions{BOM: r.URL.Query().Get("bom") == "true", Delimiter: delimiter(r), DecimalComma: r.URL.Query().Get("decimal") == "comma"}
 	ww, err := tabular.NewWriter(format, w, selected(t.Snapshot.Fields, q.Select), opt)
 	if err != nil {
@@ -273,6 +276,16 @@ func (api *API) stream(w http.ResponseWriter, r *http.Request, o opened, q query
 		return err
 	}
 	return ww.Close()
+}
+
+func writtenFormats() string {
+	var names []string
+	for _, f := range tabular.Formats {
+		if f.Write {
+			names = append(names, f.Name)
+		}
+	}
+	return strings.Join(names, ", ")
 }
 
 // part answers with the Parquet of a version, as it is.
