@@ -3,7 +3,6 @@ package check
 import (
 	"bytes"
 	"context"
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -17,8 +16,6 @@ import (
 	"socle/internal/tabular"
 )
 
-var updateRepairs = flag.Bool("update-repairs", false, "rewrite the expected plans and files of testdata/repair")
-
 // A case file of testdata/repair holds:
 //
 //	schema.json  the schema
@@ -29,7 +26,7 @@ var updateRepairs = flag.Bool("update-repairs", false, "rewrite the expected pla
 //	done         what Fix says it did
 //	left         what a check finds in the mended file
 //
-// The last four are written by -update-repairs. Whatever was chosen, a second plan of
+// The last four are written by -update. Whatever was chosen, a second plan of
 // the mended file must not propose the chosen repairs again, and after the safe ones a
 // check must not propose a safe repair.
 func TestRepairCases(t *testing.T) {
@@ -90,7 +87,7 @@ func repairCase(t *testing.T, path string) {
 		fmt.Fprintf(&faults, "%s %s %s %d\n", g.Code, dash(g.Constraint), dash(g.Field), g.Count)
 	}
 	got := map[string]string{"left": faults.String(), "plan": planText(plan), "out.csv": strings.ReplaceAll(string(out), "\r\n", "\n"), "done": did.String()}
-	if *updateRepairs {
+	if *update {
 		for _, name := range []string{"plan", "out.csv", "done", "left"} {
 			set(archive, name, got[name])
 		}
