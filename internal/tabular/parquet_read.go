@@ -8,6 +8,7 @@ import (
 	"io"
 
 	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
 
 	"socle/internal/errs"
 )
@@ -28,6 +29,9 @@ func OpenParquet(src Source) (_ *ParquetFile, err error) {
 	if err != nil {
 		return nil, damagedParquet(err)
 	}
+	if err := soundParquet(file.Metadata(), src.Size()); err != nil {
+		return nil, damagedParquet(err)
+	}
 	p := &ParquetFile{file: file}
 	geometry := map[string]string{}
 	if text, ok := file.Lookup(parquetGeometry); ok {
@@ -45,6 +49,37 @@ func OpenParquet(src Source) (_ *ParquetFile, err error) {
 		p.scales = append(p.scales, scale)
 	}
 	return p, nil
+}
+
+// maxParquetValues is the most values of a column that a row group may claim.
+const maxParquetValues = 1 << 28
+
+// soundParquet refuses a footer that contradicts itself or the size of the file,
+// before anything is made as large as it says.
+func soundParquet(m *format.FileMetaData, size int64) error {
+	rows := int64(0)
+	for g := range m.RowGroups {
+		group := &m.RowGroups[g]
+		if group.NumRows < 0 || group.NumRows > maxParquetValues {
+			return fmt.Errorf("row group %d of %d rows", g, group.NumRows)
+		}
+		rows += group.NumRows
+		for c := range group.Columns {
+			chunk := &group.Columns[c].MetaData
+			start := chunk.DataPageOffset
+			if chunk.DictionaryPageOffset > 0 {
+				start = min(start, chunk.DictionaryPageOffset)
+			}
+			if start < 0 || chunk.TotalCompressedSize < 0 || chunk.TotalCompressedSize > size || start > size-chunk.TotalCompressedSize ||
+				chunk.NumValues < 0 || chunk.NumValues > maxParquetValues {
+				return fmt.Errorf("row group %d, column %d: %d values in %d bytes at %d of %d", g, c, chunk.NumValues, chunk.TotalCompressedSize, start, size)
+			}
+		}
+	}
+	if rows != m.NumRows {
+		return fmt.Errorf("%d rows in the groups, %d in the file", rows, m.NumRows)
+	}
+	return nil
 }
 
 func damagedParquet(err error) error {

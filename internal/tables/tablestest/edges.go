@@ -52,6 +52,16 @@ func shapes(t *testing.T, e tables.Engine) {
 	}
 }
 
+// partless is a snapshot without any part.
+func partless(t *testing.T, e tables.Engine) {
+	d := random(1, kinds, 0)
+	snap := tables.NewSnapshot(kinds, nil)
+	for _, q := range []query.Query{{}, {Text: "roques"}, {Sort: []query.SortKey{{Column: "voix"}}}} {
+		ask(t, e, snap, d, q)
+		exported(t, e, snap, d, q)
+	}
+}
+
 // hostile has names and values that would be something else in SQL, in an
 // address or in a file.
 func hostile(t *testing.T, e tables.Engine) {

@@ -29,6 +29,7 @@ func Run(t *testing.T, open func(t *testing.T) tables.Engine) {
 		{"aggregates", aggregates},
 		{"exports", exports},
 		{"shapes", shapes},
+		{"no part", partless},
 		{"hostile names and values", hostile},
 		{"folded texts", folded},
 		{"places", places},
