@@ -100,12 +100,14 @@ func (s *scan) run() outcome {
 	// marks holds the delimiters and line breaks, not yet used, of the 8 bytes
 	// before pos.
 	marks, pos := uint64(0), 0
+	cells := b.cells // kept near, given back to b before each call
 	for start := 0; start < n; {
 		var cell extent
 		var at int // of the mark after it
 		quoted := false
 		if c := data[start]; q != 0 && (c == q || c == ' ') {
 			var state quoting
+			b.cells = cells
 			cell, at, state = s.quoted(start)
 			switch state {
 			case quotedOpen:
@@ -118,7 +120,7 @@ func (s *scan) run() outcome {
 				if s.columns > maxColumns || s.longest > maxRecord {
 					return s.beyond()
 				}
-				start, pos, marks = next, next, 0
+				start, pos, marks, cells = next, next, 0, b.cells
 				continue
 			case quotedGood:
 				quoted = true
@@ -158,7 +160,7 @@ func (s *scan) run() outcome {
 		}
 	ended:
 		if at < n && dlen > 0 && data[at] == d0 {
-			b.cells = append(b.cells, cell)
+			cells = append(cells, cell)
 			start = at + dlen
 			if p.pad && start < n && data[start] == ' ' {
 				start++
@@ -168,11 +170,12 @@ func (s *scan) run() outcome {
 			}
 			at, cell = n, extent{uint32(n), uint32(n)}
 		}
+		b.cells = cells
 		if at == n && !s.last {
 			return s.stop(false)
 		}
-		if quoted || cell.end > cell.start || len(b.cells) > int(b.first[len(b.first)-1]) {
-			b.cells = append(b.cells, cell)
+		if quoted || cell.end > cell.start || len(cells) > int(b.first[len(b.first)-1]) {
+			b.cells = append(cells, cell)
 		}
 		next, ok := s.endRecord(at)
 		if !ok {
@@ -181,11 +184,12 @@ func (s *scan) run() outcome {
 		if s.columns > maxColumns || s.longest > maxRecord {
 			return s.beyond()
 		}
-		start = next
+		start, cells = next, b.cells
 		if next <= at { // a record was read again
 			pos, marks = next, 0
 		}
 	}
+	b.cells = cells
 	if s.record < n && s.last { // the file ends after a delimiter
 		b.cells = append(b.cells, extent{uint32(n), uint32(n)})
 		s.endRecord(n)
