@@ -14,14 +14,17 @@ const keyMemory = 112 << 20
 // a spool, and what is twice is known at the end only.
 type keySet struct {
 	seed   maphash.Seed
-	slots  []uint32 // index in items plus one, by hash
-	tags   []uint32 // the upper half of the hash
+	slots  []keySlot // by hash
 	items  []keyItem
 	arena  []byte
 	budget int
 	spool  *spool // once memory did not hold the keys
 	dir    string
 }
+
+// keySlot holds the lower half of a hash, which also gives its place, and the
+// index in items plus one; 0 when it is free.
+type keySlot struct{ hash, item uint32 }
 
 type keyItem struct {
 	end uint32 // in arena; it begins where the one before ends
@@ -44,14 +47,14 @@ func (s *keySet) key(i uint32) []byte {
 
 // find returns the slot of a key and its item; found is false for an empty slot.
 func (s *keySet) find(h uint64, key []byte) (slot int, item uint32, found bool) {
-	mask := uint64(len(s.slots) - 1)
-	for i := h & mask; ; i = (i + 1) & mask {
-		n := s.slots[i]
-		if n == 0 {
+	mask := uint32(len(s.slots) - 1)
+	for i := uint32(h) & mask; ; i = (i + 1) & mask {
+		at := s.slots[i]
+		if at.item == 0 {
 			return int(i), 0, false
 		}
-		if s.tags[i] == uint32(h>>32) && bytes.Equal(s.key(n-1), key) {
-			return int(i), n - 1, true
+		if at.hash == uint32(h) && bytes.Equal(s.key(at.item-1), key) {
+			return int(i), at.item - 1, true
 		}
 	}
 }
@@ -76,7 +79,7 @@ func (s *keySet) add(h uint64, key []byte, row, line int) (first int, err error)
 	}
 	s.arena = append(s.arena, key...)
 	s.items = append(s.items, keyItem{uint32(len(s.arena)), uint32(row)})
-	s.slots[slot], s.tags[slot] = uint32(len(s.items)), uint32(h>>32)
+	s.slots[slot] = keySlot{uint32(h), uint32(len(s.items))}
 	return 0, nil
 }
 
@@ -89,15 +92,18 @@ func (s *keySet) grow() bool {
 	if n*8 > s.budget/2 && n > 1024 {
 		return false
 	}
-	s.slots, s.tags = make([]uint32, n), make([]uint32, n)
-	mask := uint64(n - 1)
-	for i := range s.items {
-		h := s.hash(s.key(uint32(i)))
-		j := h & mask
-		for s.slots[j] != 0 {
+	old := s.slots
+	s.slots = make([]keySlot, n)
+	mask := uint32(n - 1)
+	for _, at := range old {
+		if at.item == 0 {
+			continue
+		}
+		j := at.hash & mask
+		for s.slots[j].item != 0 {
 			j = (j + 1) & mask
 		}
-		s.slots[j], s.tags[j] = uint32(i+1), uint32(h>>32)
+		s.slots[j] = at
 	}
 	return true
 }
@@ -111,7 +117,7 @@ func (s *keySet) spill(h uint64, key []byte, row, line int) error {
 			return err
 		}
 	}
-	s.slots, s.tags, s.items, s.arena = nil, nil, nil, nil
+	s.slots, s.items, s.arena = nil, nil, nil
 	return s.spool.put(h, key, row, line)
 }
 
