@@ -55,8 +55,8 @@ func readFull(src io.ReaderAt, data []byte, at int64) error {
 	switch {
 	case n == len(data):
 		return nil
-	case err == nil || errors.Is(err, io.EOF):
-		return io.ErrUnexpectedEOF
+	case err == nil || errors.Is(err, io.EOF): // the file has become shorter
+		return truncated(io.ErrUnexpectedEOF)
 	}
 	return err
 }
