@@ -44,7 +44,7 @@ func (p *Pages) Routes() []shell.Route {
 		{Pattern: "GET /organisations/{slug}", Who: shell.Anyone, Handler: p.organisation},
 		{Pattern: "GET /schemas", Who: shell.Anyone, Handler: p.schemas},
 		{Pattern: "GET /schemas/{publisher}/{name}", Who: shell.Anyone, Handler: p.schema},
-		{Pattern: "GET /schemas/{publisher}/{name}/model.csv", Who: shell.Anyone, Handler: p.model},
+		{Pattern: "GET /schemas/{publisher}/{name}/{file}", Who: shell.Anyone, Handler: p.model},
 	}
 }
 

@@ -1,12 +1,14 @@
 package catalogueui
 
 import (
+	"bytes"
 	"net/http"
 	"strings"
 
 	"socle/internal/catalogue"
 	"socle/internal/httpx"
 	"socle/internal/schema/national"
+	"socle/internal/tabular"
 	"socle/internal/web/shell"
 	"socle/internal/web/ui"
 )
@@ -37,7 +39,9 @@ func (p *Pages) schema(w http.ResponseWriter, r *http.Request) error {
 	l := ui.LangOf(ctx)
 	view := schemaView{
 		Head: ui.PageHead{Eyebrow: e.Ref(), Title: e.Name(l), Lead: e.About(l), Actions: []ui.Button{
-			{Label: ui.T(ctx, "catalogueui.schema.model"), Icon: "download", Href: "/schemas/" + e.ID + "/model.csv", Download: true, Style: ui.Primary},
+			{Label: ui.T(ctx, "catalogueui.schema.model", map[string]any{"Format": "XLSX"}), Icon: "download", Href: "/schemas/" + e.ID + "/model.xlsx", Download: true, Style: ui.Primary},
+			{Label: ui.T(ctx, "catalogueui.schema.model", map[string]any{"Format": "ODS"}), Icon: "download", Href: "/schemas/" + e.ID + "/model.ods", Download: true},
+			{Label: ui.T(ctx, "catalogueui.schema.model", map[string]any{"Format": "CSV"}), Icon: "download", Href: "/schemas/" + e.ID + "/model.csv", Download: true},
 			{Label: ui.T(ctx, "catalogueui.schema.check"), Icon: "file-check", Href: "/check?schema=" + e.ID},
 		}},
 		Fields: ui.Table{ID: "fields", Caption: ui.T(ctx, "catalogueui.schema.fields"), CaptionHidden: true, Columns: []ui.Column{
@@ -72,14 +76,32 @@ func (p *Pages) schema(w http.ResponseWriter, r *http.Request) error {
 	return shell.Page(w, r, page, schemaPage(view))
 }
 
-// model gives a file to fill in.
+// model gives a file to fill in: CSV, or a workbook with lists and explanations.
 func (p *Pages) model(w http.ResponseWriter, r *http.Request) error {
 	e, err := national.Lookup(r.PathValue("publisher") + "/" + r.PathValue("name"))
 	if err != nil {
 		return none()
 	}
+	format, ok := tabular.FormatOf(r.PathValue("file"))
+	if !ok || r.PathValue("file") != "model"+format.Extensions[0] {
+		return none()
+	}
+	var file bytes.Buffer
+	switch l := ui.LangOf(r.Context()); format.Name {
+	case "csv":
+		file.Write(e.Model())
+	case "xlsx":
+		err = e.Workbook(&file, l)
+	case "ods":
+		err = e.ODS(&file, l)
+	default:
+		return none()
+	}
+	if err != nil {
+		return err
+	}
 	h := w.Header()
-	h.Set("Content-Type", "text/csv; charset=utf-8; header=present")
-	h.Set("Content-Disposition", `attachment; filename="`+strings.ReplaceAll(e.ID, "/", "-")+`.csv"`)
-	return httpx.WriteBytes(w, r, http.StatusOK, e.Model())
+	h.Set("Content-Type", format.MediaType)
+	h.Set("Content-Disposition", `attachment; filename="`+strings.ReplaceAll(e.ID, "/", "-")+format.Extensions[0]+`"`)
+	return httpx.WriteBytes(w, r, http.StatusOK, file.Bytes())
 }
