@@ -417,6 +417,9 @@ func rowList(l i18n.Lang, g *Group) string {
 	if len(g.Rows) == 0 {
 		return ""
 	}
+	if len(g.Rows) == 1 && g.Count == 1 {
+		return i18n.T(l, "check.report.row", i18n.Args{"Row": g.Rows[0]})
+	}
 	list := make([]string, len(g.Rows))
 	for i, r := range g.Rows {
 		list[i] = strconv.Itoa(r)
