@@ -78,7 +78,7 @@ var Checks = []Check{
 	{Name: CodeBlankHeader, Kind: Structure, Keys: []string{"check.blank-header"}, Bad: "31555;Toulouse", Good: "code;nom ↵ 31555;Toulouse"},
 	{Name: CodeBlankLabel, Kind: Structure, Keys: []string{"check.blank-label"}, Bad: "code;;nom", Good: "code;adresse;nom"},
 	{Name: CodeDuplicateLabel, Kind: Structure, Keys: []string{"check.duplicate-label"}, Bad: "code;nom;nom", Good: "code;nom;nom_usuel"},
-	{Name: CodeMissingLabel, Kind: Structure, Keys: []string{"check.missing-label", "check.missing-label.standard", "check.missing-label.optional", "check.missing-label.key"}, Bad: "nom", Good: "code;nom"},
+	{Name: CodeMissingLabel, Kind: Structure, Keys: []string{"check.missing-label", "check.missing-label.likely", "check.missing-label.standard", "check.missing-label.optional", "check.missing-label.key"}, Bad: "nom", Good: "code;nom"},
 	{Name: CodeExtraLabel, Kind: Structure, Keys: []string{"check.extra-label", "check.extra-label.standard"}, Bad: "code;nom;remarque", Good: "code;nom"},
 	{Name: CodeIncorrectLabel, Kind: Structure, Keys: []string{"check.incorrect-label", "check.incorrect-label.written", "check.incorrect-label.order"}, Bad: "Code ;NOM", Good: "code;nom"},
 	{Name: CodeBlankRow, Kind: Structure, Keys: []string{"check.blank-row"}, Bad: ";;", Good: "31555;Toulouse;Occitanie"},

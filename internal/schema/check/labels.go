@@ -195,18 +195,19 @@ func (p *plan) meet(labels []string) {
 		return
 	}
 	repairs := map[int]*Repair{} // by field
+	likely := map[int]string{}   // the label, by field
 	columns := map[int]*Repair{} // by column
 	for j, h := range matchHeader(p.schema, labels) {
 		if h.field >= 0 && h.id != "" && p.columns[j].field < 0 {
 			r := &Repair{ID: h.id, Safe: h.safe}
-			repairs[h.field], columns[j+1] = r, r
+			repairs[h.field], columns[j+1], likely[h.field] = r, r, labels[j]
 		}
 	}
 	for _, list := range [][]Fault{p.head, p.warn} {
 		for i := range list {
 			switch f := &list[i]; {
 			case f.Code == CodeMissingLabel && repairs[f.field] != nil:
-				f.Repair = repairs[f.field]
+				f.Repair, f.Key, f.Args = repairs[f.field], "check.missing-label.likely", i18n.Args{"Likely": likely[f.field]}
 			case f.Code == CodeExtraLabel && columns[f.Column] != nil:
 				f.Repair = columns[f.Column]
 			}
