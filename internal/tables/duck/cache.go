@@ -207,11 +207,26 @@ func (t *table) release() {
 	}
 }
 
-// doom makes the next acquire build the table again.
-func (t *table) doom() {
+// files is where the table's files are: those of an evicted table are still
+// there for the queries that began before.
+func (t *table) files() string {
+	t.c.mu.Lock()
+	defer t.c.mu.Unlock()
+	if t.aside != "" {
+		return filepath.Join(t.aside, "table")
+	}
+	return t.dir
+}
+
+// doom makes the next acquire build the table again; it returns false when
+// that was so already.
+func (t *table) doom() bool {
 	c := t.c
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if t.doomed {
+		return false
+	}
 	if c.tables[t.key] == t {
 		delete(c.tables, t.key)
 		delete(c.disk, t.key)
@@ -219,6 +234,7 @@ func (t *table) doom() {
 		t.aside = c.setAside(t.dir)
 	}
 	t.doomed = true
+	return true
 }
 
 // setAside renames a folder of the cache so that it is nobody's any more.
@@ -273,7 +289,7 @@ func (t *table) database(ctx context.Context) (*sql.DB, error) {
 	t.attach.Lock()
 	defer t.attach.Unlock()
 	if t.attached != db {
-		path := filepath.Join(t.dir, tableFile)
+		path := filepath.Join(t.files(), tableFile)
 		if _, err := db.ExecContext(context.WithoutCancel(ctx), "ATTACH "+literal(path)+" AS "+t.alias()+" (READ_ONLY)"); err != nil {
 			return nil, errors.Join(errDamaged, err)
 		}

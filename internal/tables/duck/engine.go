@@ -31,7 +31,7 @@ type Options struct {
 	Slots       int           // queries at a time; twice the processors, at least 4
 	PerClient   int           // queries that a client may have waiting; 64
 	Waiting     int           // queries waiting in all; 1024
-	Time        time.Duration // time of a query once it runs; 10 s. Exports have none but their context's
+	Time        time.Duration // time of a query once it runs, and of waiting for a table to be ready; 10 s. Giving an export has none
 	PageRows    int           // most rows of a page; 1000
 	Now         func() time.Time
 }
@@ -121,7 +121,7 @@ func (e *Engine) Close() error {
 // Warm makes the snapshot ready.
 func (e *Engine) Warm(ctx context.Context, snap tables.Snapshot) (err error) {
 	defer errs.Wrap(&err, "duck.Warm(%s)", snap.Key)
-	return e.use(ctx, snap, func(context.Context, *table) error { return nil })
+	return e.use(ctx, snap, 0, func(context.Context, *table) error { return nil })
 }
 
 // Evict forgets what is kept of a snapshot.
@@ -206,18 +206,22 @@ func literals(list []string) string {
 // errSlow is the cause of a query stopped for its time.
 var errSlow = errors.New("the query passed its time")
 
+// errPreparing: the table is still being made ready.
+var errPreparing = errors.New("the table is being made ready")
+
 // run calls do with the table of the snapshot, in the client's turn and within
 // the time of a query; a damaged table is made again, once.
 func (e *Engine) run(ctx context.Context, snap tables.Snapshot, do func(context.Context, *table) error) error {
-	leave, err := e.queue.enter(ctx, tables.Client(ctx))
-	if err != nil {
-		return err
-	}
-	defer leave()
-	return e.use(ctx, snap, func(ctx context.Context, t *table) error {
+	return e.use(ctx, snap, e.o.Time, func(ctx context.Context, t *table) error {
+		// A turn is not held while the table is being made ready.
+		leave, err := e.queue.enter(ctx, tables.Client(ctx))
+		if err != nil {
+			return err
+		}
+		defer leave()
 		ctx, cancel := context.WithTimeoutCause(ctx, e.o.Time, errSlow)
 		defer cancel()
-		err := do(ctx, t)
+		err = do(ctx, t)
 		if err != nil && errors.Is(context.Cause(ctx), errSlow) {
 			return fmt.Errorf("%w: %w", errSlow, err)
 		}
@@ -226,8 +230,9 @@ func (e *Engine) run(ctx context.Context, snap tables.Snapshot, do func(context.
 }
 
 // use calls do with the table of the snapshot; a damaged table is made again,
-// once. Closing the engine ends the context.
-func (e *Engine) use(ctx context.Context, snap tables.Snapshot, do func(context.Context, *table) error) error {
+// once. It waits for a table that is being made ready, for so long if patience
+// is set. Closing the engine ends the context.
+func (e *Engine) use(ctx context.Context, snap tables.Snapshot, patience time.Duration, do func(context.Context, *table) error) error {
 	if err := e.cache.begin(); err != nil {
 		return err
 	}
@@ -235,17 +240,18 @@ func (e *Engine) use(ctx context.Context, snap tables.Snapshot, do func(context.
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	defer context.AfterFunc(e.cache.ctx, func() { cancel(errClosed) })()
+	const tries = 5 // of which all but one because others evict the table
 	for try := 0; ; try++ {
-		t, err := e.cache.acquire(ctx, snap)
+		t, err := e.wait(ctx, snap, patience)
 		if err != nil {
 			return e.failure(ctx, err)
 		}
 		err = do(ctx, t)
 		e.forsake(err)
 		if isDamage(err) && ctx.Err() == nil {
-			t.doom()
+			first := t.doom()
 			t.release()
-			if try == 0 {
+			if try == 0 || !first && try < tries {
 				continue
 			}
 			return e.failure(ctx, err)
@@ -253,6 +259,20 @@ func (e *Engine) use(ctx context.Context, snap tables.Snapshot, do func(context.
 		t.release()
 		return e.failure(ctx, err)
 	}
+}
+
+// wait acquires a table; what is being made goes on when patience ends.
+func (e *Engine) wait(ctx context.Context, snap tables.Snapshot, patience time.Duration) (*table, error) {
+	if patience > 0 {
+		limited, cancel := context.WithTimeoutCause(ctx, patience, errPreparing)
+		defer cancel()
+		t, err := e.cache.acquire(limited, snap)
+		if err != nil && errors.Is(context.Cause(limited), errPreparing) {
+			return nil, fmt.Errorf("%w: %w", errPreparing, err)
+		}
+		return t, err
+	}
+	return e.cache.acquire(ctx, snap)
 }
 
 // forsake lets go of an instance of DuckDB that has stopped working.
@@ -302,6 +322,8 @@ func (e *Engine) failure(ctx context.Context, err error) error {
 		return errs.New(errs.TooLarge, "tables.query.large-page", errs.Args{"Megabytes": maxPageBytes >> 20}).WithHint("tables.query.large-page.hint").Because(err)
 	case errors.Is(err, syscall.ENOSPC):
 		return errs.New(errs.Busy, "tables.cache.full").WithHint("tables.cache.full.hint").Because(err)
+	case errors.Is(err, errPreparing):
+		return errs.New(errs.Busy, "tables.query.preparing").WithHint("tables.query.preparing.hint").Because(err)
 	case errors.Is(err, errSlow):
 		return errs.New(errs.Busy, "tables.query.slow", errs.Args{"Seconds": int(e.o.Time.Seconds())}).WithHint("tables.query.slow.hint").Because(err)
 	case ctx.Err() != nil:

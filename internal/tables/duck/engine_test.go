@@ -245,6 +245,21 @@ func TestCacheStaysSmall(t *testing.T) {
 	whole(t, e, snaps[0])
 }
 
+// TestPreparing: a page does not wait for ever for a large table to be ready;
+// the work goes on for those who come later.
+func TestPreparing(t *testing.T) {
+	snap := table(t, 50_000)
+	e := open(t, duck.Options{Time: time.Nanosecond})
+	defer e.Close()
+	_, err := e.Rows(t.Context(), snap, query.Query{})
+	if k := errs.As(err); err == nil || k.Kind != errs.Busy || k.Key != "tables.query.preparing" || k.Hint == "" {
+		t.Errorf("a page of a table that is not ready: %v", err)
+	}
+	if err := e.Warm(t.Context(), snap); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestStopped: a query ends with its context, or with its time, long before it
 // would have.
 func TestStopped(t *testing.T) {

@@ -39,7 +39,7 @@ func (e *Engine) Export(ctx context.Context, snap tables.Snapshot, q query.Query
 			return err
 		}
 	}
-	return e.use(ctx, snap, func(ctx context.Context, t *table) error {
+	return e.use(ctx, snap, e.o.Time, func(ctx context.Context, t *table) error {
 		x, err := newExporter(t, q, give)
 		if err != nil {
 			return err

@@ -26,7 +26,7 @@ const (
 // table. It has a turn, as any query, and no limit of time but the context's.
 func (e *Engine) Profile(ctx context.Context, snap tables.Snapshot) (p *tables.Profile, err error) {
 	defer errs.Wrap(&err, "duck.Profile(%s)", snap.Key)
-	err = e.use(ctx, snap, func(ctx context.Context, t *table) error {
+	err = e.use(ctx, snap, 0, func(ctx context.Context, t *table) error {
 		if p = t.readProfile(); p != nil {
 			return nil
 		}
@@ -49,7 +49,7 @@ func (e *Engine) Profile(ctx context.Context, snap tables.Snapshot) (p *tables.P
 
 // readProfile returns what was kept, or nil.
 func (t *table) readProfile() *tables.Profile {
-	data, err := os.ReadFile(filepath.Join(t.dir, profileFile))
+	data, err := os.ReadFile(filepath.Join(t.files(), profileFile))
 	if err != nil {
 		return nil
 	}
@@ -66,7 +66,8 @@ func (t *table) keepProfile(p *tables.Profile) {
 	if err != nil {
 		return
 	}
-	tmp, err := os.CreateTemp(t.dir, profileFile+".")
+	dir := t.files()
+	tmp, err := os.CreateTemp(dir, profileFile+".")
 	if err != nil {
 		return
 	}
@@ -75,7 +76,7 @@ func (t *table) keepProfile(p *tables.Profile) {
 		err = cerr
 	}
 	if err == nil {
-		err = os.Rename(tmp.Name(), filepath.Join(t.dir, profileFile))
+		err = os.Rename(tmp.Name(), filepath.Join(dir, profileFile))
 	}
 	if err != nil {
 		os.Remove(tmp.Name())

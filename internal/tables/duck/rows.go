@@ -32,7 +32,7 @@ func (e *Engine) Rows(ctx context.Context, snap tables.Snapshot, q query.Query) 
 		return err
 	}
 	if !q.Filtered() && len(q.Sort)+len(q.Facets) == 0 {
-		err = e.use(ctx, snap, do)
+		err = e.use(ctx, snap, e.o.Time, do)
 	} else {
 		err = e.run(ctx, snap, do)
 	}
@@ -244,7 +244,7 @@ func (e *Engine) Numbers(ctx context.Context, snap tables.Snapshot, numbers []in
 			return nil, errs.New(errs.NotFound, "tables.row.missing", errs.Args{"Number": n, "Rows": snap.Rows()}).WithHint("tables.row.missing.hint")
 		}
 	}
-	err = e.use(ctx, snap, func(_ context.Context, t *table) error {
+	err = e.use(ctx, snap, e.o.Time, func(_ context.Context, t *table) error {
 		page = &tables.Page{Total: int64(len(numbers))}
 		return t.records(page, numbers, columns)
 	})

@@ -153,7 +153,7 @@ func (p *planner) pass(ctx context.Context, e query.Expr) (bitset, error) {
 	}
 	switch e := e.(type) {
 	case query.Search:
-		return searchText(ctx, t.dir, t.rows, query.Words(e.Text))
+		return searchText(ctx, t.files(), t.rows, query.Words(e.Text))
 	case query.Match:
 		text := query.Fold(nil, []byte(e.Text))
 		if len(text) == 0 { // nothing but accents
@@ -161,13 +161,13 @@ func (p *planner) pass(ctx context.Context, e query.Expr) (bitset, error) {
 		}
 		j := p.at[e.Column]
 		if cell := slices.Index(textColumns(t.fields), j); cell >= 0 {
-			return matchText(ctx, t.dir, t.rows, cell, text, e.Start)
+			return matchText(ctx, t.files(), t.rows, cell, text, e.Start)
 		}
 		return matchCells(ctx, t.store, j, text, e.Start)
 	case query.BBox:
-		return eachBox(ctx, t.dir, t.rows, p.at[e.Column], meets(e))
+		return eachBox(ctx, t.files(), t.rows, p.at[e.Column], meets(e))
 	case query.Near:
-		return eachBox(ctx, t.dir, t.rows, p.at[e.Column], within(e))
+		return eachBox(ctx, t.files(), t.rows, p.at[e.Column], within(e))
 	}
 	return nil, fmt.Errorf("duck: condition %T", e)
 }
