@@ -1,0 +1,6 @@
+// Package e2e drives the real program from outside: the built binary, its
+// command line, its API and, in a real browser, its pages, on both databases.
+// It knows addresses, forms and the contract of the command line; it must not
+// reach into the server. Start with portal_test.go; a case of the command line
+// is a file of testdata/script.
+package e2e

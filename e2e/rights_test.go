@@ -1,0 +1,193 @@
+package e2e
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"socle/client"
+)
+
+// Each route called by each kind of visitor: the status that they get. The routes
+// are those of internal/app/testdata/routes.txt; a new one appears here by itself.
+// Objects in the addresses belong to the organisation of the reader and of the
+// editor; calls that change carry no form, so 400 and 422 mean "may, but not so".
+func TestRights(t *testing.T) {
+	list, err := os.ReadFile(filepath.Join("..", "internal", "app", "testdata", "routes.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := start(t)
+	w := newWorld(t, p)
+	var out strings.Builder
+	fmt.Fprintf(&out, "%-50s %s\n", "", strings.Join(whos, " "))
+	line := func(method, path, body string, last bool) {
+		fmt.Fprintf(&out, "%-50s", method+" "+path)
+		for _, who := range whos {
+			if last && strings.Contains(who, "token") {
+				continue
+			}
+			fmt.Fprintf(&out, " %-*s", len(who), fmt.Sprint(w.call(t, who, method, w.address(t, method, path), body)))
+		}
+		out.WriteString("\n")
+	}
+	for l := range strings.Lines(string(list)) {
+		f := strings.Fields(l)
+		if f[1] != "/sign-out" {
+			line(f[0], f[1], "", false)
+		}
+	}
+	for _, internal := range []string{"/datasets/{internal}", "/datasets/{internal}/history", "/api/v1/datasets/{internal}", "/api/v1/resources/{internal-id}/rows", "/api/v1/resources/{internal-id}/original", "/api/v1/resources/{internal-id}/export.csv"} {
+		line("GET", internal, "", false)
+	}
+	line("POST", "/api/v1/publications", `{"import": "{import}", "title": "Essai des droits", "description": "Un essai."}`, false)
+	line("POST", "/api/v1/imports", `{"upload": "{upload}"}`, false)
+	line("POST", "/sign-out", "", true)
+	golden(t, "rights.txt", regexp.MustCompile(`(?m) +$`).ReplaceAllString(out.String(), ""))
+}
+
+var whos = []string{"anonymous", "stranger", "reader", "contributor", "editor", "administrator", "host", "token", "token-read"}
+
+// world is a portal with one of each kind of visitor and of object.
+type world struct {
+	p                *portal
+	visitors         map[string]*visitor
+	tokens           map[string]string
+	agent            *client.Client
+	dataset, private client.Dataset
+	number           int
+}
+
+func newWorld(t *testing.T, p *portal) *world {
+	w := &world{p: p, visitors: map[string]*visitor{"anonymous": p.visitor(t)}, tokens: map[string]string{}}
+	host := p.visitor(t)
+	pg := host.send(host.get(linkIn.FindString(p.out.String())), `form[action="/first-account"]`, "name", "Hôte", "email", "hote@essai.example", "password", password)
+	if pg.status >= 500 {
+		t.Fatalf("%d %s", pg.status, pg.text())
+	}
+	w.visitors["host"] = host
+	p.must(t, "admin", "organisation", "Mairie d’Essai")
+	p.must(t, "admin", "organisation", "Mairie Voisine")
+	for _, role := range []string{"reader", "contributor", "editor", "administrator"} {
+		w.visitors[role] = p.join(t, "mairie-d-essai", role+"@essai.example", role)
+	}
+	w.visitors["stranger"] = p.join(t, "mairie-voisine", "voisin@essai.example", "editor")
+	w.tokens["token"] = w.visitors["editor"].token("read,write,publish")
+	w.tokens["token-read"] = w.visitors["editor"].token("read")
+	w.agent = p.client(t, w.tokens["token"])
+	w.dataset = publish(t, w.agent, "essai.csv", table("essai", 5), "Essai public")
+	d, err := w.agent.Publish(t.Context(), client.PublishRequest{Import: w.imported(t), Title: "Essai interne", Description: "Un essai.", Visibility: "internal"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.private = d
+	for _, v := range w.visitors {
+		v.http.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	}
+	return w
+}
+
+func (w *world) uploaded(t *testing.T) string {
+	w.number++
+	content := table(fmt.Sprint("essai-", w.number), 3)
+	u, err := w.agent.UploadFile(t.Context(), "", "essai.csv", bytes.NewReader(content), int64(len(content)), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u.ID
+}
+
+func (w *world) imported(t *testing.T) string {
+	i, err := w.agent.StartImport(t.Context(), client.ImportRequest{Upload: w.uploaded(t)})
+	if err == nil {
+		i, err = w.agent.WaitImport(t.Context(), i, nil)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return i.ID
+}
+
+// deposited is a deposit of the editor, read.
+func (w *world) deposited(t *testing.T) string {
+	v := *w.visitors["editor"]
+	v.t = t
+	http := *v.http
+	http.CheckRedirect = nil
+	v.http = &http
+	w.number++
+	pg := v.deposit("essai.csv", table(fmt.Sprint("depot-", w.number), 3), "")
+	id := strings.Split(pg.url.Path, "/")[2]
+	v.settled("/deposits/" + id)
+	return id
+}
+
+// address gives a path its objects: fresh ones where a call may change them.
+func (w *world) address(t *testing.T, method, path string) func() string {
+	return func() string {
+		p := strings.NewReplacer("{$}", "", "{slug}", w.dataset.Slug, "{ref}", w.dataset.Slug, "{publisher}", "scdl", "{name}", "deliberations", "{file...}", "none.js",
+			"{internal}", w.private.Slug, "{internal-id}", w.private.Resources[0].ID).Replace(path)
+		switch {
+		case strings.HasPrefix(path, "/organisations/"):
+			p = "/organisations/mairie-d-essai"
+		case strings.HasPrefix(path, "/api/v1/resources/"):
+			p = strings.NewReplacer("{id}", w.dataset.Resources[0].ID, "{file}", "export.csv").Replace(p)
+		case strings.HasPrefix(path, "/api/v1/uploads/{id}"):
+			p = strings.Replace(p, "{id}", w.uploaded(t), 1)
+		case strings.HasPrefix(path, "/api/v1/imports/{id}"):
+			p = strings.Replace(p, "{id}", w.imported(t), 1)
+		case strings.HasPrefix(path, "/deposits/{id}"):
+			p = strings.Replace(p, "{id}", w.deposited(t), 1)
+		}
+		return regexp.MustCompile(`\{[^}]*\}`).ReplaceAllString(p, "none")
+	}
+}
+
+func (w *world) call(t *testing.T, who, method string, address func() string, body string) int {
+	t.Helper()
+	if strings.Contains(body, "{import}") {
+		body = strings.Replace(body, "{import}", w.imported(t), 1)
+	}
+	if strings.Contains(body, "{upload}") {
+		body = strings.Replace(body, "{upload}", w.uploaded(t), 1)
+	}
+	path := address()
+	req, err := http.NewRequestWithContext(t.Context(), method, w.p.url+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	kind := "application/x-www-form-urlencoded"
+	if body != "" {
+		kind = "application/json"
+	}
+	req.Header.Set("Content-Type", kind)
+	if strings.Contains(path, "/uploads") {
+		req.Header.Set("Tus-Resumable", "1.0.0")
+		req.Header.Set("Upload-Length", "10")
+		req.Header.Set("Upload-Offset", "0")
+		if method == http.MethodPatch {
+			req.Header.Set("Content-Type", "application/offset+octet-stream")
+		}
+	}
+	c := w.visitors[who]
+	if token := w.tokens[who]; token != "" {
+		c = w.visitors["anonymous"]
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	res, err := c.http.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := res.Body.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if res.StatusCode >= 500 {
+		t.Errorf("%s %s as %s: %s\n%s", method, path, who, res.Status, w.p.log)
+	}
+	return res.StatusCode
+}
