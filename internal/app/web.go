@@ -9,6 +9,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"socle/internal/api/compat"
 	v1 "socle/internal/api/v1"
 	"socle/internal/errs"
 	"socle/internal/httpx"
@@ -60,7 +61,7 @@ func (a *App) Handler(reg *prometheus.Registry) (http.Handler, error) {
 	}
 	routes := [][]shell.Route{
 		sh.Own(),
-		catalogueui.New(catalogueui.Options{Identity: a.Identity, Catalogue: a.Catalogue, Tables: a.Tables, Engine: a.Engine, Now: time.Now, BaseURL: base}).Routes(),
+		catalogueui.New(catalogueui.Options{Identity: a.Identity, Catalogue: a.Catalogue, Tables: a.Tables, Engine: a.Engine, Now: time.Now, BaseURL: base, Host: c.Host.Name, Contact: c.Host.Contact}).Routes(),
 		account.New(account.Options{Identity: a.Identity, Mail: a.sendMail, BaseURL: base, Limit: attempts, Now: time.Now}).Routes(),
 		adminui.New(adminui.Options{Identity: a.Identity, DB: a.DB, Delivers: c.SMTP.Host != "", BaseURL: base, Invitation: account.InvitationPath, Limit: general, Now: time.Now}).Routes(),
 		publishui.New(publishui.Options{Identity: a.Identity, Catalogue: a.Catalogue, Tables: a.Tables, Publish: a.Publish, Temp: a.temp(),
@@ -69,6 +70,8 @@ func (a *App) Handler(reg *prometheus.Registry) (http.Handler, error) {
 			Identity: a.Identity, Catalogue: a.Catalogue, Tables: a.Tables, Engine: a.Engine, Publish: a.Publish, Schemas: a.findSchema, Limit: general,
 			BaseURL: c.Base(), MaxBytes: int64(c.Limits.Upload), Temp: a.temp(), Workers: 2, Now: time.Now,
 		}).Routes(),
+		compat.New(compat.Options{Schemas: a.findSchema, Fetch: a.Fetch, Limit: general, MaxBytes: min(maxAnonymousCheck, int64(c.Limits.Upload)),
+			Temp: a.temp(), Workers: 2, Version: a.Version, Now: time.Now}).Routes(),
 	}
 	for _, r := range routes {
 		sh.Mount(rt, r...)
@@ -112,6 +115,9 @@ func footer(ctx context.Context) []ui.Link {
 	return []ui.Link{
 		{Label: ui.T(ctx, "app.footer.datasets"), Href: "/search"},
 		{Label: ui.T(ctx, "app.footer.schemas"), Href: "/schemas"},
+		{Label: ui.T(ctx, "app.footer.about"), Href: "/about"},
+		{Label: ui.T(ctx, "app.footer.legal"), Href: "/legal"},
+		{Label: ui.T(ctx, "app.footer.accessibility"), Href: "/accessibility"},
 	}
 }
 

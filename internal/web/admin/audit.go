@@ -179,4 +179,3 @@ func actorName(ctx context.Context, ref string, names map[identity.PersonID]stri
 	}
 	return ref
 }
-

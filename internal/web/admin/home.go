@@ -55,15 +55,15 @@ func (p *Pages) operate(ctx context.Context, out *ui.Items) error {
 	}
 	if n := len(failed); n > 0 {
 		out.Items = append(out.Items, ui.Item{Title: ui.T(ctx, "admin.attention.jobs", ui.Count(n)), Href: "/admin/jobs?state=failed", Text: ui.T(ctx, "admin.attention.jobs.text"),
-			Badges: []ui.Badge{{Label: ui.T(ctx, "admin.job.failed"), Kind: ui.Wrong}}})
+			Badges: []ui.Badge{{Label: ui.T(ctx, "admin.attention.todo"), Kind: ui.Wrong}}})
 	}
 	if n := int(mails[mail.Failed]); n > 0 {
 		out.Items = append(out.Items, ui.Item{Title: ui.T(ctx, "admin.attention.mail-failed", ui.Count(n)), Href: "/admin/mail?state=failed", Text: ui.T(ctx, "admin.attention.mail-failed.text"),
-			Badges: []ui.Badge{{Label: ui.T(ctx, "admin.mail.failed"), Kind: ui.Wrong}}})
+			Badges: []ui.Badge{{Label: ui.T(ctx, "admin.attention.todo"), Kind: ui.Wrong}}})
 	}
 	if n := int(mails[mail.Kept]); n > 0 {
 		out.Items = append(out.Items, ui.Item{Title: ui.T(ctx, "admin.attention.mail-kept", ui.Count(n)), Href: "/admin/mail?state=kept", Text: ui.T(ctx, "admin.attention.mail-kept.text"),
-			Badges: []ui.Badge{{Label: ui.T(ctx, "admin.mail.kept"), Kind: ui.LookHere}}})
+			Badges: []ui.Badge{{Label: ui.T(ctx, "admin.attention.todo"), Kind: ui.LookHere}}})
 	}
 	return nil
 }
@@ -82,7 +82,7 @@ func (p *Pages) lonely(ctx context.Context, a identity.Actor, out *ui.Items) err
 	}
 	if alone > 0 {
 		out.Items = append(out.Items, ui.Item{Title: ui.T(ctx, "admin.attention.alone", i18n.Args{"Count": alone}), Href: "/admin/organisations?members=none", Text: ui.T(ctx, "admin.attention.alone.text"),
-			Badges: []ui.Badge{{Label: ui.T(ctx, "admin.organisation.alone"), Kind: ui.LookHere}}})
+			Badges: []ui.Badge{{Label: ui.T(ctx, "admin.attention.todo"), Kind: ui.LookHere}}})
 	}
 	return nil
 }

@@ -45,7 +45,7 @@ func (p *Pages) peoplePage(w http.ResponseWriter, r *http.Request, email string,
 	}
 	view.Email = input(ctx, view.Problems, "email", "email", email, false)
 	view.Roles = hostRoles(ctx, "role", roles)
-	view.Roles.Error = view.Problems.Of("role")
+	view.Roles.Optional, view.Roles.Error = false, view.Problems.Of("role")
 	status := http.StatusOK
 	if problem != nil {
 		status = httpx.Status(problem)

@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/a-h/templ"
 
@@ -16,9 +15,7 @@ import (
 	"socle/internal/identity"
 	"socle/internal/markup"
 	"socle/internal/query"
-	"socle/internal/schema"
 	"socle/internal/tables"
-	"socle/internal/tabular"
 	"socle/internal/web/shell"
 	"socle/internal/web/ui"
 )
@@ -33,30 +30,6 @@ type datasetView struct {
 	Withdrawn *ui.Notice
 	Draft     *ui.Notice
 	Demo      bool
-}
-
-// tableView is the part that shows rows.
-type tableView struct {
-	datasetView
-	None     *ui.Empty
-	Sentence string
-	Text     string
-	Chips    ui.Chips
-	Filter   filterForm
-	Table    ui.Table
-	Pages    ui.Pages
-	Columns  ui.Table
-	Clear    string
-}
-
-// filterForm adds a condition without a script: column, operation, value.
-type filterForm struct {
-	Action  string
-	Hidden  []ui.KeyValue
-	Column  ui.Select
-	Op      ui.Select
-	Value   ui.Input
-	Problem string
 }
 
 // found is a dataset with the table that its page shows.
@@ -257,212 +230,6 @@ func (p *Pages) addFilter(r *http.Request, f found) (to string, ok bool) {
 		}
 	}
 	return f.base() + "?" + v.Encode(), true
-}
-
-// typed reads a value as French people write it: a decimal comma, 31/12/2025.
-func typed(cols []query.Column, column, value string) string {
-	value = strings.TrimSpace(value)
-	for _, c := range cols {
-		if c.Name != column {
-			continue
-		}
-		switch c.Kind {
-		case tabular.Int, tabular.Float:
-			return strings.NewReplacer(",", ".", " ", "", "\u00a0", "", "\u202f", "").Replace(value)
-		case tabular.Date, tabular.Timestamp:
-			if t, err := time.Parse("02/01/2006", value); err == nil {
-				return t.Format(time.DateOnly)
-			}
-		case tabular.Bool:
-			switch strings.ToLower(value) {
-			case "oui", "vrai", "yes":
-				return "true"
-			case "non", "faux", "no":
-				return "false"
-			}
-		case tabular.Text, tabular.TimeOfDay, tabular.JSON:
-		}
-	}
-	return value
-}
-
-// fillTable makes the table, its filters and its pages of what the engine found.
-func (p *Pages) fillTable(ctx context.Context, view *tableView, f found, q query.Query, rows *tables.Page) {
-	l := ui.LangOf(ctx)
-	at := func(q query.Query) string { return f.at(q) }
-	view.Sentence = q.Sentence(l, f.Columns, f.dataset.Title)
-	view.Text = q.Text
-	if q.Text != "" {
-		n := q
-		n.Text, n.Offset = "", 0
-		view.Chips.Chips = append(view.Chips.Chips, ui.Chip{Label: "« " + q.Text + " »", RemoveHref: at(n)})
-	}
-	for i, e := range q.Terms() {
-		n := q.WithoutTerm(i)
-		n.Offset = 0
-		view.Chips.Chips = append(view.Chips.Chips, ui.Chip{Label: query.Say(l, f.Columns, e), RemoveHref: at(n)})
-	}
-	if q.Filtered() {
-		view.Clear = f.at(query.Query{Sort: q.Sort, Select: q.Select})
-		values := q.URL()
-		for _, own := range []string{"limit", "offset", "after"} {
-			values.Del(own)
-		}
-		for _, format := range []string{"csv", "xlsx"} {
-			view.Downloads.Items = append(view.Downloads.Items, ui.Link{Label: ui.T(ctx, "catalogueui.download.filtered", map[string]any{"Format": strings.ToUpper(format), "Rows": ui.Integer(ctx, rows.Total)}), Href: f.export(format, values)})
-		}
-	}
-	view.Filter.fill(ctx, f, q)
-	view.Table = p.table(ctx, f, q, rows)
-	view.Table.Caption = ui.T(ctx, "catalogueui.caption", map[string]any{"Sentence": view.Sentence, "Count": rows.Total, "Rows": ui.Integer(ctx, rows.Total)})
-	last := max(1, int((rows.Total+int64(q.Limit)-1)/int64(q.Limit)))
-	view.Pages = ui.Pages{Current: q.Offset/q.Limit + 1, Last: last, Href: func(n int) string {
-		n2 := q
-		n2.After, n2.Offset = 0, (n-1)*q.Limit
-		return at(n2)
-	}, Summary: ui.T(ctx, "catalogueui.range", map[string]any{"From": ui.Integer(ctx, int64(min(q.Offset+1, int(rows.Total)))), "To": ui.Integer(ctx, int64(q.Offset+len(rows.Records))), "Of": ui.Integer(ctx, rows.Total)})}
-	view.Columns = columnsTable(ctx, f.Schema)
-}
-
-// at is the address of the page with a query.
-func (f found) at(q query.Query) string {
-	if q.Limit == tablePage {
-		q.Limit = 0
-	}
-	s := q.Encode()
-	if f.version.Number != f.resource.Latest {
-		if s != "" {
-			s += "&"
-		}
-		s += "version=" + strconv.Itoa(f.version.Number)
-	}
-	if s == "" {
-		return f.base()
-	}
-	return f.base() + "?" + s
-}
-
-func (p *Pages) table(ctx context.Context, f found, q query.Query, rows *tables.Page) ui.Table {
-	t := ui.Table{ID: "rows", Dense: true}
-	for _, field := range rows.Fields {
-		c := ui.Column{Label: label(f.Columns, field.Name), Kind: columnKind(field.Kind)}
-		n := q
-		n.Offset, n.After = 0, 0
-		n.Sort = []query.SortKey{{Column: field.Name}}
-		if len(q.Sort) > 0 && q.Sort[0].Column == field.Name {
-			c.Sorted = ui.Ascending
-			if n.Sort[0].Desc = !q.Sort[0].Desc; q.Sort[0].Desc {
-				c.Sorted = ui.Descending
-				n.Sort = nil
-			}
-		}
-		c.SortHref = f.at(n)
-		t.Columns = append(t.Columns, c)
-	}
-	for _, rec := range rows.Records {
-		row := ui.Row{}
-		for i, cell := range rec.Cells {
-			row.Cells = append(row.Cells, ui.Cell{Text: cellText(ctx, rows.Fields[i], cell)})
-		}
-		t.Rows = append(t.Rows, row)
-	}
-	return t
-}
-
-func label(cols []query.Column, name string) string {
-	for _, c := range cols {
-		if c.Name == name {
-			return c.Label()
-		}
-	}
-	return name
-}
-
-func columnKind(k tabular.Kind) ui.ColumnKind {
-	switch k {
-	case tabular.Int, tabular.Float:
-		return ui.ColumnNumber
-	case tabular.Date, tabular.Timestamp, tabular.TimeOfDay:
-		return ui.ColumnDate
-	case tabular.Text, tabular.JSON:
-		return ui.ColumnText
-	case tabular.Bool:
-	}
-	return ui.ColumnAny
-}
-
-// cellText is a value as people of the page's language write it.
-func cellText(ctx context.Context, f tabular.Field, cell []byte) string {
-	if cell == nil {
-		return ""
-	}
-	switch f.Kind {
-	case tabular.Bool:
-		if string(cell) == "true" {
-			return ui.T(ctx, "catalogueui.yes")
-		}
-		return ui.T(ctx, "catalogueui.no")
-	case tabular.Float:
-		if x, err := strconv.ParseFloat(string(cell), 64); err == nil {
-			return ui.Decimal(ctx, x, 6)
-		}
-	case tabular.Int:
-		if n, err := strconv.ParseInt(string(cell), 10, 64); err == nil && !isYear(f.Name, n) {
-			return ui.Integer(ctx, n)
-		}
-	case tabular.Text, tabular.Date, tabular.Timestamp, tabular.TimeOfDay, tabular.JSON:
-	}
-	return string(cell)
-}
-
-// isYear keeps years without a separator of thousands.
-func isYear(column string, n int64) bool {
-	c := strings.ToLower(column)
-	return n >= 1000 && n < 3000 && (strings.Contains(c, "annee") || strings.Contains(c, "année") || strings.Contains(c, "year"))
-}
-
-func (ff *filterForm) fill(ctx context.Context, f found, q query.Query) {
-	ff.Action = f.base()
-	n := q
-	n.Offset, n.After, n.Text = 0, 0, ""
-	if n.Limit == tablePage {
-		n.Limit = 0
-	}
-	for k, list := range n.URL() {
-		for _, v := range list {
-			ff.Hidden = append(ff.Hidden, ui.KeyValue{Key: k, Value: v})
-		}
-	}
-	if f.version.Number != f.resource.Latest {
-		ff.Hidden = append(ff.Hidden, ui.KeyValue{Key: "version", Value: strconv.Itoa(f.version.Number)})
-	}
-	ff.Column = ui.Select{Field: ui.Field{Name: "filter-column", Label: ui.T(ctx, "catalogueui.filter.column"), Optional: true}, Empty: ui.T(ctx, "catalogueui.filter.choose")}
-	for _, c := range f.Columns {
-		ff.Column.Options = append(ff.Column.Options, ui.Option{Value: c.Name, Label: c.Label()})
-	}
-	ff.Op = ui.Select{Field: ui.Field{Name: "filter-op", Label: ui.T(ctx, "catalogueui.filter.op"), Optional: true}, Value: "eq"}
-	for _, op := range []string{"eq", "contains", "starts", "ne", "ge", "le", "null", "notnull"} {
-		ff.Op.Options = append(ff.Op.Options, ui.Option{Value: op, Label: ui.T(ctx, "catalogueui.op."+op)})
-	}
-	ff.Value = ui.Input{Field: ui.Field{Name: "filter-value", Label: ui.T(ctx, "catalogueui.filter.value"), Optional: true}}
-}
-
-// columnsTable says what each column is.
-func columnsTable(ctx context.Context, s *schema.Schema) ui.Table {
-	t := ui.Table{ID: "columns", Caption: ui.T(ctx, "catalogueui.columns"), CaptionHidden: true, Columns: []ui.Column{
-		{Label: ui.T(ctx, "catalogueui.column")}, {Label: ui.T(ctx, "catalogueui.meaning"), Kind: ui.ColumnText}, {Label: ui.T(ctx, "catalogueui.type")}}}
-	for i := range s.Fields {
-		f := &s.Fields[i]
-		meaning := f.Title
-		if f.Description != "" {
-			if meaning != "" {
-				meaning += ". "
-			}
-			meaning += f.Description
-		}
-		t.Rows = append(t.Rows, ui.Row{Cells: []ui.Cell{{Text: f.Name, Header: true}, {Text: meaning}, {Text: ui.T(ctx, "catalogueui.type."+string(f.Type))}}})
-	}
-	return t
 }
 
 // aboutView is the description of a dataset.

@@ -65,6 +65,9 @@ func (p *Pages) organisation(w http.ResponseWriter, r *http.Request) error {
 	}
 	view := organisationView{Head: ui.PageHead{Eyebrow: ui.T(ctx, o.Kind.LabelKey()), Title: o.Name}, About: templ.Raw(markup.HTML(o.Description, 1)), Items: items,
 		Empty: ui.Empty{Icon: "database", Title: ui.T(ctx, "catalogueui.organisation.none")}}
+	if v.Actor.Can(identity.ActionReadMembers, o.ID) {
+		view.Head.Actions = []ui.Button{{Label: ui.T(ctx, "catalogueui.members"), Icon: "users", Href: "/organisations/" + o.Slug + "/members"}}
+	}
 	add := func(key, value string) {
 		if value != "" {
 			view.Facts.Rows = append(view.Facts.Rows, ui.KeyValue{Key: ui.T(ctx, key), Value: value})

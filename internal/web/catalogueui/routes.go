@@ -25,6 +25,8 @@ type Options struct {
 	Now       func() time.Time
 	BaseURL   string // without a slash at the end
 	Territory string // name of the territory, may be ""
+	Host      string // name of who runs the portal
+	Contact   string // e-mail given to visitors, may be ""
 }
 
 // New makes the pages.
@@ -42,6 +44,9 @@ func (p *Pages) Routes() []shell.Route {
 		{Pattern: "GET /datasets/{slug}/history", Who: shell.Anyone, Handler: p.history},
 		{Pattern: "GET /organisations", Who: shell.Anyone, Handler: p.organisations},
 		{Pattern: "GET /organisations/{slug}", Who: shell.Anyone, Handler: p.organisation},
+		{Pattern: "GET /about", Who: shell.Anyone, Handler: p.text("about")},
+		{Pattern: "GET /legal", Who: shell.Anyone, Handler: p.text("legal")},
+		{Pattern: "GET /accessibility", Who: shell.Anyone, Handler: p.text("accessibility")},
 		{Pattern: "GET /schemas", Who: shell.Anyone, Handler: p.schemas},
 		{Pattern: "GET /schemas/{publisher}/{name}", Who: shell.Anyone, Handler: p.schema},
 		{Pattern: "GET /schemas/{publisher}/{name}/{file}", Who: shell.Anyone, Handler: p.model},
