@@ -23,6 +23,7 @@ const (
 type Options struct {
 	Limit    int  // faults listed per group; 0: DefaultLimit; All: no limit, and memory grows with the faults
 	Standard bool // the standard's rule for columns and rows
+	Written  bool // labels must be written as the fields are: case and accents count
 	Workers  int  // goroutines; 0: one per processor
 	// Clock measures Stats.Seconds; nil leaves it zero.
 	Clock func() time.Time

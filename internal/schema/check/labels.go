@@ -30,7 +30,7 @@ func (p *plan) matchColumns() {
 	}
 	switch rule {
 	case schema.MatchDefault:
-		p.byName(labels, true)
+		p.byName(labels, !p.options.Written)
 		p.frenchRule(labels)
 	case schema.MatchExact:
 		p.byPosition(len(labels), labels)

@@ -1,0 +1,61 @@
+package httpx
+
+import (
+	"context"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"path"
+	"strings"
+
+	"socle/internal/errs"
+	"socle/internal/i18n"
+)
+
+// Download copies what an address gives into w, at most limit bytes, and returns
+// the name that the other server gives the file, or the last part of the address.
+// The client is one of Client. Kinds: Invalid (the address), NotFound (the other
+// server answers otherwise than 200), TooLarge, Busy.
+func Download(ctx context.Context, client *http.Client, address string, w io.Writer, limit int64) (name string, err error) {
+	defer errs.Wrap(&err, "httpx.Download")
+	u, err := url.Parse(strings.TrimSpace(address))
+	if err != nil {
+		return "", errs.New(errs.Invalid, "httpx.address", errs.Args{"Address": address}).WithHint("httpx.address.hint")
+	}
+	if err := CheckURL(u); err != nil {
+		return "", err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	if err != nil {
+		return "", err
+	}
+	res, err := client.Do(req)
+	if err != nil {
+		return "", err
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		return "", errs.New(errs.NotFound, "httpx.download-status", errs.Args{"Address": RedactURL(u), "Status": res.StatusCode}).WithHint("httpx.download-status.hint")
+	}
+	n, err := io.Copy(w, io.LimitReader(res.Body, limit+1))
+	if err != nil {
+		return "", err
+	}
+	if n > limit {
+		return "", errs.New(errs.TooLarge, "httpx.answer-too-large", errs.Args{"Limit": i18n.Bytes(limit)}).WithHint("httpx.answer-too-large.hint")
+	}
+	return downloadName(res), nil
+}
+
+func downloadName(res *http.Response) string {
+	if _, params, err := mime.ParseMediaType(res.Header.Get("Content-Disposition")); err == nil {
+		if name := path.Base(params["filename"]); name != "." && name != "/" {
+			return name
+		}
+	}
+	if name := path.Base(res.Request.URL.Path); name != "." && name != "/" {
+		return name
+	}
+	return res.Request.URL.Hostname()
+}
