@@ -1,3 +1,4 @@
+import { size } from "../bytes";
 import type { Island } from "../island";
 
 // An area where files can be dropped, around a file input; it says which file it holds.
@@ -37,13 +38,4 @@ const drop: Island = (area) => {
   show();
 };
 
-function size(bytes: number, lang: string): string {
-  const units = ["byte", "kilobyte", "megabyte", "gigabyte"] as const;
-  let i = 0;
-  while (bytes >= 1000 && i < units.length - 1) {
-    bytes /= 1000;
-    i++;
-  }
-  return new Intl.NumberFormat(lang, { style: "unit", unit: units[i], maximumFractionDigits: i ? 1 : 0 }).format(bytes);
-}
 export default drop;

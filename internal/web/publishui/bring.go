@@ -6,6 +6,8 @@ import (
 	"io"
 	"net/http"
 
+	"github.com/a-h/templ"
+
 	"socle/internal/catalogue"
 	"socle/internal/errs"
 	"socle/internal/httpx"
@@ -27,6 +29,7 @@ type bringView struct {
 	File         ui.FileInput
 	Problems     ui.Problems
 	Max          string
+	Person       string // whose unfinished uploads the browser offers to take up
 }
 
 func (p *Pages) newForm(w http.ResponseWriter, r *http.Request) error {
@@ -35,7 +38,7 @@ func (p *Pages) newForm(w http.ResponseWriter, r *http.Request) error {
 
 func (p *Pages) bringPage(w http.ResponseWriter, r *http.Request, dataset, schema string, problem error) error {
 	v, ctx := shell.From(r), r.Context()
-	view := bringView{Head: ui.PageHead{Title: ui.T(ctx, "publishui.bring.title"), Lead: ui.T(ctx, "publishui.bring.lead")}, Dataset: dataset, Max: ui.Bytes(ctx, p.o.Tables.MaxUpload()),
+	view := bringView{Head: ui.PageHead{Title: ui.T(ctx, "publishui.bring.title"), Lead: ui.T(ctx, "publishui.bring.lead")}, Dataset: dataset, Max: ui.Bytes(ctx, p.o.Tables.MaxUpload()), Person: string(v.Actor.Person()),
 		Schema: schemaSelect(ctx, schema), File: ui.FileInput{Field: ui.Field{Name: "file", Label: ui.T(ctx, "publishui.file"), Help: ui.T(ctx, "publishui.file.help")}, Accept: accepted, Large: true}}
 	if dataset != "" {
 		d, err := p.o.Catalogue.Get(ctx, v.Actor, catalogue.DatasetID(dataset))
@@ -95,7 +98,35 @@ func schemaSelect(ctx context.Context, chosen string) ui.Select {
 	return s
 }
 
-// bring takes the file of a form that streams: fields first, the file last.
+// uploadWords are the words of the island that sends the file, which puts values
+// in the place of {name}, {sent}, {total} and {percent}.
+func uploadWords(ctx context.Context) templ.OrderedAttributes {
+	var a templ.OrderedAttributes
+	for _, w := range []struct{ name, text string }{
+		{"sending", ui.T(ctx, "publishui.upload.sending", errs.Args{"Name": "{name}"})},
+		{"of", ui.T(ctx, "publishui.upload.of", errs.Args{"Sent": "{sent}", "Total": "{total}"})},
+		{"percent", ui.T(ctx, "publishui.upload.percent", errs.Args{"Percent": "{percent}"})},
+		{"leave", ui.T(ctx, "publishui.upload.leave")},
+		{"cut", ui.T(ctx, "publishui.upload.cut")},
+		{"busy", ui.T(ctx, "publishui.upload.busy")},
+		{"resumed", ui.T(ctx, "publishui.upload.resumed", errs.Args{"Sent": "{sent}"})},
+		{"received", ui.T(ctx, "publishui.upload.received")},
+		{"cancelled", ui.T(ctx, "publishui.upload.cancelled")},
+		{"unfinished", ui.T(ctx, "publishui.upload.unfinished", errs.Args{"Name": "{name}", "Sent": "{sent}", "Total": "{total}"})},
+		{"failed", ui.T(ctx, "publishui.upload.failed")},
+		{"failed-hint", ui.T(ctx, "publishui.upload.failed.hint")},
+		{"unreadable", ui.T(ctx, "publishui.upload.unreadable")},
+		{"unreadable-hint", ui.T(ctx, "publishui.upload.unreadable.hint")},
+		{"sign-in", ui.T(ctx, "publishui.upload.sign-in")},
+		{"sign-in-hint", ui.T(ctx, "publishui.upload.sign-in.hint")},
+	} {
+		a = append(a, templ.KeyValue[string, any]{Key: "data-word-" + w.name, Value: w.text})
+	}
+	return a
+}
+
+// bring takes the file of a form that streams: fields first, the file last. A
+// script that sent the file before gives the id of its upload instead.
 func (p *Pages) bring(w http.ResponseWriter, r *http.Request) error {
 	v, ctx := shell.From(r), r.Context()
 	parts, err := r.MultipartReader()
@@ -105,6 +136,9 @@ func (p *Pages) bring(w http.ResponseWriter, r *http.Request) error {
 	fields := map[string]string{}
 	for {
 		part, err := parts.NextPart()
+		if errors.Is(err, io.EOF) && fields["upload"] != "" {
+			return p.bringUpload(w, r, fields)
+		}
 		if errors.Is(err, io.EOF) {
 			return p.bringPage(w, r, fields["dataset"], fields["schema"], errs.New(errs.Invalid, "publishui.no-file"))
 		}
@@ -127,12 +161,31 @@ func (p *Pages) bring(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return p.bringPage(w, r, fields["dataset"], fields["schema"], err)
 		}
-		d, err := p.begin(ctx, v.Actor, org, catalogue.DatasetID(fields["dataset"]), u.ID, fields["schema"])
-		if err != nil {
-			return p.bringPage(w, r, fields["dataset"], fields["schema"], err)
-		}
-		return shell.Redirect(w, r, "/deposits/"+string(d.ID))
+		fields["upload"] = string(u.ID)
+		return p.bringUpload(w, r, fields)
 	}
+}
+
+// bringUpload opens a deposit on an upload of the organisation chosen, and ends
+// the upload if all its bytes are there and nothing more was heard.
+func (p *Pages) bringUpload(w http.ResponseWriter, r *http.Request, fields map[string]string) error {
+	v, ctx := shell.From(r), r.Context()
+	org := identity.OrganisationID(fields["organisation"])
+	u, err := p.o.Tables.FindUpload(ctx, v.Actor, tables.UploadID(fields["upload"]))
+	if err == nil && u.Organisation != org {
+		err = errs.New(errs.NotFound, "tables.upload.none").WithHint("tables.upload.none.hint")
+	}
+	if err == nil {
+		u, err = p.o.Tables.Finish(ctx, v.Actor, u.ID)
+	}
+	if err != nil {
+		return p.bringPage(w, r, fields["dataset"], fields["schema"], err)
+	}
+	d, err := p.begin(ctx, v.Actor, org, catalogue.DatasetID(fields["dataset"]), u.ID, fields["schema"])
+	if err != nil {
+		return p.bringPage(w, r, fields["dataset"], fields["schema"], err)
+	}
+	return shell.Redirect(w, r, "/deposits/"+string(d.ID))
 }
 
 // begin opens a deposit on an upload. The schema is the one chosen, or the one
