@@ -167,10 +167,16 @@ func (s *Service) Finish(ctx context.Context, a identity.Actor, id UploadID) (u 
 	return s.finishUpload(ctx, u)
 }
 
-// finishUpload puts the chunks together as one blob, then forgets them.
+// finishUpload puts the chunks together as one blob, then forgets them. Two
+// requests may do so at once: what the first has done is kept.
 func (s *Service) finishUpload(ctx context.Context, u Upload) (Upload, error) {
 	chunks := &chunkReader{ctx: ctx, blobs: s.blobs}
 	err := s.db.Read(ctx, func(tx *sqldb.Tx) error {
+		now, err := findUpload(ctx, tx, u.ID)
+		if err != nil || now.Done() {
+			u = now
+			return err
+		}
 		rows, err := tx.Query(ctx, `SELECT blob FROM upload_chunks WHERE upload = $1 ORDER BY start`, u.ID)
 		if err != nil {
 			return err
@@ -178,7 +184,7 @@ func (s *Service) finishUpload(ctx context.Context, u Upload) (Upload, error) {
 		chunks.left, err = sqldb.Collect(rows, func(r sqldb.Scanner) (h blob.Hash, err error) { return h, r.Scan(&h) })
 		return err
 	})
-	if err != nil {
+	if err != nil || u.Done() {
 		return u, err
 	}
 	ref := blob.Ref{Size: u.Received}
