@@ -59,7 +59,7 @@ func (p *Pages) jobs(w http.ResponseWriter, r *http.Request) error {
 		view.Filter.Tabs = append(view.Filter.Tabs, ui.Tab{Label: jobBadge(ctx, s).Label, Href: "/admin/jobs?state=" + string(s), Current: s == state})
 	}
 	for _, j := range list {
-		it := ui.Item{Title: named(ctx, "admin.job-kind.", j.Kind), Href: "/admin/jobs/" + strconv.FormatInt(j.ID, 10), Badges: []ui.Badge{jobBadge(ctx, j.State)},
+		it := ui.Item{Title: kindName(ctx, j.Kind), Href: "/admin/jobs/" + strconv.FormatInt(j.ID, 10), Badges: []ui.Badge{jobBadge(ctx, j.State)},
 			Facts: []ui.Fact{{Icon: "clock", Text: ui.Ago(ctx, j.Added, p.o.Now())}, {Icon: "refresh-cw", Text: tries(ctx, j)}}}
 		if j.State == jobs.Failed || j.State == jobs.Retrying {
 			it.Text, _ = failure(ctx, j)
@@ -70,6 +70,16 @@ func (p *Pages) jobs(w http.ResponseWriter, r *http.Request) error {
 		view.Older = after(r, "before", strconv.FormatInt(list[len(list)-1].ID, 10))
 	}
 	return shell.Page(w, r, ui.Page{Title: view.Head.Title, NoIndex: true}, listPage(view))
+}
+
+// kindName is what a job does, in words. A listener's job is named "on:EVENT/LISTENER".
+func kindName(ctx context.Context, kind string) string {
+	if of, ok := strings.CutPrefix(kind, "on:"); ok {
+		if _, listener, ok := strings.Cut(of, "/"); ok {
+			kind = listener
+		}
+	}
+	return named(ctx, "admin.job-kind.", kind)
 }
 
 func tries(ctx context.Context, j jobs.Record) string {
@@ -135,7 +145,7 @@ func (p *Pages) job(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	at := "/admin/jobs/" + strconv.FormatInt(j.ID, 10)
-	view := jobView{frame: frame{tabs(ctx, v.Actor, "/admin/jobs"), ui.PageHead{Title: named(ctx, "admin.job-kind.", j.Kind), Badges: []ui.Badge{jobBadge(ctx, j.State)}}},
+	view := jobView{frame: frame{tabs(ctx, v.Actor, "/admin/jobs"), ui.PageHead{Title: kindName(ctx, j.Kind), Badges: []ui.Badge{jobBadge(ctx, j.State)}}},
 		Args: ui.Code{ID: "job-args", Title: j.Kind, Text: string(j.Args)}}
 	if what, hint := failure(ctx, j); what != "" {
 		view.Failure = &ui.Notice{Kind: ui.Wrong, Title: what, Text: hint}
@@ -205,7 +215,7 @@ func (p *Pages) askCancel(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	at := "/admin/jobs/" + strconv.FormatInt(j.ID, 10)
-	return ask(w, r, askView{Title: ui.T(ctx, "admin.job.cancel.ask", i18n.Args{"Kind": named(ctx, "admin.job-kind.", j.Kind)}), Act: ui.T(ctx, "admin.job.cancel"), Action: at + "/cancel", Back: at,
+	return ask(w, r, askView{Title: ui.T(ctx, "admin.job.cancel.ask", i18n.Args{"Kind": kindName(ctx, j.Kind)}), Act: ui.T(ctx, "admin.job.cancel"), Action: at + "/cancel", Back: at,
 		Losses: []string{ui.T(ctx, "admin.job.cancel.loss"), ui.T(ctx, "admin.job.cancel.again")}})
 }
 

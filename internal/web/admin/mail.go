@@ -3,6 +3,7 @@ package admin
 import (
 	"context"
 	"net/http"
+	"strings"
 
 	"socle/internal/errs"
 	"socle/internal/i18n"
@@ -13,16 +14,20 @@ import (
 	"socle/internal/web/ui"
 )
 
-var mailStates = []mail.State{mail.Kept, mail.Failed, mail.Waiting, mail.Sent}
+// mailTabs are the states, those to look at first, and the names of their tabs.
+var mailTabs = []struct {
+	state mail.State
+	label string
+}{{mail.Kept, "admin.mail.kept"}, {mail.Failed, "admin.mail.failed"}, {mail.Waiting, "admin.mail.waiting"}, {mail.Sent, "admin.mail.sent"}}
 
 func mailBadge(ctx context.Context, s mail.State) ui.Badge {
 	switch s {
 	case mail.Kept:
-		return ui.Badge{Label: ui.T(ctx, "admin.mail.kept"), Kind: ui.LookHere}
+		return ui.Badge{Label: ui.T(ctx, "admin.mail.kept-one"), Kind: ui.LookHere}
 	case mail.Failed:
-		return ui.Badge{Label: ui.T(ctx, "admin.mail.failed"), Kind: ui.Wrong}
+		return ui.Badge{Label: ui.T(ctx, "admin.mail.failed-one"), Kind: ui.Wrong}
 	case mail.Sent:
-		return ui.Badge{Label: ui.T(ctx, "admin.mail.sent"), Kind: ui.Good}
+		return ui.Badge{Label: ui.T(ctx, "admin.mail.sent-one"), Kind: ui.Good}
 	}
 	return ui.Badge{Label: ui.T(ctx, "admin.mail.waiting"), Icon: "clock"}
 }
@@ -51,12 +56,12 @@ func (p *Pages) mail(w http.ResponseWriter, r *http.Request) error {
 	if !p.o.Delivers {
 		view.Head.Lead = ui.T(ctx, "admin.mail.lead-kept")
 	}
-	for _, s := range mailStates {
-		label := mailBadge(ctx, s).Label
-		if n := counts[s]; n > 0 {
+	for _, x := range mailTabs {
+		label := ui.T(ctx, x.label)
+		if n := counts[x.state]; n > 0 {
 			label = ui.T(ctx, "admin.tab-count", i18n.Args{"Label": label, "Number": n})
 		}
-		view.Filter.Tabs = append(view.Filter.Tabs, ui.Tab{Label: label, Href: "/admin/mail?state=" + string(s), Current: s == state})
+		view.Filter.Tabs = append(view.Filter.Tabs, ui.Tab{Label: label, Href: "/admin/mail?state=" + string(x.state), Current: x.state == state})
 	}
 	for _, m := range list {
 		view.Items.Items = append(view.Items.Items, ui.Item{Title: m.Subject, Href: "/admin/mail/" + m.ID, Badges: []ui.Badge{mailBadge(ctx, m.State)},
@@ -68,12 +73,24 @@ func (p *Pages) mail(w http.ResponseWriter, r *http.Request) error {
 	return shell.Page(w, r, ui.Page{Title: view.Head.Title, NoIndex: true}, listPage(view))
 }
 
+// paragraph is lines of a message that stand together.
+type paragraph []string
+
+func paragraphs(text string) (out []paragraph) {
+	for p := range strings.SplitSeq(strings.ReplaceAll(text, "\r\n", "\n"), "\n\n") {
+		if p = strings.Trim(p, "\n"); p != "" {
+			out = append(out, strings.Split(p, "\n"))
+		}
+	}
+	return out
+}
+
 // messageView is one message of the outbox.
 type messageView struct {
 	frame
 	Notice ui.Notice
 	Facts  ui.KeyValues
-	Text   ui.Code
+	Text   []paragraph
 	Resend string // address of the act; "" when it is waiting or sent
 }
 
@@ -94,7 +111,7 @@ func (p *Pages) message(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	view := messageView{frame: frame{tabs(ctx, v.Actor, "/admin/mail"), ui.PageHead{Title: m.Subject, Badges: []ui.Badge{mailBadge(ctx, m.State)}}},
-		Notice: mailNotice(ctx, m), Text: ui.Code{ID: "message-text", Title: ui.T(ctx, "admin.mail.text"), Text: m.Text}}
+		Notice: mailNotice(ctx, m), Text: paragraphs(m.Text)}
 	add := func(key, value string) {
 		view.Facts.Rows = append(view.Facts.Rows, ui.KeyValue{Key: ui.T(ctx, key), Value: value})
 	}
