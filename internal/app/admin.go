@@ -51,6 +51,9 @@ func admin(ctx context.Context, c *config.Config, what cli.AdminRequest, out io.
 		fmt.Fprintln(out, i18n.T(l, "app.admin.organisation", i18n.Args{"Name": o.Name, "Slug": o.Slug}))
 	case "invite":
 		o, err := a.Identity.FindOrganisation(ctx, operator, what.Organisation)
+		if errs.Is(err, errs.NotFound) {
+			return errs.New(errs.NotFound, "app.admin.no-organisation", errs.Args{"Name": what.Organisation}).WithHint("app.admin.no-organisation.hint")
+		}
 		if err != nil {
 			return err
 		}
