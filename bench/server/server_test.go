@@ -203,8 +203,9 @@ func BenchmarkIdleMemory(b *testing.B) {
 func BenchmarkPage(b *testing.B) {
 	p, _ := start(b, b.TempDir(), "--demo")
 	p.waitDatasets(b, demoDatasets)
-	for _, path := range []string{"/", "/search", "/datasets/deliberations-du-conseil-municipal-de-roques-demonstration", "/datasets/comptages-routiers-demonstration?sort=-vehicules", "/en/schemas/scdl/deliberations"} {
-		b.Run(strings.ReplaceAll(strings.Trim(path, "/"), "/", "_"), func(b *testing.B) {
+	for name, path := range map[string]string{"home": "/", "search": "/search", "dataset": "/datasets/deliberations-du-conseil-municipal-de-roques-demonstration",
+		"sorted": "/datasets/comptages-routiers-demonstration?sort=-vehicules", "schema": "/en/schemas/scdl/deliberations"} {
+		b.Run(name, func(b *testing.B) {
 			var times []float64
 			for i := range 320 {
 				begin := time.Now()
