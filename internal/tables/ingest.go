@@ -343,6 +343,9 @@ func (s *Service) expireUploads(ctx context.Context, j *jobs.Job[expireArgs]) er
 		if _, err := tx.Exec(ctx, `DELETE FROM uploads WHERE changed_at < $1`, tx.Now().Add(-uploadLife)); err != nil {
 			return err
 		}
+		if err := forgetSharedChecks(ctx, tx); err != nil {
+			return err
+		}
 		return j.Complete(ctx, tx)
 	})
 }

@@ -110,13 +110,14 @@ func ParseSchemaRef(ref string) catalogue.SchemaRef {
 	return catalogue.SchemaRef{ID: ref}
 }
 
-// ReferencedBlobs gives every blob that uploads and imports name.
+// ReferencedBlobs gives every blob that uploads, imports and shared checks name.
 func (s *Service) ReferencedBlobs(ctx context.Context, give func(h blob.Hash)) (err error) {
 	defer errs.Wrap(&err, "tables.ReferencedBlobs")
 	return s.db.Read(ctx, func(tx *sqldb.Tx) error {
 		for _, q := range []string{
 			`SELECT blob FROM uploads WHERE blob <> ''`, `SELECT blob FROM upload_chunks`, `SELECT original FROM imports`,
 			`SELECT report FROM imports WHERE report <> ''`, `SELECT mended FROM imports WHERE mended <> ''`, `SELECT parquet FROM imports WHERE parquet <> ''`,
+			`SELECT file FROM shared_checks`, `SELECT report FROM shared_checks`,
 		} {
 			rows, err := tx.Query(ctx, q)
 			if err != nil {
