@@ -9,6 +9,7 @@ import (
 
 	"socle/internal/blob"
 	"socle/internal/errs"
+	"socle/internal/i18n"
 	"socle/internal/identity"
 	"socle/internal/ids"
 	"socle/internal/sqldb"
@@ -262,7 +263,7 @@ func (s *Service) CancelUpload(ctx context.Context, a identity.Actor, id UploadI
 func (s *Service) MaxUpload() int64 { return s.limits.UploadBytes }
 
 func (s *Service) tooLarge() error {
-	return errs.New(errs.TooLarge, "tables.upload.too-large", errs.Args{"Megabytes": s.limits.UploadBytes >> 20}).WithHint("tables.upload.too-large.hint")
+	return errs.New(errs.TooLarge, "tables.upload.too-large", errs.Args{"Limit": i18n.Bytes(s.limits.UploadBytes)}).WithHint("tables.upload.too-large.hint")
 }
 
 // cleanName keeps the last element of a file name, without control characters.

@@ -12,6 +12,7 @@ import (
 
 	"socle/internal/errs"
 	"socle/internal/httpx"
+	"socle/internal/i18n"
 	"socle/internal/schema/check"
 	"socle/internal/tabular"
 )
@@ -137,7 +138,7 @@ func (api *API) copyFile(temp *os.File, p *multipart.Part) error {
 		return httpx.BadRequest("api.multipart-cut")
 	}
 	if n > api.o.MaxBytes {
-		return errs.New(errs.TooLarge, "tables.upload.too-large", errs.Args{"Megabytes": api.o.MaxBytes >> 20}).WithHint("tables.upload.too-large.hint")
+		return errs.New(errs.TooLarge, "tables.upload.too-large", errs.Args{"Limit": i18n.Bytes(api.o.MaxBytes)}).WithHint("tables.upload.too-large.hint")
 	}
 	return nil
 }

@@ -137,7 +137,7 @@ func (p *Pages) receive(r *http.Request, temp io.Writer) (ref, name string, err 
 				return ref, "", errs.New(errs.Busy, "tables.upload.cut").WithHint("tables.import.none.hint").Because(err)
 			}
 			if n > p.o.MaxCheck {
-				return ref, "", errs.New(errs.TooLarge, "tables.upload.too-large", errs.Args{"Megabytes": p.o.MaxCheck / 1_000_000}).WithHint("tables.upload.too-large.hint")
+				return ref, "", errs.New(errs.TooLarge, "tables.upload.too-large", errs.Args{"Limit": i18n.Bytes(p.o.MaxCheck)}).WithHint("tables.upload.too-large.hint")
 			}
 		}
 	}
