@@ -145,7 +145,7 @@ func (s *screen) shoot(name string) {
 	}
 	for _, width := range []int64{390, 1280} {
 		s.size(width, 900)
-		s.do(chromedp.ScrollIntoView(chromedp.CSS(".upload")))
+		s.do(chromedp.ScrollIntoView(chromedp.CSS(".upload")), chromedp.Sleep(500e6)) // the bar moves for 300 ms
 		png, err := chromedp.Run(s.ctx, chromedp.CaptureScreenshot())
 		if err != nil {
 			s.t.Fatal(err)
@@ -338,7 +338,7 @@ func TestUploadRefused(t *testing.T) {
 	s.signIn("agent@essai.example", password)
 	s.open("/deposits/new")
 	s.choose(asFile(t, "trop.csv", wide(3_000_000)))
-	s.wait("the refusal", "!"+part("failure")+".hidden && "+part("failure")+".innerText.includes('Mo')")
+	s.wait("the refusal", "!"+part("failure")+".hidden && "+part("failure")+".innerText.includes('(1\u00a0Mo)')")
 	if s.text(part("failure-hint")+".textContent") == "" {
 		t.Error("the refusal does not say what to do")
 	}
@@ -347,6 +347,15 @@ func TestUploadRefused(t *testing.T) {
 		t.Errorf("a refused file: %s", v)
 	}
 	s.shoot("refused")
+
+	t.Log("a file that is dropped on the area is sent too, and is refused in the same way")
+	s.open("/deposits/new")
+	s.wait("the upload's script", `document.querySelector('[data-island=upload][data-awake]')`)
+	s.text(`(() => { const t = new DataTransfer(); t.items.add(new File([new Uint8Array(2e6)], "lâché.csv"));
+		document.querySelector(".drop").dispatchEvent(new DragEvent("drop", {dataTransfer: t, bubbles: true, cancelable: true})); return "" })()`)
+	s.sees("lâché.csv (2 Mo)")
+	s.do(chromedp.Click(chromedp.CSS(sendButton)))
+	s.wait("the refusal", "!"+part("failure")+".hidden")
 
 	t.Log("an upload that is lost is said on the form")
 	s.text(`(() => { const i = document.createElement("input"); i.type = "hidden"; i.name = "upload"; i.value = "01234567-89ab-cdef-0123-456789abcdef";
