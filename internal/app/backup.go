@@ -173,6 +173,20 @@ func restore(ctx context.Context, c *config.Config, file string, out io.Writer, 
 	return nil
 }
 
+// archived remembers that reading failed: the archive is damaged, not the store.
+type archived struct {
+	r   io.Reader
+	err error
+}
+
+func (a *archived) Read(p []byte) (int, error) {
+	n, err := a.r.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		a.err = err
+	}
+	return n, err
+}
+
 // ReadBackup loads a backup into a database that has no tables yet: blobs first,
 // then, when the whole file was read, the database in one transaction. Kinds:
 // Conflict (there is data), Invalid (damaged).
@@ -209,7 +223,11 @@ func (a *App) ReadBackup(ctx context.Context, r io.Reader, name string) (blobs i
 				return blobs, damaged(err)
 			}
 		case isBlob:
-			ref, err := a.Blobs.Put(ctx, t)
+			part := &archived{r: t}
+			ref, err := a.Blobs.Put(ctx, part)
+			if part.err != nil {
+				return blobs, damaged(part.err)
+			}
 			if err != nil {
 				return blobs, err
 			}
