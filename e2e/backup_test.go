@@ -132,16 +132,19 @@ func TestBackup(t *testing.T) {
 	before := answers(t, p, token, datasets)
 
 	ctx, stop := context.WithCancel(t.Context())
-	busy := make(chan int, 1)
+	busy, begun := make(chan int, 1), make(chan struct{})
 	go func() {
 		n := 0
 		for ctx.Err() == nil {
 			if _, err := tryPublish(ctx, c, "meanwhile.csv", table(fmt.Sprint("meanwhile-", n), 500), fmt.Sprint("Pendant la sauvegarde ", n)); err == nil {
-				n++
+				if n++; n == 1 {
+					close(begun)
+				}
 			}
 		}
 		busy <- n
 	}()
+	<-begun
 	archive := filepath.Join(t.TempDir(), "sauvegarde.socle")
 	p.must(t, "backup", archive)
 	stop()

@@ -22,7 +22,7 @@ func TestRights(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := start(t)
+	p := start(t, "--trusted-proxies", "127.0.0.0/8")
 	w := newWorld(t, p)
 	var out strings.Builder
 	fmt.Fprintf(&out, "%-50s %s\n", "", strings.Join(whos, " "))
@@ -134,7 +134,9 @@ func (w *world) address(t *testing.T, method, path string) func() string {
 			"{internal}", w.private.Slug, "{internal-id}", w.private.Resources[0].ID).Replace(path)
 		switch {
 		case strings.HasPrefix(path, "/organisations/"):
-			p = "/organisations/mairie-d-essai"
+			p = strings.Replace(path, "{slug}", "mairie-d-essai", 1)
+		case strings.HasPrefix(path, "/schemas/"):
+			p = strings.Replace(p, "{file}", "model.csv", 1)
 		case strings.HasPrefix(path, "/api/v1/resources/"):
 			p = strings.NewReplacer("{id}", w.dataset.Resources[0].ID, "{file}", "export.csv").Replace(p)
 		case strings.HasPrefix(path, "/api/v1/uploads/{id}"):
@@ -166,6 +168,8 @@ func (w *world) call(t *testing.T, who, method string, address func() string, bo
 		kind = "application/json"
 	}
 	req.Header.Set("Content-Type", kind)
+	w.number++
+	req.Header.Set("X-Forwarded-For", fmt.Sprintf("198.51.%d.%d", w.number/250, w.number%250+1)) // attempts are counted by network
 	if strings.Contains(path, "/uploads") {
 		req.Header.Set("Tus-Resumable", "1.0.0")
 		req.Header.Set("Upload-Length", "10")
