@@ -3,6 +3,7 @@ package tables
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"strings"
 	"time"
@@ -108,9 +109,9 @@ func (s *Service) Append(ctx context.Context, a identity.Actor, id UploadID, off
 	if u.Size != UnknownSize {
 		limit = u.Size
 	}
-	buf := make([]byte, chunkSize)
+	buf, src := make([]byte, chunkSize), &endingReader{r: r}
 	for {
-		n, readErr := io.ReadFull(r, buf)
+		n, readErr := io.ReadFull(src, buf)
 		if n > 0 {
 			if u.Received+int64(n) > limit {
 				return u, s.tooLarge()
@@ -119,18 +120,31 @@ func (s *Service) Append(ctx context.Context, a identity.Actor, id UploadID, off
 				return u, err
 			}
 		}
-		switch readErr {
-		case nil:
+		switch {
+		case readErr == nil:
 			continue
-		case io.EOF, io.ErrUnexpectedEOF:
-			if u.Size == u.Received {
-				return s.finishUpload(ctx, u)
-			}
-			return u, nil
-		default:
-			return u, errs.New(errs.Busy, "tables.upload.cut").WithHint("tables.upload.cut.hint").Because(readErr)
+		case !errors.Is(src.end, io.EOF): // what came is kept; the rest is missing
+			return u, errs.New(errs.Busy, "tables.upload.cut").WithHint("tables.upload.cut.hint").Because(src.end)
+		case u.Size == u.Received:
+			return s.finishUpload(ctx, u)
 		}
+		return u, nil
 	}
+}
+
+// endingReader remembers how its reader ended: io.ReadFull tells a last short
+// piece and a connection that was cut by the same io.ErrUnexpectedEOF.
+type endingReader struct {
+	r   io.Reader
+	end error
+}
+
+func (e *endingReader) Read(p []byte) (int, error) {
+	n, err := e.r.Read(p)
+	if err != nil {
+		e.end = err
+	}
+	return n, err
 }
 
 // addChunk stores bytes, then the row that acknowledges them.

@@ -2,6 +2,7 @@ package tabular
 
 import (
 	"socle/internal/errs"
+	"socle/internal/i18n"
 )
 
 // Codes of the check contract for what reading can say.
@@ -50,7 +51,7 @@ func tooLongRecord(line int) error {
 
 // tooManySheetRows is the error for a row that no spreadsheet program could show.
 func tooManySheetRows() error {
-	return fail(errs.TooLarge, CodeSource, "tabular.too-many-rows", errs.Args{"Limit": maxRows})
+	return fail(errs.TooLarge, CodeSource, "tabular.too-many-rows", errs.Args{"Limit": i18n.Number(maxRows)})
 }
 
 // tooManyColumns is the error for a record beyond maxColumns.
