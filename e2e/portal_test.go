@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -28,6 +29,7 @@ import (
 type portal struct {
 	data, url, addr string
 	args            []string // of serve and of all commands on the same data
+	enter           []string // what other commands are run through
 	demo            bool
 	cmd             *exec.Cmd
 	out, log        *buffer
@@ -154,8 +156,8 @@ func (p *portal) kill() {
 
 // run runs another command on the data of the portal and returns its exit status.
 func (p *portal) run(command ...string) (out string, status int) {
-	args := append(command, p.args...)
-	cmd := exec.Command(socle, args...)
+	args := slices.Concat(p.enter, []string{socle}, command, p.args)
+	cmd := exec.Command(args[0], args[1:]...)
 	var b bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &b, &b
 	if err := cmd.Run(); err != nil && cmd.ProcessState == nil {
