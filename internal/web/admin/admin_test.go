@@ -171,6 +171,11 @@ func TestWhoMayOpenWhat(t *testing.T) {
 				d.expect(c.want[i], w, c.path, nil)
 			}
 		}
+		for path, to := range map[string]string{"/en" + org + "/invitations": "/en" + org + "/members", member + "/role": org + "/members", "/admin/people/invitations": "/admin/people", person + "/roles": person} {
+			if status, got, _ := d.do("host", path, nil); status != 303 || got != to {
+				t.Errorf("%s: %d to %q, want %q", path, status, got, to)
+			}
+		}
 		// What changes something is refused to who may only read.
 		for _, path := range []string{org + "/edit", org + "/invitations", member + "/role", member + "/remove", person + "/close", person + "/roles", "/admin/mail/x/resend", "/admin/jobs/1/retry", "/admin/jobs/1/cancel", "/admin/people/invitations"} {
 			for _, w := range []string{"agent", "animator", "auditor"} {

@@ -104,7 +104,7 @@ func (p *Pages) auditPage(w http.ResponseWriter, r *http.Request, view auditView
 
 func (p *Pages) auditTable(ctx context.Context, a identity.Actor, list []identity.AuditEntry, everywhere bool) (ui.Table, error) {
 	t := ui.Table{ID: "audit", Caption: ui.T(ctx, "admin.audit.caption"), CaptionHidden: true, Dense: true, Columns: []ui.Column{
-		{Label: ui.T(ctx, "admin.audit.when"), Kind: ui.ColumnDate}, {Label: ui.T(ctx, "admin.audit.who")}, {Label: ui.T(ctx, "admin.audit.what")}}}
+		{Label: ui.T(ctx, "admin.audit.what")}, {Label: ui.T(ctx, "admin.audit.who")}, {Label: ui.T(ctx, "admin.audit.when"), Kind: ui.ColumnDate}}}
 	if everywhere {
 		t.Columns = append(t.Columns, ui.Column{Label: ui.T(ctx, "admin.audit.organisation")})
 	}
@@ -128,7 +128,7 @@ func (p *Pages) auditTable(ctx context.Context, a identity.Actor, list []identit
 		return t, err
 	}
 	for _, e := range list {
-		row := ui.Row{Cells: []ui.Cell{{Text: ui.Moment(ctx, e.At)}, {Text: actorName(ctx, e.Actor, names)}, {Text: named(ctx, "admin.verb.", e.Verb), Header: true}}}
+		row := ui.Row{Cells: []ui.Cell{{Text: named(ctx, "admin.verb.", e.Verb), Header: true}, {Text: actorName(ctx, e.Actor, names)}, {Text: ui.Moment(ctx, e.At)}}}
 		if everywhere {
 			row.Cells = append(row.Cells, ui.Cell{Text: found[e.Organisation].Name})
 		}

@@ -93,12 +93,12 @@ func failure(ctx context.Context, j jobs.Record) (what, hint string) {
 	case j.ErrorAt.IsZero():
 		return "", ""
 	case i18n.Known(l, j.ErrorKey):
-		what = ui.T(ctx, j.ErrorKey, i18n.Args(j.ErrorArgs))
+		what = ui.T(ctx, j.ErrorKey, j.ErrorArgs)
 	default:
 		what = ui.T(ctx, "admin.job.error")
 	}
 	if i18n.Known(l, j.ErrorHint) {
-		return what, ui.T(ctx, j.ErrorHint, i18n.Args(j.ErrorArgs))
+		return what, ui.T(ctx, j.ErrorHint, j.ErrorArgs)
 	}
 	return what, ui.T(ctx, "admin.job.error-do")
 }

@@ -52,6 +52,8 @@ func (p *Pages) Routes() []shell.Route {
 		{Pattern: "POST " + org + "/edit", Who: shell.Person, Handler: p.edit},
 		{Pattern: "GET " + org + "/members", Who: shell.Person, Handler: p.members},
 		{Pattern: "POST " + org + "/members/{person}/role", Who: shell.Person, Handler: p.setRole},
+		{Pattern: "GET " + org + "/members/{person}/role", Who: shell.Person, Handler: toMembers},
+		{Pattern: "GET " + org + "/invitations", Who: shell.Person, Handler: toMembers},
 		{Pattern: "GET " + org + "/members/{person}/remove", Who: shell.Person, Handler: p.askRemove},
 		{Pattern: "POST " + org + "/members/{person}/remove", Who: shell.Person, Handler: p.remove},
 		{Pattern: "POST " + org + "/invitations", Who: shell.Person.With(p.o.Limit), Handler: p.invite},
@@ -60,6 +62,8 @@ func (p *Pages) Routes() []shell.Route {
 		{Pattern: "GET " + org + "/journal", Who: shell.Person, Handler: p.journal},
 		{Pattern: "GET /admin/people", Who: shell.Host, Handler: p.people},
 		{Pattern: "POST /admin/people/invitations", Who: shell.HostAdmin.With(p.o.Limit), Handler: p.inviteHost},
+		{Pattern: "GET /admin/people/invitations", Who: shell.HostAdmin, Handler: toPeople},
+		{Pattern: "GET /admin/people/{id}/roles", Who: shell.HostAdmin, Handler: toPerson},
 		{Pattern: "GET /admin/people/{id}", Who: shell.Host, Handler: p.person},
 		{Pattern: "POST /admin/people/{id}/roles", Who: shell.HostAdmin, Handler: p.setHostRoles},
 		{Pattern: "GET /admin/people/{id}/close", Who: shell.HostAdmin, Handler: p.askClose},
@@ -74,6 +78,20 @@ func (p *Pages) Routes() []shell.Route {
 		{Pattern: "POST /admin/jobs/{id}/cancel", Who: shell.HostAdmin, Handler: p.cancel},
 		{Pattern: "GET /admin/audit", Who: shell.HostAuditor, Handler: p.audit},
 	}
+}
+
+// The address of an act shows its page again when it is asked for: by the link to
+// the other language, or by a reload.
+func toMembers(w http.ResponseWriter, r *http.Request) error {
+	return shell.Redirect(w, r, "/organisations/"+r.PathValue("slug")+"/members")
+}
+
+func toPeople(w http.ResponseWriter, r *http.Request) error {
+	return shell.Redirect(w, r, "/admin/people")
+}
+
+func toPerson(w http.ResponseWriter, r *http.Request) error {
+	return shell.Redirect(w, r, "/admin/people/"+r.PathValue("id"))
 }
 
 // frame is what every page of this area begins with.
