@@ -64,7 +64,7 @@ func (a *App) Handler(reg *prometheus.Registry) (http.Handler, error) {
 		catalogueui.New(catalogueui.Options{Identity: a.Identity, Catalogue: a.Catalogue, Tables: a.Tables, Engine: a.Engine, Now: time.Now, BaseURL: base, Host: c.Host.Name, Contact: c.Host.Contact}).Routes(),
 		account.New(account.Options{Identity: a.Identity, Mail: a.sendMail, BaseURL: base, Limit: attempts, Now: time.Now}).Routes(),
 		adminui.New(adminui.Options{Identity: a.Identity, DB: a.DB, Delivers: c.SMTP.Host != "", BaseURL: base, Invitation: account.InvitationPath, Limit: general, Now: time.Now}).Routes(),
-		publishui.New(publishui.Options{Identity: a.Identity, Catalogue: a.Catalogue, Tables: a.Tables, Publish: a.Publish, Temp: a.temp(),
+		publishui.New(publishui.Options{Identity: a.Identity, Catalogue: a.Catalogue, Tables: a.Tables, Publish: a.Publish, Temp: a.temp(), Fetch: a.Fetch, BaseURL: base,
 			MaxCheck: min(maxAnonymousCheck, int64(c.Limits.Upload)), Limit: general, Now: time.Now}).Routes(),
 		v1.New(v1.Options{
 			Identity: a.Identity, Catalogue: a.Catalogue, Tables: a.Tables, Engine: a.Engine, Publish: a.Publish, Schemas: a.findSchema, Limit: general,

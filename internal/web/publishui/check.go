@@ -1,10 +1,12 @@
 package publishui
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
 	"os"
+	"strings"
 
 	"socle/internal/errs"
 	"socle/internal/httpx"
@@ -16,28 +18,41 @@ import (
 	"socle/internal/web/ui"
 )
 
-// checkView is the public page that checks a file; after a check, its report.
+// checkView is the public page that checks a file. A report that is not to be kept
+// comes on the same page.
 type checkView struct {
 	Head     ui.PageHead
 	Schema   ui.Select
 	File     ui.FileInput
+	Address  ui.Input
+	Keep     ui.Checkbox
 	Problems ui.Problems
 	Max      string
-	Verdict  *ui.Notice
-	Groups   []groupView
-	Warnings []groupView
-	Cells    ui.Table
-	More     int
+	Found    *foundView
+}
+
+// checkRequest is what the form asks for.
+type checkRequest struct {
+	schema  string
+	address string // of the file, when none is sent
+	keep    bool
+	name    string // of the file
 }
 
 func (p *Pages) checkForm(w http.ResponseWriter, r *http.Request) error {
-	return p.checkPage(w, r, r.URL.Query().Get("schema"), nil, "", nil)
+	q := r.URL.Query()
+	return p.checkPage(w, r, checkRequest{schema: q.Get("schema"), address: q.Get("url"), keep: true}, nil, nil)
 }
 
-func (p *Pages) checkPage(w http.ResponseWriter, r *http.Request, schema string, report *check.Report, name string, problem error) error {
+func (p *Pages) checkPage(w http.ResponseWriter, r *http.Request, c checkRequest, report *check.Report, problem error) error {
 	ctx, status := r.Context(), http.StatusOK
-	view := checkView{Head: ui.PageHead{Title: ui.T(ctx, "publishui.check"), Lead: ui.T(ctx, "publishui.check.lead")}, Schema: schemaSelect(ctx, schema), Max: ui.Bytes(ctx, p.o.MaxCheck),
-		File: ui.FileInput{Field: ui.Field{Name: "file", Label: ui.T(ctx, "publishui.file"), Help: ui.T(ctx, "publishui.file.help")}, Accept: accepted, Large: report == nil}}
+	view := checkView{
+		Head: ui.PageHead{Title: ui.T(ctx, "publishui.check"), Lead: ui.T(ctx, "publishui.check.lead")}, Schema: schemaSelect(ctx, c.schema), Max: ui.Bytes(ctx, p.o.MaxCheck),
+		File:    ui.FileInput{Field: ui.Field{Name: "file", Label: ui.T(ctx, "publishui.file"), Help: ui.T(ctx, "publishui.file.help")}, Accept: accepted, Large: report == nil},
+		Address: ui.Input{Field: ui.Field{Name: "url", Label: ui.T(ctx, "publishui.check.address"), Help: ui.T(ctx, "publishui.check.address.help"), Optional: true}, Type: "url", Value: c.address, Autocomplete: "off"},
+		Keep:    ui.Checkbox{Field: ui.Field{Name: "keep", Label: ui.T(ctx, "publishui.check.keep"), Help: ui.T(ctx, "publishui.check.keep.help"), Optional: true}, Value: "1", Checked: c.keep},
+	}
+	view.File.Optional = true // the address of the file does as well
 	view.Schema.Empty, view.Schema.Optional, view.Schema.Help = ui.T(ctx, "publishui.choose"), false, ""
 	if problem != nil {
 		e := errs.As(problem)
@@ -45,56 +60,38 @@ func (p *Pages) checkPage(w http.ResponseWriter, r *http.Request, schema string,
 			return problem
 		}
 		status = httpx.Status(problem)
-		message := ui.T(ctx, e.Key, e.Args)
-		if e.Hint != "" {
-			message += " " + ui.T(ctx, e.Hint, e.Args)
-		}
-		field := "file"
-		if e.Key == "publishui.no-schema" {
-			field = "schema"
-			view.Schema.Error = message
-		} else {
-			view.File.Error = message
-		}
-		view.Problems = ui.Problems{{Name: field, Message: message}}
+		view.problem(ctx, c, e)
 	}
 	if report != nil {
-		view.fill(r, report, name)
+		found := foundIn(ctx, report, c.name)
+		view.Found = &found
 	}
 	w.Header().Set("Cache-Control", "no-store")
 	return shell.PageStatus(w, r, status, ui.Page{Title: view.Head.Title, Place: "/check", Description: view.Head.Lead}, checkFormPage(view))
 }
 
-// listed is how many cells of a report the page lists.
-const listed = 100
-
-func (v *checkView) fill(r *http.Request, report *check.Report, name string) {
-	ctx, l := r.Context(), ui.LangOf(r.Context())
-	m := mendView{}
-	m.groups(ctx, report)
-	v.Groups, v.Warnings = m.Groups, m.Warnings
-	if report.Valid {
-		v.Verdict = &ui.Notice{Kind: ui.Good, Live: true, Title: ui.T(ctx, "publishui.check.valid", i18n.Args{"Name": name}), Text: ui.T(ctx, "publishui.check.counts", i18n.Args{"Count": report.Stats.Rows, "Rows": ui.Integer(ctx, int64(report.Stats.Rows)), "Warnings": report.Stats.Warnings})}
-	} else {
-		v.Verdict = &ui.Notice{Kind: ui.Wrong, Live: true, Title: ui.T(ctx, "publishui.check.invalid", i18n.Args{"Name": name, "Count": report.Stats.Errors, "Errors": ui.Integer(ctx, int64(report.Stats.Errors))}), Text: ui.T(ctx, "publishui.check.counts", i18n.Args{"Count": report.Stats.Rows, "Rows": ui.Integer(ctx, int64(report.Stats.Rows)), "Warnings": report.Stats.Warnings})}
+// problem tells an error at the field that it is of.
+func (v *checkView) problem(ctx context.Context, c checkRequest, e *errs.Error) {
+	message := ui.T(ctx, e.Key, e.Args)
+	if e.Hint != "" {
+		message += " " + ui.T(ctx, e.Hint, e.Args)
 	}
-	v.Cells = ui.Table{ID: "cells", Caption: ui.T(ctx, "publishui.check.cells"), CaptionHidden: true, Columns: []ui.Column{
-		{Label: ui.T(ctx, "publishui.place")}, {Label: ui.T(ctx, "publishui.read"), Kind: ui.ColumnText}, {Label: ui.T(ctx, "publishui.what"), Kind: ui.ColumnText}, {Label: ui.T(ctx, "publishui.proposal"), Kind: ui.ColumnText}}}
-	for i := range report.Errors {
-		f := &report.Errors[i]
-		if i == listed {
-			break
-		}
-		proposal := ""
-		if f.Repair != nil && f.Repair.Cell {
-			proposal = f.Repair.Value
-		}
-		v.Cells.Rows = append(v.Cells.Rows, ui.Row{Cells: []ui.Cell{{Text: f.Place(l), Header: true}, {Text: f.Cell}, {Text: report.Message(l, f)}, {Text: proposal}}})
+	field := "file"
+	switch {
+	case e.Key == "publishui.no-schema" || strings.HasPrefix(e.Key, "national."):
+		field, v.Schema.Error = "schema", message
+	case e.Key == "tables.check.full":
+		field, v.Keep.Error = "keep", message
+	case c.address != "" && c.name == "" || strings.HasPrefix(e.Key, "httpx."):
+		field, v.Address.Error = "url", message
+	default:
+		v.File.Error = message
 	}
-	v.More = max(0, report.Stats.Errors-len(v.Cells.Rows))
+	v.Problems = ui.Problems{{Name: field, Message: message}}
 }
 
-// check checks a file of a form; nothing is kept.
+// check checks the file of a form, sent or at an address. The report has its own
+// page for a day; or nothing is kept.
 func (p *Pages) check(w http.ResponseWriter, r *http.Request) error {
 	temp, err := os.CreateTemp(p.o.Temp, "check-*")
 	if err != nil {
@@ -102,18 +99,25 @@ func (p *Pages) check(w http.ResponseWriter, r *http.Request) error {
 	}
 	defer os.Remove(temp.Name())
 	defer temp.Close()
-	ref, name, err := p.receive(r, temp)
+	c, err := p.receive(r, temp)
 	if err != nil {
-		return p.checkPage(w, r, ref, nil, "", err)
+		return p.checkPage(w, r, c, nil, err)
 	}
-	report, err := p.run(r, temp.Name(), name, ref)
-	return p.checkPage(w, r, ref, report, name, err)
+	report, ref, err := p.run(r, temp.Name(), c)
+	if err != nil || !c.keep {
+		return p.checkPage(w, r, c, report, err)
+	}
+	kept, err := p.o.Tables.ShareCheck(r.Context(), shell.From(r).Actor, temp.Name(), c.name, ref, report)
+	if err != nil {
+		return p.checkPage(w, r, c, report, err)
+	}
+	return shell.Redirect(w, r, "/check/"+kept.ID)
 }
 
-func (p *Pages) receive(r *http.Request, temp io.Writer) (ref, name string, err error) {
+func (p *Pages) receive(r *http.Request, temp io.Writer) (c checkRequest, err error) {
 	parts, err := r.MultipartReader()
 	if err != nil {
-		return "", "", errs.New(errs.Invalid, "publishui.no-file")
+		return c, errs.New(errs.Invalid, "publishui.no-file")
 	}
 	for {
 		part, err := parts.NextPart()
@@ -121,54 +125,74 @@ func (p *Pages) receive(r *http.Request, temp io.Writer) (ref, name string, err 
 			break
 		}
 		if err != nil {
-			return ref, "", errs.New(errs.Busy, "tables.upload.cut").WithHint("tables.import.none.hint").Because(err)
+			return c, cutShort(err)
 		}
-		switch part.FormName() {
-		case "schema":
-			b, err := io.ReadAll(io.LimitReader(part, 4096))
-			if err != nil {
-				return ref, "", err
+		if part.FormName() == "file" {
+			if c.name = part.FileName(); c.name == "" {
+				continue
 			}
-			ref = string(b)
-		case "file":
-			name = part.FileName()
 			n, err := io.Copy(temp, io.LimitReader(part, p.o.MaxCheck+1))
 			if err != nil {
-				return ref, "", errs.New(errs.Busy, "tables.upload.cut").WithHint("tables.import.none.hint").Because(err)
+				return c, cutShort(err)
 			}
 			if n > p.o.MaxCheck {
-				return ref, "", errs.New(errs.TooLarge, "tables.upload.too-large", errs.Args{"Limit": i18n.Bytes(p.o.MaxCheck)}).WithHint("tables.upload.too-large.hint")
+				return c, errs.New(errs.TooLarge, "tables.upload.too-large", errs.Args{"Limit": i18n.Bytes(p.o.MaxCheck)}).WithHint("tables.upload.too-large.hint")
 			}
+			continue
+		}
+		b, err := io.ReadAll(io.LimitReader(part, 4096))
+		if err != nil {
+			return c, cutShort(err)
+		}
+		switch text := strings.TrimSpace(string(b)); part.FormName() {
+		case "schema":
+			c.schema = text
+		case "url":
+			c.address = text
+		case "keep":
+			c.keep = text != ""
 		}
 	}
 	switch {
-	case name == "":
-		return ref, "", errs.New(errs.Invalid, "publishui.no-file")
-	case ref == "":
-		return "", "", errs.New(errs.Invalid, "publishui.no-schema")
+	case c.name == "" && c.address == "":
+		return c, errs.New(errs.Invalid, "publishui.check.no-file")
+	case c.schema == "":
+		return c, errs.New(errs.Invalid, "publishui.no-schema")
+	case c.name == "":
+		c.name, err = httpx.Download(r.Context(), p.o.Fetch, c.address, temp, p.o.MaxCheck)
 	}
-	return ref, name, nil
+	return c, err
 }
 
-func (p *Pages) run(r *http.Request, path, name, ref string) (*check.Report, error) {
+func cutShort(cause error) error {
+	return errs.New(errs.Busy, "tables.upload.cut").WithHint("tables.import.none.hint").Because(cause)
+}
+
+// keptFaults is how many errors of a group a kept report lists: its page shows a
+// few, its downloads all.
+const keptFaults = 1000
+
+// run checks the file and says which schema it was checked against.
+func (p *Pages) run(r *http.Request, path string, c checkRequest) (*check.Report, string, error) {
 	ctx := r.Context()
-	e, err := national.Lookup(ref)
+	e, err := national.Lookup(c.schema)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	s, err := e.Schema()
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	src, err := tabular.OpenFile(path)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	defer src.Close()
-	f, err := tabular.Open(ctx, src, tabular.Options{Name: name, TempDir: p.o.Temp})
+	f, err := tabular.Open(ctx, src, tabular.Options{Name: c.name, TempDir: p.o.Temp})
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	defer f.Close()
-	return check.Run(ctx, f, s, check.Options{Workers: 2, TempDir: p.o.Temp})
+	report, err := check.Run(ctx, f, s, check.Options{Limit: keptFaults, Workers: 2, TempDir: p.o.Temp})
+	return report, e.Ref(), err
 }

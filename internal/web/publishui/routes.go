@@ -1,6 +1,7 @@
 package publishui
 
 import (
+	"net/http"
 	"time"
 
 	"socle/internal/catalogue"
@@ -24,6 +25,8 @@ type Options struct {
 	Publish   *publish.Service
 	Schemas   tables.Schemas
 	Temp      string       // folder of temporary files
+	Fetch     *http.Client // for addresses that strangers give
+	BaseURL   string       // "https://donnees.example.org", in links to reports
 	MaxCheck  int64        // bytes of a file checked without account
 	Limit     httpx.Option // checks of one visitor
 	Now       func() time.Time
@@ -36,9 +39,15 @@ func New(o Options) *Pages { return &Pages{o: o} }
 func (p *Pages) Routes() []shell.Route {
 	bring := shell.Person.With(httpx.Stream(), httpx.MaxBody(p.o.Tables.MaxUpload()+1<<20))
 	check := shell.Anyone.With(httpx.Stream(), httpx.MaxBody(p.o.MaxCheck+1<<20), p.o.Limit)
+	limited := shell.Anyone.With(p.o.Limit)
 	return []shell.Route{
 		{Pattern: "GET /check", Who: shell.Anyone, Handler: p.checkForm},
 		{Pattern: "POST /check", Who: check, Handler: p.check},
+		{Pattern: "GET /check/{id}", Who: shell.Anyone, Handler: p.checkReport},
+		{Pattern: "GET /check/{id}/report.csv", Who: limited, Handler: p.checkCSV},
+		{Pattern: "GET /check/{id}/report.xlsx", Who: limited, Handler: p.checkXLSX},
+		{Pattern: "GET /check/{id}/badge.svg", Who: shell.Anyone, Handler: p.checkBadge},
+		{Pattern: "POST /check/{id}/forget", Who: shell.Anyone, Handler: p.forgetCheck},
 		{Pattern: "GET /desk", Who: shell.Person, Handler: p.desk},
 		{Pattern: "GET /deposits/new", Who: shell.Person, Handler: p.newForm},
 		{Pattern: "POST /deposits", Who: bring, Handler: p.bring},

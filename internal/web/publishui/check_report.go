@@ -1,0 +1,203 @@
+package publishui
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"html"
+	"mime"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"unicode/utf8"
+
+	"socle/internal/httpx"
+	"socle/internal/i18n"
+	"socle/internal/schema/check"
+	"socle/internal/schema/national"
+	"socle/internal/tables"
+	"socle/internal/tabular"
+	"socle/internal/web/shell"
+	"socle/internal/web/ui"
+)
+
+// foundView is what a check found.
+type foundView struct {
+	Verdict  ui.Notice
+	Groups   []groupView
+	Warnings []groupView
+	Cells    ui.Table
+	More     int
+}
+
+// listed is how many cells of a report a page lists.
+const listed = 100
+
+func foundIn(ctx context.Context, report *check.Report, name string) (v foundView) {
+	l := ui.LangOf(ctx)
+	m := mendView{}
+	m.groups(ctx, report)
+	v.Groups, v.Warnings = m.Groups, m.Warnings
+	counts := ui.T(ctx, "publishui.check.counts", i18n.Args{"Count": report.Stats.Rows, "Rows": ui.Integer(ctx, int64(report.Stats.Rows)), "Warnings": report.Stats.Warnings})
+	if report.Valid {
+		v.Verdict = ui.Notice{Kind: ui.Good, Live: true, Title: ui.T(ctx, "publishui.check.valid", i18n.Args{"Name": name}), Text: counts}
+	} else {
+		v.Verdict = ui.Notice{Kind: ui.Wrong, Live: true, Title: ui.T(ctx, "publishui.check.invalid", i18n.Args{"Name": name, "Count": report.Stats.Errors, "Errors": ui.Integer(ctx, int64(report.Stats.Errors))}), Text: counts}
+	}
+	v.Cells = ui.Table{ID: "cells", Caption: ui.T(ctx, "publishui.check.cells"), CaptionHidden: true, Columns: []ui.Column{
+		{Label: ui.T(ctx, "publishui.place")}, {Label: ui.T(ctx, "publishui.read"), Kind: ui.ColumnText}, {Label: ui.T(ctx, "publishui.what"), Kind: ui.ColumnText}, {Label: ui.T(ctx, "publishui.proposal"), Kind: ui.ColumnText}}}
+	for i := range report.Errors {
+		f := &report.Errors[i]
+		if i == listed {
+			break
+		}
+		proposal := ""
+		if f.Repair != nil && f.Repair.Cell {
+			proposal = f.Repair.Value
+		}
+		v.Cells.Rows = append(v.Cells.Rows, ui.Row{Cells: []ui.Cell{{Text: f.Place(l), Header: true}, {Text: f.Cell}, {Text: report.Message(l, f)}, {Text: proposal}}})
+	}
+	v.More = max(0, report.Stats.Errors-len(v.Cells.Rows))
+	return v
+}
+
+// checkReportView is the page of a report that is kept for a day.
+type checkReportView struct {
+	Head      ui.PageHead
+	URL       string
+	Found     foundView
+	Downloads []ui.Button
+	Expires   string
+	Link      ui.Code
+	Badge     ui.Code
+	BadgeSrc  string
+	BadgeAlt  string
+}
+
+func (p *Pages) checkReport(w http.ResponseWriter, r *http.Request) error {
+	ctx, l := r.Context(), ui.LangOf(r.Context())
+	c, report, err := p.kept(r)
+	if err != nil {
+		return err
+	}
+	schema := c.Schema
+	if e, err := national.Lookup(c.Schema); err == nil {
+		schema = e.Name(l)
+	}
+	url := "/check/" + c.ID
+	full := p.o.BaseURL + ui.Address(l, url)
+	alt := verdictWords(l, c)
+	view := checkReportView{
+		Head:     ui.PageHead{Title: ui.T(ctx, "publishui.report", i18n.Args{"Name": c.Name}), Lead: ui.T(ctx, "publishui.report.lead", i18n.Args{"Schema": schema, "When": ui.Moment(ctx, c.CreatedAt)})},
+		URL:      url,
+		Found:    foundIn(ctx, report, c.Name),
+		Expires:  ui.T(ctx, "publishui.report.expires", i18n.Args{"When": ui.Moment(ctx, c.ExpiresAt)}),
+		Link:     ui.Code{ID: "check-link", Title: ui.T(ctx, "publishui.report.link"), Text: full},
+		Badge:    ui.Code{ID: "check-badge", Title: ui.T(ctx, "publishui.report.badge.code"), Text: `<a href="` + full + `"><img src="` + full + `/badge.svg" alt="` + html.EscapeString(alt) + `"></a>`},
+		BadgeSrc: ui.Address(l, url+"/badge.svg"), BadgeAlt: alt,
+	}
+	if !c.Valid() {
+		view.Downloads = []ui.Button{
+			{Label: ui.T(ctx, "publishui.report.xlsx"), Icon: "file-spreadsheet", Style: ui.Primary, Href: url + "/report.xlsx", Download: true},
+			{Label: ui.T(ctx, "publishui.report.csv"), Icon: "download", Href: url + "/report.csv", Download: true},
+		}
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	return shell.Page(w, r, ui.Page{Title: view.Head.Title, Place: "/check", NoIndex: true}, checkReportPage(view))
+}
+
+// kept finds the report of the address.
+func (p *Pages) kept(r *http.Request) (c tables.SharedCheck, report *check.Report, err error) {
+	ctx := r.Context()
+	if c, err = p.o.Tables.FindSharedCheck(ctx, shell.From(r).Actor, r.PathValue("id")); err != nil {
+		return c, nil, err
+	}
+	report, err = p.o.Tables.SharedReport(ctx, c)
+	return c, report, err
+}
+
+// checkCSV gives the errors of a kept report, one line each.
+func (p *Pages) checkCSV(w http.ResponseWriter, r *http.Request) error {
+	c, report, err := p.kept(r)
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	if err := check.Lines(&b, report, ui.LangOf(r.Context())); err != nil {
+		return err
+	}
+	return p.sendReport(w, r, c, "csv", b.Bytes())
+}
+
+// checkXLSX gives the rows of a checked file with the faulty cells marked.
+func (p *Pages) checkXLSX(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	c, report, err := p.kept(r)
+	if err != nil {
+		return err
+	}
+	f, closer, err := p.o.Tables.SharedFile(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer closer.Close()
+	var b bytes.Buffer
+	if err := check.Marked(ctx, &b, report, f, ui.LangOf(ctx), c.Name); err != nil {
+		return err
+	}
+	return p.sendReport(w, r, c, "xlsx", b.Bytes())
+}
+
+func (p *Pages) sendReport(w http.ResponseWriter, r *http.Request, c tables.SharedCheck, format string, body []byte) error {
+	f, _ := tabular.FormatNamed(format)
+	name := strings.TrimSuffix(c.Name, filepath.Ext(c.Name)) + "-" + ui.T(r.Context(), "publishui.report.file") + "." + format
+	w.Header().Set("Content-Type", f.MediaType)
+	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
+	w.Header().Set("Cache-Control", "no-store")
+	return httpx.WriteBytes(w, r, http.StatusOK, body)
+}
+
+// forgetCheck ends a report before its time.
+func (p *Pages) forgetCheck(w http.ResponseWriter, r *http.Request) error {
+	if err := p.o.Tables.ForgetSharedCheck(r.Context(), shell.From(r).Actor, r.PathValue("id")); err != nil {
+		return err
+	}
+	shell.Flash(w, r, ui.Good, "publishui.report.forgotten")
+	return shell.Redirect(w, r, "/check")
+}
+
+func verdictWords(l i18n.Lang, c tables.SharedCheck) string {
+	if c.Valid() {
+		return i18n.T(l, "publishui.badge.valid")
+	}
+	return i18n.T(l, "publishui.badge.errors", i18n.Args{"Count": c.Errors, "Errors": i18n.Int(l, int64(c.Errors))})
+}
+
+// checkBadge draws the verdict of a kept report, for pages of other sites.
+func (p *Pages) checkBadge(w http.ResponseWriter, r *http.Request) error {
+	c, err := p.o.Tables.FindSharedCheck(r.Context(), shell.From(r).Actor, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	l := ui.LangOf(r.Context())
+	colour := "#96201a"
+	if c.Valid() {
+		colour = "#175c33"
+	}
+	w.Header().Set("Content-Type", "image/svg+xml")
+	w.Header().Set("Cache-Control", "public, max-age=300")
+	return httpx.WriteBytes(w, r, http.StatusOK, badgeSVG(i18n.T(l, "publishui.badge.subject"), verdictWords(l, c), colour))
+}
+
+// badgeSVG draws two words side by side, 20 pixels high. The widths of letters are
+// an average; textLength makes the text fit wherever the font is another.
+func badgeSVG(left, right, colour string) []byte {
+	const letter, gap = 7, 10
+	a, b := letter*utf8.RuneCountInString(left), letter*utf8.RuneCountInString(right)
+	wa, wb := a+2*gap, b+2*gap
+	left, right = html.EscapeString(left), html.EscapeString(right)
+	return fmt.Appendf(nil, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="20" role="img" aria-label="%s: %s"><title>%s: %s</title>`+
+		`<clipPath id="r"><rect width="%d" height="20" rx="3"/></clipPath><g clip-path="url(#r)"><rect width="%d" height="20" fill="#3b3730"/><rect x="%d" width="%d" height="20" fill="%s"/></g>`+
+		`<g fill="#fff" font-family="Verdana,DejaVu Sans,sans-serif" font-size="11"><text x="%d" y="14" textLength="%d">%s</text><text x="%d" y="14" textLength="%d">%s</text></g></svg>`,
+		wa+wb, left, right, left, right, wa+wb, wa, wa, wb, colour, gap, a, left, wa+gap, b, right)
+}
