@@ -1,0 +1,227 @@
+package publishui_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/xml"
+	"io"
+	"log/slog"
+	"mime/multipart"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/xuri/excelize/v2"
+
+	"socle/internal/blob"
+	"socle/internal/blob/blobtest"
+	"socle/internal/httpx"
+	"socle/internal/identity"
+	"socle/internal/sqldb"
+	"socle/internal/sqldb/sqldbtest"
+	"socle/internal/tables"
+	"socle/internal/web/publishui"
+	"socle/internal/web/shell"
+	"socle/internal/web/ui"
+)
+
+const delibs = "COLL_NOM;COLL_SIRET;DELIB_ID;DELIB_DATE\nVillage;21310555400017;D1;31/12/2023\nVillage;21310555400017;D2;2024-01-05\n"
+
+const maxCheck = 1 << 16
+
+type visitor struct {
+	t    *testing.T
+	url  string
+	site *httptest.Server // another site
+	now  *time.Time
+}
+
+// visit serves the pages that check a file to someone without an account or a script.
+func visit(t *testing.T) *visitor {
+	t.Helper()
+	at := time.Date(2025, 5, 5, 10, 0, 0, 0, time.UTC)
+	v := &visitor{t: t, now: &at}
+	now := func() time.Time { return at }
+	v.site = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/deliberations.csv" {
+			http.NotFound(w, r)
+			return
+		}
+		_, _ = io.WriteString(w, delibs)
+	}))
+	t.Cleanup(v.site.Close)
+	log := slog.New(slog.DiscardHandler)
+	db := sqldbtest.Open(t, sqldb.Options{URL: sqldbtest.URL(t, sqldb.SQLite), Now: now})
+	temp := t.TempDir()
+	t.Cleanup(func() {
+		if left, err := os.ReadDir(temp); err != nil || len(left) != 0 {
+			t.Errorf("temporary files are left: %v %v", left, err)
+		}
+	})
+	ids := identity.New(db, identity.Options{})
+	base, _ := url.Parse("https://donnees.example.org")
+	sh := shell.New(shell.Options{Identity: ids, BaseURL: base, Log: log, FlashKey: []byte("key"), Host: func(context.Context) ui.Host { return ui.Host{Name: "Essai"} }})
+	rt := httpx.NewRouter(httpx.Options{Log: log, Render: sh.Render, BaseURL: base})
+	sh.Mount(rt, publishui.New(publishui.Options{
+		Identity: ids, Tables: tables.New(tables.Options{DB: db, Blobs: blobtest.Open(t, blob.Options{URL: "file://" + t.TempDir()}), Temp: temp, Now: now}),
+		Fetch: httpx.Client(httpx.ClientOptions{AllowHosts: []string{v.site.Listener.Addr().String()}}), BaseURL: "https://donnees.example.org",
+		Temp: temp, MaxCheck: maxCheck, Limit: httpx.Limit(httpx.NewLimiter(1000, 1000, 1000, time.Now)), Now: now,
+	}).Routes()...)
+	srv := httptest.NewServer(rt)
+	t.Cleanup(srv.Close)
+	v.url = srv.URL
+	return v
+}
+
+var browser = http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+
+func (v *visitor) get(path string, status int) (string, http.Header) {
+	v.t.Helper()
+	res, err := browser.Get(v.url + path)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	return v.read(res, status)
+}
+
+func (v *visitor) read(res *http.Response, status int) (string, http.Header) {
+	v.t.Helper()
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode != status {
+		v.t.Fatalf("%s: %d, not %d %v: %s", res.Request.URL.Path, res.StatusCode, status, err, b)
+	}
+	return string(b), res.Header
+}
+
+// send posts the form as a browser does: an empty file when none was chosen.
+func (v *visitor) send(path, name, file string, status int, fields ...string) (string, http.Header) {
+	v.t.Helper()
+	var b bytes.Buffer
+	form := multipart.NewWriter(&b)
+	for i := 0; i < len(fields); i += 2 {
+		_ = form.WriteField(fields[i], fields[i+1])
+	}
+	w, _ := form.CreateFormFile("file", name)
+	_, _ = io.WriteString(w, file)
+	_ = form.Close()
+	res, err := browser.Post(v.url+path, form.FormDataContentType(), &b)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	return v.read(res, status)
+}
+
+func says(t *testing.T, page string, words ...string) {
+	t.Helper()
+	page = strings.NewReplacer("\u00a0", " ", "\u202f", " ").Replace(page)
+	for _, w := range words {
+		if !strings.Contains(page, w) {
+			t.Errorf("the page does not say %q", w)
+		}
+	}
+}
+
+func TestReportIsShared(t *testing.T) {
+	v := visit(t)
+	_, h := v.send("/check", "Délibérations <2024>.csv", delibs, 303, "schema", "scdl/deliberations", "keep", "1")
+	at := h.Get("Location")
+	if !strings.HasPrefix(at, "/check/") || len(at) < len("/check/")+32 {
+		t.Fatalf("goes to %q", at)
+	}
+	page, h := v.get(at, 200)
+	says(t, page, "Délibérations &lt;2024&gt;.csv", "DELIB_OBJET", "31/12/2023", "2023-12-31", "6 mai 2025", "https://donnees.example.org"+at, at+"/report.csv", at+"/report.xlsx", at+"/badge.svg", "noindex")
+	if h.Get("Cache-Control") != "no-store" {
+		t.Errorf("cached: %q", h.Get("Cache-Control"))
+	}
+	page, _ = v.get("/en"+at, 200)
+	says(t, page, "Report: ", "https://donnees.example.org/en"+at, "is missing")
+
+	text, h := v.get(at+"/report.csv", 200)
+	says(t, text, "Ligne;", "2;2;D;DELIB_DATE;31/12/2023;", ";2023-12-31")
+	if d := h.Get("Content-Disposition"); !strings.HasPrefix(d, "attachment") || !strings.Contains(d, "rapport.csv") {
+		t.Errorf("Content-Disposition: %q", d)
+	}
+	book, _ := v.get(at+"/report.xlsx", 200)
+	f, err := excelize.OpenReader(strings.NewReader(book))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if c, err := f.GetComments("Données"); err != nil || len(c) != 1 || c[0].Cell != "D2" {
+		t.Errorf("comments: %+v %v", c, err)
+	}
+
+	svg, h := v.get(at+"/badge.svg", 200)
+	if h.Get("Content-Type") != "image/svg+xml" || xml.Unmarshal([]byte(svg), new(struct{ XMLName xml.Name })) != nil {
+		t.Errorf("no picture: %s %s", h.Get("Content-Type"), svg)
+	}
+	says(t, svg, "tableau", "erreurs")
+
+	*v.now = v.now.Add(25 * time.Hour)
+	for _, part := range []string{"", "/report.csv", "/report.xlsx", "/badge.svg"} {
+		v.get(at+part, 404)
+	}
+}
+
+func TestReportIsForgotten(t *testing.T) {
+	v := visit(t)
+	_, h := v.send("/en/check", "a.csv", delibs, 303, "schema", "scdl/deliberations", "keep", "1")
+	at := h.Get("Location")
+	if !strings.HasPrefix(at, "/en/check/") {
+		t.Fatalf("goes to %q", at)
+	}
+	svg, _ := v.get(at+"/badge.svg", 200)
+	says(t, svg, "table", "errors")
+	res, err := browser.PostForm(v.url+at+"/forget", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v.read(res, 303)
+	v.get(at, 404)
+}
+
+func TestNothingKept(t *testing.T) {
+	v := visit(t)
+	page, _ := v.send("/check", "a.csv", delibs, 200, "schema", "scdl/deliberations")
+	says(t, page, "DELIB_OBJET", "2023-12-31")
+	if strings.Contains(page, "report.csv") {
+		t.Error("a report that is not kept has no download")
+	}
+}
+
+func TestCheckByAddress(t *testing.T) {
+	v := visit(t)
+	_, h := v.send("/check", "", "", 303, "schema", "scdl/deliberations", "keep", "1", "url", " "+v.site.URL+"/deliberations.csv ")
+	page, _ := v.get(h.Get("Location"), 200)
+	says(t, page, "deliberations.csv", "DELIB_OBJET")
+}
+
+func TestCheckProblems(t *testing.T) {
+	v := visit(t)
+	for _, c := range []struct {
+		name, file, text string
+		status           int
+		fields           []string
+		at, words        string
+	}{
+		{"nothing", "", "", 422, []string{"schema", "scdl/deliberations"}, "f-file-error", "Choisissez un fichier"},
+		{"no schema", "a.csv", delibs, 422, nil, "f-schema-error", ""},
+		{"an unknown schema", "a.csv", delibs, 404, []string{"schema", "nobody/knows"}, "f-schema-error", ""},
+		{"too large", "a.csv", strings.Repeat("x;y\n", maxCheck), 413, []string{"schema", "scdl/deliberations"}, "f-file-error", ""},
+		{"no table", "a.png", "\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", 422, []string{"schema", "scdl/deliberations"}, "f-file-error", ""},
+		{"no such file", "", "", 404, []string{"schema", "scdl/deliberations", "url", v.site.URL + "/none.csv"}, "f-url-error", "404"},
+		{"a private address", "", "", 422, []string{"schema", "scdl/deliberations", "url", "http://127.0.0.1:1/a.csv"}, "f-url-error", ""},
+		{"no address", "", "", 422, []string{"schema", "scdl/deliberations", "url", "file:///etc/passwd"}, "f-url-error", ""},
+	} {
+		page, _ := v.send("/check", c.file, c.text, c.status, append(c.fields, "keep", "1")...)
+		if !strings.Contains(page, `id="`+c.at+`"`) || !strings.Contains(page, c.words) {
+			t.Errorf("%s: the page does not tell it at %s", c.name, c.at)
+		}
+	}
+	v.get("/check/0000000000000000000000000000000000", 404)
+}
