@@ -80,6 +80,7 @@ soak: build ## the long campaigns: 300 kills, long fuzzing, other time zones
 	$(GO) test ./internal/jobs -run Kill -soak -count=1 -v -timeout 30m
 	SOCLE_TEST_KILLS=300 $(GO) test ./e2e/... -run Kill -count=1 -v -timeout 120m
 	TZ=Pacific/Auckland scripts/test ./... -- -count=1
+	$(GO) test -race -count=1 -timeout 60m ./internal/identity ./internal/catalogue ./internal/tables/duck
 	@scripts/fuzz 5m
 
 dist: web ## dist/: the binary, its sums and its licences

@@ -301,7 +301,7 @@ func TestStopLetsJobsEnd(t *testing.T) {
 	t.Parallel()
 	sqldbtest.Run(t, func(t *testing.T, db *sqldb.DB) {
 		createResults(t, db)
-		r := newRunner(t, db, jobs.Options{Grace: 200 * time.Millisecond})
+		r := newRunner(t, db, jobs.Options{Grace: 3 * time.Second})
 		begun := make(chan struct{}, 10)
 		jobs.Handle(r, func(ctx context.Context, j *jobs.Job[count]) error {
 			begun <- struct{}{}
