@@ -76,16 +76,16 @@ func (m *marked) prepare(f *tabular.File) (err error) {
 	m.width = min(max(f.Info.Columns, len(f.Header), 1), markedColumns)
 	m.last = min(MarkedRows, max(markedCells/m.width, 1)) + 1
 	fill := excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"F9D5D3"}}
-	ink := &excelize.Font{Color: "8C1D18"}
+	ink := &excelize.Font{Color: "8C1D18", Family: "Calibri", Size: 11}
 	for _, s := range []struct {
 		id    *int
 		style excelize.Style
 	}{
-		{&m.head, excelize.Style{Font: &excelize.Font{Bold: true}, NumFmt: 49}},
-		{&m.bold, excelize.Style{Font: &excelize.Font{Bold: true, Size: 14}}},
+		{&m.head, excelize.Style{Font: &excelize.Font{Bold: true, Family: "Calibri", Size: 11}, NumFmt: 49}},
+		{&m.bold, excelize.Style{Font: &excelize.Font{Bold: true, Family: "Calibri", Size: 14}}},
 		{&m.wrong, excelize.Style{Font: ink, Fill: fill, NumFmt: 49}},
-		{&m.wrongHead, excelize.Style{Font: &excelize.Font{Bold: true, Color: "8C1D18"}, Fill: fill, NumFmt: 49}},
-		{&m.wrap, excelize.Style{Alignment: &excelize.Alignment{WrapText: true, Vertical: "top"}}},
+		{&m.wrongHead, excelize.Style{Font: &excelize.Font{Bold: true, Color: "8C1D18", Family: "Calibri", Size: 11}, Fill: fill, NumFmt: 49}},
+		{&m.wrap, excelize.Style{Font: &excelize.Font{Family: "Calibri", Size: 11}, Alignment: &excelize.Alignment{WrapText: true, Vertical: "top"}}},
 	} {
 		if *s.id, err = m.book.NewStyle(&s.style); err != nil {
 			return err
