@@ -205,9 +205,6 @@ func (w *reading) check(ctx context.Context, source blob.Hash, o tabular.Options
 	defer out.Close()
 	fields := check.Fields(f, sch)
 	descriptor := columnsOf(fields, sch).JSON()
-	if err != nil {
-		return nil, err
-	}
 	opt := check.Options{Workers: w.workers, Clock: w.now, TempDir: w.temp}
 	pq, err := tabular.NewParquetWriter(out, fields, tabular.ParquetOptions{Context: ctx, Metadata: map[string]string{"table-schema": string(descriptor)}})
 	if err == nil {
