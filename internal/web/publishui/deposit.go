@@ -136,16 +136,19 @@ func (p *Pages) progress(w http.ResponseWriter, r *http.Request) error {
 // understandView says how the file was read and lets it be read otherwise.
 type understandView struct {
 	frameView
-	Failure  *ui.Notice
-	Said     ui.KeyValues
-	Verdict  *ui.Notice
-	Preview  ui.Table
-	Schema   ui.Select
-	Encoding ui.Select
-	Delim    ui.Select
-	Sheet    *ui.Select
-	Header   ui.Select
-	Next     *ui.Button
+	Failure *ui.Notice
+	Said    ui.KeyValues
+	Verdict *ui.Notice
+	// Resembles is a schema to propose; nil when there is none.
+	Resembles *resembling
+	Personal  []groupView
+	Preview   ui.Table
+	Schema    ui.Select
+	Encoding  ui.Select
+	Delim     ui.Select
+	Sheet     *ui.Select
+	Header    ui.Select
+	Next      *ui.Button
 }
 
 // waiting sends to the waiting page while the file is read.
@@ -178,11 +181,13 @@ func (p *Pages) understand(w http.ResponseWriter, r *http.Request) error {
 		return shell.Page(w, r, ui.Page{Title: view.Head.Title, NoIndex: true}, understandPage(view))
 	}
 	view.Said = said(ctx, i)
-	rows, err := p.o.Tables.First(ctx, i, previewRows)
+	rows, err := p.o.Tables.First(ctx, i, sampleRows)
 	if err != nil {
 		return err
 	}
-	view.Preview = preview(ctx, i, rows)
+	columns := columnsOf(i, rows)
+	view.Resembles, view.Personal = recognise(ctx, i, columns), personal(ctx, columns)
+	view.Preview = preview(ctx, i, rows[:min(len(rows), previewRows)])
 	view.Verdict, view.Next = verdict(ctx, t)
 	return shell.Page(w, r, ui.Page{Title: view.Head.Title, NoIndex: true}, understandPage(view))
 }

@@ -116,6 +116,7 @@ type publishView struct {
 	NotReady   *ui.Notice
 	Back       *ui.Button
 	Sum        ui.KeyValues
+	Personal   []groupView
 	Visibility *ui.Radios // nil when the dataset has one already
 	Note       ui.Input
 	Act        string
@@ -137,6 +138,11 @@ func (p *Pages) publishForm(w http.ResponseWriter, r *http.Request) error {
 	} else if !t.deposit.Described && t.deposit.Dataset == "" {
 		return shell.Redirect(w, r, t.url("/describe"))
 	}
+	rows, err := p.o.Tables.First(ctx, t.i, sampleRows)
+	if err != nil {
+		return err
+	}
+	view.Personal = personal(ctx, columnsOf(t.i, rows))
 	m := t.deposit.Description
 	org, err := p.o.Identity.Organisation(ctx, a, t.deposit.Organisation)
 	if err != nil {
