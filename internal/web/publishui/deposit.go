@@ -97,7 +97,18 @@ func (p *Pages) deposit(w http.ResponseWriter, r *http.Request) error {
 	if t.i.State == tables.Queued {
 		return p.waitPage(w, r, t)
 	}
-	return shell.Redirect(w, r, t.url("/"+string(t.deposit.Step(t.i))))
+	step := t.deposit.Step(t.i)
+	if step == publish.Describe && t.i.Revision == 1 {
+		// A file that looks like more than it was said to be is shown first.
+		rows, err := p.o.Tables.First(r.Context(), t.i, sampleRows)
+		if err != nil {
+			return err
+		}
+		if columns := columnsOf(t.i, rows); recognise(r.Context(), t.i, columns) != nil || len(personal(r.Context(), columns)) > 0 {
+			step = publish.Understand
+		}
+	}
+	return shell.Redirect(w, r, t.url("/"+string(step)))
 }
 
 // waitView shows that the file is being read.
