@@ -34,7 +34,6 @@ type file struct {
 	dir       string
 	test      bool
 	generated bool
-	listOnly  bool // of the build tag "deps" or "tools": it names modules and is never built
 	lines     int
 	imports   []string
 	env       []environ
@@ -290,9 +289,7 @@ func read(root fs.FS) (*tree, error) {
 			return nil
 		}
 		f, err := readFile(root, p)
-		if !f.listOnly {
-			t.files = append(t.files, f)
-		}
+		t.files = append(t.files, f)
 		return err
 	})
 	return t, err
@@ -351,7 +348,6 @@ func readFile(root fs.FS, p string) (file, error) {
 	f.lines = bytes.Count(src, []byte("\n"))
 	head, _, _ := bytes.Cut(append([]byte("\n"), src...), []byte("\npackage "))
 	f.generated = bytes.Contains(head, []byte("// Code generated "))
-	f.listOnly = bytes.Contains(head, []byte("//go:build deps")) || bytes.Contains(head, []byte("//go:build tools"))
 	ast, err := parser.ParseFile(token.NewFileSet(), p, src, parser.ImportsOnly)
 	if err != nil {
 		return f, err

@@ -42,7 +42,7 @@ type resourceAnswer struct {
 	Format      string         `json:"format"`
 	URL         string         `json:"url"`
 	Version     int            `json:"version"`
-	Rows        int64          `json:"rows"`
+	Rows        *int64         `json:"rows"` // null in lists
 	Current     *versionAnswer `json:"current,omitempty"`
 }
 
@@ -82,7 +82,7 @@ func (api *API) resourceAnswer(r catalogue.Resource) resourceAnswer {
 		ans.URL = api.link("api/v1/resources", string(r.ID), "rows")
 	}
 	if r.Current != nil {
-		ans.Rows = r.Current.Rows
+		ans.Rows = &r.Current.Rows
 		v := versionOf(*r.Current)
 		ans.Current = &v
 	}
