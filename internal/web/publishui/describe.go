@@ -11,6 +11,7 @@ import (
 	"socle/internal/httpx"
 	"socle/internal/i18n"
 	"socle/internal/publish"
+	"socle/internal/tables"
 	"socle/internal/web/shell"
 	"socle/internal/web/ui"
 )
@@ -138,11 +139,13 @@ func (p *Pages) publishForm(w http.ResponseWriter, r *http.Request) error {
 	} else if !t.deposit.Described && t.deposit.Dataset == "" {
 		return shell.Redirect(w, r, t.url("/describe"))
 	}
-	rows, err := p.o.Tables.First(ctx, t.i, sampleRows)
-	if err != nil {
-		return err
+	if t.i.State == tables.Checked {
+		rows, err := p.o.Tables.First(ctx, t.i, sampleRows)
+		if err != nil {
+			return err
+		}
+		view.Personal = personal(ctx, columnsOf(t.i, rows))
 	}
-	view.Personal = personal(ctx, columnsOf(t.i, rows))
 	m := t.deposit.Description
 	org, err := p.o.Identity.Organisation(ctx, a, t.deposit.Organisation)
 	if err != nil {
