@@ -212,6 +212,10 @@ func verdict(ctx context.Context, t path) (*ui.Notice, *ui.Button) {
 			schema = e.Name(ui.LangOf(ctx))
 		}
 	}
+	if f := t.i.Failure; f != nil {
+		n := &ui.Notice{Kind: ui.Wrong, Title: ui.T(ctx, f.Key, f.Args)}
+		return n, &ui.Button{Label: ui.T(ctx, "publishui.reread-otherwise"), Href: t.url("/understand"), Style: ui.Primary, Icon: "refresh-cw"}
+	}
 	if t.i.Ready() {
 		n := &ui.Notice{Kind: ui.Good, Title: ui.T(ctx, "publishui.valid", i18n.Args{"Count": int(o.Rows), "Rows": ui.Integer(ctx, o.Rows), "Schema": schema})}
 		return n, &ui.Button{Label: ui.T(ctx, "publishui.go-on"), Href: t.url("/describe"), Style: ui.Primary, Icon: "arrow-right"}
