@@ -214,7 +214,7 @@ func depositPages(t *testing.T, v *visitor) (list []string) {
 	for name, content := range map[string][]byte{"fautif.csv": messy(t), "vide.csv": {}} {
 		pg := v.deposit(name, content, "scdl/deliberations")
 		id := strings.Split(strings.TrimPrefix(pg.url.Path, "/en"), "/")[2]
-		pg = v.settled("/deposits/" + id)
+		v.settled("/deposits/" + id)
 		for _, lang := range []string{"", "/en"} {
 			for _, part := range []string{"understand", "mend", "describe", "publish"} {
 				list = append(list, fmt.Sprintf("%s/deposits/%s/%s", lang, id, part))

@@ -111,7 +111,7 @@ func (p *portal) launch() error {
 		select {
 		case err := <-p.over:
 			p.cmd = nil
-			return fmt.Errorf("the portal ended at its start: %v\n%s\n%s", err, p.out, p.log)
+			return fmt.Errorf("the portal ended at its start: %w\n%s\n%s", err, p.out, p.log)
 		default:
 		}
 		if res, err := http.Get("http://" + p.addr + "/healthz"); err == nil {

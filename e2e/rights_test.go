@@ -152,11 +152,11 @@ func (w *world) address(t *testing.T, method, path string) func() string {
 
 func (w *world) call(t *testing.T, who, method string, address func() string, body string) int {
 	t.Helper()
-	if strings.Contains(body, "{import}") {
-		body = strings.Replace(body, "{import}", w.imported(t), 1)
+	if before, after, ok := strings.Cut(body, "{import}"); ok {
+		body = before + w.imported(t) + after
 	}
-	if strings.Contains(body, "{upload}") {
-		body = strings.Replace(body, "{upload}", w.uploaded(t), 1)
+	if before, after, ok := strings.Cut(body, "{upload}"); ok {
+		body = before + w.uploaded(t) + after
 	}
 	path := address()
 	req, err := http.NewRequestWithContext(t.Context(), method, w.p.url+path, strings.NewReader(body))

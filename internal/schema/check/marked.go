@@ -173,8 +173,8 @@ func (m *marked) rows(ctx context.Context, f *tabular.File) error {
 }
 
 func (m *marked) row(out *excelize.StreamWriter, row, width int, cell func(int) string) error {
-	values := make([]any, min(max(width, 1), m.width))
-	for j := range values {
+	values := make([]any, 0, m.width)
+	for j := range min(max(width, 1), m.width) {
 		c := excelize.Cell{}
 		if j < width {
 			c.Value = cutText(cell(j), markedText)
@@ -187,7 +187,7 @@ func (m *marked) row(out *excelize.StreamWriter, row, width int, cell func(int) 
 		case wrong:
 			c.StyleID = m.wrong
 		}
-		values[j] = c
+		values = append(values, c)
 	}
 	for len(values) < m.width && m.faults[[2]int{row, len(values) + 1}] != nil { // cells that a short row has not
 		values = append(values, excelize.Cell{StyleID: m.wrong})
