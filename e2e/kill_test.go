@@ -76,6 +76,8 @@ func (d *driver) once(ctx context.Context) error {
 			return err
 		}
 	}
+	// From here on the upload may have become an import whose answer never came.
+	d.l.note(func() { delete(d.l.uploads, id) })
 	i, err := d.c.StartImport(ctx, client.ImportRequest{Upload: id})
 	if err != nil {
 		return err
