@@ -76,8 +76,6 @@ func (d *driver) once(ctx context.Context) error {
 			return err
 		}
 	}
-	// From here on the upload may have become an import whose answer never came.
-	d.l.note(func() { delete(d.l.uploads, id) })
 	i, err := d.c.StartImport(ctx, client.ImportRequest{Upload: id})
 	if err != nil {
 		return err
@@ -165,6 +163,12 @@ func (d *driver) verify(ctx context.Context, t *testing.T) {
 		res, err := d.tus(ctx, http.MethodHead, "/api/v1/uploads/"+id, nil)
 		if err != nil {
 			t.Fatal(err)
+		}
+		if res.StatusCode == http.StatusNotFound { // it became an import whose answer was lost: asking again finds it
+			if i, err := d.c.StartImport(ctx, client.ImportRequest{Upload: id}); err == nil {
+				d.l.note(func() { delete(d.l.uploads, id); d.l.imports[i.ID] = true })
+				continue
+			}
 		}
 		if got, err := strconv.ParseInt(res.Header.Get("Upload-Offset"), 10, 64); res.StatusCode != http.StatusOK || err != nil || got < bytes {
 			t.Errorf("upload %s: %d bytes were acknowledged, the server has %q (%s)", id, bytes, res.Header.Get("Upload-Offset"), res.Status)

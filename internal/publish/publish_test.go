@@ -331,6 +331,15 @@ func TestUploadGoesOnWhereItWasCut(t *testing.T) {
 		if !u.Done() || u.Size != int64(len(text)) {
 			t.Fatalf("%+v", u)
 		}
+		first, err := w.tables.StartImport(ctx, w.editor, u.ID, tables.Settings{})
+		w.must(err)
+		again, err := w.tables.StartImport(ctx, w.editor, u.ID, tables.Settings{}) // the answer was lost
+		w.must(err)
+		if first.ID != again.ID {
+			t.Errorf("the same upload became two imports")
+		}
+		_, err = w.tables.StartImport(ctx, w.stranger, u.ID, tables.Settings{})
+		w.wants(err, errs.NotFound)
 		r, err := w.blobs.Open(ctx, u.Blob)
 		w.must(err)
 		defer r.Close()

@@ -147,11 +147,17 @@ type importArgs struct {
 
 func (importArgs) Kind() string { return "tables.import" }
 
-// StartImport reads an upload that is done; the outcome comes by a job.
+// StartImport reads an upload that is done; the outcome comes by a job. Asked
+// again, it returns the import that the upload became.
 // Contributors. Kinds: Denied, NotFound, Conflict (the upload is not done).
 func (s *Service) StartImport(ctx context.Context, a identity.Actor, upload UploadID, set Settings) (i Import, err error) {
 	defer errs.Wrap(&err, "tables.StartImport(%s)", upload)
 	u, err := s.FindUpload(ctx, a, upload)
+	if errs.Is(err, errs.NotFound) { // it may have become an import whose answer was lost
+		if i, found := s.importOf(ctx, a, upload); found == nil {
+			return i, nil
+		}
+	}
 	if err != nil {
 		return Import{}, err
 	}
@@ -165,14 +171,27 @@ func (s *Service) StartImport(ctx context.Context, a identity.Actor, upload Uplo
 		if err != nil {
 			return err
 		}
-		if _, err = tx.Exec(ctx, `INSERT INTO imports (id, organisation, person, name, original, original_size, settings, revision, state, created_at, changed_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $9, $9)`, i.ID, i.Organisation, i.By, i.Name, i.Original.Hash, i.Original.Size, string(settings), Queued, tx.Now()); err != nil {
+		if _, err = tx.Exec(ctx, `INSERT INTO imports (id, upload, organisation, person, name, original, original_size, settings, revision, state, created_at, changed_at)
+			VALUES ($1, $10, $2, $3, $4, $5, $6, $7, 1, $8, $9, $9)`, i.ID, i.Organisation, i.By, i.Name, i.Original.Hash, i.Original.Size, string(settings), Queued, tx.Now(), u.ID); err != nil {
 			return err
 		}
 		if _, err = tx.Exec(ctx, `DELETE FROM uploads WHERE id = $1`, u.ID); err != nil {
 			return err
 		}
 		return jobs.Add(ctx, tx, importArgs{i.ID, 1})
+	})
+	return i, err
+}
+
+// importOf returns the import that an upload became. Kinds: NotFound.
+func (s *Service) importOf(ctx context.Context, a identity.Actor, upload UploadID) (i Import, err error) {
+	err = s.db.Read(ctx, func(tx *sqldb.Tx) error {
+		var id ImportID
+		if err := tx.QueryRow(ctx, `SELECT id FROM imports WHERE upload = $1`, upload).Scan(&id); err != nil {
+			return err
+		}
+		i, err = s.FindImportTx(ctx, tx, a, id)
+		return err
 	})
 	return i, err
 }

@@ -27,6 +27,7 @@ CREATE TABLE upload_chunks (
 -- repairs, and what came out. Parquet and report are blobs.
 CREATE TABLE imports (
     id            TEXT PRIMARY KEY,
+    upload        TEXT NOT NULL,
     organisation  TEXT NOT NULL,
     person        TEXT NOT NULL,
     name          TEXT NOT NULL,
@@ -45,6 +46,7 @@ CREATE TABLE imports (
     created_at    BIGINT NOT NULL,
     changed_at    BIGINT NOT NULL
 ) STRICT;
+CREATE UNIQUE INDEX imports_upload ON imports (upload);
 CREATE INDEX imports_changed ON imports (changed_at);
 
 -- +goose Down
