@@ -14,7 +14,8 @@
 // A parameter is COLUMN=VALUE or COLUMN.OPERATION=VALUE; all must hold. The
 // operations are eq (the same as none), ne, lt, le, gt, ge, between (LOW..HIGH, either
 // may be missing), contains and starts (case and accents set aside), null
-// (true or false), bbox (WEST,SOUTH,EAST,NORTH) and near (LON,LAT,METRES). A column given several times without
+// (true or false), like (a pattern with % and _), part (PART.OPERATION.NUMBER: weekday.ge.6), bbox (WEST,SOUTH,EAST,NORTH),
+// near (LON,LAT,METRES), inside and meets (an area in WKT or GeoJSON). A column given several times without
 // operation takes any of the values. An empty value asks nothing, so that a plain HTML form works.
 //
 // Parameters that are no column are
@@ -25,8 +26,9 @@
 //	select     columns to return, separated by commas
 //	sort       columns, separated by commas, from the last to the first with a leading minus
 //	facet      columns whose values are counted
-//	group      columns to group by; a date may be followed by .year, .month or .day
-//	aggregate  count, COLUMN.count, .distinct, .sum, .avg, .min, .max, .median
+//	group      columns to group by; a date may be followed by .year, .month, .day, .monthofyear, .dayofmonth, .weekday,
+//	           a timestamp also by .hourly, .hour, .minute, .second, a number by .step:WIDTH or .classes:BOUND|BOUND
+//	aggregate  count, COLUMN.count, .distinct, .sum, .avg, .min, .max, .median, .percentile95
 //	limit, offset, after   the page: rows, rows passed over, or the number of the last row seen
 //
 // A tilde takes the character that follows as it is. It stands before a column

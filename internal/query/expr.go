@@ -1,7 +1,9 @@
 package query
 
-// Expr is a condition on a row: And, Or, Not, Compare, In, Between, Match,
-// Null, Search, BBox or Near.
+import "github.com/paulmach/orb"
+
+// Expr is a condition on a row: And, Or, Not, Compare, In, Between, Match, Like,
+// Null, Part, Search, BBox, Near or Inside.
 type Expr interface{ expr() }
 
 // And holds when all hold, Or when one does. Both have at least one condition.
@@ -52,6 +54,23 @@ type Match struct {
 	Text   string
 }
 
+// Like holds when the whole cell is as the pattern says, case and accents set
+// aside: % stands for any text, _ for one character, and a backslash takes the character
+// after it as it is. Cells that are no texts are looked at as in Match.
+type Like struct {
+	Column  string
+	Pattern string
+}
+
+// Part compares a part of a date or a timestamp, on the clock that the cell is
+// written with.
+type Part struct {
+	Column string
+	Part   Unit // one of Parts
+	Op     Op
+	Value  int64
+}
+
 // Null holds when the cell has no value; Present, when it has one.
 type Null struct {
 	Column  string
@@ -76,6 +95,14 @@ type Near struct {
 	Metres   float64
 }
 
+// Inside holds when the geometry lies within an area, its edge included; with Meets, when
+// it has a point in common with it. Degrees of WGS 84, straight edges in that plane. See Inside.Test.
+type Inside struct {
+	Column string
+	Area   orb.MultiPolygon // rings closed, the outer one first
+	Meets  bool
+}
+
 func (And) expr()     {}
 func (Or) expr()      {}
 func (Not) expr()     {}
@@ -87,6 +114,9 @@ func (Null) expr()    {}
 func (Search) expr()  {}
 func (BBox) expr()    {}
 func (Near) expr()    {}
+func (Like) expr()    {}
+func (Part) expr()    {}
+func (Inside) expr()  {}
 
 // columnOf returns the column of a condition on one column.
 func columnOf(e Expr) (string, bool) {
@@ -104,6 +134,12 @@ func columnOf(e Expr) (string, bool) {
 	case BBox:
 		return e.Column, true
 	case Near:
+		return e.Column, true
+	case Like:
+		return e.Column, true
+	case Part:
+		return e.Column, true
+	case Inside:
 		return e.Column, true
 	}
 	return "", false

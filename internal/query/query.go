@@ -1,6 +1,9 @@
 package query
 
 import (
+	"strconv"
+	"strings"
+
 	"socle/internal/tabular"
 )
 
@@ -51,20 +54,41 @@ type SortKey struct {
 	Desc   bool
 }
 
-// Unit is how finely a date is grouped.
+// Unit is how finely a date is grouped, or a part of it.
 type Unit string
 
+// Year, Month and Daily give the first day of what they name, Hourly its first
+// instant. The units of Parts give whole numbers.
 const (
-	Exact Unit = ""
-	Year  Unit = "year"
-	Month Unit = "month"
-	Daily Unit = "day"
+	Exact  Unit = ""
+	Year   Unit = "year"
+	Month  Unit = "month"
+	Daily  Unit = "day"
+	Hourly Unit = "hourly"
+
+	MonthOfYear Unit = "monthofyear" // from 1
+	DayOfMonth  Unit = "dayofmonth"  // from 1
+	Weekday     Unit = "weekday"     // 1 Monday to 7 Sunday
+	Hour        Unit = "hour"        // of timestamps, from 0; so are the next two
+	Minute      Unit = "minute"
+	Second      Unit = "second"
 )
 
-// Group is a column to group by, with a unit for dates and timestamps.
+// Parts lists the units that are a part of a date.
+var Parts = []Unit{MonthOfYear, DayOfMonth, Weekday, Hour, Minute, Second}
+
+// Group is a column to group by: by value, by a unit of a date or a timestamp, or by
+// classes of a number. At most one of Unit, Step and Bounds is set.
 type Group struct {
 	Column string
 	Unit   Unit
+	// Step makes classes of this width; the group is the lowest number of its class,
+	// a multiple of Step (a Float).
+	Step float64
+	// Bounds makes classes between numbers that grow, at least two, the lower bound included,
+	// the upper one not; the first may be minus infinity, the last plus infinity. The
+	// group is the number of its class, from 0 (an Int), or no value outside of all.
+	Bounds []float64
 }
 
 // Func is an aggregate function.
@@ -78,16 +102,20 @@ const (
 	Min      Func = "min"
 	Max      Func = "max"
 	Median   Func = "median"
+	// Percentile is the value that At percent of the values do not pass, between two
+	// of them in proportion.
+	Percentile Func = "percentile"
 )
 
 // Funcs lists the aggregate functions.
-var Funcs = []Func{Count, Distinct, Sum, Avg, Min, Max, Median}
+var Funcs = []Func{Count, Distinct, Sum, Avg, Min, Max, Median, Percentile}
 
 // Aggregate is a figure of a group.
 type Aggregate struct {
 	Func   Func
 	Column string // empty with Bare: all rows
 	Bare   bool   // Count of rows
+	At     int    // of Percentile, from 0 to 100
 }
 
 // Name is the name of the figure's column: count, sum_montant.
@@ -95,12 +123,35 @@ func (a Aggregate) Name() string {
 	if a.Bare {
 		return string(a.Func)
 	}
-	return string(a.Func) + "_" + a.Column
+	return a.word() + "_" + a.Column
 }
 
-// Name is the name of the group's column: date, date_year.
+// word is the function as it is written: sum, percentile95.
+func (a Aggregate) word() string {
+	if a.Func == Percentile {
+		return string(a.Func) + strconv.Itoa(a.At)
+	}
+	return string(a.Func)
+}
+
+// funcOf is the opposite of word.
+func funcOf(word string) Aggregate {
+	if at, ok := strings.CutPrefix(word, string(Percentile)); ok {
+		if n, err := strconv.Atoi(at); err == nil && strconv.Itoa(n) == at {
+			return Aggregate{Func: Percentile, At: n}
+		}
+	}
+	return Aggregate{Func: Func(word)}
+}
+
+// Name is the name of the group's column: date, date_year, montant_step, montant_classes.
 func (g Group) Name() string {
-	if g.Unit == Exact {
+	switch {
+	case g.Step != 0:
+		return g.Column + "_step"
+	case len(g.Bounds) > 0:
+		return g.Column + "_classes"
+	case g.Unit == Exact:
 		return g.Column
 	}
 	return g.Column + "_" + string(g.Unit)

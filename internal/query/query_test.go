@@ -3,6 +3,7 @@ package query_test
 import (
 	"flag"
 	"fmt"
+	"math"
 	"math/rand"
 	"net/url"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/paulmach/orb"
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"socle/internal/errs"
@@ -41,6 +43,11 @@ var columns = []query.Column{
 	{Name: "", Kind: tabular.Text},
 	{Name: "é \"x\"; DROP", Kind: tabular.Date},
 }
+
+var (
+	triangle = orb.MultiPolygon{{{{1, 43}, {2, 43}, {1.5, 44.25}, {1, 43}}}}
+	square   = orb.Ring{{-1, -1}, {-1, 1}, {1, 1}, {1, -1}, {-1, -1}}
+)
 
 // TestCases reads testdata/*.txtar: an address and what it becomes. A case is a
 // file with "url"; "encode", "fr" and "en" (sentences) or "error" are written by -update.
@@ -271,10 +278,15 @@ func (g *generator) flat(c query.Column) (list []query.Expr) {
 		query.Between{Column: c.Name, Low: g.value(c.Kind), High: g.value(c.Kind)},
 		query.Match{Column: c.Name, Text: g.text()},
 		query.Match{Column: c.Name, Start: true, Text: g.text()},
+		query.Like{Column: c.Name, Pattern: g.text() + "%"},
 		query.Null{Column: c.Name, Present: g.some(2)})
+	if c.Kind == tabular.Date {
+		list = append(list, query.Part{Column: c.Name, Part: query.Weekday, Op: query.Ge, Value: 6})
+	}
 	if c.Geometry != "" {
 		list = append(list, query.BBox{Column: c.Name, West: -1.5, South: 40, East: 2.25, North: 50},
-			query.Near{Column: c.Name, Lon: 1.5, Lat: 43.25, Metres: 1500})
+			query.Near{Column: c.Name, Lon: 1.5, Lat: 43.25, Metres: 1500},
+			query.Inside{Column: c.Name, Area: triangle}, query.Inside{Column: c.Name, Area: append(orb.MultiPolygon{{square}}, triangle...), Meets: true})
 	}
 	kept := list[:0]
 	for _, e := range list {
@@ -343,9 +355,10 @@ func (g *generator) query() (q query.Query) {
 		q.After = g.r.Int63n(1000)
 	}
 	if g.some(3) {
-		q.Group = []query.Group{{Column: "date", Unit: query.Month}, {Column: "a.b"}, {Column: "montant.ge"}, {Column: ""}}[:g.r.Intn(5)]
+		q.Group = []query.Group{{Column: "date", Unit: query.Month}, {Column: "a.b"}, {Column: "montant.ge"}, {Column: ""},
+			{Column: "maj", Unit: query.Hour}, {Column: "montant", Step: 0.5}, {Column: "votants", Bounds: []float64{math.Inf(-1), -1.5, 10, math.Inf(1)}}}[:g.r.Intn(8)]
 		q.Aggregates = []query.Aggregate{{Func: query.Count, Bare: true}, {Func: query.Count, Column: "date"}, {Func: query.Sum, Column: "a.b"},
-			{Func: query.Distinct, Column: "-x,~(y):|"}, {Func: query.Max, Column: ""}}[:g.r.Intn(6)]
+			{Func: query.Distinct, Column: "-x,~(y):|"}, {Func: query.Max, Column: ""}, {Func: query.Percentile, Column: "montant", At: 95}}[:g.r.Intn(7)]
 		if len(q.Group) == 0 {
 			q.Group = nil
 		}

@@ -102,7 +102,7 @@ func (s speaker) grouped(q Query, title string) string {
 	for _, a := range q.Aggregates {
 		figure := s.say("query.sentence.rows")
 		if !a.Bare {
-			figure = s.say("query.sentence."+string(a.Func), i18n.Args{"Name": s.label(a.Column)})
+			figure = s.say("query.sentence."+string(a.Func), i18n.Args{"Name": s.label(a.Column), "At": a.At})
 		}
 		figures = append(figures, figure)
 	}
@@ -116,7 +116,12 @@ func (s speaker) grouped(q Query, title string) string {
 	var groups []string
 	for _, g := range q.Group {
 		label := s.label(g.Column)
-		if g.Unit != Exact {
+		switch {
+		case g.Step != 0:
+			label = s.say("query.sentence.step", i18n.Args{"Name": label, "Step": s.number(formatNumber(g.Step))})
+		case len(g.Bounds) > 0:
+			label = s.say("query.sentence.classes", i18n.Args{"Name": label})
+		case g.Unit != Exact:
 			label = s.say("query.sentence.unit."+string(g.Unit), i18n.Args{"Name": label})
 		}
 		groups = append(groups, label)
@@ -192,6 +197,18 @@ func (s speaker) condition(e Expr, label string) string {
 			return s.say("query.sentence.present", args)
 		}
 		return s.say("query.sentence.null", args)
+	case Like:
+		args["Value"] = s.quote(e.Pattern)
+		return s.say("query.sentence.like", args)
+	case Part:
+		args["Name"] = s.say("query.sentence.unit."+string(e.Part), i18n.Args{"Name": label})
+		args["Value"] = strconv.FormatInt(e.Value, 10)
+		return s.say("query.sentence."+string(e.Op), args)
+	case Inside:
+		if e.Meets {
+			return s.say("query.sentence.meets", args)
+		}
+		return s.say("query.sentence.inside", args)
 	case BBox:
 		args["Box"] = numbers(e.West, e.South, e.East, e.North)
 		return s.say("query.sentence.bbox", args)

@@ -22,7 +22,7 @@ const queryParams = 10 // how many of reserved are a query's
 
 // flatOps are the operations that a parameter may name, in the order in which
 // their conditions are kept.
-var flatOps = []string{"eq", "ne", "lt", "le", "gt", "ge", "between", "contains", "starts", "null", "bbox", "near"}
+var flatOps = []string{"eq", "ne", "lt", "le", "gt", "ge", "between", "contains", "starts", "like", "null", "part", "bbox", "near", "inside", "meets"}
 
 // ParseURL reads a query from the parameters of an address (see the package's
 // description). Errors: Invalid, for a parameter or a value that is not understood.
@@ -157,7 +157,11 @@ func (p *urlParser) rest(q *Query, values url.Values) (err error) {
 				name, unit = unescape(item), ""
 			}
 		}
-		q.Group = append(q.Group, Group{Column: name, Unit: Unit(unit)})
+		g, ok := parseGroup(name, unit)
+		if !ok && err == nil {
+			err = badValue("group", item)
+		}
+		q.Group = append(q.Group, g)
 	}
 	for _, item := range splitList(one("aggregate")) {
 		if item == "count" {
@@ -168,7 +172,9 @@ func (p *urlParser) rest(q *Query, values url.Values) (err error) {
 		if !dotted && err == nil {
 			err = badValue("aggregate", item)
 		}
-		q.Aggregates = append(q.Aggregates, Aggregate{Func: Func(f), Column: name})
+		a := funcOf(f)
+		a.Column = name
+		q.Aggregates = append(q.Aggregates, a)
 	}
 	return err
 }
@@ -229,6 +235,20 @@ func condition(col Column, op, text string) (Expr, error) {
 			return nil, wrongValue(Column{Name: col.Name + ".null", Kind: tabular.Bool}, text)
 		}
 		return Null{Column: col.Name, Present: v.Int == 0}, nil
+	case "like":
+		return Like{Column: col.Name, Pattern: text}, nil
+	case "part":
+		e, ok := parsePart(col.Name, text)
+		if !ok {
+			return nil, badValue(col.Name+".part", text)
+		}
+		return e, nil
+	case "inside", "meets":
+		area, ok := ParseArea(text)
+		if !ok {
+			return nil, wrongArea(col.Name, text)
+		}
+		return Inside{Column: col.Name, Area: area, Meets: op == "meets"}, nil
 	case "bbox":
 		n, ok := parseNumbers(text, 4)
 		if !ok {
@@ -266,6 +286,16 @@ func parseNumbers(text string, n int) ([]float64, bool) {
 		out[i] = v.Float
 	}
 	return out, true
+}
+
+// parsePart reads PART.OPERATION.NUMBER: weekday.ge.6.
+func parsePart(column, text string) (Part, bool) {
+	words := strings.Split(text, ".")
+	if len(words) != 3 {
+		return Part{}, false
+	}
+	n, err := strconv.ParseInt(words[2], 10, 64)
+	return Part{Column: column, Part: Unit(words[0]), Op: Op(words[1]), Value: n}, err == nil
 }
 
 // parseBetween reads LOW..HIGH; a range open at one end is a comparison.
@@ -357,16 +387,12 @@ func (q Query) params() (list [][2]string) {
 	}
 	var groups, figures, sorts []string
 	for _, g := range q.Group {
-		item := escapeName(g.Column)
-		if g.Unit != Exact {
-			item += "." + string(g.Unit)
-		}
-		groups = append(groups, item)
+		groups = append(groups, groupText(g))
 	}
 	for _, a := range q.Aggregates {
 		item := string(a.Func)
 		if !a.Bare {
-			item = escapeName(a.Column) + "." + item
+			item = escapeName(a.Column) + "." + a.word()
 		}
 		figures = append(figures, item)
 	}
@@ -452,6 +478,15 @@ func opText(e Expr) (op, text string) {
 		return "contains", e.Text
 	case Null:
 		return "null", strconv.FormatBool(!e.Present)
+	case Like:
+		return "like", e.Pattern
+	case Part:
+		return "part", string(e.Part) + "." + string(e.Op) + "." + strconv.FormatInt(e.Value, 10)
+	case Inside:
+		if e.Meets {
+			return "meets", areaText(e.Area)
+		}
+		return "inside", areaText(e.Area)
 	case BBox:
 		return "bbox", numbers(e.West, e.South, e.East, e.North)
 	case Near:

@@ -2,6 +2,7 @@ package query
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -291,6 +292,24 @@ func (c *checker) condition(e Expr, col Column) error {
 		if e.Text == "" || len(e.Text) > maxText || !goodText(e.Text) {
 			return badValue(col.Name, e.Text)
 		}
+	case Like:
+		if e.Pattern == "" || len(e.Pattern) > maxText || !goodText(e.Pattern) {
+			return badValue(col.Name, e.Pattern)
+		}
+	case Part:
+		if !slices.Contains(Parts, e.Part) {
+			return unknownOperation(col.Name, string(e.Part))
+		}
+		switch e.Op {
+		case Eq, Ne, Lt, Le, Gt, Ge:
+			return unitOf(e.Part, col)
+		}
+		return unknownOperation(col.Name, string(e.Op))
+	case Inside:
+		if !goodArea(e.Area) {
+			return wrongArea(col.Name, areaText(e.Area))
+		}
+		return isGeometry(col)
 	case BBox:
 		if !degrees(e.West, e.South) || !degrees(e.East, e.North) || e.South > e.North {
 			return badValue(col.Name, "")
@@ -346,14 +365,8 @@ func (c *checker) groups(q Query) error {
 		if err != nil {
 			return err
 		}
-		switch g.Unit {
-		case Exact:
-		case Year, Month, Daily:
-			if col.Kind != tabular.Date && col.Kind != tabular.Timestamp {
-				return unknownOperation(g.Column, string(g.Unit))
-			}
-		default:
-			return unknownOperation(g.Column, string(g.Unit))
+		if err := c.group(g, col); err != nil {
+			return err
 		}
 		if seen[g.Name()] {
 			return twice(g.Name())
@@ -390,6 +403,11 @@ func (c *checker) aggregate(a Aggregate) error {
 		if col.Kind != tabular.JSON {
 			return nil
 		}
+	case Percentile:
+		if a.At < 0 || a.At > 100 {
+			return badValue("percentile", a.word())
+		}
+		fallthrough
 	case Sum, Avg, Median:
 		if col.Kind == tabular.Int || col.Kind == tabular.Float {
 			return nil
