@@ -38,6 +38,8 @@ type Info struct {
 	FootnoteRows int      // records after the data that are no data; complete once the file was read to its end
 	Columns      int      // width of the table
 	FirstColumn  int      // empty columns left out on the left of a sheet
+	Geometry     string   // label of the column that holds geometries, as GeoJSON in WGS 84; "" without
+	CRS          string   // EPSG:2154 and the like when coordinates were converted from it; "" when they are as read
 }
 
 // Fault is something that reading met and went on from: invalid bytes, an

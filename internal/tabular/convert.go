@@ -54,7 +54,7 @@ func (f *File) textFields(columns int) []Field {
 		}
 		seen[name] = true
 		fields[j] = Field{Name: name, Kind: Text}
-		if f.Info.Format == "geojson" && name == geometryColumn {
+		if f.Info.Geometry != "" && j < len(f.Header) && f.Header[j] == f.Info.Geometry {
 			fields[j].Kind, fields[j].Geometry = JSON, "geojson"
 		}
 	}
@@ -70,7 +70,7 @@ func (b *Batch) frame(fields []Field) *Frame {
 		fr.Columns[j].Bytes = make([][]byte, 0, b.Len())
 	}
 	for i := range b.Len() {
-		if b.blank(i) {
+		if b.Blank(i) {
 			continue
 		}
 		fr.Rows++
@@ -107,7 +107,7 @@ func writeCSV(ctx context.Context, f *File, w io.Writer, delim byte) error {
 	_, err := Scan(ctx, f, 2, func(b *Batch) ([]byte, error) {
 		text := make([]byte, 0, len(b.buf)+len(b.buf)/8)
 		for i := range b.Len() {
-			if b.blank(i) {
+			if b.Blank(i) {
 				continue
 			}
 			n := b.Width(i)

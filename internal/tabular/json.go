@@ -73,6 +73,9 @@ func (f *File) readJSON(ctx context.Context, magic []byte, o Options, again func
 		f.Info.Format = "jsonl"
 	case shape.kind == jsonFeatures:
 		f.Info.Format = "geojson"
+		if _, ok := shape.index[geometryColumn]; ok {
+			f.Info.Geometry = geometryColumn
+		}
 	}
 	open := func(ctx context.Context) (rowReader, error) { return openRecords(ctx, shape, again) }
 	if shape.kind == jsonArrays {
