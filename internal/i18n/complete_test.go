@@ -74,7 +74,7 @@ func sortedKeys(m map[string]Message) []string { return slices.Sorted(maps.Keys(
 
 func placeholders(m Message) []string {
 	set := map[string]bool{}
-	for _, s := range []string{m.One, m.Many, m.Other} {
+	for _, s := range []string{m.One, m.Other} {
 		for _, p := range placeholder.FindAllStringSubmatch(s, -1) {
 			set[p[1]] = true
 		}

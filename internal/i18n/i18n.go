@@ -4,12 +4,12 @@ import (
 	"embed"
 	"fmt"
 	"path"
-	"sort"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"text/template"
 
-	"github.com/BurntSushi/toml"
-	goi18n "github.com/nicksnyder/go-i18n/v2/i18n"
 	"golang.org/x/text/language"
 )
 
@@ -32,103 +32,127 @@ var Langs = []Lang{French, English}
 // are written in the language, all else as it is.
 type Args = map[string]any
 
-type catalogue struct {
-	bundle     *goi18n.Bundle
-	localizers map[Lang]*goi18n.Localizer
-	plain      map[Lang]map[string]string // messages without placeholder or plural
+// message is a message that is ready, its placeholders parsed when first said.
+type message struct {
+	one, other form
 }
 
-var load = sync.OnceValue(func() *catalogue {
-	c := &catalogue{bundle: goi18n.NewBundle(language.French), localizers: map[Lang]*goi18n.Localizer{}, plain: map[Lang]map[string]string{}}
-	c.bundle.RegisterUnmarshalFunc("toml", toml.Unmarshal)
-	files, err := locales.ReadDir("locales")
-	if err != nil {
-		panic(err)
+type form struct {
+	text   string
+	parsed atomic.Pointer[template.Template]
+}
+
+func (f *form) filled() bool { return strings.Contains(f.text, "{{") }
+
+func (f *form) say(args Args) string {
+	if !f.filled() {
+		return f.text
 	}
-	for _, l := range Langs {
-		c.plain[l] = map[string]string{}
-		c.localizers[l] = goi18n.NewLocalizer(c.bundle, string(l))
-	}
-	for _, f := range files {
-		mf, err := c.bundle.LoadMessageFileFS(locales, path.Join("locales", f.Name()))
-		if err != nil {
-			panic(fmt.Sprintf("i18n: %s: %v", f.Name(), err))
+	t := f.parsed.Load()
+	if t == nil {
+		var err error
+		if t, err = template.New("").Parse(f.text); err != nil {
+			return ""
 		}
-		l := Lang(mf.Tag.String())
-		for _, m := range mf.Messages {
-			if m.One == "" && m.Many == "" && !strings.Contains(m.Other, "{{") {
-				c.plain[l][m.ID] = m.Other
-			}
-		}
+		f.parsed.Store(t)
 	}
-	return c
-})
+	var b strings.Builder
+	if t.Execute(&b, args) != nil {
+		return ""
+	}
+	return b.String()
+}
+
+// french and english hold the messages by key, read when first needed.
+var (
+	french  = sync.OnceValue(func() map[string]*message { return ready(French) })
+	english = sync.OnceValue(func() map[string]*message { return ready(English) })
+)
+
+func ready(l Lang) map[string]*message {
+	list := written(l)
+	out, room := make(map[string]*message, len(list)), make([]message, len(list))
+	for i := range list {
+		room[i].one.text, room[i].other.text = list[i].One, list[i].Other
+		out[list[i].ID] = &room[i]
+	}
+	return out
+}
+
+func find(l Lang, key string) *message {
+	if l == English {
+		return english()[key]
+	}
+	return french()[key]
+}
 
 // T returns the message of a key. An unknown key comes back in brackets, which
 // the tests of the pages look for.
 func T(l Lang, key string, args ...Args) string {
-	c := load()
 	if l != English {
 		l = French
 	}
-	if s, ok := c.plain[l][key]; ok {
-		return s
-	}
-	cfg := &goi18n.LocalizeConfig{MessageID: key}
-	if len(args) > 0 {
-		cfg.TemplateData = say(l, args[0])
-		if n, ok := args[0]["Count"]; ok {
-			cfg.PluralCount = fmt.Sprint(n)
-		}
-	}
-	s, err := c.localizers[l].Localize(cfg)
-	if err != nil && cfg.PluralCount != nil {
-		// French has a form for millions ("many") that our messages do not need;
-		// the form of two says the same.
-		cfg.PluralCount = 2
-		s, err = c.localizers[l].Localize(cfg)
-	}
-	if err != nil || s == "" {
+	m := find(l, key)
+	if m == nil {
 		return "[" + key + "]"
 	}
-	return s
+	f, given := &m.other, Args(nil)
+	if len(args) > 0 {
+		if n, ok := args[0]["Count"]; ok && m.one.text != "" && single(l, n) {
+			f = &m.one
+		}
+		if f.filled() {
+			given = say(l, args[0])
+		}
+	}
+	if s := f.say(given); s != "" {
+		return s
+	}
+	return "[" + key + "]"
+}
+
+// single tells whether a quantity takes the form of one (CLDR plural rules):
+// 0, 1 and what lies between in French, 1 alone in English.
+func single(l Lang, n any) bool {
+	text := strings.TrimPrefix(fmt.Sprint(n), "-")
+	if l == English {
+		return text == "1"
+	}
+	whole, _, _ := strings.Cut(text, ".")
+	return whole == "0" || whole == "1"
 }
 
 // Known reports whether a key has a message in the language.
-func Known(l Lang, key string) bool {
-	for _, m := range Messages(l) {
-		if m.ID == key {
-			return true
-		}
-	}
-	return false
-}
-
-// Message is one message as written in its file.
-type Message struct {
-	ID               string
-	One, Many, Other string
-	File             string
-}
+func Known(l Lang, key string) bool { return find(l, key) != nil }
 
 // Messages lists the messages of a language, sorted by key.
 func Messages(l Lang) []Message {
-	files, _ := locales.ReadDir("locales")
-	var out []Message
+	out := written(l)
+	slices.SortFunc(out, func(a, b Message) int { return strings.Compare(a.ID, b.ID) })
+	return out
+}
+
+// written reads the files of a language. They are in the program and its tests read
+// them all: one that cannot be read is a mistake of ours.
+func written(l Lang) (out []Message) {
+	files, err := locales.ReadDir("locales")
+	if err != nil {
+		panic(err)
+	}
 	for _, f := range files {
 		if !strings.HasSuffix(f.Name(), "."+string(l)+".toml") {
 			continue
 		}
-		data, _ := locales.ReadFile(path.Join("locales", f.Name()))
-		mf, err := goi18n.ParseMessageFileBytes(data, f.Name(), map[string]goi18n.UnmarshalFunc{"toml": toml.Unmarshal})
+		data, err := locales.ReadFile(path.Join("locales", f.Name()))
 		if err != nil {
-			panic(fmt.Sprintf("i18n: %s: %v", f.Name(), err))
+			panic(err)
 		}
-		for _, m := range mf.Messages {
-			out = append(out, Message{ID: m.ID, One: m.One, Many: m.Many, Other: m.Other, File: f.Name()})
+		list, err := parseFile(f.Name(), string(data))
+		if err != nil {
+			panic(err)
 		}
+		out = append(out, list...)
 	}
-	sort.Slice(out, func(i, j int) bool { return out[i].ID < out[j].ID })
 	return out
 }
 
