@@ -66,21 +66,36 @@ const (
 // errInvalid ends a command whose answer is no: nothing more is printed.
 var errInvalid = errors.New("invalid")
 
-// grammar is the command line.
-type grammar struct {
-	Serve    serveCommand    `cmd:""`
-	Check    checkCommand    `cmd:""`
-	Describe describeCommand `cmd:""`
-	Convert  convertCommand  `cmd:""`
-	Fix      fixCommand      `cmd:""`
-	Publish  publishCommand  `cmd:""`
-	Schemas  schemasCommand  `cmd:""`
-	Backup   backupCommand   `cmd:""`
-	Restore  restoreCommand  `cmd:""`
-	Rebuild  rebuildCommand  `cmd:""`
-	Doctor   doctorCommand   `cmd:""`
-	Admin    adminCommand    `cmd:""`
-	Version  versionCommand  `cmd:""`
+// commands lists the subcommands in the order of the help.
+var commands = []struct {
+	name string
+	make func() any
+}{
+	{"serve", func() any { return &serveCommand{} }},
+	{"check", func() any { return &checkCommand{} }},
+	{"describe", func() any { return &describeCommand{} }},
+	{"convert", func() any { return &convertCommand{} }},
+	{"fix", func() any { return &fixCommand{} }},
+	{"publish", func() any { return &publishCommand{} }},
+	{"schemas", func() any { return &schemasCommand{} }},
+	{"backup", func() any { return &backupCommand{} }},
+	{"restore", func() any { return &restoreCommand{} }},
+	{"rebuild", func() any { return &rebuildCommand{} }},
+	{"doctor", func() any { return &doctorCommand{} }},
+	{"admin", func() any { return &adminCommand{} }},
+	{"version", func() any { return &versionCommand{} }},
+}
+
+// grammar gives kong the subcommand that the arguments begin with, all of them
+// when they begin with none: a check is not to wait for the flags of the server.
+func grammar(args []string) (options []kong.Option) {
+	for _, c := range commands {
+		if len(args) > 0 && args[0] == c.name {
+			return []kong.Option{kong.DynamicCommand(c.name, "", "", c.make())}
+		}
+		options = append(options, kong.DynamicCommand(c.name, "", "", c.make()))
+	}
+	return options
 }
 
 // run is one run of a command.
@@ -103,11 +118,10 @@ type command interface {
 // Run runs the command line and returns the exit status.
 func Run(ctx context.Context, p Program) int {
 	r := &run{Program: &p, lang: languageOf(p)}
-	var g grammar
 	exit := -1
-	k, err := kong.New(&g, kong.Name("socle"), kong.Description(r.t("cli.about")), kong.Writers(p.Stdout, p.Stderr), kong.Exit(func(code int) { exit = code }),
+	k, err := kong.New(&struct{}{}, append(grammar(p.Args), kong.Name("socle"), kong.Description(r.t("cli.about")), kong.Writers(p.Stdout, p.Stderr), kong.Exit(func(code int) { exit = code }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}), kong.UsageOnError(),
-		kong.Resolvers(config.NewResolver(config.Sources{Args: p.Args, Env: p.Getenv, ReadFile: p.ReadFile})))
+		kong.Resolvers(config.NewResolver(config.Sources{Args: p.Args, Env: p.Getenv, ReadFile: p.ReadFile})))...)
 	if err != nil {
 		fmt.Fprintln(p.Stderr, err)
 		return exitFailed
