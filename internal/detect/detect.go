@@ -78,23 +78,30 @@ func read(ctx context.Context, f *tabular.File, o Options) (out []Column, rows i
 	for j := range columns {
 		columns[j] = newSummary()
 	}
-	end, err := tabular.Scan(ctx, f, workers, func(b *tabular.Batch) (struct{}, error) {
+	_, err = tabular.Scan(ctx, f, workers, func(b *tabular.Batch) (int, error) {
 		for k := range columns {
 			j := (k + b.Seq*7) % len(columns) // two goroutines rarely want the same column
 			columns[j].take(b, j)
 		}
-		return struct{}{}, nil
-	}, func(tabular.Position, struct{}) error { return nil })
+		filled := 0
+		for i := range b.Len() {
+			if !b.Blank(i) {
+				filled++
+			}
+		}
+		return filled, nil
+	}, func(_ tabular.Position, filled int) error {
+		rows += filled
+		return nil
+	})
 	if err != nil {
 		return nil, 0, err
 	}
-	rows = end.Rows
 	for j, s := range columns {
 		name := ""
 		if j < len(f.Header) {
 			name = f.Header[j]
 		}
-		rows = end.Rows - s.blankRows
 		out = append(out, s.column(name, rows))
 	}
 	markPersonal(out)
@@ -124,7 +131,7 @@ func (s *summary) column(name string, rows int) Column {
 		}
 	}
 	c.Min, c.Max = s.minText, s.maxText
-	if f := s.form(); f >= 0 { // else words like NA are values of a text
+	if f := s.form(); f >= 0 && !s.code(f, name) { // else words like NA are values of a text
 		c.Type, c.Format, c.Decimal, c.Group = forms[f].typ, forms[f].format, forms[f].decimal, forms[f].group
 		c.Missing = s.missing()
 		c.Nulls += s.words

@@ -101,6 +101,9 @@ func readNumber(s string) (float64, bool) {
 	if t[0] != '.' && (t[0] < '0' || t[0] > '9') || len(t) > 1 && t[0] == '0' && t[1] >= '0' && t[1] <= '9' {
 		return 0, false
 	}
+	if len(t) > 18 && strings.Trim(t, "0123456789") == "" {
+		return 0, false // as many figures as no number keeps: a code
+	}
 	for i := range len(t) {
 		if c := t[i]; (c < '0' || c > '9') && c != '.' && c != 'e' && c != 'E' && c != '-' && c != '+' {
 			return 0, false

@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 	"unsafe"
 
+	"socle/internal/schema"
 	"socle/internal/tabular"
 )
 
@@ -21,7 +22,6 @@ type summary struct {
 	values    int                 // cells that hold something, null words apart
 	words     int                 // cells that hold a null word
 	word      map[string]struct{} // the null words met
-	blankRows int                 // rows without any cell
 	alive     uint64              // forms that all values have
 	ranges    []span              // by form
 	minText   string
@@ -68,10 +68,6 @@ func (s *summary) take(b *tabular.Batch, j int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i := range b.Len() {
-		if b.Width(i) == 0 {
-			s.blankRows++
-			continue
-		}
 		if cell := b.Cell(i, j); len(cell) > 0 {
 			s.see(cell, b.Seq == 0)
 		}
@@ -179,6 +175,25 @@ func (s *summary) form() int {
 		return -1
 	}
 	return bits.TrailingZeros64(s.alive)
+}
+
+// code reports whether what looks like numbers is the parts of a code, as its
+// label says and as values show that would be the same number: 1.1 and 1.10.
+func (s *summary) code(f int, name string) bool {
+	if forms[f].typ != schema.Number || !slices.ContainsFunc(labelWords(name), func(w string) bool {
+		return strings.HasPrefix(w, "id") || w == "code" || w == "num" || w == "numero" || w == "ref" || w == "reference"
+	}) {
+		return false
+	}
+	numbers := map[float64]bool{}
+	for _, v := range s.sampled() {
+		n, _ := forms[f].read(v)
+		if numbers[n] {
+			return true
+		}
+		numbers[n] = true
+	}
+	return false
 }
 
 // distinct returns how many different values there are; beyond what is counted

@@ -491,7 +491,7 @@ search:
 		if cells == 0 {
 			continue
 		}
-		apart := i > 0 && b.blank(i-1) || keep < n // of the data
+		apart := i > 0 && b.Blank(i-1) || keep < n // of the data
 		switch {
 		case cells == 1 && (at == 0 || f.columns <= 2) && f.note(text, apart, b.Width(i)):
 		case cells <= 3 && at == 0 && words && apart && f.typical >= 2 && noted(text):
@@ -501,7 +501,7 @@ search:
 		}
 		keep = i
 	}
-	for keep < n && keep > 0 && b.blank(keep-1) {
+	for keep < n && keep > 0 && b.Blank(keep-1) {
 		keep--
 	}
 	j.foot = n - keep
@@ -524,8 +524,8 @@ func (b *Batch) only(i int) (text []byte, at, cells int, words bool) {
 	return text, at, cells, words
 }
 
-// blank reports whether all cells of a record are empty.
-func (b *Batch) blank(i int) bool {
+// Blank reports whether all cells of a record are empty.
+func (b *Batch) Blank(i int) bool {
 	for k := range b.Width(i) {
 		if len(bytes.TrimSpace(b.Cell(i, k))) > 0 {
 			return false
