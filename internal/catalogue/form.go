@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -128,7 +129,9 @@ var (
 		ZoneCountry:     regexp.MustCompile(`^[A-Z]{2}$`),
 	}
 	formatName = regexp.MustCompile(`^[a-z0-9][a-z0-9.+_-]{0,29}$`)
-	mediaType  = regexp.MustCompile(`^[a-zA-Z0-9!#$&^_.+-]{1,64}/[a-zA-Z0-9!#$&^_.+-]{1,64}(; ?[a-zA-Z0-9_-]{1,30}="?[a-zA-Z0-9_.+-]{1,60}"?)*$`)
+	mediaType  = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^[a-zA-Z0-9!#$&^_.+-]{1,64}/[a-zA-Z0-9!#$&^_.+-]{1,64}(; ?[a-zA-Z0-9_-]{1,30}="?[a-zA-Z0-9_.+-]{1,60}"?)*$`)
+	})
 )
 
 // keywords trims them and keeps the first of those that differ by case or
@@ -216,7 +219,7 @@ func checkResource(k Kind, m ResourceMetadata) (ResourceMetadata, error) {
 	if m.Format != "" && !formatName.MatchString(m.Format) {
 		f.bad("format", "catalogue.field.characters")
 	}
-	if m.MediaType = strings.TrimSpace(m.MediaType); m.MediaType != "" && !mediaType.MatchString(m.MediaType) {
+	if m.MediaType = strings.TrimSpace(m.MediaType); m.MediaType != "" && !mediaType().MatchString(m.MediaType) {
 		f.bad("mediaType", "catalogue.field.characters")
 	}
 	m.URL = strings.TrimSpace(m.URL)

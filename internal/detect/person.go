@@ -2,6 +2,7 @@ package detect
 
 import (
 	"strings"
+	"sync"
 	"unicode"
 
 	"socle/internal/cog"
@@ -9,13 +10,13 @@ import (
 
 // firstNames are usual first names in France, of all ages, folded. They only say
 // that a column looks like first names; a name that is not here proves nothing.
-var firstNames = func() map[string]bool {
+var firstNames = sync.OnceValue(func() map[string]bool {
 	m := map[string]bool{}
 	for _, n := range strings.Fields(firstNameList) {
 		m[n] = true
 	}
 	return m
-}()
+})
 
 const firstNameList = `
 adam adele adeline adrien agathe agnes ahmed aicha alain alban albert alex alexandra alexandre alexia alexis ali alice alicia aline alix alma amandine ambre
@@ -48,7 +49,7 @@ william xavier yacine yael yann yanis yasmine yoan yohan yolande youssef yvan yv
 // isFirstName: one to three words of letters, the first (or its first half) usual.
 func isFirstName(s string) bool {
 	list := strings.Fields(cog.FoldName(s))
-	return len(list) > 0 && len(list) <= 3 && firstNames[list[0]] && lettersOnly(s)
+	return len(list) > 0 && len(list) <= 3 && firstNames()[list[0]] && lettersOnly(s)
 }
 
 // isNameText: letters, spaces, hyphens and apostrophes only, few words.
@@ -73,7 +74,7 @@ func isFullName(s string) bool {
 	if len(list) < 2 || len(list) > 5 || !lettersOnly(s) {
 		return false
 	}
-	return firstNames[list[0]] || firstNames[list[len(list)-1]]
+	return firstNames()[list[0]] || firstNames()[list[len(list)-1]]
 }
 
 func lettersOnly(s string) bool {
@@ -110,7 +111,7 @@ func namedEmail(s string) bool {
 		}
 	}
 	if len(parts) == 2 && lettersOnly(parts[0]) && lettersOnly(parts[1]) {
-		return firstNames[parts[0]] || firstNames[parts[1]] || len(parts[0]) == 1 || len(parts[1]) == 1
+		return firstNames()[parts[0]] || firstNames()[parts[1]] || len(parts[0]) == 1 || len(parts[1]) == 1
 	}
-	return len(parts) > 2 && firstNames[parts[0]]
+	return len(parts) > 2 && firstNames()[parts[0]]
 }

@@ -8,32 +8,39 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 
 	"github.com/nyaruka/phonenumbers"
 )
 
 var (
-	rnaPattern        = regexp.MustCompile(`^W[0-9][0-9A-Z][0-9]{7}$`)
-	uaiPattern        = regexp.MustCompile(`^[0-9]{7}[A-HJ-NPR-Z]$`)
-	bicPattern        = regexp.MustCompile(`^[A-Z]{4}([A-Z]{2})[A-Z0-9]{2}([A-Z0-9]{3})?$`)
-	emailPattern      = regexp.MustCompile(`^[\p{L}\p{N}.!#$%&'*+/=?^_{|}~-]+@[\p{L}\p{N}]([\p{L}\p{N}-]*[\p{L}\p{N}])?(\.[\p{L}\p{N}]([\p{L}\p{N}-]*[\p{L}\p{N}])?)*\.\p{L}{2,}$`)
-	urlPattern        = regexp.MustCompile(`(?i)^((https?|ftp)://[^\s/$.?#]\S*|www\.[a-z0-9-]+(\.[a-z0-9-]+)+(/\S*)?)$`)
-	uuidPattern       = regexp.MustCompile(`(?i)^\{?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\}?$`)
-	objectIDPattern   = regexp.MustCompile(`^[0-9a-f]{24}$`)
-	accountPattern    = regexp.MustCompile(`^@[A-Za-z0-9_.-]+$`)
-	nafPattern        = regexp.MustCompile(`^[0-9]{2}\.?[0-9]{2}[A-Z]$`)
-	occupationPattern = regexp.MustCompile(`^[1-8][0-9]{2}[a-l]$`)
-	streetPattern     = regexp.MustCompile(`^[0-9]{4}[A-HJ-NP-Z]$`)
-	importPattern     = regexp.MustCompile(`^[0-9]{3}[SP][0-9]{4,10}(.[0-9]{1,3})?$`)
-	rnbPattern        = regexp.MustCompile(`^[0-9A-HJ-NP-TV-Z]{12}$`)
-	moneyPattern      = regexp.MustCompile(`(?i)^-?([0-9]{1,3}([ .'’]?[0-9]{3})*|[0-9]+)([.,][0-9]+)? ?(€|euros?|eur|k€|m€|\$|£)$`)
-	percentPattern    = regexp.MustCompile(`^[-+]?[0-9]+([.,][0-9]+)? ?%$`)
-	rcsPattern        = regexp.MustCompile(`^(?i:rcs) ?\p{L}[\p{L}' -]* ?[ABCD] ?([0-9 ]{9,})$`)
-	decimalPattern    = regexp.MustCompile(`^-?([0-9]+)([.,]([0-9]+))?$`)
-	hoursPattern      = regexp.MustCompile(`^(24/7|(Mo|Tu|We|Th|Fr|Sa|Su|PH|SH)([ ,;:0-9-]|Mo|Tu|We|Th|Fr|Sa|Su|PH|SH|off|closed)*)$`)
-	bytesPattern      = regexp.MustCompile(`(?s)^b('.*'|".*")$`)
+	rnaPattern        = later(`^W[0-9][0-9A-Z][0-9]{7}$`)
+	uaiPattern        = later(`^[0-9]{7}[A-HJ-NPR-Z]$`)
+	bicPattern        = later(`^[A-Z]{4}([A-Z]{2})[A-Z0-9]{2}([A-Z0-9]{3})?$`)
+	emailPattern      = later(`^[\p{L}\p{N}.!#$%&'*+/=?^_{|}~-]+@[\p{L}\p{N}]([\p{L}\p{N}-]*[\p{L}\p{N}])?(\.[\p{L}\p{N}]([\p{L}\p{N}-]*[\p{L}\p{N}])?)*\.\p{L}{2,}$`)
+	urlPattern        = later(`(?i)^((https?|ftp)://[^\s/$.?#]\S*|www\.[a-z0-9-]+(\.[a-z0-9-]+)+(/\S*)?)$`)
+	uuidPattern       = later(`(?i)^\{?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\}?$`)
+	objectIDPattern   = later(`^[0-9a-f]{24}$`)
+	accountPattern    = later(`^@[A-Za-z0-9_.-]+$`)
+	nafPattern        = later(`^[0-9]{2}\.?[0-9]{2}[A-Z]$`)
+	occupationPattern = later(`^[1-8][0-9]{2}[a-l]$`)
+	streetPattern     = later(`^[0-9]{4}[A-HJ-NP-Z]$`)
+	importPattern     = later(`^[0-9]{3}[SP][0-9]{4,10}(.[0-9]{1,3})?$`)
+	rnbPattern        = later(`^[0-9A-HJ-NP-TV-Z]{12}$`)
+	moneyPattern      = later(`(?i)^-?([0-9]{1,3}([ .'’]?[0-9]{3})*|[0-9]+)([.,][0-9]+)? ?(€|euros?|eur|k€|m€|\$|£)$`)
+	percentPattern    = later(`^[-+]?[0-9]+([.,][0-9]+)? ?%$`)
+	rcsPattern        = later(`^(?i:rcs) ?\p{L}[\p{L}' -]* ?[ABCD] ?([0-9 ]{9,})$`)
+	decimalPattern    = later(`^-?([0-9]+)([.,]([0-9]+))?$`)
+	hoursPattern      = later(`^(24/7|(Mo|Tu|We|Th|Fr|Sa|Su|PH|SH)([ ,;:0-9-]|Mo|Tu|We|Th|Fr|Sa|Su|PH|SH|off|closed)*)$`)
+	bytesPattern      = later(`(?s)^b('.*'|".*")$`)
 )
+
+// later compiles a pattern when it is first used: programs that only have this
+// package with them do not wait for it.
+func later(pattern string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })
+}
 
 // digits takes spaces and points away and says whether n digits are left.
 func digits(s string, n int) (string, bool) {
@@ -81,13 +88,13 @@ func isSIRET(s string) bool {
 	return sum%5 == 0
 }
 
-func isRNA(s string) bool { return rnaPattern.MatchString(s) }
+func isRNA(s string) bool { return rnaPattern().MatchString(s) }
 
 // uaiLetters are the check letters, in the order of the remainder by 23.
 const uaiLetters = "ABCDEFGHJKLMNPRSTUVWXYZ"
 
 func isUAI(s string) bool {
-	if !uaiPattern.MatchString(s) {
+	if !uaiPattern().MatchString(s) {
 		return false
 	}
 	n, err := strconv.Atoi(s[:7])
@@ -206,12 +213,12 @@ func isIBAN(s string) bool {
 }
 
 func isBIC(s string) bool {
-	m := bicPattern.FindStringSubmatch(s)
+	m := bicPattern().FindStringSubmatch(s)
 	return m != nil && (countryTables().two[m[1]] || m[1] == "XK")
 }
 
 func isRCS(s string) bool {
-	m := rcsPattern.FindStringSubmatch(s)
+	m := rcsPattern().FindStringSubmatch(s)
 	return m != nil && isSIREN(m[1])
 }
 
@@ -219,11 +226,11 @@ func isRCS(s string) bool {
 // characters without I, O and U, written in one piece or by fours.
 func isRNB(s string) bool {
 	s = strings.NewReplacer("-", "", " ", "").Replace(strings.ToUpper(s))
-	return rnbPattern.MatchString(s)
+	return rnbPattern().MatchString(s)
 }
 
 func isEmail(s string) bool {
-	if len(s) > 254 || strings.Contains(s, "..") || !emailPattern.MatchString(s) {
+	if len(s) > 254 || strings.Contains(s, "..") || !emailPattern().MatchString(s) {
 		return false
 	}
 	for _, r := range s {
@@ -235,7 +242,7 @@ func isEmail(s string) bool {
 	return err == nil
 }
 
-func isURL(s string) bool { return len(s) < 4096 && urlPattern.MatchString(s) }
+func isURL(s string) bool { return len(s) < 4096 && urlPattern().MatchString(s) }
 
 func isPhone(s string) bool {
 	if len(s) > 25 || len(s) < 4 || strings.IndexFunc(s, unicode.IsLetter) >= 0 {
@@ -262,15 +269,15 @@ func isMobile(s string) bool {
 	return err == nil && phonenumbers.IsValidNumber(n) && n.GetCountryCode() == 33 && phonenumbers.GetNumberType(n) == phonenumbers.MOBILE
 }
 
-func isUUID(s string) bool       { return uuidPattern.MatchString(s) }
-func isObjectID(s string) bool   { return objectIDPattern.MatchString(s) }
-func isAccount(s string) bool    { return accountPattern.MatchString(s) }
-func isNAF(s string) bool        { return nafPattern.MatchString(s) && s[:2] != "00" && nafDivision(s[:2]) }
-func isStreetCode(s string) bool { return streetPattern.MatchString(s) }
-func isImportCode(s string) bool { return importPattern.MatchString(s) }
-func isMoney(s string) bool      { return moneyPattern.MatchString(s) }
-func isPercent(s string) bool    { return percentPattern.MatchString(s) }
-func isBytes(s string) bool      { return bytesPattern.MatchString(s) }
+func isUUID(s string) bool       { return uuidPattern().MatchString(s) }
+func isObjectID(s string) bool   { return objectIDPattern().MatchString(s) }
+func isAccount(s string) bool    { return accountPattern().MatchString(s) }
+func isNAF(s string) bool        { return nafPattern().MatchString(s) && s[:2] != "00" && nafDivision(s[:2]) }
+func isStreetCode(s string) bool { return streetPattern().MatchString(s) }
+func isImportCode(s string) bool { return importPattern().MatchString(s) }
+func isMoney(s string) bool      { return moneyPattern().MatchString(s) }
+func isPercent(s string) bool    { return percentPattern().MatchString(s) }
+func isBytes(s string) bool      { return bytesPattern().MatchString(s) }
 
 // nafDivision reports whether the activity code of NAF 2008 has the division.
 func nafDivision(s string) bool {
@@ -278,10 +285,10 @@ func nafDivision(s string) bool {
 	return err == nil && n >= 1 && n <= 99 && !slices.Contains([]int{4, 34, 40, 44, 48, 54, 57, 67, 76, 83, 89}, n)
 }
 
-func isOccupationCode(s string) bool { return occupationPattern.MatchString(strings.ToLower(s)) }
+func isOccupationCode(s string) bool { return occupationPattern().MatchString(strings.ToLower(s)) }
 
 func isAmount(s string) bool {
-	return isMoney(s) || decimalPattern.MatchString(strings.ReplaceAll(s, " ", ""))
+	return isMoney(s) || decimalPattern().MatchString(strings.ReplaceAll(s, " ", ""))
 }
 
 func isJSON(s string) bool {
@@ -307,7 +314,7 @@ func isGeoJSON(s string) bool {
 
 // number reads a decimal number with a point or a comma.
 func number(s string) (value float64, decimals int, ok bool) {
-	m := decimalPattern.FindStringSubmatch(s)
+	m := decimalPattern().FindStringSubmatch(s)
 	if m == nil {
 		return 0, 0, false
 	}
@@ -388,7 +395,7 @@ func isYear(s string) bool {
 }
 
 func isOpeningHours(s string) bool {
-	return len(s) < 512 && hoursPattern.MatchString(s) && (s == "24/7" || strings.ContainsAny(s, "0123456789"))
+	return len(s) < 512 && hoursPattern().MatchString(s) && (s == "24/7" || strings.ContainsAny(s, "0123456789"))
 }
 
 func isWeekday(s string) bool {

@@ -3,6 +3,7 @@ package check
 import (
 	"bytes"
 	"strings"
+	"sync"
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
@@ -15,13 +16,13 @@ import (
 var acts = []string{"Commande publique", "Urbanisme", "Domaine et patrimoine", "Fonction publique", "Institutions et vie politique",
 	"Libertés publiques et pouvoirs de police", "Finances locales", "Domaines de compétences par thèmes", "Autres domaines de compétences"}
 
-var foldedActs = func() map[string]bool {
+var foldedActs = sync.OnceValue(func() map[string]bool {
 	m := make(map[string]bool, len(acts))
 	for _, a := range acts {
 		m[plainWords(a)] = true
 	}
 	return m
-}()
+})
 
 // plainWords lowers case and removes accents.
 func plainWords(s string) string {
@@ -43,7 +44,7 @@ func nomenclatureActes(cell []byte, _ *schema.Value) (string, i18n.Args) {
 		return "check.nomenclature-actes-value.no-slash", nil
 	case bytes.HasSuffix(prefix, []byte(" ")) || bytes.HasPrefix(rest, []byte(" ")):
 		return "check.nomenclature-actes-value.space", nil
-	case !foldedActs[plainWords(string(prefix))]:
+	case !foldedActs()[plainWords(string(prefix))]:
 		return "check.nomenclature-actes-value", i18n.Args{"Prefix": cellText(prefix)}
 	}
 	return "", nil

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 
 	"socle/internal/schema"
@@ -62,7 +63,7 @@ var synonyms = [][]string{
 	{"reference", "ref"},
 }
 
-var synonymSet = func() map[string]int {
+var synonymSet = sync.OnceValue(func() map[string]int {
 	m := map[string]int{}
 	for i, set := range synonyms {
 		for _, w := range set {
@@ -70,7 +71,7 @@ var synonymSet = func() map[string]int {
 		}
 	}
 	return m
-}()
+})
 
 // matchHeader finds the field of each label: the same name; the same but for
 // case, accents and punctuation; the field's title; then, for a person to
@@ -94,8 +95,8 @@ func matchHeader(s *schema.Schema, labels []string) []heading {
 		{"header-spelling", true, func(k string, f *schema.Field) bool { return k == key(f.Name) }},
 		{"header-title", true, func(k string, f *schema.Field) bool { return k == key(f.Title) }},
 		{"header-synonym", false, func(k string, f *schema.Field) bool {
-			set := synonymSet[k]
-			return set > 0 && (set == synonymSet[key(f.Name)] || set == synonymSet[key(f.Title)] || set == synonymSet[lastWord(f.Name)])
+			set := synonymSet()[k]
+			return set > 0 && (set == synonymSet()[key(f.Name)] || set == synonymSet()[key(f.Title)] || set == synonymSet()[lastWord(f.Name)])
 		}},
 		{"header-typo", false, func(k string, f *schema.Field) bool { return len(k) >= 5 && oneSlip(k, key(f.Name)) }},
 	}
@@ -195,7 +196,7 @@ func headerWords(label string) []string {
 		if len(w) > 3 {
 			w = strings.TrimSuffix(w, "s")
 		}
-		if set := synonymSet[w]; set > 0 {
+		if set := synonymSet()[w]; set > 0 {
 			w = synonyms[set-1][0]
 		}
 		out = append(out, w)
