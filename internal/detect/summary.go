@@ -18,18 +18,18 @@ import (
 
 // summary gathers what a column holds, batch by batch in any order.
 type summary struct {
-	mu        sync.Mutex
-	values    int                 // cells that hold something, null words apart
-	words     int                 // cells that hold a null word
-	word      map[string]struct{} // the null words met
-	alive     uint64              // forms that all values have
-	ranges    []span              // by form
-	minText   string
-	maxText   string
-	some      bool
-	hashes    map[uint64]struct{} // nil when there were too many
-	least     smallest            // values of the smallest hashes: an even sample of the different ones
-	first     []string            // first different values
+	mu      sync.Mutex
+	values  int                 // cells that hold something, null words apart
+	words   int                 // cells that hold a null word
+	word    map[string]struct{} // the null words met
+	alive   uint64              // forms that all values have
+	ranges  []span              // by form
+	minText string
+	maxText string
+	some    bool
+	hashes  map[uint64]struct{} // nil when there were too many
+	least   smallest            // values of the smallest hashes: an even sample of the different ones
+	first   []string            // first different values
 }
 
 // span is the least and greatest value of a form.

@@ -100,7 +100,7 @@ func openEntry(f *zip.File) (io.ReadCloser, error) {
 }
 
 // readable extensions of archive entries, the best first.
-var entryKinds = []string{".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".ods", ".xls", ".geojson", ".json", ".jsonl", ".ndjson", ".parquet", ".tab", ".dat", ""}
+var entryKinds = []string{".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".ods", ".xls", ".gpkg", ".geojson", ".kml", ".gpx", ".json", ".jsonl", ".ndjson", ".parquet", ".dbf", ".tab", ".dat", ""}
 
 // best chooses the entry of a plain archive that is most likely the table: by
 // kind, then by size.

@@ -47,6 +47,16 @@ func (f *File) openPlain(ctx context.Context, src Source, magic []byte, o Option
 	if name := foreign(magic); name != "" {
 		return fail(errs.Invalid, CodeFormat, "tabular.foreign", errs.Args{"Kind": name})
 	}
+	if isDBF(magic, o) {
+		return f.openDBF(ctx, o, func(context.Context) (io.ReadCloser, error) {
+			return io.NopCloser(io.NewSectionReader(src, 0, src.Size())), nil
+		})
+	}
+	if p := placesOf(magic); p != nil {
+		return f.openPlaces(ctx, p, magic, o, func(context.Context) (io.ReadCloser, error) {
+			return io.NopCloser(io.NewSectionReader(src, 0, src.Size())), nil
+		})
+	}
 	if page(magic) {
 		return fail(errs.Invalid, CodeFormat, "tabular.page", nil)
 	}
@@ -55,6 +65,15 @@ func (f *File) openPlain(ctx context.Context, src Source, magic []byte, o Option
 		if done || err != nil {
 			return err
 		}
+	}
+	head := make([]byte, min(src.Size(), fixedBytes))
+	if err := readFull(src, head, 0); err != nil {
+		return err
+	}
+	if done, err := f.openFixed(ctx, head, src.Size() == int64(len(head)), o, func(context.Context) (io.ReadCloser, error) {
+		return io.NopCloser(io.NewSectionReader(src, 0, src.Size())), nil
+	}); done || err != nil {
+		return err
 	}
 	return f.openText(src, o)
 }
@@ -122,6 +141,16 @@ func (f *File) openZip(ctx context.Context, src Source, o Options) error {
 		}
 		return f.openWorkbook(ctx, w, "ods", o)
 	}
+	if a.has("doc.kml") {
+		err := f.openPacked(ctx, o, func(context.Context) (io.ReadCloser, error) { return a.open("doc.kml") })
+		if f.Info.Format == "kml" {
+			f.Info.Format = "kmz"
+		}
+		return err
+	}
+	if layers := a.shapefiles(); len(layers) > 0 && (o.Format == "" || o.Format == "shp") {
+		return f.openShapefile(ctx, layers, o)
+	}
 	entry, err := a.best()
 	if err != nil {
 		return err
@@ -161,6 +190,12 @@ func (f *File) openPacked(ctx context.Context, o Options, again func(context.Con
 	if name := foreign(magic); name != "" {
 		return fail(errs.Invalid, CodeFormat, "tabular.foreign", errs.Args{"Kind": name})
 	}
+	if isDBF(magic, o) {
+		return f.openDBF(ctx, o, again)
+	}
+	if p := placesOf(magic); p != nil {
+		return f.openPlaces(ctx, p, magic, o, again)
+	}
 	if page(magic) {
 		return fail(errs.Invalid, CodeFormat, "tabular.page", nil)
 	}
@@ -168,6 +203,9 @@ func (f *File) openPacked(ctx context.Context, o Options, again func(context.Con
 		if done, err := f.readJSON(ctx, magic, o, again); done || err != nil {
 			return err
 		}
+	}
+	if done, err := f.openFixed(ctx, head[:fixedBytes], false, o, again); done || err != nil {
+		return err
 	}
 	t, err := newText([][]byte{head[:maxHead], head[len(head)-maxTail:]}, false, o)
 	if err != nil {

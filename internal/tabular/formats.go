@@ -12,6 +12,7 @@ type Format struct {
 	MediaType  string   // IANA, or the usual one
 	Read       bool
 	Write      bool
+	Places     bool // only tables that say where their rows lie can be written in it
 }
 
 // Formats lists the formats, those offered first for download first.
@@ -23,8 +24,15 @@ var Formats = []Format{
 	{Name: "jsonl", Extensions: []string{".jsonl", ".ndjson"}, MediaType: "application/x-ndjson", Read: true, Write: true},
 	{Name: "geojson", Extensions: []string{".geojson"}, MediaType: "application/geo+json", Read: true, Write: true},
 	{Name: "parquet", Extensions: []string{".parquet"}, MediaType: "application/vnd.apache.parquet", Read: true, Write: true},
+	{Name: "geoparquet", Extensions: []string{".geoparquet"}, MediaType: "application/vnd.apache.parquet", Read: true, Write: true, Places: true},
+	{Name: "kml", Extensions: []string{".kml"}, MediaType: "application/vnd.google-earth.kml+xml", Read: true, Write: true, Places: true},
+	{Name: "kmz", Extensions: []string{".kmz"}, MediaType: "application/vnd.google-earth.kmz", Read: true, Write: true, Places: true},
+	{Name: "gpx", Extensions: []string{".gpx"}, MediaType: "application/gpx+xml", Read: true, Write: true, Places: true},
+	{Name: "shp", Extensions: []string{".zip"}, MediaType: "application/zip", Read: true, Places: true},
+	{Name: "dbf", Extensions: []string{".dbf"}, MediaType: "application/vnd.dbf", Read: true},
 	{Name: "tsv", Extensions: []string{".tsv", ".tab"}, MediaType: "text/tab-separated-values; charset=utf-8", Read: true, Write: true},
 	{Name: "xls", Extensions: []string{".xls"}, MediaType: "application/vnd.ms-excel", Read: true},
+	{Name: "fixed", Extensions: []string{".prn"}, MediaType: "text/plain; charset=utf-8", Read: true},
 }
 
 // FormatNamed finds a format by its name.

@@ -15,6 +15,9 @@ func (f *File) openParquet(_ context.Context, src Source, _ Options) error {
 	}
 	fields := p.Fields()
 	f.Info.Format, f.Info.HeaderRows, f.Info.Columns, f.firstLine = "parquet", 1, len(fields), 1
+	if len(p.shapes) > 0 {
+		f.Info.Format = "geoparquet"
+	}
 	for _, field := range fields {
 		f.Header = append(f.Header, field.Name)
 	}

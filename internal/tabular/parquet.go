@@ -89,6 +89,10 @@ func parquetNode(f Field) parquet.Node {
 		return parquet.TimestampAdjusted(parquet.Microsecond, !f.Local)
 	case TimeOfDay:
 		return parquet.TimeAdjusted(parquet.Microsecond, false)
+	case Text:
+		if f.Geometry == geometryWKB {
+			return parquet.Leaf(parquet.ByteArrayType)
+		}
 	case JSON:
 		return parquet.JSON()
 	}
@@ -148,7 +152,7 @@ func fieldOfParquet(name string, node parquet.Node) (f Field, scale parquetScale
 		switch logical.(type) {
 		case *format.JsonType:
 			f.Kind = JSON
-		case *format.DecimalType, *format.BsonType, *format.GeometryType, *format.GeographyType, *format.VariantType:
+		case *format.DecimalType, *format.BsonType, *format.VariantType:
 			return f, scale, fmt.Errorf("column %q has the type %v", name, typ)
 		}
 		return f, scale, nil
@@ -186,7 +190,7 @@ func scaleOf(u format.TimeUnit) parquetScale {
 func geometryMetadata(fields []Field) string {
 	m := map[string]string{}
 	for _, f := range fields {
-		if f.Geometry != "" {
+		if f.Geometry != "" && f.Geometry != geometryWKB {
 			m[f.Name] = f.Geometry
 		}
 	}

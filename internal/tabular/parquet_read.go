@@ -19,6 +19,7 @@ type ParquetFile struct {
 	file   *parquet.File
 	fields []Field
 	scales []parquetScale
+	shapes map[string]*shapeColumn // columns of well-known binary
 }
 
 // OpenParquet reads the footer of a file. Errors: Invalid, for a file that is
@@ -39,12 +40,26 @@ func OpenParquet(src Source) (_ *ParquetFile, err error) {
 			return nil, damagedParquet(err)
 		}
 	}
+	if text, ok := file.Lookup(geoParquetKey); ok {
+		if p.shapes, err = geoColumns(text); err != nil {
+			return nil, err
+		}
+	}
 	for _, c := range file.Root().Columns() {
 		f, scale, err := fieldOfParquet(c.Name(), c)
 		if err != nil {
 			return nil, errs.New(errs.Invalid, "parquet.type", errs.Args{"Name": c.Name()}).WithHint("parquet.type.hint").Because(err)
 		}
 		f.Geometry = geometry[f.Name]
+		if err := p.native(c.Name(), c.Type()); err != nil {
+			return nil, err
+		}
+		if p.shapes[f.Name] != nil {
+			if f.Kind != Text {
+				return nil, errs.New(errs.Invalid, "parquet.type", errs.Args{"Name": c.Name()}).WithHint("parquet.type.hint")
+			}
+			f.Kind, f.Geometry = JSON, "geojson"
+		}
 		p.fields = append(p.fields, f)
 		p.scales = append(p.scales, scale)
 	}
@@ -150,6 +165,11 @@ func (p *ParquetFile) ReadGroup(ctx context.Context, group, size int, give func(
 		for j := range cursors {
 			if err := cursors[j].read(values[:fr.Rows], &fr.Columns[j]); err != nil {
 				return damagedParquet(fmt.Errorf("row group %d, column %q: %w", group, p.fields[j].Name, err))
+			}
+			if s := p.shapes[p.fields[j].Name]; s != nil {
+				if err := s.geoJSON(&fr.Columns[j], fr.Rows); err != nil {
+					return damagedParquet(fmt.Errorf("row group %d, column %q: %w", group, p.fields[j].Name, err))
+				}
 			}
 		}
 		if err := give(fr); err != nil {

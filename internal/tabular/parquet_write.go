@@ -22,6 +22,8 @@ type ParquetOptions struct {
 	GroupRows int
 	// Metadata is kept in the file beside the rows.
 	Metadata map[string]string
+	// Trailer, if given, is asked for one more entry of metadata when all rows were put.
+	Trailer func() (key, value string)
 }
 
 const (
@@ -281,6 +283,9 @@ func (p *ParquetWriter) Close() error {
 		if _, err := p.slots[p.group%2].Commit(); err != nil {
 			return err
 		}
+	}
+	if p.o.Trailer != nil {
+		p.file.SetKeyValueMetadata(p.o.Trailer())
 	}
 	return p.file.Close()
 }

@@ -40,6 +40,14 @@ func NewWriter(format string, w io.Writer, fields []Field, o WriteOptions) (Writ
 		return newJSONWriter(w, fields, jsonLines), nil
 	case "geojson":
 		return newJSONWriter(w, fields, jsonGeo), nil
+	case "kml":
+		return newKMLWriter(w, fields, o)
+	case "kmz":
+		return newKMZWriter(w, fields, o)
+	case "gpx":
+		return newGPXWriter(w, fields, o)
+	case "geoparquet":
+		return newGeoParquetWriter(w, fields)
 	case "xlsx":
 		return newXLSXWriter(w, fields, o)
 	case "ods":

@@ -24,6 +24,9 @@ type xmlScanner struct {
 	cdata bool
 	empty bool // the start tag is also an end
 	close bool // the end of an empty tag is due
+
+	open     int  // elements that are open
+	entities bool // the document declares entities of its own
 }
 
 type xmlKind uint8
@@ -34,7 +37,10 @@ const (
 	xmlText
 )
 
-const maxXMLToken = 32 << 20
+const (
+	maxXMLToken = 32 << 20
+	maxXMLDepth = 200 // elements within elements, where they are followed
+)
 
 func newXMLScanner(r io.Reader) *xmlScanner {
 	return &xmlScanner{r: r, buf: make([]byte, 0, 128<<10)}
@@ -92,6 +98,8 @@ var (
 	markCDATA    = []byte("]]>")
 	startComment = []byte("<!--")
 	startCDATA   = []byte("<![CDATA[")
+
+	declareEntity = []byte("<!ENTITY")
 )
 
 // next goes to the next tag or text; io.EOF at the end.
@@ -99,6 +107,7 @@ func (x *xmlScanner) next() error {
 	if x.close {
 		x.close = false
 		x.kind = xmlEnd
+		x.open--
 		return nil
 	}
 	for {
@@ -153,6 +162,7 @@ func (x *xmlScanner) next() error {
 		}
 		x.at += len(tag) + 2
 		if len(tag) == 0 || tag[0] == '?' || tag[0] == '!' {
+			x.entities = x.entities || bytes.HasPrefix(tag, declareEntity[1:]) || bytes.Contains(tag, declareEntity)
 			continue
 		}
 		x.tag(tag)
@@ -165,9 +175,11 @@ func (x *xmlScanner) tag(tag []byte) {
 	x.kind = xmlStart
 	if tag[0] == '/' {
 		x.kind = xmlEnd
+		x.open--
 		x.name, x.attrs = local(bytes.TrimSpace(tag[1:])), nil
 		return
 	}
+	x.open++
 	x.empty = tag[len(tag)-1] == '/'
 	if x.empty {
 		tag = tag[:len(tag)-1]

@@ -1,0 +1,107 @@
+package tabular
+
+import (
+	"strings"
+
+	"github.com/paulmach/orb"
+
+	"socle/internal/errs"
+	"socle/internal/geo"
+)
+
+// place finds where the rows of a table lie: in its first column of geometry, else
+// in a column of latitudes and one of longitudes.
+type place struct {
+	fields   []Field
+	shape    int // column of geometry, -1 without
+	lat, lon int // columns of coordinates, -1 without
+	text     []byte
+}
+
+// latitudes and longitudes are labels of columns of degrees.
+var (
+	latitudes  = []string{"lat", "latitude", "ylat", "y_lat", "lat_wgs84", "latitude_wgs84", "wgs84_lat", "coord_lat", "coordonnees_lat"}
+	longitudes = []string{"lon", "lng", "long", "longitude", "xlong", "x_long", "xlon", "lon_wgs84", "long_wgs84", "longitude_wgs84", "wgs84_lon", "coord_lon", "coord_long", "coordonnees_lon"}
+)
+
+func placeIn(fields []Field) place {
+	p := place{fields: fields, shape: -1, lat: -1, lon: -1}
+	for j, f := range fields {
+		if f.Geometry != "" {
+			p.shape = j
+			return p
+		}
+		label := strings.ToLower(strings.TrimSpace(f.Name))
+		for k := range latitudes {
+			if p.lat < 0 && label == latitudes[k] {
+				p.lat = j
+			}
+		}
+		for k := range longitudes {
+			if p.lon < 0 && label == longitudes[k] {
+				p.lon = j
+			}
+		}
+	}
+	return p
+}
+
+// known: the table has places.
+func (p *place) known() bool { return p.shape >= 0 || p.lat >= 0 && p.lon >= 0 }
+
+// noPlaces is the error for a format of places that is asked of a table without.
+func noPlaces(format string) error {
+	return fail(errs.Invalid, CodeFormat, "tabular.no-geometry", errs.Args{"Format": format})
+}
+
+// of returns the geometry of a row; nil when it has none that can be read.
+func (p *place) of(fr *Frame, i int) orb.Geometry {
+	if p.shape < 0 {
+		if g, ok := position(p.cell(fr, p.lon, i), p.cell(fr, p.lat, i)); ok {
+			return g
+		}
+		return nil
+	}
+	c := &fr.Columns[p.shape]
+	if c.Null[i] {
+		return nil
+	}
+	if p.fields[p.shape].Geometry == "point-lonlat" {
+		lon, lat, _ := strings.Cut(string(c.Bytes[i]), ",")
+		if g, ok := position(lon, lat); ok {
+			return g
+		}
+		return nil
+	}
+	g, err := geo.ParseGeoJSON(c.Bytes[i])
+	if err != nil {
+		return nil
+	}
+	return g
+}
+
+func (p *place) cell(fr *Frame, column, i int) string {
+	p.text = appendText(p.text[:0], &p.fields[column], &fr.Columns[column], i)
+	return strings.Replace(string(p.text), ",", ".", 1)
+}
+
+// titles are labels of columns that name what a row is about.
+var titles = []string{"name", "nom", "title", "titre", "libelle", "libellé", "intitule", "intitulé", "denomination", "dénomination", "label"}
+
+// title is the column that names the rows, -1 without.
+func title(fields []Field) int {
+	for _, t := range titles {
+		for j, f := range fields {
+			label := strings.ToLower(f.Name)
+			if f.Geometry == "" && (label == t || strings.HasPrefix(label, t+"_") || strings.HasPrefix(label, t+" ")) {
+				return j
+			}
+		}
+	}
+	for j, f := range fields {
+		if f.Kind == Text && f.Geometry == "" {
+			return j
+		}
+	}
+	return -1
+}
