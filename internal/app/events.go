@@ -30,6 +30,12 @@ func (a *App) warm(ctx context.Context, e catalogue.VersionAdded) error {
 	if err := a.Engine.Warm(ctx, t.Snapshot); err != nil {
 		return err
 	}
-	_, err = a.Engine.Profile(ctx, t.Snapshot)
+	if _, err := a.Engine.Profile(ctx, t.Snapshot); err != nil {
+		return err
+	}
+	_, err = a.Engine.Extent(ctx, t.Snapshot)
+	if errs.Is(err, errs.Invalid) {
+		return nil // nothing to put on a map
+	}
 	return err
 }

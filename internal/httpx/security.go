@@ -31,7 +31,7 @@ func compressible(contentType string) bool {
 	switch t {
 	case "text/event-stream": // each event must leave at once
 		return false
-	case "application/json", "application/x-ndjson", "application/javascript", "application/xml", "application/manifest+json", "image/svg+xml", "application/wasm", "application/yaml":
+	case "application/json", "application/x-ndjson", "application/javascript", "application/xml", "application/manifest+json", "image/svg+xml", "application/wasm", "application/yaml", "application/vnd.mapbox-vector-tile":
 		return true
 	}
 	return strings.HasPrefix(t, "text/") || strings.HasSuffix(t, "+json") || strings.HasSuffix(t, "+xml")

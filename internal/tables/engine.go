@@ -141,6 +141,7 @@ type Engine interface {
 	Evict(ctx context.Context, key string) error
 	// Close releases everything; queries that run are interrupted.
 	Close() error
+	Mapper
 }
 
 type clientKey struct{}

@@ -24,6 +24,9 @@ func (api *API) Routes() []shell.Route {
 		{Pattern: "GET /api/v1/resources/{id}/versions", Who: read, Handler: api.listVersions},
 		{Pattern: "GET /api/v1/resources/{id}/schema", Who: read, Handler: api.showSchema},
 		{Pattern: "GET /api/v1/resources/{id}/original", Who: download, Handler: api.original},
+		{Pattern: "GET /api/v1/resources/{id}/features", Who: read, Handler: api.features},
+		{Pattern: "GET /api/v1/resources/{id}/tiles.json", Who: read, Handler: api.tileDocument},
+		{Pattern: "GET /api/v1/resources/{id}/tiles/{z}/{x}/{y}", Who: read, Handler: api.tile},
 		{Pattern: "GET /api/v1/resources/{id}/{file}", Who: download, Handler: api.export},
 		{Pattern: "POST /api/v1/check", Who: checking, Handler: api.checkFile},
 

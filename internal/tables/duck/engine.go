@@ -27,6 +27,7 @@ type Options struct {
 	BuildMemory int64         // bytes of DuckDB while a snapshot is made ready; 384 MiB
 	Temp        int64         // bytes of temporary files of queries; 1 GiB
 	Cache       int64         // bytes of the cache; 20 GiB. What runs may pass it for a while
+	Tiles       int64         // bytes of the tiles that are kept, beside the cache; 512 MiB
 	Open        int           // snapshots kept open; 128
 	Slots       int           // queries at a time; twice the processors, at least 4
 	PerClient   int           // queries that a client may have waiting; 64
@@ -51,6 +52,7 @@ func (o Options) withDefaults() Options {
 	set(&o.BuildMemory, 384<<20)
 	set(&o.Temp, 1<<30)
 	set(&o.Cache, 20<<30)
+	set(&o.Tiles, 512<<20)
 	count(&o.Open, 128)
 	count(&o.Slots, max(4, 2*runtime.GOMAXPROCS(0)))
 	count(&o.PerClient, 64)
@@ -78,6 +80,7 @@ type Engine struct {
 	sets   *memo[bitset]
 	pages  *memo[[]int64]
 	facets *memo[*tables.Facet]
+	maps   *maps
 
 	mu     sync.Mutex
 	db     *sql.DB
@@ -100,20 +103,24 @@ func Open(dir string, o Options) (*Engine, error) {
 	e := &Engine{dir: dir, o: o, queue: newQueue(o.Slots, o.PerClient, o.Waiting),
 		// Weights in bytes, but of counts.
 		counts: newMemo[int64](10_000), sets: newMemo[bitset](32 << 20), pages: newMemo[[]int64](8 << 20), facets: newMemo[*tables.Facet](8 << 20)}
-	e.cache, err = newCache(e)
+	if e.cache, err = newCache(e); err != nil {
+		return nil, err
+	}
+	e.maps, err = openMaps(dir, o.Tiles)
 	return e, err
 }
 
 // Close interrupts what runs, waits for it, and releases everything.
 func (e *Engine) Close() error {
 	e.cache.close()
+	err := e.maps.cache.Close()
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.closed = true
 	if e.db == nil {
-		return nil
+		return err
 	}
-	err := e.db.Close()
+	err = errors.Join(err, e.db.Close())
 	e.db = nil
 	return err
 }

@@ -33,6 +33,7 @@ func Run(t *testing.T, open func(t *testing.T) tables.Engine) {
 		{"hostile names and values", hostile},
 		{"folded texts", folded},
 		{"places", places},
+		{"maps", onMap},
 		{"ends of numbers", ends},
 		{"profile", profile},
 		{"refusals", refusals},
