@@ -9,19 +9,16 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"socle/internal/blob"
 	"socle/internal/catalogue"
-	"socle/internal/cli"
 	"socle/internal/config"
 	"socle/internal/errs"
 	"socle/internal/httpx"
 	"socle/internal/identity"
 	"socle/internal/jobs"
 	"socle/internal/publish"
-	"socle/internal/schema"
-	"socle/internal/schema/national"
+	"socle/internal/schemas"
 	"socle/internal/sqldb"
 	"socle/internal/tables"
 	"socle/internal/tables/duck"
@@ -37,6 +34,7 @@ type App struct {
 	Runner    *jobs.Runner
 	Identity  *identity.Service
 	Catalogue *catalogue.Service
+	Schemas   *schemas.Service
 	Tables    *tables.Service
 	Engine    tables.Engine
 	Publish   *publish.Service
@@ -74,7 +72,8 @@ func build(ctx context.Context, c *config.Config, log *slog.Logger, version stri
 	}
 	a.Identity = identity.New(a.DB, identity.Options{})
 	a.Catalogue = catalogue.New(a.DB, nil)
-	a.Tables = tables.New(tables.Options{DB: a.DB, Blobs: a.Blobs, Schemas: a.findSchema, Temp: a.temp(), Log: log,
+	a.Schemas = schemas.New(schemas.Options{DB: a.DB, Fetch: httpx.Fetcher(a.Fetch, schemas.MaxDescriptor), Address: c.Catalogue(), Log: log})
+	a.Tables = tables.New(tables.Options{DB: a.DB, Blobs: a.Blobs, Schemas: a.Schemas.Find, Catalogue: a.Catalogue, BaseURL: c.Base().String(), Temp: a.temp(), Log: log,
 		Limits: tables.Limits{UploadBytes: int64(c.Limits.Upload)}})
 	a.Publish = publish.New(a.DB, a.Tables, a.Catalogue, c.Demo)
 	engine, err := duck.Open(filepath.Join(c.Data, "cache", "tables"), duck.Options{Memory: int64(c.Limits.QueryMemory), Cache: int64(c.Limits.Cache), Time: c.Limits.QueryTime})
@@ -139,14 +138,4 @@ func (a *App) Close() error {
 	}
 	a.closers = nil
 	return err
-}
-
-// findSchema finds a bundled schema, or reads the one at an address.
-func (a *App) findSchema(ctx context.Context, ref string) (*schema.Schema, error) {
-	if u := ref; len(u) > 8 && (u[:7] == "http://" || u[:8] == "https://") {
-		ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
-		defer cancel()
-		return cli.FetchSchema(ctx, a.Fetch, u)
-	}
-	return national.Find(ref)
 }

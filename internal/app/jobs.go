@@ -16,6 +16,7 @@ import (
 // handleJobs says which jobs there are and which come back.
 func (a *App) handleJobs() {
 	a.Tables.Handle(a.Runner)
+	a.Schemas.Handle(a.Runner)
 	mail.Deliver(a.Runner, a.DB, mail.Options{SMTP: a.Config.SMTP})
 	jobs.Handle(a.Runner, a.collectBlobs)
 	jobs.Handle(a.Runner, a.sweepAccounts)

@@ -61,16 +61,16 @@ func (a *App) Handler(reg *prometheus.Registry) (http.Handler, error) {
 	}
 	routes := [][]shell.Route{
 		sh.Own(),
-		catalogueui.New(catalogueui.Options{Identity: a.Identity, Catalogue: a.Catalogue, Tables: a.Tables, Engine: a.Engine, Now: time.Now, BaseURL: base, Host: c.Host.Name, Contact: c.Host.Contact}).Routes(),
+		catalogueui.New(catalogueui.Options{Identity: a.Identity, Catalogue: a.Catalogue, Tables: a.Tables, Engine: a.Engine, Schemas: a.Schemas, Now: time.Now, BaseURL: base, Host: c.Host.Name, Contact: c.Host.Contact}).Routes(),
 		account.New(account.Options{Identity: a.Identity, Mail: a.sendMail, BaseURL: base, Limit: attempts, Now: time.Now}).Routes(),
 		adminui.New(adminui.Options{Identity: a.Identity, DB: a.DB, Delivers: c.SMTP.Host != "", BaseURL: base, Invitation: account.InvitationPath, Limit: general, Now: time.Now}).Routes(),
-		publishui.New(publishui.Options{Identity: a.Identity, Catalogue: a.Catalogue, Tables: a.Tables, Publish: a.Publish, Temp: a.temp(), Fetch: a.Fetch, BaseURL: base,
+		publishui.New(publishui.Options{Identity: a.Identity, Catalogue: a.Catalogue, Tables: a.Tables, Publish: a.Publish, Schemas: a.Schemas, Temp: a.temp(), Fetch: a.Fetch, BaseURL: base,
 			MaxCheck: min(maxAnonymousCheck, int64(c.Limits.Upload)), Limit: general, Now: time.Now}).Routes(),
 		v1.New(v1.Options{
-			Identity: a.Identity, Catalogue: a.Catalogue, Tables: a.Tables, Engine: a.Engine, Publish: a.Publish, Schemas: a.findSchema, Limit: general,
+			Identity: a.Identity, Catalogue: a.Catalogue, Tables: a.Tables, Engine: a.Engine, Publish: a.Publish, Schemas: a.Schemas.Find, Limit: general,
 			BaseURL: c.Base(), MaxBytes: int64(c.Limits.Upload), Temp: a.temp(), Workers: 2, Now: time.Now,
 		}).Routes(),
-		compat.New(compat.Options{Schemas: a.findSchema, Fetch: a.Fetch, Limit: general, MaxBytes: min(maxAnonymousCheck, int64(c.Limits.Upload)),
+		compat.New(compat.Options{Schemas: a.Schemas.Find, References: a.Tables.References(), Fetch: a.Fetch, Limit: general, MaxBytes: min(maxAnonymousCheck, int64(c.Limits.Upload)),
 			Temp: a.temp(), Workers: 2, Version: a.Version, Now: time.Now}).Routes(),
 	}
 	for _, r := range routes {

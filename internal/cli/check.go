@@ -11,18 +11,23 @@ import (
 
 type checkCommand struct {
 	File     string `arg:"" placeholder:"FILE"`
-	Schema   string `required:"" placeholder:"REF"`
+	Schema   string `placeholder:"REF"`
 	Format   string `enum:"text,json,html" default:"text"`
 	Lang     string `placeholder:"fr|en"`
 	Standard bool
 	Limit    int `default:"100"`
 	Reading  `embed:""`
+
+	Catalogue `embed:""`
 }
 
 // Run checks a file against a schema and prints the report.
 func (c *checkCommand) Run(ctx context.Context, r *run) (err error) {
 	r.json = c.Format == "json"
-	s, err := r.schema(ctx, c.Schema)
+	if c.Schema == "" {
+		return c.packageOf(ctx, r)
+	}
+	s, err := r.schema(ctx, c.Schema, c.Catalogue)
 	if err != nil {
 		return err
 	}
@@ -65,7 +70,3 @@ func listed(limit int) int {
 
 // workers is how many goroutines read a file.
 const workers = 2
-
-type schemasCommand struct {
-	Lang string `placeholder:"fr|en"`
-}

@@ -16,6 +16,7 @@ import (
 	"socle/internal/errs"
 	"socle/internal/httpx"
 	"socle/internal/i18n"
+	"socle/internal/schema/national"
 )
 
 // Program is what a run of the command line gets from its process.
@@ -119,7 +120,7 @@ type command interface {
 func Run(ctx context.Context, p Program) int {
 	r := &run{Program: &p, lang: languageOf(p)}
 	exit := -1
-	k, err := kong.New(&struct{}{}, append(grammar(p.Args), kong.Name("socle"), kong.Description(r.t("cli.about")), kong.Writers(p.Stdout, p.Stderr), kong.Exit(func(code int) { exit = code }),
+	k, err := kong.New(&struct{}{}, append(grammar(p.Args), kong.Name("socle"), kong.Description(r.t("cli.about")), kong.Vars{"catalogue": national.DefaultCatalogue}, kong.Writers(p.Stdout, p.Stderr), kong.Exit(func(code int) { exit = code }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}), kong.UsageOnError(),
 		kong.Resolvers(config.NewResolver(config.Sources{Args: p.Args, Env: p.Getenv, ReadFile: p.ReadFile})))...)
 	if err != nil {

@@ -5,15 +5,11 @@ import (
 	"errors"
 	"io"
 	"io/fs"
-	"net/http"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync/atomic"
 
 	"socle/internal/errs"
-	"socle/internal/schema"
-	"socle/internal/schema/national"
 	"socle/internal/tabular"
 )
 
@@ -111,51 +107,6 @@ func (w *watched) ReadAt(p []byte, off int64) (int, error) {
 		}
 	}
 	return n, err
-}
-
-// schema finds the schema of a reference: a path, an address, or a bundled id.
-func (r *run) schema(ctx context.Context, ref string) (*schema.Schema, error) {
-	if strings.HasPrefix(ref, "http://") || strings.HasPrefix(ref, "https://") {
-		return FetchSchema(ctx, r.Fetch, ref)
-	}
-	if data, err := r.ReadFile(ref); err == nil {
-		s, err := schema.Parse(data)
-		if err == nil && s.ID == "" {
-			s.ID = ref
-		}
-		return s, err
-	} else if !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
-	}
-	return national.Find(ref)
-}
-
-// maxDescriptor is the size of a descriptor read from the network, in bytes.
-const maxDescriptor = 16 << 20
-
-// FetchSchema reads the descriptor at an address. Kinds: Invalid, Busy, NotFound.
-func FetchSchema(ctx context.Context, client *http.Client, address string) (s *schema.Schema, err error) {
-	defer errs.Wrap(&err, "cli.FetchSchema(%s)", address)
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
-	if err != nil {
-		return nil, errs.New(errs.Invalid, "cli.schema-address", errs.Args{"Address": address}).WithHint("cli.schema-address.hint").Because(err)
-	}
-	res, err := client.Do(req)
-	if err != nil {
-		return nil, err
-	}
-	defer res.Body.Close()
-	if res.StatusCode != http.StatusOK {
-		return nil, errs.New(errs.NotFound, "cli.schema-answer", errs.Args{"Address": address, "Status": res.Status}).WithHint("cli.schema-address.hint")
-	}
-	data, err := io.ReadAll(io.LimitReader(res.Body, maxDescriptor))
-	if err != nil {
-		return nil, err
-	}
-	if s, err = schema.Parse(data); err == nil && s.ID == "" {
-		s.ID = address
-	}
-	return s, err
 }
 
 // create opens the file that a command writes, - being the standard output. A

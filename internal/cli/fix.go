@@ -19,11 +19,13 @@ type fixCommand struct {
 	Doubtful bool
 	Lang     string `placeholder:"fr|en"`
 	Reading  `embed:""`
+
+	Catalogue `embed:""`
 }
 
 // Run mends a file, says what it did, and checks the result again.
 func (c *fixCommand) Run(ctx context.Context, r *run) error {
-	s, err := r.schema(ctx, c.Schema)
+	s, err := r.schema(ctx, c.Schema, c.Catalogue)
 	if err != nil {
 		return err
 	}

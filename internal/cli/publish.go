@@ -18,6 +18,7 @@ import (
 type publishCommand struct {
 	File         string `arg:"" placeholder:"FILE"`
 	Dataset      string `required:"" placeholder:"DATASET"`
+	Create       bool
 	Server       string `required:"" placeholder:"URL"`
 	Token        string `required:"" placeholder:"TOKEN"`
 	Organisation string `placeholder:"ORGANISATION"`
@@ -28,6 +29,12 @@ type publishCommand struct {
 	Repair       bool
 	Lang         string `placeholder:"fr|en"`
 	Reading      `embed:""`
+}
+
+// isAddress tells whether a text reads as the id or the short address of a dataset
+// rather than as a title: a slip in one must not make a new dataset.
+func isAddress(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' })
 }
 
 // Run sends a file, has it checked, and publishes it: as the next version of the
@@ -47,6 +54,8 @@ func (c *publishCommand) Run(ctx context.Context, r *run) error {
 	switch {
 	case err == nil:
 		target.Dataset, c.Organisation = known.ID, known.Organisation
+	case errors.As(err, &answer) && answer.Status == 404 && !c.Create && isAddress(c.Dataset):
+		return errs.New(errs.NotFound, "cli.publish.unknown", errs.Args{"Dataset": c.Dataset}).WithHint("cli.publish.unknown.hint")
 	case errors.As(err, &answer) && answer.Status == 404:
 		target.Title, target.Description, target.Licence = c.Dataset, c.Description, c.Licence
 	default:

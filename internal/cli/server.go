@@ -5,7 +5,6 @@ import (
 
 	"socle/internal/config"
 	"socle/internal/httpx"
-	"socle/internal/schema/national"
 )
 
 // The commands of the server take the settings that `serve` takes.
@@ -139,13 +138,5 @@ func (c *inviteCommand) Run(ctx context.Context, r *run) error {
 // Run prints the version.
 func (versionCommand) Run(_ context.Context, r *run) error {
 	r.printf("socle %s\n", r.Version)
-	return nil
-}
-
-// Run lists the bundled schemas.
-func (c *schemasCommand) Run(_ context.Context, r *run) error {
-	for _, e := range national.List() {
-		r.printf("%-40s %s\n", e.Ref(), e.Name(r.lang))
-	}
 	return nil
 }

@@ -29,6 +29,7 @@ type Config struct {
 	BlobURL         string   `name:"blob-url" placeholder:"URL" fr:"Dépôt des fichiers : file:DOSSIER ou s3://SEAU?region=…&endpoint=… ; vide : blobs dans le dossier des données." en:"Store of files: file:FOLDER or s3://BUCKET?region=…&endpoint=…; empty: blobs in the data folder."`
 	TrustedProxies  Networks `name:"trusted-proxies" placeholder:"CIDR,…" fr:"Adresses ou réseaux des mandataires dont les en-têtes X-Forwarded-For et X-Forwarded-Proto sont crus." en:"Addresses or networks of proxies whose X-Forwarded-For and X-Forwarded-Proto headers are believed."`
 	AllowedNetworks Networks `name:"allowed-networks" placeholder:"CIDR,…" fr:"Réseaux privés que les liens surveillés et les moissonnages peuvent visiter. Par défaut aucun." en:"Private networks that watched links and harvests may visit. None by default."`
+	SchemaCatalogue string   `name:"schema-catalogue" placeholder:"URL" default:"https://schema.data.gouv.fr/schemas/schemas.json" fr:"Catalogue de schémas proposé en plus des schémas intégrés, relu chaque jour quand le réseau le permet ; none : aucun." en:"Catalogue of schemas offered beside the bundled ones, read again each day when the network allows; none: no catalogue."`
 	Language        string   `name:"language" enum:"fr,en" default:"fr" fr:"Langue par défaut des pages et des messages (fr ou en)." en:"Default language of pages and messages (fr or en)."`
 	Timezone        string   `name:"timezone" placeholder:"ZONE" default:"Europe/Paris" fr:"Fuseau horaire des dates montrées et des tâches planifiées." en:"Time zone of the dates shown and of scheduled work."`
 
@@ -157,6 +158,14 @@ func (c *Config) Lang() i18n.Lang {
 }
 
 // Finish reads the secrets kept in files and refuses settings that cannot work,
+// Catalogue is the address of the catalogue of schemas, "" for none.
+func (c *Config) Catalogue() string {
+	if c.SchemaCatalogue == "none" {
+		return ""
+	}
+	return c.SchemaCatalogue
+}
+
 // all of them at once. readFile is os.ReadFile. Kind: Invalid, one field each.
 func (c *Config) Finish(readFile func(string) ([]byte, error)) error {
 	problems := errs.New(errs.Invalid, "config.invalid").WithHint("config.invalid.hint")
@@ -224,6 +233,11 @@ func (c *Config) check(p *errs.Error) {
 
 func isColour(s string) bool {
 	if len(s) != 7 || s[0] != '#' {
+	if a := c.Catalogue(); a != "" {
+		if u, err := url.Parse(a); err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+			p.WithField("schema_catalogue", "config.schema-catalogue", errs.Args{"Value": a})
+		}
+	}
 		return false
 	}
 	return strings.Trim(strings.ToLower(s[1:]), "0123456789abcdef") == ""

@@ -5,12 +5,9 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"net/url"
 	"path"
-	"strings"
 
 	"socle/internal/errs"
-	"socle/internal/i18n"
 )
 
 // Download copies what an address gives into w, at most limit bytes, and returns
@@ -19,31 +16,20 @@ import (
 // server answers otherwise than 200), TooLarge, Busy.
 func Download(ctx context.Context, client *http.Client, address string, w io.Writer, limit int64) (name string, err error) {
 	defer errs.Wrap(&err, "httpx.Download")
-	u, err := url.Parse(strings.TrimSpace(address))
-	if err != nil {
-		return "", errs.New(errs.Invalid, "httpx.address", errs.Args{"Address": address}).WithHint("httpx.address.hint")
-	}
-	if err := CheckURL(u); err != nil {
-		return "", err
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
-	if err != nil {
-		return "", err
-	}
-	res, err := client.Do(req)
+	res, u, err := visit(ctx, client, address, "")
 	if err != nil {
 		return "", err
 	}
 	defer res.Body.Close()
 	if res.StatusCode != http.StatusOK {
-		return "", errs.New(errs.NotFound, "httpx.download-status", errs.Args{"Address": RedactURL(u), "Status": res.StatusCode}).WithHint("httpx.download-status.hint")
+		return "", badStatus(u, res)
 	}
 	n, err := io.Copy(w, io.LimitReader(res.Body, limit+1))
 	if err != nil {
 		return "", err
 	}
 	if n > limit {
-		return "", errs.New(errs.TooLarge, "httpx.answer-too-large", errs.Args{"Limit": i18n.Bytes(limit)}).WithHint("httpx.answer-too-large.hint")
+		return "", answerTooLarge(limit)
 	}
 	return downloadName(res), nil
 }

@@ -50,3 +50,38 @@ func TestDownload(t *testing.T) {
 		}
 	}
 }
+
+func TestFetch(t *testing.T) {
+	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("ETag", `"v1"`)
+		switch {
+		case r.URL.Path == "/gone":
+			w.WriteHeader(http.StatusGone)
+		case r.Header.Get("If-None-Match") == `"v1"`:
+			w.WriteHeader(http.StatusNotModified)
+		default:
+			_, _ = io.WriteString(w, "a;b\n1;2\n")
+		}
+	}))
+	t.Cleanup(site.Close)
+	fetch := httpx.Fetcher(httpx.Client(httpx.ClientOptions{AllowHosts: []string{site.Listener.Addr().String()}}), 8)
+	d, err := fetch(t.Context(), " "+site.URL+"/a.json ", "")
+	if err != nil || string(d.Body) != "a;b\n1;2\n" || d.ETag != `"v1"` || d.Unchanged {
+		t.Errorf("first: %+v %v", d, err)
+	}
+	if d, err = fetch(t.Context(), site.URL+"/a.json", d.ETag); err != nil || !d.Unchanged || d.ETag != `"v1"` {
+		t.Errorf("again: %+v %v", d, err)
+	}
+	if d, err = fetch(t.Context(), site.URL+"/a.json", `"v0"`); err != nil || d.Unchanged || len(d.Body) == 0 {
+		t.Errorf("changed: %+v %v", d, err)
+	}
+	if _, err = fetch(t.Context(), site.URL+"/gone", ""); !errs.Is(err, errs.NotFound) {
+		t.Errorf("gone: %v", err)
+	}
+	if _, err = httpx.Fetch(t.Context(), httpx.Client(httpx.ClientOptions{AllowHosts: []string{site.Listener.Addr().String()}}), site.URL, "", 7); !errs.Is(err, errs.TooLarge) {
+		t.Errorf("too large: %v", err)
+	}
+	if _, err = fetch(t.Context(), "http://127.0.0.1:1/", ""); !errs.Is(err, errs.Invalid) {
+		t.Errorf("a private address: %v", err)
+	}
+}

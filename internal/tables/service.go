@@ -3,9 +3,11 @@ package tables
 import (
 	"context"
 	"log/slog"
+	"strings"
 	"time"
 
 	"socle/internal/blob"
+	"socle/internal/catalogue"
 	"socle/internal/schema"
 	"socle/internal/sqldb"
 )
@@ -25,6 +27,10 @@ type Service struct {
 	db      *sqldb.DB
 	blobs   *blob.Store
 	schemas Schemas
+
+	catalogue *catalogue.Service // nil: foreign keys to published datasets are not looked up
+	baseURL   string
+
 	limits  Limits
 	temp    string // folder of temporary files; "" is the system's
 	workers int    // goroutines that read one file
@@ -37,16 +43,20 @@ type Options struct {
 	DB      *sqldb.DB
 	Blobs   *blob.Store
 	Schemas Schemas
-	Limits  Limits
-	Temp    string
-	Workers int // 0: two
-	Now     func() time.Time
-	Log     *slog.Logger
+	// Catalogue and BaseURL ("https://donnees.example.org") let foreign keys point to
+	// the datasets of this portal; without them such keys are told as not checked.
+	Catalogue *catalogue.Service
+	BaseURL   string
+	Limits    Limits
+	Temp      string
+	Workers   int // 0: two
+	Now       func() time.Time
+	Log       *slog.Logger
 }
 
 // New makes the Service; it starts nothing.
 func New(o Options) *Service {
-	s := &Service{db: o.DB, blobs: o.Blobs, schemas: o.Schemas, limits: o.Limits, temp: o.Temp, workers: o.Workers, now: o.Now, log: o.Log}
+	s := &Service{db: o.DB, blobs: o.Blobs, schemas: o.Schemas, catalogue: o.Catalogue, baseURL: strings.TrimSuffix(o.BaseURL, "/"), limits: o.Limits, temp: o.Temp, workers: o.Workers, now: o.Now, log: o.Log}
 	if s.workers == 0 {
 		s.workers = 2
 	}

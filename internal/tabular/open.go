@@ -44,6 +44,9 @@ func (f *File) Close() error {
 	return first
 }
 
+// Own makes Close close c too, after all that reading holds.
+func (f *File) Own(c io.Closer) { f.closers = append([]io.Closer{c}, f.closers...) }
+
 // firstRow is the contract row of the first record.
 func (f *File) firstRow() int {
 	if f.Info.HeaderRows > 0 {

@@ -5,20 +5,22 @@ import (
 	"time"
 
 	"socle/internal/httpx"
+	"socle/internal/schema/check"
 	"socle/internal/tables"
 	"socle/internal/web/shell"
 )
 
 // Options are what the interfaces work with.
 type Options struct {
-	Schemas  tables.Schemas
-	Fetch    *http.Client // for addresses that strangers give
-	Limit    httpx.Option // checks of one visitor
-	MaxBytes int64        // of a file
-	Temp     string       // folder of temporary files
-	Workers  int          // goroutines that read one file
-	Version  string       // of Socle
-	Now      func() time.Time
+	Schemas    tables.Schemas
+	References check.References // of foreign keys to other tables; nil: they are told as not checked
+	Fetch      *http.Client     // for addresses that strangers give
+	Limit      httpx.Option     // checks of one visitor
+	MaxBytes   int64            // of a file
+	Temp       string           // folder of temporary files
+	Workers    int              // goroutines that read one file
+	Version    string           // of Socle
+	Now        func() time.Time
 }
 
 // API answers the addresses of this area.

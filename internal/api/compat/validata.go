@@ -3,8 +3,6 @@ package compat
 import (
 	"context"
 	"errors"
-	"io"
-	"mime/multipart"
 	"net/http"
 	"os"
 	"strconv"
@@ -60,6 +58,10 @@ func (u *unusable) Unwrap() error { return u.err }
 // refuse says why a request is unusable. What is no fault of the caller stays as
 // it is: the router tells it.
 func refuse(kind string, err error) error {
+	var already *unusable
+	if errors.As(err, &already) {
+		return err
+	}
 	if e := errs.As(err); e.Kind == errs.Internal || errors.Is(err, context.Canceled) {
 		return err
 	}
@@ -140,60 +142,16 @@ func (a *answer) set(name, value string) error {
 
 // receive streams the form; the name of the file is "" when there is none.
 func (api *API) receive(r *http.Request, a *answer, temp *os.File) (name string, err error) {
-	parts, err := r.MultipartReader()
-	if err != nil {
-		return "", refuse(typeRequest, errs.New(errs.Invalid, "compat.multipart").WithHint("compat.multipart.hint"))
+	file, err := httpx.ReceiveFile(r, temp, api.o.MaxBytes, a.set)
+	switch {
+	case errs.Is(err, errs.TooLarge):
+		return "", refuse(typeSource, err)
+	case err != nil:
+		return "", refuse(typeRequest, err)
+	case file.Sent && file.Name == "":
+		return "data", nil
 	}
-	for {
-		p, err := parts.NextPart()
-		if errors.Is(err, io.EOF) {
-			return name, nil
-		}
-		if err != nil {
-			return "", cut(err)
-		}
-		if p.FormName() == "file" {
-			if name = p.FileName(); name == "" {
-				name = "data"
-			}
-			err = api.keep(temp, p)
-		} else {
-			err = a.read(p)
-		}
-		if err != nil {
-			return "", err
-		}
-	}
-}
-
-func (a *answer) read(p *multipart.Part) error {
-	value, err := io.ReadAll(io.LimitReader(p, 4096))
-	if err != nil {
-		return cut(err)
-	}
-	return a.set(p.FormName(), string(value))
-}
-
-// keep copies the last file of the form into temp.
-func (api *API) keep(temp *os.File, p *multipart.Part) error {
-	if err := temp.Truncate(0); err != nil {
-		return err
-	}
-	if _, err := temp.Seek(0, io.SeekStart); err != nil {
-		return err
-	}
-	n, err := io.Copy(temp, io.LimitReader(p, api.o.MaxBytes+1))
-	if err != nil {
-		return cut(err)
-	}
-	if n > api.o.MaxBytes {
-		return refuse(typeSource, errs.New(errs.TooLarge, "compat.too-large", errs.Args{"Limit": i18n.Bytes(api.o.MaxBytes)}).WithHint("compat.too-large.hint"))
-	}
-	return nil
-}
-
-func cut(cause error) error {
-	return refuse(typeRequest, errs.New(errs.Invalid, "compat.cut").WithHint("compat.cut.hint").Because(cause))
+	return file.Name, nil
 }
 
 // validate runs a check on the file that get puts in a temporary file, whose name
@@ -250,7 +208,7 @@ func (api *API) check(ctx context.Context, a *answer, path, name string) (*repor
 		return nil, refuse(tabular.Code(err), err)
 	}
 	defer f.Close()
-	found, err := check.Run(ctx, f, s, check.Options{Limit: listed, Written: !a.Options.IgnoreHeaderCase, Workers: api.o.Workers, Clock: api.o.Now, TempDir: api.o.Temp})
+	found, err := check.Run(ctx, f, s, check.Options{Limit: listed, Written: !a.Options.IgnoreHeaderCase, Workers: api.o.Workers, Clock: api.o.Now, References: api.o.References, TempDir: api.o.Temp})
 	if err != nil {
 		return nil, refuse(tabular.Code(err), err)
 	}

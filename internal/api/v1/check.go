@@ -2,8 +2,6 @@ package v1
 
 import (
 	"errors"
-	"io"
-	"mime/multipart"
 	"net/http"
 	"os"
 	"slices"
@@ -12,7 +10,6 @@ import (
 
 	"socle/internal/errs"
 	"socle/internal/httpx"
-	"socle/internal/i18n"
 	"socle/internal/schema/check"
 	"socle/internal/tabular"
 )
@@ -69,8 +66,12 @@ func (api *API) checkFile(w http.ResponseWriter, r *http.Request) error {
 	}
 	defer os.Remove(temp.Name())
 	defer temp.Close()
-	if err := api.receive(r, &form, temp); err != nil {
+	file, err := httpx.ReceiveFile(r, temp, api.o.MaxBytes, form.set)
+	if err != nil {
 		return err
+	}
+	if !file.Sent {
+		return errs.New(errs.Invalid, "api.file-missing").WithHint("httpx.multipart.hint").WithField("file", "api.file-missing")
 	}
 	if form.schema == "" {
 		return errs.New(errs.Invalid, "api.schema-missing").WithHint("api.schema-missing.hint").WithField("schema", "api.schema-missing")
@@ -84,61 +85,16 @@ func (api *API) checkFile(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer src.Close()
-	form.reading.TempDir = api.o.Temp
+	form.reading.Name, form.reading.TempDir = file.Name, api.o.Temp
 	f, err := tabular.Open(r.Context(), src, form.reading)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	report, err := check.Run(r.Context(), f, sch, check.Options{Limit: form.limit, Standard: form.standard, Workers: api.o.Workers, Clock: api.o.Now, TempDir: api.o.Temp})
+	report, err := check.Run(r.Context(), f, sch, check.Options{Limit: form.limit, Standard: form.standard, Workers: api.o.Workers, Clock: api.o.Now, References: api.o.Tables.References(), TempDir: api.o.Temp})
 	if err != nil {
 		return err
 	}
 	w.Header().Set("Cache-Control", "no-store")
 	return httpx.WriteJSON(w, r, http.StatusOK, check.Contract(report, lang(r)))
-}
-
-// receive streams the form: fields into form, the file into temp.
-func (api *API) receive(r *http.Request, form *checkForm, temp *os.File) error {
-	parts, err := r.MultipartReader()
-	if err != nil {
-		return httpx.WithStatus(errs.New(errs.Invalid, "api.multipart").WithHint("api.multipart.hint"), http.StatusUnsupportedMediaType)
-	}
-	seen := false
-	for {
-		p, err := parts.NextPart()
-		if errors.Is(err, io.EOF) {
-			if !seen {
-				return errs.New(errs.Invalid, "api.file-missing").WithHint("api.multipart.hint").WithField("file", "api.file-missing")
-			}
-			return nil
-		}
-		if err != nil {
-			return httpx.BadRequest("api.multipart-cut")
-		}
-		if p.FormName() == "file" {
-			seen = true
-			form.reading.Name = p.FileName()
-			err = api.copyFile(temp, p)
-		} else {
-			var value []byte
-			if value, err = io.ReadAll(io.LimitReader(p, 4096)); err == nil {
-				err = form.set(p.FormName(), string(value))
-			}
-		}
-		if err != nil {
-			return err
-		}
-	}
-}
-
-func (api *API) copyFile(temp *os.File, p *multipart.Part) error {
-	n, err := io.Copy(temp, io.LimitReader(p, api.o.MaxBytes+1))
-	if err != nil {
-		return httpx.BadRequest("api.multipart-cut")
-	}
-	if n > api.o.MaxBytes {
-		return errs.New(errs.TooLarge, "tables.upload.too-large", errs.Args{"Limit": i18n.Bytes(api.o.MaxBytes)}).WithHint("tables.upload.too-large.hint")
-	}
-	return nil
 }

@@ -39,7 +39,11 @@ func (p *Pages) newForm(w http.ResponseWriter, r *http.Request) error {
 func (p *Pages) bringPage(w http.ResponseWriter, r *http.Request, dataset, schema string, problem error) error {
 	v, ctx := shell.From(r), r.Context()
 	view := bringView{Head: ui.PageHead{Title: ui.T(ctx, "publishui.bring.title"), Lead: ui.T(ctx, "publishui.bring.lead")}, Dataset: dataset, Max: ui.Bytes(ctx, p.o.Tables.MaxUpload()), Person: string(v.Actor.Person()),
-		Schema: schemaSelect(ctx, schema), File: ui.FileInput{Field: ui.Field{Name: "file", Label: ui.T(ctx, "publishui.file"), Help: ui.T(ctx, "publishui.file.help")}, Accept: accepted, Large: true}}
+		File: ui.FileInput{Field: ui.Field{Name: "file", Label: ui.T(ctx, "publishui.file"), Help: ui.T(ctx, "publishui.file.help")}, Accept: accepted, Large: true}}
+	var err error
+	if view.Schema, err = p.schemaSelect(ctx, schema); err != nil {
+		return err
+	}
 	if dataset != "" {
 		d, err := p.o.Catalogue.Get(ctx, v.Actor, catalogue.DatasetID(dataset))
 		if err != nil {
@@ -48,7 +52,9 @@ func (p *Pages) bringPage(w http.ResponseWriter, r *http.Request, dataset, schem
 		view.Head = ui.PageHead{Eyebrow: d.Title, Title: ui.T(ctx, "publishui.renew.title"), Lead: ui.T(ctx, "publishui.renew.lead")}
 		view.OrgID = string(d.Organisation)
 		if schema == "" {
-			view.Schema.Value = d.Schema.ID
+			if view.Schema, err = p.schemaSelect(ctx, d.Schema.ID); err != nil {
+				return err
+			}
 		}
 	} else {
 		_, orgs := v.Actor.Where(identity.ActionContribute)
@@ -89,13 +95,35 @@ func (p *Pages) bringPage(w http.ResponseWriter, r *http.Request, dataset, schem
 // accepted are the endings that a browser offers first.
 const accepted = ".csv,.txt,.tsv,.xlsx,.xls,.ods,.json,.geojson,.jsonl,.parquet,.zip,.gz"
 
-// schemaSelect offers the bundled schemas, and none.
-func schemaSelect(ctx context.Context, chosen string) ui.Select {
+// schemaSelect offers the bundled schemas, those of the national catalogue, and none.
+func (p *Pages) schemaSelect(ctx context.Context, chosen string) (ui.Select, error) {
 	s := ui.Select{Field: ui.Field{Name: "schema", Label: ui.T(ctx, "publishui.schema"), Help: ui.T(ctx, "publishui.schema.help"), Optional: true}, Value: chosen, Empty: ui.T(ctx, "publishui.schema.none")}
-	for _, e := range national.List() {
-		s.Options = append(s.Options, ui.Option{Value: e.ID, Label: e.Name(ui.LangOf(ctx))})
+	l := ui.LangOf(ctx)
+	list, _, err := p.o.Schemas.National(ctx, identity.Actor{})
+	if err != nil {
+		return s, err
 	}
-	return s
+	own := ""
+	if len(list) > 0 {
+		own = ui.T(ctx, "publishui.schema.bundled")
+	}
+	found := chosen == ""
+	add := func(o ui.Option) {
+		found = found || o.Value == chosen
+		s.Options = append(s.Options, o)
+	}
+	for _, e := range national.List() {
+		add(ui.Option{Value: e.ID, Label: e.Name(l), Group: own})
+	}
+	for _, e := range list {
+		add(ui.Option{Value: e.ID, Label: e.Title, Group: ui.T(ctx, "publishui.schema.national")})
+	}
+	if !found { // another version, or an address
+		if other, err := p.o.Schemas.Lookup(ctx, chosen); err == nil {
+			add(ui.Option{Value: chosen, Label: other.Name(l) + " (" + chosen + ")", Group: own})
+		}
+	}
+	return s, nil
 }
 
 // uploadWords are the words of the island that sends the file, which puts values
@@ -193,11 +221,11 @@ func (p *Pages) bringUpload(w http.ResponseWriter, r *http.Request, fields map[s
 func (p *Pages) begin(ctx context.Context, a identity.Actor, org identity.OrganisationID, dataset catalogue.DatasetID, upload tables.UploadID, schema string) (publish.Deposit, error) {
 	set := tables.Settings{}
 	if schema != "" {
-		e, err := national.Lookup(schema)
+		found, err := p.o.Schemas.Lookup(ctx, schema)
 		if err != nil {
 			return publish.Deposit{}, err
 		}
-		set.Schema = e.Ref()
+		set.Schema = found.Ref
 	}
 	d, err := p.o.Publish.Start(ctx, a, org, dataset)
 	if err != nil {

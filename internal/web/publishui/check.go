@@ -3,16 +3,14 @@ package publishui
 import (
 	"context"
 	"errors"
-	"io"
 	"net/http"
 	"os"
 	"strings"
 
 	"socle/internal/errs"
 	"socle/internal/httpx"
-	"socle/internal/i18n"
 	"socle/internal/schema/check"
-	"socle/internal/schema/national"
+	"socle/internal/schemas"
 	"socle/internal/tabular"
 	"socle/internal/web/shell"
 	"socle/internal/web/ui"
@@ -23,6 +21,7 @@ import (
 type checkView struct {
 	Head     ui.PageHead
 	Schema   ui.Select
+	Other    ui.Input
 	File     ui.FileInput
 	Address  ui.Input
 	Keep     ui.Checkbox
@@ -33,34 +32,60 @@ type checkView struct {
 
 // checkRequest is what the form asks for.
 type checkRequest struct {
-	schema  string
+	schema  string // chosen in the list
+	other   string // address of a schema, which goes before the one of the list
 	address string // of the file, when none is sent
 	keep    bool
 	name    string // of the file
 }
 
+// ref is the reference of the schema asked for.
+func (c checkRequest) ref() string {
+	if c.other != "" {
+		return c.other
+	}
+	return c.schema
+}
+
+// badField is a problem with what a field of the form holds.
+type badField struct {
+	field string
+	error
+}
+
+func (b *badField) Unwrap() error { return b.error }
+
 func (p *Pages) checkForm(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
-	return p.checkPage(w, r, checkRequest{schema: q.Get("schema"), address: q.Get("url"), keep: true}, nil, nil)
+	c := checkRequest{schema: q.Get("schema"), address: q.Get("url"), keep: true}
+	if httpx.IsAddress(c.schema) {
+		c.schema, c.other = "", c.schema
+	}
+	return p.checkPage(w, r, c, nil, nil)
 }
 
 func (p *Pages) checkPage(w http.ResponseWriter, r *http.Request, c checkRequest, report *check.Report, problem error) error {
 	ctx, status := r.Context(), http.StatusOK
+	list, err := p.schemaSelect(ctx, c.schema)
+	if err != nil {
+		return err
+	}
 	view := checkView{
-		Head: ui.PageHead{Title: ui.T(ctx, "publishui.check"), Lead: ui.T(ctx, "publishui.check.lead")}, Schema: schemaSelect(ctx, c.schema), Max: ui.Bytes(ctx, p.o.MaxCheck),
+		Head: ui.PageHead{Title: ui.T(ctx, "publishui.check"), Lead: ui.T(ctx, "publishui.check.lead")}, Schema: list, Max: ui.Bytes(ctx, p.o.MaxCheck),
+		Other:   ui.Input{Field: ui.Field{Name: "schema-url", Label: ui.T(ctx, "publishui.check.other"), Help: ui.T(ctx, "publishui.check.other.help"), Optional: true}, Type: "url", Value: c.other, Autocomplete: "off"},
 		File:    ui.FileInput{Field: ui.Field{Name: "file", Label: ui.T(ctx, "publishui.file"), Help: ui.T(ctx, "publishui.file.help")}, Accept: accepted, Large: report == nil},
 		Address: ui.Input{Field: ui.Field{Name: "url", Label: ui.T(ctx, "publishui.check.address"), Help: ui.T(ctx, "publishui.check.address.help"), Optional: true}, Type: "url", Value: c.address, Autocomplete: "off"},
 		Keep:    ui.Checkbox{Field: ui.Field{Name: "keep", Label: ui.T(ctx, "publishui.check.keep"), Help: ui.T(ctx, "publishui.check.keep.help"), Optional: true}, Value: "1", Checked: c.keep},
 	}
 	view.File.Optional = true // the address of the file does as well
-	view.Schema.Empty, view.Schema.Optional, view.Schema.Help = ui.T(ctx, "publishui.choose"), false, ""
+	view.Schema.Empty, view.Schema.Help = ui.T(ctx, "publishui.choose"), ""
 	if problem != nil {
 		e := errs.As(problem)
 		if e.Kind == errs.Internal {
 			return problem
 		}
 		status = httpx.Status(problem)
-		view.problem(ctx, c, e)
+		view.problem(ctx, fieldOf(problem), e)
 	}
 	if report != nil {
 		found := foundIn(ctx, report, c.name)
@@ -70,20 +95,31 @@ func (p *Pages) checkPage(w http.ResponseWriter, r *http.Request, c checkRequest
 	return shell.PageStatus(w, r, status, ui.Page{Title: view.Head.Title, Place: "/check", Description: view.Head.Lead}, checkFormPage(view))
 }
 
+// fieldOf is the field that a problem is told at: that of the file unless it says
+// otherwise.
+func fieldOf(problem error) string {
+	var b *badField
+	if errors.As(problem, &b) {
+		return b.field
+	}
+	return "file"
+}
+
 // problem tells an error at the field that it is of.
-func (v *checkView) problem(ctx context.Context, c checkRequest, e *errs.Error) {
+func (v *checkView) problem(ctx context.Context, field string, e *errs.Error) {
 	message := ui.T(ctx, e.Key, e.Args)
 	if e.Hint != "" {
 		message += " " + ui.T(ctx, e.Hint, e.Args)
 	}
-	field := "file"
-	switch {
-	case e.Key == "publishui.no-schema" || strings.HasPrefix(e.Key, "national."):
-		field, v.Schema.Error = "schema", message
-	case e.Key == "tables.check.full":
-		field, v.Keep.Error = "keep", message
-	case c.address != "" && c.name == "" || strings.HasPrefix(e.Key, "httpx."):
-		field, v.Address.Error = "url", message
+	switch field {
+	case v.Schema.Name:
+		v.Schema.Error = message
+	case v.Other.Name:
+		v.Other.Error = message
+	case v.Address.Name:
+		v.Address.Error = message
+	case v.Keep.Name:
+		v.Keep.Error = message
 	default:
 		v.File.Error = message
 	}
@@ -103,69 +139,48 @@ func (p *Pages) check(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return p.checkPage(w, r, c, nil, err)
 	}
-	report, ref, err := p.run(r, temp.Name(), c)
+	report, found, err := p.run(r, temp.Name(), c)
 	if err != nil || !c.keep {
 		return p.checkPage(w, r, c, report, err)
 	}
-	kept, err := p.o.Tables.ShareCheck(r.Context(), shell.From(r).Actor, temp.Name(), c.name, ref, report)
+	kept, err := p.o.Tables.ShareCheck(r.Context(), shell.From(r).Actor, temp.Name(), c.name, found.Ref, report)
 	if err != nil {
-		return p.checkPage(w, r, c, report, err)
+		return p.checkPage(w, r, c, report, &badField{"keep", err})
 	}
 	return shell.Redirect(w, r, "/check/"+kept.ID)
 }
 
-func (p *Pages) receive(r *http.Request, temp io.Writer) (c checkRequest, err error) {
-	parts, err := r.MultipartReader()
-	if err != nil {
-		return c, errs.New(errs.Invalid, "publishui.no-file")
-	}
-	for {
-		part, err := parts.NextPart()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return c, cutShort(err)
-		}
-		if part.FormName() == "file" {
-			if c.name = part.FileName(); c.name == "" {
-				continue
-			}
-			n, err := io.Copy(temp, io.LimitReader(part, p.o.MaxCheck+1))
-			if err != nil {
-				return c, cutShort(err)
-			}
-			if n > p.o.MaxCheck {
-				return c, errs.New(errs.TooLarge, "tables.upload.too-large", errs.Args{"Limit": i18n.Bytes(p.o.MaxCheck)}).WithHint("tables.upload.too-large.hint")
-			}
-			continue
-		}
-		b, err := io.ReadAll(io.LimitReader(part, 4096))
-		if err != nil {
-			return c, cutShort(err)
-		}
-		switch text := strings.TrimSpace(string(b)); part.FormName() {
+// receive reads the form, and the file at the address when none was sent.
+func (p *Pages) receive(r *http.Request, temp *os.File) (c checkRequest, err error) {
+	f, err := httpx.ReceiveFile(r, temp, p.o.MaxCheck, func(name, value string) error {
+		switch value = strings.TrimSpace(value); name {
 		case "schema":
-			c.schema = text
+			c.schema = value
+		case "schema-url":
+			c.other = value
 		case "url":
-			c.address = text
+			c.address = value
 		case "keep":
-			c.keep = text != ""
+			c.keep = value != ""
 		}
-	}
+		return nil
+	})
+	c.name = f.Name
 	switch {
+	case err != nil:
+		return c, err
 	case c.name == "" && c.address == "":
 		return c, errs.New(errs.Invalid, "publishui.check.no-file")
-	case c.schema == "":
-		return c, errs.New(errs.Invalid, "publishui.no-schema")
+	case c.ref() == "":
+		return c, &badField{"schema", errs.New(errs.Invalid, "publishui.no-schema")}
+	case c.other != "" && !httpx.IsAddress(c.other):
+		return c, &badField{"schema-url", errs.New(errs.Invalid, "httpx.address", errs.Args{"Address": c.other}).WithHint("httpx.address.hint")}
 	case c.name == "":
-		c.name, err = httpx.Download(r.Context(), p.o.Fetch, c.address, temp, p.o.MaxCheck)
+		if c.name, err = httpx.Download(r.Context(), p.o.Fetch, c.address, temp, p.o.MaxCheck); err != nil {
+			return c, &badField{"url", err}
+		}
 	}
-	return c, err
-}
-
-func cutShort(cause error) error {
-	return errs.New(errs.Busy, "tables.upload.cut").WithHint("tables.import.none.hint").Because(cause)
+	return c, nil
 }
 
 // keptFaults is how many errors of a group a kept report lists: its page shows a
@@ -173,26 +188,28 @@ func cutShort(cause error) error {
 const keptFaults = 1000
 
 // run checks the file and says which schema it was checked against.
-func (p *Pages) run(r *http.Request, path string, c checkRequest) (*check.Report, string, error) {
-	ctx := r.Context()
-	e, err := national.Lookup(c.schema)
-	if err != nil {
-		return nil, "", err
+func (p *Pages) run(r *http.Request, path string, c checkRequest) (report *check.Report, found schemas.Schema, err error) {
+	ctx, field := r.Context(), "schema"
+	if c.other != "" {
+		field = "schema-url"
 	}
-	s, err := e.Schema()
+	if found, err = p.o.Schemas.Lookup(ctx, c.ref()); err != nil {
+		return nil, found, &badField{field, err}
+	}
+	s, err := p.o.Schemas.Find(ctx, found.Ref)
 	if err != nil {
-		return nil, "", err
+		return nil, found, &badField{field, err}
 	}
 	src, err := tabular.OpenFile(path)
 	if err != nil {
-		return nil, "", err
+		return nil, found, err
 	}
 	defer src.Close()
 	f, err := tabular.Open(ctx, src, tabular.Options{Name: c.name, TempDir: p.o.Temp})
 	if err != nil {
-		return nil, "", err
+		return nil, found, err
 	}
 	defer f.Close()
-	report, err := check.Run(ctx, f, s, check.Options{Limit: keptFaults, Workers: 2, TempDir: p.o.Temp})
-	return report, e.Ref(), err
+	report, err = check.Run(ctx, f, s, check.Options{Limit: keptFaults, Workers: 2, References: p.o.Tables.References(), TempDir: p.o.Temp})
+	return report, found, err
 }

@@ -14,7 +14,6 @@ import (
 	"socle/internal/httpx"
 	"socle/internal/i18n"
 	"socle/internal/schema/check"
-	"socle/internal/schema/national"
 	"socle/internal/tables"
 	"socle/internal/tabular"
 	"socle/internal/web/shell"
@@ -81,8 +80,8 @@ func (p *Pages) checkReport(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	schema := c.Schema
-	if e, err := national.Lookup(c.Schema); err == nil {
-		schema = e.Name(l)
+	if found, err := p.o.Schemas.Lookup(ctx, c.Schema); err == nil {
+		schema = found.Name(l)
 	}
 	url := "/check/" + c.ID
 	full := p.o.BaseURL + ui.Address(l, url)

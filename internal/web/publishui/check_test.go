@@ -21,6 +21,7 @@ import (
 	"socle/internal/blob/blobtest"
 	"socle/internal/httpx"
 	"socle/internal/identity"
+	"socle/internal/schemas"
 	"socle/internal/sqldb"
 	"socle/internal/sqldb/sqldbtest"
 	"socle/internal/tables"
@@ -47,11 +48,15 @@ func visit(t *testing.T) *visitor {
 	v := &visitor{t: t, now: &at}
 	now := func() time.Time { return at }
 	v.site = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path != "/deliberations.csv" {
+		text, ok := map[string]string{
+			"/deliberations.csv": delibs, "/own.json": `{"title": "À moi", "fields": [{"name": "COLL_NOM", "type": "integer"}]}`, "/broken.json": "{",
+			"/list.json": `{"schemas": [{"name": "agence/bancs", "title": "Bancs publics", "schema_type": "tableschema", "versions": [{"version_name": "2.0.0", "schema_url": "SITE/own.json"}]}]}`,
+		}[r.URL.Path]
+		if !ok {
 			http.NotFound(w, r)
 			return
 		}
-		_, _ = io.WriteString(w, delibs)
+		_, _ = io.WriteString(w, strings.ReplaceAll(text, "SITE", v.site.URL))
 	}))
 	t.Cleanup(v.site.Close)
 	log := slog.New(slog.DiscardHandler)
@@ -66,9 +71,14 @@ func visit(t *testing.T) *visitor {
 	base, _ := url.Parse("https://donnees.example.org")
 	sh := shell.New(shell.Options{Identity: ids, BaseURL: base, Log: log, FlashKey: []byte("key"), Host: func(context.Context) ui.Host { return ui.Host{Name: "Essai"} }})
 	rt := httpx.NewRouter(httpx.Options{Log: log, Render: sh.Render, BaseURL: base})
+	fetch := httpx.Client(httpx.ClientOptions{AllowHosts: []string{v.site.Listener.Addr().String()}})
+	found := schemas.New(schemas.Options{DB: db, Fetch: httpx.Fetcher(fetch, schemas.MaxDescriptor), Address: v.site.URL + "/list.json", Now: now})
+	if st, err := found.Refresh(t.Context(), identity.System("test")); err != nil || st.Failure != "" {
+		t.Fatalf("%+v %v", st, err)
+	}
 	sh.Mount(rt, publishui.New(publishui.Options{
 		Identity: ids, Tables: tables.New(tables.Options{DB: db, Blobs: blobtest.Open(t, blob.Options{URL: "file://" + t.TempDir()}), Temp: temp, Now: now}),
-		Fetch: httpx.Client(httpx.ClientOptions{AllowHosts: []string{v.site.Listener.Addr().String()}}), BaseURL: "https://donnees.example.org",
+		Schemas: found, Fetch: fetch, BaseURL: "https://donnees.example.org",
 		Temp: temp, MaxCheck: maxCheck, Limit: httpx.Limit(httpx.NewLimiter(1000, 1000, 1000, time.Now)), Now: now,
 	}).Routes()...)
 	srv := httptest.NewServer(rt)
@@ -201,6 +211,27 @@ func TestCheckByAddress(t *testing.T) {
 	says(t, page, "deliberations.csv", "DELIB_OBJET")
 }
 
+// A schema is chosen in the list, that of the national catalogue included, or given
+// by its address.
+func TestCheckAgainstAnySchema(t *testing.T) {
+	v := visit(t)
+	page, _ := v.get("/check", 200)
+	says(t, page, `<optgroup label="Autres schémas du catalogue national">`, `<option value="agence/bancs">Bancs publics</option>`, `name="schema-url"`)
+	page, _ = v.get("/check?schema="+url.QueryEscape(v.site.URL+"/own.json"), 200)
+	says(t, page, `value="`+v.site.URL+`/own.json"`)
+	for _, fields := range [][]string{{"schema", "agence/bancs"}, {"schema", "scdl/deliberations", "schema-url", v.site.URL + "/own.json"}} {
+		_, h := v.send("/check", "a.csv", delibs, 303, append(fields, "keep", "1")...)
+		page, _ = v.get(h.Get("Location"), 200)
+		says(t, page, "Bancs publics", "Village", "entier")
+		if strings.Contains(page, "DELIB_OBJET") {
+			t.Error("checked against another schema")
+		}
+	}
+	_, h := v.send("/check", "", "", 303, "schema-url", v.site.URL+"/own.json", "url", v.site.URL+"/deliberations.csv", "keep", "1")
+	page, _ = v.get(h.Get("Location"), 200)
+	says(t, page, "Village")
+}
+
 func TestCheckProblems(t *testing.T) {
 	v := visit(t)
 	for _, c := range []struct {
@@ -212,6 +243,10 @@ func TestCheckProblems(t *testing.T) {
 		{"nothing", "", "", 422, []string{"schema", "scdl/deliberations"}, "f-file-error", "Choisissez un fichier"},
 		{"no schema", "a.csv", delibs, 422, nil, "f-schema-error", ""},
 		{"an unknown schema", "a.csv", delibs, 404, []string{"schema", "nobody/knows"}, "f-schema-error", ""},
+		{"a schema that is not there", "a.csv", delibs, 404, []string{"schema-url", v.site.URL + "/none.json"}, "f-schema-url-error", "404"},
+		{"a schema that is none", "a.csv", delibs, 422, []string{"schema-url", v.site.URL + "/broken.json"}, "f-schema-url-error", ""},
+		{"a schema at a private address", "a.csv", delibs, 422, []string{"schema-url", "http://127.0.0.1:1/s.json"}, "f-schema-url-error", ""},
+		{"a schema that is no address", "a.csv", delibs, 422, []string{"schema-url", "C:\\schema.json"}, "f-schema-url-error", ""},
 		{"too large", "a.csv", strings.Repeat("x;y\n", maxCheck), 413, []string{"schema", "scdl/deliberations"}, "f-file-error", ""},
 		{"no table", "a.png", "\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", 422, []string{"schema", "scdl/deliberations"}, "f-file-error", ""},
 		{"no such file", "", "", 404, []string{"schema", "scdl/deliberations", "url", v.site.URL + "/none.csv"}, "f-url-error", "404"},

@@ -10,7 +10,6 @@ import (
 	"socle/internal/i18n"
 	"socle/internal/publish"
 	"socle/internal/schema/check"
-	"socle/internal/schema/national"
 	"socle/internal/tables"
 	"socle/internal/web/shell"
 	"socle/internal/web/ui"
@@ -183,7 +182,9 @@ func (p *Pages) understand(w http.ResponseWriter, r *http.Request) error {
 	}
 	ctx, i := r.Context(), t.i
 	view := understandView{frameView: p.frame(ctx, t, publish.Understand, ui.T(ctx, "publishui.understand"))}
-	p.readingForm(ctx, t, &view)
+	if err := p.readingForm(ctx, t, &view); err != nil {
+		return err
+	}
 	if i.State == tables.Failed {
 		view.Failure = &ui.Notice{Kind: ui.Wrong, Title: ui.T(ctx, i.Failure.Key, i.Failure.Args)}
 		if i.Failure.Hint != "" {
@@ -199,18 +200,16 @@ func (p *Pages) understand(w http.ResponseWriter, r *http.Request) error {
 	columns := columnsOf(i, rows)
 	view.Resembles, view.Personal = recognise(ctx, i, columns), personal(ctx, columns)
 	view.Preview = preview(ctx, i, rows[:min(len(rows), previewRows)])
-	view.Verdict, view.Next = verdict(ctx, t)
+	view.Verdict, view.Next = p.verdict(ctx, t)
 	return shell.Page(w, r, ui.Page{Title: view.Head.Title, NoIndex: true}, understandPage(view))
 }
 
 // verdict says whether the file can go on, and where.
-func verdict(ctx context.Context, t path) (*ui.Notice, *ui.Button) {
+func (p *Pages) verdict(ctx context.Context, t path) (*ui.Notice, *ui.Button) {
 	o := t.i.Outcome
 	schema := ui.T(ctx, "publishui.free")
 	if o.SchemaID != "" {
-		if e, err := national.Lookup(o.SchemaID); err == nil {
-			schema = e.Name(ui.LangOf(ctx))
-		}
+		schema = p.schemaName(ctx, o.SchemaID)
 	}
 	if f := t.i.Failure; f != nil {
 		n := &ui.Notice{Kind: ui.Wrong, Title: ui.T(ctx, f.Key, f.Args)}
@@ -222,6 +221,24 @@ func verdict(ctx context.Context, t path) (*ui.Notice, *ui.Button) {
 	}
 	n := &ui.Notice{Kind: ui.Wrong, Title: ui.T(ctx, "publishui.invalid", i18n.Args{"Count": o.Errors, "Errors": ui.Integer(ctx, int64(o.Errors)), "Schema": schema})}
 	return n, &ui.Button{Label: ui.T(ctx, "publishui.to-mend"), Href: t.url("/mend"), Style: ui.Primary, Icon: "wrench"}
+}
+
+// schemaName is what a person calls the schema of a reference.
+func (p *Pages) schemaName(ctx context.Context, ref string) string {
+	if found, err := p.o.Schemas.Lookup(ctx, ref); err == nil {
+		return found.Name(ui.LangOf(ctx))
+	}
+	return ref
+}
+
+// schemaID is how the list of schemas names the one of a reference: without its
+// version when it is the newest.
+func (p *Pages) schemaID(ctx context.Context, ref string) string {
+	id := tables.ParseSchemaRef(ref).ID
+	if found, err := p.o.Schemas.Lookup(ctx, id); ref != "" && err == nil && found.Ref == ref {
+		return id
+	}
+	return ref
 }
 
 // said lists what was recognised.
@@ -276,13 +293,12 @@ func preview(ctx context.Context, i tables.Import, rows []tables.RowText) ui.Tab
 }
 
 // readingForm offers what can be said by hand.
-func (p *Pages) readingForm(ctx context.Context, t path, view *understandView) {
+func (p *Pages) readingForm(ctx context.Context, t path, view *understandView) error {
 	set := t.i.Settings
-	ref := set.Schema
-	if e, err := national.Lookup(ref); ref != "" && err == nil {
-		ref = e.ID
+	var err error
+	if view.Schema, err = p.schemaSelect(ctx, p.schemaID(ctx, set.Schema)); err != nil {
+		return err
 	}
-	view.Schema = schemaSelect(ctx, ref)
 	detected := ui.T(ctx, "publishui.detected")
 	options := func(values ...string) (list []ui.Option) {
 		for _, v := range values {
@@ -305,6 +321,7 @@ func (p *Pages) readingForm(ctx context.Context, t path, view *understandView) {
 	if sheets := t.i.Outcome.Info.Sheets; len(sheets) > 1 {
 		view.Sheet = &ui.Select{Field: ui.Field{Name: "sheet", Label: ui.T(ctx, "publishui.said.sheet"), Optional: true}, Value: set.Sheet, Empty: detected, Options: options(sheets...)}
 	}
+	return nil
 }
 
 // reread changes the settings of the import and goes to where the path stands.
@@ -329,11 +346,11 @@ func (p *Pages) reading(w http.ResponseWriter, r *http.Request) error {
 		set.HeaderRows = &h
 	}
 	if ref := r.PostFormValue("schema"); ref != "" {
-		e, err := national.Lookup(ref)
+		found, err := p.o.Schemas.Lookup(r.Context(), ref)
 		if err != nil {
 			return err
 		}
-		set.Schema = e.Ref()
+		set.Schema = found.Ref
 	}
 	return p.reread(w, r, t, set)
 }

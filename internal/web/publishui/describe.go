@@ -135,7 +135,7 @@ func (p *Pages) publishForm(w http.ResponseWriter, r *http.Request) error {
 	ctx, a := r.Context(), shell.From(r).Actor
 	view := publishView{frameView: p.frame(ctx, t, publish.Publish, ui.T(ctx, "publishui.publish"))}
 	if !t.i.Ready() {
-		view.NotReady, view.Back = verdict(ctx, t)
+		view.NotReady, view.Back = p.verdict(ctx, t)
 	} else if !t.deposit.Described && t.deposit.Dataset == "" {
 		return shell.Redirect(w, r, t.url("/describe"))
 	}

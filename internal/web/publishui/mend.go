@@ -82,7 +82,7 @@ func (p *Pages) mend(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	view := mendView{frameView: p.frame(ctx, t, publish.Mend, ui.T(ctx, "publishui.mend")), CanUndo: t.i.Settings.Mended(), Repaired: t.i.Outcome.Repaired, Free: t.i.Settings.Schema != "" && !t.i.Outcome.Valid}
-	view.Verdict, view.Next = verdict(ctx, t)
+	view.Verdict, view.Next = p.verdict(ctx, t)
 	if !t.i.Ready() {
 		view.Next = nil
 	}

@@ -8,6 +8,7 @@ import (
 	"socle/internal/httpx"
 	"socle/internal/identity"
 	"socle/internal/publish"
+	"socle/internal/schemas"
 	"socle/internal/tables"
 	"socle/internal/web/shell"
 )
@@ -23,7 +24,7 @@ type Options struct {
 	Catalogue *catalogue.Service
 	Tables    *tables.Service
 	Publish   *publish.Service
-	Schemas   tables.Schemas
+	Schemas   *schemas.Service
 	Temp      string       // folder of temporary files
 	Fetch     *http.Client // for addresses that strangers give
 	BaseURL   string       // "https://donnees.example.org", in links to reports

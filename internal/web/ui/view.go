@@ -265,7 +265,11 @@ type TextArea struct {
 }
 
 // Option is a choice of a Select, Radios or Checkboxes.
-type Option struct{ Value, Label, Help string }
+type Option struct {
+	Value, Label, Help string
+
+	Group string // of a Select: options of one group that follow each other are under its label
+}
 
 // Select is a choice in a long list; Empty is the label of "nothing chosen".
 type Select struct {
@@ -274,6 +278,23 @@ type Select struct {
 	Empty   string
 	Options []Option
 	HX      HX
+}
+
+// optionGroup is a run of options with one label, "" for none.
+type optionGroup struct {
+	label   string
+	options []Option
+}
+
+func (s Select) groups() (out []optionGroup) {
+	for i, o := range s.Options {
+		if i == 0 || o.Group != s.Options[i-1].Group {
+			out = append(out, optionGroup{label: o.Group})
+		}
+		g := &out[len(out)-1]
+		g.options = append(g.options, o)
+	}
+	return out
 }
 
 // Radios is a choice of one among a few.
