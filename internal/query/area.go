@@ -1,8 +1,6 @@
 package query
 
 import (
-	"encoding/json"
-	"errors"
 	"math"
 	"strconv"
 	"strings"
@@ -10,6 +8,8 @@ import (
 	"github.com/paulmach/orb"
 	"github.com/paulmach/orb/encoding/wkt"
 	"github.com/paulmach/orb/planar"
+
+	"socle/internal/geo"
 )
 
 // maxCorners bounds the corners of an area.
@@ -35,7 +35,8 @@ func ParseGeometry(text string) (orb.Geometry, bool) {
 		return nil, false
 	}
 	if strings.HasPrefix(text, "{") {
-		return geometryOfJSON([]byte(text), 0)
+		g, err := geo.ParseGeoJSON([]byte(text))
+		return g, err == nil && g != nil
 	}
 	if srid, rest, found := strings.Cut(text, ";"); found && strings.HasPrefix(strings.ToUpper(srid), "SRID=") {
 		if srid[len("SRID="):] != "4326" {
@@ -51,94 +52,6 @@ func ParseGeometry(text string) (orb.Geometry, bool) {
 		return nil, false
 	}
 	return g, true
-}
-
-// geometryOfJSON reads a geometry or a feature.
-func geometryOfJSON(text []byte, depth int) (orb.Geometry, bool) {
-	var g struct {
-		Type        string
-		Geometry    json.RawMessage
-		Coordinates json.RawMessage
-		Geometries  []json.RawMessage
-	}
-	if depth > 2 || json.Unmarshal(text, &g) != nil {
-		return nil, false
-	}
-	switch g.Type {
-	case "Feature":
-		return geometryOfJSON(g.Geometry, depth+1)
-	case "GeometryCollection":
-		var all orb.Collection
-		for _, part := range g.Geometries {
-			one, ok := geometryOfJSON(part, depth+1)
-			if !ok {
-				return nil, false
-			}
-			all = append(all, one)
-		}
-		return all, len(all) > 0
-	case "Point":
-		p, ok := positions[jsonPoint](g.Coordinates)
-		return orb.Point(p), ok
-	case "MultiPoint":
-		p, ok := positions[[]jsonPoint](g.Coordinates)
-		return orb.MultiPoint(line(p)), ok
-	case "LineString":
-		p, ok := positions[[]jsonPoint](g.Coordinates)
-		return line(p), ok
-	case "MultiLineString":
-		p, ok := positions[[][]jsonPoint](g.Coordinates)
-		var all orb.MultiLineString
-		for _, l := range p {
-			all = append(all, line(l))
-		}
-		return all, ok
-	case "Polygon":
-		p, ok := positions[[][]jsonPoint](g.Coordinates)
-		return polygon(p), ok
-	case "MultiPolygon":
-		list, ok := positions[[][][]jsonPoint](g.Coordinates)
-		var all orb.MultiPolygon
-		for _, p := range list {
-			all = append(all, polygon(p))
-		}
-		return all, ok
-	}
-	return nil, false
-}
-
-// jsonPoint is a position: two numbers, and others that are left out.
-type jsonPoint orb.Point
-
-// UnmarshalJSON refuses a position without latitude.
-func (p *jsonPoint) UnmarshalJSON(text []byte) error {
-	var list []float64
-	if err := json.Unmarshal(text, &list); err != nil {
-		return err
-	}
-	if len(list) < 2 {
-		return errors.New("query: a position has two numbers")
-	}
-	p[0], p[1] = list[0], list[1]
-	return nil
-}
-
-func positions[T any](text []byte) (list T, ok bool) {
-	return list, len(text) > 0 && json.Unmarshal(text, &list) == nil
-}
-
-func line(list []jsonPoint) (l orb.LineString) {
-	for _, p := range list {
-		l = append(l, orb.Point(p))
-	}
-	return l
-}
-
-func polygon(list [][]jsonPoint) (p orb.Polygon) {
-	for _, ring := range list {
-		p = append(p, orb.Ring(line(ring)))
-	}
-	return p
 }
 
 func areaOf(g orb.Geometry) (orb.MultiPolygon, bool) {

@@ -165,12 +165,34 @@ func (q Query) Filtered() bool { return q.Where != nil || q.Text != "" }
 func (q Query) Without(column string) Query {
 	var kept And
 	for _, e := range terms(q.Where) {
-		if c, ok := columnOf(e); !ok || c != column {
+		if !only(e, column) {
 			kept = append(kept, e)
 		}
 	}
 	q.Where = join(kept)
 	return q
+}
+
+// only reports a condition that is about one column and no other.
+func only(e Expr, column string) bool {
+	var list []Expr
+	switch e := e.(type) {
+	case And:
+		list = e
+	case Or:
+		list = e
+	case Not:
+		list = []Expr{e.Expr}
+	default:
+		c, ok := columnOf(e)
+		return ok && c == column
+	}
+	for _, e := range list {
+		if !only(e, column) {
+			return false
+		}
+	}
+	return true
 }
 
 // With returns the query with one more condition.
