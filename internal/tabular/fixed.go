@@ -25,10 +25,7 @@ const (
 )
 
 // fixedColumns are the places where columns begin, in characters from 0.
-type fixedColumns struct {
-	starts []int
-	width  int // of the widest line
-}
+type fixedColumns struct{ starts []int }
 
 // openFixed reads text in columns of fixed width; false when it is none. head is
 // the beginning of the file, whole when there is no more.
@@ -45,15 +42,15 @@ func (f *File) openFixed(ctx context.Context, head []byte, whole bool, o Options
 		return false, nil // told by what reads the file in the end
 	}
 	text := t.head[:min(len(t.head), fixedBytes)]
-	lines := fixedSample(t.charset, text, whole && len(text) == len(t.head))
-	columns := findFixed(lines)
-	if !asked && (len(lines) < fixedLeast || len(columns.starts) < 2 || !columns.aligned(lines) || columns.delimited(text, lines)) {
+	lines, rule := fixedSample(t.charset, text, whole && len(text) == len(t.head))
+	columns, ok := chooseFixed(lines, rule)
+	if !asked && (!ok || columns.delimited(text, lines)) {
 		return false, nil
 	}
 	if len(columns.starts) == 0 {
 		columns.starts = []int{0}
 	}
-	open := func(ctx context.Context) (rowReader, error) {
+	open := func(ctx context.Context) (*fixedRows, error) {
 		raw, err := again(ctx)
 		if err != nil {
 			return nil, err
@@ -72,6 +69,7 @@ func (f *File) openFixed(ctx context.Context, head []byte, whole bool, o Options
 	if err != nil {
 		return true, err
 	}
+	rules := &r.rules
 	rows, at, err := sample(ctx, r, layoutRecords)
 	if err != nil {
 		return true, err
@@ -80,6 +78,10 @@ func (f *File) openFixed(ctx context.Context, head []byte, whole bool, o Options
 		return true, fail(errs.Invalid, CodeSource, "tabular.blank", nil)
 	}
 	skip, left, fill := f.laySheet(rows, at, o.HeaderRows, nil)
+	for slices.Contains(*rules, skip+1) { // no record is missing there
+		skip++
+		f.firstLine++
+	}
 	f.Info.Format, f.Info.Encoding, f.Info.BOM, f.Info.Reencoded = "fixed", t.charset.name, t.bom > 0, t.charset.twice
 	f.Info.Newline = sniffNewline(text)
 	f.open = func(ctx context.Context) (feed, error) {
@@ -92,9 +94,9 @@ func (f *File) openFixed(ctx context.Context, head []byte, whole bool, o Options
 	return true, nil
 }
 
-// fixedSample decodes the first lines that hold something; rules drawn below
-// headers are left out, as is a line that is cut.
-func fixedSample(c *charset, text []byte, whole bool) (lines [][]rune) {
+// fixedSample decodes the first lines that hold something, without a last one that
+// is cut; rule is the first line drawn below the labels of columns, if there is one.
+func fixedSample(c *charset, text []byte, whole bool) (lines [][]rune, rule []byte) {
 	for len(text) > 0 && len(lines) < fixedLines {
 		line, rest, found := bytes.Cut(text, newline)
 		if !found && !whole {
@@ -102,11 +104,41 @@ func fixedSample(c *charset, text []byte, whole bool) (lines [][]rune) {
 		}
 		text = rest
 		decoded := bytes.TrimRight(c.line(nil, bytes.TrimRight(line, "\r")), " \t\x1a")
-		if len(decoded) > 0 && !ruled(decoded) {
+		switch {
+		case len(decoded) == 0:
+		case !ruled(decoded):
 			lines = append(lines, []rune(string(decoded)))
+		case rule == nil && len(bytes.Fields(decoded)) > 1:
+			rule = decoded
 		}
 	}
-	return lines
+	return lines, rule
+}
+
+// chooseFixed finds the columns by the rule below their labels, else by blanks,
+// leaving out up to three titles and two notes; false when there are none.
+func chooseFixed(lines [][]rune, rule []byte) (best fixedColumns, ok bool) {
+	if rule != nil {
+		for i, ch := range rule {
+			if ch != ' ' && (i == 0 || rule[i-1] == ' ') {
+				best.starts = append(best.starts, i)
+			}
+		}
+		return best, len(lines) > 1
+	}
+	best = findFixed(lines)
+	for titles := range 4 {
+		for notes := range 3 {
+			if len(lines)-titles-notes < fixedLeast {
+				continue
+			}
+			some := lines[titles : len(lines)-notes]
+			if c := findFixed(some); len(c.starts) > 1 && (!ok || len(c.starts) > len(best.starts)) && c.aligned(some) {
+				best, ok = c, true
+			}
+		}
+	}
+	return best, ok
 }
 
 // line decodes a line of a one-byte charset or UTF-8.
@@ -130,10 +162,11 @@ func ruled(line []byte) bool {
 // findFixed finds the columns: runs of places that are blank in all lines but a
 // few, which are titles and notes.
 func findFixed(lines [][]rune) (c fixedColumns) {
+	width := 0
 	for _, l := range lines {
-		c.width = max(c.width, len(l))
+		width = max(width, len(l))
 	}
-	filled := make([]int, c.width)
+	filled := make([]int, width)
 	for _, l := range lines {
 		for i, r := range l {
 			if r != ' ' && r != '\t' && r != '\u00a0' {
@@ -168,6 +201,20 @@ func (c *fixedColumns) cell(line []rune, j int) []rune {
 		return nil
 	}
 	return line[start:end]
+}
+
+// prose: a line of words with one blank between them goes across columns, as titles
+// and notes do.
+func (c *fixedColumns) prose(line []rune) bool {
+	if strings.Contains(strings.TrimSpace(string(line)), "  ") {
+		return false
+	}
+	for _, start := range c.starts[1:] {
+		if start < len(line) && line[start] != ' ' && line[start-1] != ' ' {
+			return true
+		}
+	}
+	return false
 }
 
 // aligned: in every column nearly all cells begin, or end, at the same place, and
@@ -235,6 +282,7 @@ type fixedRows struct {
 	r       *bufio.Reader
 	raw     io.Closer
 	row     int
+	rules   []int // rows drawn, near the beginning
 	line    []byte
 	text    []byte
 	runes   []rune
@@ -260,12 +308,19 @@ func (f *fixedRows) next(b *Batch) (int, error) {
 		f.row++
 		line := bytes.TrimRight(f.line, "\r\n\x1a")
 		if ruled(line) && len(bytes.TrimSpace(line)) > 0 {
+			if f.row < layoutRecords {
+				f.rules = append(f.rules, f.row)
+			}
 			continue
 		}
 		f.text = f.charset.line(f.text[:0], line)
 		f.runes = slices.Grow(f.runes[:0], len(f.text))
 		for _, r := range string(f.text) {
 			f.runes = append(f.runes, r)
+		}
+		if f.columns.prose(f.runes) {
+			b.addString(strings.TrimSpace(string(f.runes)))
+			return f.row, nil
 		}
 		for j := range f.columns.starts {
 			b.addString(strings.Trim(string(f.columns.cell(f.runes, j)), " \t\u00a0"))

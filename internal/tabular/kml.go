@@ -239,13 +239,21 @@ func together(parts orb.Collection) orb.Geometry {
 // appendPositions reads "lon,lat[,height] lon,lat …"; blanks after commas are
 // forgiven. What is no position is left out.
 func appendPositions(to []orb.Point, text []byte) []orb.Point {
-	text = bytes.ReplaceAll(text, []byte(", "), []byte(","))
-	for tuple := range bytes.FieldsSeq(text) {
+	var apart []byte // a position whose numbers are apart: "1.3, 43.5, 0"
+	for token := range bytes.FieldsSeq(text) {
+		tuple := bytes.TrimRight(token, ",")
+		if len(apart) > 0 || bytes.IndexByte(tuple, ',') < 0 {
+			if apart = append(append(apart, tuple...), ','); len(tuple) < len(token) {
+				continue
+			}
+			tuple = apart
+		}
 		lon, rest, ok := bytes.Cut(tuple, []byte(","))
 		lat, _, _ := bytes.Cut(rest, []byte(","))
 		if p, good := position(string(lon), string(lat)); ok && good {
 			to = append(to, p)
 		}
+		apart = apart[:0]
 	}
 	return to
 }

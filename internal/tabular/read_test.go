@@ -36,6 +36,7 @@ var encoders = map[string]encoding.Encoding{
 //	newline:  crlf or cr
 //	end:      none (the last line has no break)
 //	header:   number of header rows asked for
+//	sheet, format: the sheet and the format asked for
 //	delimiter, escapes: a delimiter asked for; escapes: yes turns \x.. in the input into bytes
 func TestRead(t *testing.T) {
 	files, err := filepath.Glob("testdata/read/*.txtar")
@@ -95,6 +96,10 @@ func prepare(t *testing.T, comment string, input []byte) ([]byte, Options) {
 			o.HeaderRows = &n
 		case "delimiter":
 			o.Delimiter = value
+		case "sheet":
+			o.Sheet = value
+		case "format":
+			o.Format = value
 		case "escapes":
 			for _, e := range []struct{ from, to string }{{`\x00`, "\x00"}, {`\xe9`, "\xe9"}, {`\x0d`, "\r"}} {
 				input = bytes.ReplaceAll(input, []byte(e.from), []byte(e.to))
@@ -148,6 +153,7 @@ func readAll(t testing.TB, input []byte, o Options) (info, output string) {
 	say("quote", i.Quote, "")
 	say("escape", i.Escape, "")
 	say("newline", i.Newline, "")
+	say("sheet", strings.TrimSpace(i.Sheet+" of "+strings.Join(i.Sheets, ", ")), "of")
 	say("preamble", i.PreambleRows, 0)
 	say("header", i.HeaderRows, 0)
 	say("footnotes", i.FootnoteRows, 0)
