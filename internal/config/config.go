@@ -140,6 +140,14 @@ func (c *Config) Base() *url.URL {
 	return u
 }
 
+// Catalogue is the address of the catalogue of schemas, "" for none.
+func (c *Config) Catalogue() string {
+	if c.SchemaCatalogue == "none" {
+		return ""
+	}
+	return c.SchemaCatalogue
+}
+
 // Location is the time zone.
 func (c *Config) Location() *time.Location {
 	l, err := time.LoadLocation(c.Timezone)
@@ -158,14 +166,6 @@ func (c *Config) Lang() i18n.Lang {
 }
 
 // Finish reads the secrets kept in files and refuses settings that cannot work,
-// Catalogue is the address of the catalogue of schemas, "" for none.
-func (c *Config) Catalogue() string {
-	if c.SchemaCatalogue == "none" {
-		return ""
-	}
-	return c.SchemaCatalogue
-}
-
 // all of them at once. readFile is os.ReadFile. Kind: Invalid, one field each.
 func (c *Config) Finish(readFile func(string) ([]byte, error)) error {
 	problems := errs.New(errs.Invalid, "config.invalid").WithHint("config.invalid.hint")
@@ -212,6 +212,11 @@ func (c *Config) check(p *errs.Error) {
 			p.WithField("base_url", "config.base-url")
 		}
 	}
+	if a := c.Catalogue(); a != "" {
+		if u, err := url.Parse(a); err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+			p.WithField("schema_catalogue", "config.schema-catalogue", errs.Args{"Value": a})
+		}
+	}
 	if _, err := time.LoadLocation(c.Timezone); err != nil || c.Timezone == "" {
 		p.WithField("timezone", "config.timezone", errs.Args{"Zone": c.Timezone})
 	}
@@ -233,11 +238,6 @@ func (c *Config) check(p *errs.Error) {
 
 func isColour(s string) bool {
 	if len(s) != 7 || s[0] != '#' {
-	if a := c.Catalogue(); a != "" {
-		if u, err := url.Parse(a); err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
-			p.WithField("schema_catalogue", "config.schema-catalogue", errs.Args{"Value": a})
-		}
-	}
 		return false
 	}
 	return strings.Trim(strings.ToLower(s[1:]), "0123456789abcdef") == ""

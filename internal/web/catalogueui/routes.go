@@ -7,6 +7,7 @@ import (
 	"socle/internal/catalogue"
 	"socle/internal/errs"
 	"socle/internal/identity"
+	"socle/internal/schemas"
 	"socle/internal/tables"
 	"socle/internal/web/shell"
 )
@@ -22,6 +23,7 @@ type Options struct {
 	Catalogue *catalogue.Service
 	Tables    *tables.Service
 	Engine    tables.Engine
+	Schemas   *schemas.Service
 	Now       func() time.Time
 	BaseURL   string // without a slash at the end
 	Territory string // name of the territory, may be ""

@@ -3,23 +3,60 @@ package catalogueui
 import (
 	"bytes"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"socle/internal/catalogue"
 	"socle/internal/httpx"
+	"socle/internal/i18n"
 	"socle/internal/schema/national"
 	"socle/internal/tabular"
 	"socle/internal/web/shell"
 	"socle/internal/web/ui"
 )
 
+// schemasView is the list of schemas: the bundled ones, then the others of the
+// national catalogue with how fresh it is.
+type schemasView struct {
+	Head     ui.PageHead
+	Items    ui.Items
+	National ui.Items
+	Fresh    string // when the catalogue was read; "" when none is read
+	Failure  *ui.Notice
+}
+
 func (p *Pages) schemas(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	view := listView{Head: ui.PageHead{Title: ui.T(ctx, "catalogueui.schemas"), Lead: ui.T(ctx, "catalogueui.schemas.lead")}, Items: ui.Items{Level: 2}}
+	view := schemasView{Head: ui.PageHead{Title: ui.T(ctx, "catalogueui.schemas"), Lead: ui.T(ctx, "catalogueui.schemas.lead")}, Items: ui.Items{Level: 2}, National: ui.Items{Level: 3}}
 	for _, e := range national.List() {
 		view.Items.Items = append(view.Items.Items, ui.Item{Eyebrow: e.Ref(), Title: e.Name(ui.LangOf(ctx)), Href: "/schemas/" + e.ID, Text: e.About(ui.LangOf(ctx))})
 	}
-	return shell.Page(w, r, ui.Page{Title: view.Head.Title, Place: "/schemas", Description: view.Head.Lead}, listPage(view))
+	list, st, err := p.o.Schemas.National(ctx, shell.From(r).Actor)
+	if err != nil {
+		return err
+	}
+	for _, l := range list {
+		view.National.Items = append(view.National.Items, ui.Item{Eyebrow: l.Ref(), Title: l.Title, Href: "/check?schema=" + url.QueryEscape(l.ID), Text: summary(l.Description, 240)})
+	}
+	switch {
+	case st.Address == "":
+	case st.FetchedAt.IsZero():
+		view.Fresh = ui.T(ctx, "catalogueui.schemas.never")
+	default:
+		view.Fresh = ui.T(ctx, "catalogueui.schemas.fresh", i18n.Args{"Host": hostOf(st.Address), "When": ui.Moment(ctx, st.FetchedAt)})
+	}
+	if st.Failure != "" {
+		view.Failure = &ui.Notice{Kind: ui.LookHere, Title: ui.T(ctx, "catalogueui.schemas.failed", i18n.Args{"When": ui.Moment(ctx, st.TriedAt)}), Text: ui.T(ctx, "catalogueui.schemas.failed.text")}
+	}
+	return shell.Page(w, r, ui.Page{Title: view.Head.Title, Place: "/schemas", Description: view.Head.Lead}, schemasPage(view))
+}
+
+// hostOf is the server of an address, as a person reads it.
+func hostOf(address string) string {
+	if u, err := url.Parse(address); err == nil && u.Host != "" {
+		return u.Host
+	}
+	return address
 }
 
 // schemaView is the page of a schema: its columns, its model, who publishes it.
