@@ -1,12 +1,12 @@
 package tabular
 
 import (
-	"bytes"
 	"encoding/json"
 	"io"
 	"math"
-	"strconv"
 	"unicode/utf8"
+
+	"socle/internal/geo"
 )
 
 type jsonForm uint8
@@ -24,6 +24,7 @@ type jsonWriter struct {
 	keys   [][]byte // quoted, with the colon
 	form   jsonForm
 	shape  int // column of the geometry of a feature, -1 without
+	place  place
 	rows   int
 	buf    []byte
 	cell   []byte
@@ -31,11 +32,12 @@ type jsonWriter struct {
 
 func newJSONWriter(w io.Writer, fields []Field, form jsonForm) *jsonWriter {
 	j := &jsonWriter{w: w, fields: fields, form: form, shape: -1}
-	for k, f := range fields {
+	for _, f := range fields {
 		j.keys = append(j.keys, append(appendJSONString(nil, []byte(f.Name)), ':'))
-		if form == jsonGeo && j.shape < 0 && f.Geometry != "" {
-			j.shape = k
-		}
+	}
+	if form == jsonGeo {
+		j.place = placeIn(fields)
+		j.shape = j.place.shape
 	}
 	switch form {
 	case jsonList:
@@ -135,19 +137,16 @@ func (j *jsonWriter) feature(fr *Frame, i int) {
 func (j *jsonWriter) geometry(to []byte, fr *Frame, i int) []byte {
 	if j.shape >= 0 && !fr.Columns[j.shape].Null[i] {
 		text := fr.Columns[j.shape].Bytes[i]
-		if j.fields[j.shape].Geometry == "point-lonlat" {
-			lon, lat, ok := bytes.Cut(text, []byte(","))
-			x, errX := strconv.ParseFloat(string(bytes.TrimSpace(lon)), 64)
-			y, errY := strconv.ParseFloat(string(bytes.TrimSpace(lat)), 64)
-			if ok && errX == nil && errY == nil && math.Abs(x) <= 180 && math.Abs(y) <= 90 {
-				to = append(to, `{"type":"Point","coordinates":[`...)
-				to = appendFloat(to, x)
-				to = append(to, ',')
-				to = appendFloat(to, y)
-				return append(to, "]}"...)
+		if j.fields[j.shape].Geometry == "geojson" {
+			if len(text) > 0 && text[0] == '{' && json.Valid(text) {
+				return append(to, text...)
 			}
-		} else if len(text) > 0 && text[0] == '{' && json.Valid(text) {
-			return append(to, text...)
+			return append(to, "null"...)
+		}
+	}
+	if j.place.known() {
+		if g := j.place.of(fr, i); g != nil {
+			return geo.AppendGeoJSON(to, g, -1)
 		}
 	}
 	return append(to, "null"...)

@@ -92,48 +92,6 @@ func readCells(t testing.TB, data []byte, o Options) (*File, [][]string) {
 	return f, rows
 }
 
-// TestRoundTrip: what is written in a format reads back as it was.
-func TestRoundTrip(t *testing.T) {
-	one := 1
-	for _, format := range []string{"csv", "tsv", "json", "jsonl", "xlsx", "ods", "parquet"} {
-		t.Run(format, func(t *testing.T) {
-			for seed := range int64(5) {
-				r := rand.New(rand.NewSource(seed))
-				var out bytes.Buffer
-				w, err := NewWriter(format, &out, sampleFields(), WriteOptions{})
-				if err != nil {
-					t.Fatal(err)
-				}
-				var want [][]string
-				for range 3 {
-					fr := sampleFrame(r, 1+r.Intn(40))
-					want = append(want, cellsOf(fr)...)
-					if err := w.Write(fr); err != nil {
-						t.Fatal(err)
-					}
-				}
-				if err := w.Close(); err != nil {
-					t.Fatal(err)
-				}
-				f, rows := readCells(t, out.Bytes(), Options{HeaderRows: &one})
-				header := []string{}
-				for _, field := range sampleFields() {
-					header = append(header, field.Name)
-				}
-				if diff := cmp.Diff(header, f.Header); diff != "" {
-					t.Errorf("header: %s", diff)
-				}
-				if diff := cmp.Diff(want, rows); diff != "" {
-					t.Fatalf("-want +got\n%s", diff)
-				}
-				if f.Info.Format != format && format != "tsv" {
-					t.Errorf("format %q", f.Info.Format)
-				}
-			}
-		})
-	}
-}
-
 func small() *Frame {
 	return &Frame{
 		Fields: []Field{{Name: "nom"}, {Name: "prix", Kind: Float}, {Name: "lieu", Geometry: "point-lonlat"}},
