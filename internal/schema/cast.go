@@ -64,6 +64,7 @@ type CastOptions struct {
 type Caster struct {
 	field   *Field
 	kind    Type
+	way     way
 	native  bool
 	empty   bool     // "" is a missing value
 	missing [][]byte // the other missing values
@@ -76,6 +77,30 @@ type Caster struct {
 	items   *rules // of array items and list items
 }
 
+// way is a Type as a number, for the loop over cells.
+type way uint8
+
+const (
+	wayStructured way = iota
+	wayString
+	wayAny
+	wayNumber
+	wayInteger
+	wayBoolean
+	wayDate
+	wayDatetime
+	wayTime
+	wayYear
+	wayYearmonth
+	wayDuration
+	wayGeopoint
+)
+
+var ways = map[Type]way{String: wayString, Any: wayAny, Number: wayNumber, Integer: wayInteger, Boolean: wayBoolean, Date: wayDate, Datetime: wayDatetime,
+	Time: wayTime, Year: wayYear, Yearmonth: wayYearmonth, Duration: wayDuration, Geopoint: wayGeopoint}
+
+func wayOf(t Type) way { return ways[t] }
+
 // Caster compiles the reading of field i.
 func (s *Schema) Caster(i int, o CastOptions) *Caster {
 	return newCaster(&s.Fields[i], s.Missing(i), o)
@@ -87,7 +112,7 @@ var (
 )
 
 func newCaster(f *Field, missing []MissingValue, o CastOptions) *Caster {
-	c := &Caster{field: f, kind: f.Type, native: o.Native}
+	c := &Caster{field: f, kind: f.Type, way: wayOf(f.Type), native: o.Native}
 	for _, m := range missing {
 		if m.Value == "" {
 			c.empty = true
@@ -154,41 +179,41 @@ func (c *Caster) Cast(cell []byte, v *Value) bool {
 		*v = Value{}
 		return true
 	}
-	switch c.kind {
-	case String:
+	switch c.way {
+	case wayString:
 		v.Class, v.Text = ClassText, cell
 		return c.field.Format == "" || textFormat(c.field.Format, cell)
-	case Any:
+	case wayAny:
 		v.Class, v.Text = ClassText, cell
 		return true
-	case Number:
+	case wayNumber:
 		v.Class = ClassFloat
 		return c.number(cell, v)
-	case Integer:
+	case wayInteger:
 		v.Class = ClassInt
 		return c.integer(cell, v)
-	case Boolean:
+	case wayBoolean:
 		v.Class = ClassBool
 		return c.boolean(cell, v)
-	case Date:
+	case wayDate:
 		v.Class = ClassDays
 		return c.date(cell, v)
-	case Datetime:
+	case wayDatetime:
 		v.Class = ClassMicros
 		return c.datetime(cell, v)
-	case Time:
+	case wayTime:
 		v.Class = ClassTime
 		return c.time(cell, v)
-	case Year:
+	case wayYear:
 		v.Class = ClassInt
 		return year(cell, v)
-	case Yearmonth:
+	case wayYearmonth:
 		v.Class, v.Text = ClassText, cell
 		return yearmonth(cell, v)
-	case Duration:
+	case wayDuration:
 		v.Class, v.Text = ClassText, cell
 		return duration(cell, v)
-	case Geopoint:
+	case wayGeopoint:
 		v.Class = ClassText
 		return c.geopoint(cell, v)
 	}

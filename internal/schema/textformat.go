@@ -25,6 +25,15 @@ func textFormat(format string, b []byte) bool {
 	return true
 }
 
+// atext marks the letters, digits and signs of ASCII that an address may have
+// before its @ (RFC 5322, section 3.2.3).
+var atext = func() (set [256]bool) {
+	for _, c := range []byte("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'*+/=?^_`{|}~-") {
+		set[c] = true
+	}
+	return set
+}()
+
 // email reads one address, RFC 5322 without comments and quoted local parts,
 // letters of any script allowed (RFC 6531).
 func email(b []byte) bool {
@@ -43,14 +52,14 @@ func email(b []byte) bool {
 			}
 			dot = true
 			continue
-		case c|0x20 >= 'a' && c|0x20 <= 'z', c >= '0' && c <= '9':
+		case atext[c]:
 		case c >= utf8.RuneSelf:
 			r, n := utf8.DecodeRune(local[i:])
 			if r == utf8.RuneError || unicode.IsSpace(r) {
 				return false
 			}
 			i += n - 1
-		case bytes.IndexByte([]byte("!#$%&'*+/=?^_`{|}~-"), c) < 0:
+		default:
 			return false
 		}
 		dot = false

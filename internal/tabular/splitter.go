@@ -7,8 +7,9 @@ import (
 	"slices"
 )
 
-// chunkSize is what one worker parses at a time: it stays in the cache of a core.
-const chunkSize = 512 << 10
+// chunkSize is what one worker parses at a time: with its cells it stays in the
+// cache of a core (L2), which twice as much does not.
+const chunkSize = 256 << 10
 
 // splitter cuts delimited text with random access into chunks that end where a
 // record ends: at a line break with an even number of quotes before it. Where a

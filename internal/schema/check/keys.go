@@ -256,6 +256,7 @@ func (c *collector) mergeKeys(pos tabular.Position, t *part) error {
 		for i, at := range in.nulls {
 			c.one(c.p.keyFault(k, pos.Row+int(at), pos.Line+int(in.nullLines[i]), "check.primary-key.null", 0, ""), false)
 		}
+		k.set.warm(in.hashes)
 		start := uint32(0)
 		for i, end := range in.ends {
 			row, line := pos.Row+int(in.rows[i]), pos.Line+int(in.lines[i])

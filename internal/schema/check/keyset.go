@@ -20,6 +20,7 @@ type keySet struct {
 	budget int
 	spool  *spool // once memory did not hold the keys
 	dir    string
+	warmed uint32 // what warm read
 }
 
 // keySlot holds the lower half of a hash, which also gives its place, and the
@@ -43,6 +44,19 @@ func (s *keySet) key(i uint32) []byte {
 		start = s.items[i-1].end
 	}
 	return s.arena[start:s.items[i].end]
+}
+
+// warm touches the slots of keys that will be looked up: the processor fetches
+// them together from memory, where one after the other each would be waited for.
+func (s *keySet) warm(hashes []uint64) {
+	if len(s.slots) < 1<<15 {
+		return
+	}
+	mask, sum := uint32(len(s.slots)-1), uint32(0)
+	for _, h := range hashes {
+		sum += s.slots[uint32(h)&mask].item
+	}
+	s.warmed = sum
 }
 
 // find returns the slot of a key and its item; found is false for an empty slot.

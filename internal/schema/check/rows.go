@@ -206,22 +206,27 @@ func (p *plan) judgeColumn(b *tabular.Batch, index int, t *part) {
 	}
 	w := p.writer(t, index)
 	var v schema.Value
-	for i := range b.Len() {
-		if t.blank[i] {
-			continue
-		}
-		if index >= b.Width(i) && !p.standard {
-			w.put(&v, false)
+	caster, rules := c.caster, c.rules
+	for i, blank := range t.blank {
+		if blank {
 			continue
 		}
 		cell := b.Cell(i, index)
-		cast := c.caster.Cast(cell, &v)
-		w.put(&v, cast)
+		if cell == nil && index >= b.Width(i) && !p.standard {
+			if w != nil {
+				w.put(&v, false)
+			}
+			continue
+		}
+		cast := caster.Cast(cell, &v)
+		if w != nil {
+			w.put(&v, cast)
+		}
 		if !cast {
 			p.typeFault(b, i, c, cell, t)
 			continue
 		}
-		if fails := c.rules.Check(cell, &v); fails != 0 {
+		if fails := rules.Check(cell, &v); fails != 0 {
 			p.constraintFaults(b, i, c, cell, fails, t)
 			continue
 		}
