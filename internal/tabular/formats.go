@@ -28,11 +28,20 @@ var Formats = []Format{
 	{Name: "kml", Extensions: []string{".kml"}, MediaType: "application/vnd.google-earth.kml+xml", Read: true, Write: true, Places: true},
 	{Name: "kmz", Extensions: []string{".kmz"}, MediaType: "application/vnd.google-earth.kmz", Read: true, Write: true, Places: true},
 	{Name: "gpx", Extensions: []string{".gpx"}, MediaType: "application/gpx+xml", Read: true, Write: true, Places: true},
-	{Name: "shp", Extensions: []string{".zip"}, MediaType: "application/zip", Read: true, Places: true},
+	{Name: "shp", Extensions: []string{".zip"}, MediaType: "application/zip", Read: true, Write: true, Places: true},
 	{Name: "dbf", Extensions: []string{".dbf"}, MediaType: "application/vnd.dbf", Read: true},
 	{Name: "tsv", Extensions: []string{".tsv", ".tab"}, MediaType: "text/tab-separated-values; charset=utf-8", Read: true, Write: true},
 	{Name: "xls", Extensions: []string{".xls"}, MediaType: "application/vnd.ms-excel", Read: true},
 	{Name: "fixed", Extensions: []string{".prn"}, MediaType: "text/plain; charset=utf-8", Read: true},
+}
+
+// Text reports whether files of the format are text: packing makes them smaller.
+func (f Format) Text() bool {
+	switch f.Name {
+	case "csv", "tsv", "json", "jsonl", "geojson", "kml", "gpx":
+		return true
+	}
+	return false
 }
 
 // FormatNamed finds a format by its name.

@@ -2,17 +2,17 @@ package v1
 
 import (
 	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"io"
-	"mime"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 
 	"socle/internal/catalogue"
 	"socle/internal/errs"
 	"socle/internal/httpx"
-	"socle/internal/ids"
 	"socle/internal/query"
 	"socle/internal/tables"
 	"socle/internal/tabular"
@@ -49,7 +49,7 @@ func (api *API) open(r *http.Request) (o opened, err error) {
 // ask reads the query of a request.
 func (o opened) ask(r *http.Request) (query.Query, error) {
 	values := r.URL.Query()
-	for _, own := range []string{"version", "lang", "bom", "delimiter", "decimal"} {
+	for _, own := range []string{"version", "lang", "bom", "delimiter", "decimal", "variant"} {
 		values.Del(own)
 	}
 	q, err := query.ParseURL(values, o.Columns)
@@ -248,10 +248,11 @@ func (api *API) export(w http.ResponseWriter, r *http.Request) error {
 	return api.stream(w, r, o, q, format)
 }
 
-func (api *API) stream(w http.ResponseWriter, r *http.Request, o opened, q query.Query, format string) error {
+func (api *API) stream(w http.ResponseWriter, r *http.Request, o opened, q query.Query, format string) (err error) {
 	d, v, t := o.dataset, o.version, o.Table
+	format, packed := strings.CutSuffix(format, ".gz")
 	f, ok := tabular.FormatNamed(format)
-	if !ok || !f.Write {
+	if !ok || !f.Write || packed && !f.Text() {
 		return errs.New(errs.NotFound, "api.format", errs.Args{"Format": format, "Formats": writtenFormats()}).WithHint("api.format.hint")
 	}
 	if httpx.NotModified(w, r, httpx.PageTag(string(v.ID), format, r.URL.RawQuery)) {
@@ -262,12 +263,26 @@ func (api *API) stream(w http.ResponseWriter, r *http.Request, o opened, q query
 	}
 	h := w.Header()
 	h.Set("Content-Type", f.MediaType)
-	h.Set("Content-Disposition", attachment(fileName(d, v, q.Filtered())+f.Extensions[0]))
+	extension := f.Extensions[0]
+	if packed {
+		h.Set("Content-Type", "application/gzip")
+		extension += ".gz"
+	}
+	httpx.Attach(h, tables.DownloadName(d, v, q.Filtered(), extension))
 	if r.Method == http.MethodHead {
 		return nil
 	}
-	opt := tabular.WriteOptions{BOM: r.URL.Query().Get("bom") == "true", Delimiter: delimiter(r), DecimalComma: r.URL.Query().Get("decimal") == "comma"}
-	ww, err := tabular.NewWriter(format, w, selected(t.Snapshot.Fields, q.Select), opt)
+	var out io.Writer = w
+	if packed {
+		z := gzip.NewWriter(w)
+		defer func() {
+			if err == nil {
+				err = z.Close()
+			}
+		}()
+		out = z
+	}
+	ww, err := tabular.NewWriter(format, out, selected(t.Snapshot.Fields, q.Select), writeOptions(r.URL.Query(), d.Title))
 	if err != nil {
 		return err
 	}
@@ -297,18 +312,26 @@ func (api *API) part(w http.ResponseWriter, r *http.Request, d catalogue.Dataset
 	defer release()
 	h := w.Header()
 	h.Set("Content-Type", "application/vnd.apache.parquet")
-	h.Set("Content-Disposition", attachment(fileName(d, v, false)+".parquet"))
+	httpx.Attach(h, tables.DownloadName(d, v, false, ".parquet"))
 	h.Set("ETag", httpx.FileTag(v.Parts[0].Blob))
 	http.ServeFile(w, r, path)
 	return nil
 }
 
-// delimiter is the one asked for CSV: ?delimiter=; (or %3B), one character.
-func delimiter(r *http.Request) byte {
-	if d := r.URL.Query().Get("delimiter"); len(d) == 1 {
-		return d[0]
+// writeOptions are the habits asked for: ?variant=fr is what Excel in French opens
+// by itself (semicolons, a byte order mark, decimal commas); delimiter=; (or %3B),
+// bom=true and decimal=comma ask for one of them. Workbooks have the title as sheet.
+func writeOptions(v url.Values, title string) tabular.WriteOptions {
+	o := tabular.WriteOptions{Sheet: title}
+	if v.Get("variant") == "fr" {
+		o.Delimiter, o.BOM, o.DecimalComma, o.CRLF = ';', true, true, true
 	}
-	return 0
+	if d := v.Get("delimiter"); len(d) == 1 {
+		o.Delimiter = d[0]
+	}
+	o.BOM = o.BOM || v.Get("bom") == "true"
+	o.DecimalComma = o.DecimalComma || v.Get("decimal") == "comma"
+	return o
 }
 
 // selected are the columns of an export, which the query's own check knows to exist.
@@ -325,20 +348,6 @@ func selected(fields []tabular.Field, names []string) []tabular.Field {
 		}
 	}
 	return out
-}
-
-// fileName is the name of a download: dataset, date, and whether it is a part.
-func fileName(d catalogue.Dataset, v catalogue.Version, filtered bool) string {
-	name := ids.Slug(d.Title) + "_" + v.CreatedAt.UTC().Format("2006-01-02")
-	if filtered {
-		name += "_extrait"
-	}
-	return name
-}
-
-// attachment is the Content-Disposition of a download.
-func attachment(name string) string {
-	return mime.FormatMediaType("attachment", map[string]string{"filename": name})
 }
 
 // original answers with the bytes as they were brought.
@@ -364,7 +373,7 @@ func (api *API) original(w http.ResponseWriter, r *http.Request) error {
 	if strings.HasPrefix(v.Original.MediaType, "text/csv") {
 		h.Set("Content-Type", "text/csv")
 	}
-	h.Set("Content-Disposition", attachment(v.Original.FileName))
+	httpx.Attach(h, v.Original.FileName)
 	h.Set("Content-Length", strconv.FormatInt(v.Original.Bytes, 10))
 	if r.Method == http.MethodHead {
 		return nil

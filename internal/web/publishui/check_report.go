@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"html"
-	"mime"
 	"net/http"
 	"path/filepath"
 	"strings"
@@ -151,7 +150,7 @@ func (p *Pages) sendReport(w http.ResponseWriter, r *http.Request, c tables.Shar
 	f, _ := tabular.FormatNamed(format)
 	name := strings.TrimSuffix(c.Name, filepath.Ext(c.Name)) + "-" + ui.T(r.Context(), "publishui.report.file") + "." + format
 	w.Header().Set("Content-Type", f.MediaType)
-	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
+	httpx.Attach(w.Header(), name)
 	w.Header().Set("Cache-Control", "no-store")
 	return httpx.WriteBytes(w, r, http.StatusOK, body)
 }
