@@ -1,0 +1,320 @@
+package ogc
+
+import (
+	"encoding/json"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/paulmach/orb"
+
+	"socle/internal/geo"
+	"socle/internal/interop/jsonrow"
+	"socle/internal/query"
+	"socle/internal/tabular"
+)
+
+// Media types of links.
+const (
+	JSON       = "application/json"
+	GeoJSON    = "application/geo+json"
+	HTML       = "text/html"
+	OpenAPI    = "application/vnd.oai.openapi+json;version=3.0"
+	JSONSchema = "application/schema+json"
+)
+
+// Link leads to another answer; links to self, alternate, items and collection bear a type.
+type Link struct {
+	Href  string `json:"href"`
+	Rel   string `json:"rel"`
+	Type  string `json:"type,omitempty"`
+	Title string `json:"title,omitempty"`
+}
+
+// Landing is the answer to the root.
+type Landing struct {
+	Title       string `json:"title"`
+	Description string `json:"description"`
+	Links       []Link `json:"links"`
+}
+
+// NewLanding is the root of the API at base.
+func NewLanding(base, title, description string) Landing {
+	return Landing{Title: title, Description: description, Links: []Link{
+		{base, "self", JSON, title},
+		{base + "?f=html", "alternate", HTML, title},
+		{base + "/api", "service-desc", OpenAPI, "OpenAPI"},
+		{base + "/api?f=html", "service-doc", HTML, "API"},
+		{base + "/conformance", "conformance", JSON, "Conformance"},
+		{base + "/collections", "data", JSON, "Collections"},
+	}}
+}
+
+// Conformance is the answer to /conformance.
+type Conformance struct {
+	ConformsTo []string `json:"conformsTo"`
+}
+
+// Conforms lists the classes that the API keeps.
+func Conforms() Conformance {
+	const core, two, filter, cql = "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/", "http://www.opengis.net/spec/ogcapi-features-2/1.0/conf/",
+		"http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/", "http://www.opengis.net/spec/cql2/1.0/conf/"
+	return Conformance{[]string{core + "core", core + "oas30", core + "geojson", core + "html", two + "crs",
+		filter + "queryables", filter + "filter", filter + "features-filter", cql + "cql2-text", cql + "cql2-json", cql + "basic-cql2"}}
+}
+
+// Collections is the answer to /collections.
+type Collections struct {
+	Links       []Link       `json:"links"`
+	Collections []Collection `json:"collections"`
+	CRS         []string     `json:"crs"`
+}
+
+// Collection is a table with geometry.
+type Collection struct {
+	ID          string   `json:"id"`
+	Title       string   `json:"title"`
+	Description string   `json:"description"`
+	Extent      *Extent  `json:"extent,omitempty"`
+	ItemType    string   `json:"itemType"`
+	CRS         []string `json:"crs"`
+	StorageCRS  string   `json:"storageCrs"`
+	Links       []Link   `json:"links"`
+}
+
+// Extent is where and when; nil when unknown.
+type Extent struct {
+	Spatial  *Spatial  `json:"spatial,omitempty"`
+	Temporal *Temporal `json:"temporal,omitempty"`
+}
+
+// Spatial has boxes west, south, east, north.
+type Spatial struct {
+	BBox [][]float64 `json:"bbox"`
+	CRS  string      `json:"crs"`
+}
+
+// Temporal has intervals; null is an open end.
+type Temporal struct {
+	Interval [][2]*string `json:"interval"`
+	TRS      string       `json:"trs"`
+}
+
+// Systems are the reference systems of answers, the first by default.
+var Systems = []string{query.CRS84, query.EPSG4326}
+
+// NewCollection describes a table at base/collections/id.
+func NewCollection(base, id, title, description string, box *orb.Bound, times *[2]time.Time) Collection {
+	c := Collection{ID: id, Title: title, Description: description, ItemType: "feature", CRS: Systems, StorageCRS: query.CRS84}
+	if box != nil || times != nil {
+		c.Extent = &Extent{}
+	}
+	if box != nil {
+		c.Extent.Spatial = &Spatial{BBox: [][]float64{{box.Min[0], box.Min[1], box.Max[0], box.Max[1]}}, CRS: query.CRS84}
+	}
+	if times != nil {
+		var ends [2]*string
+		for i, t := range times {
+			if !t.IsZero() {
+				text := t.UTC().Format(time.RFC3339)
+				ends[i] = &text
+			}
+		}
+		c.Extent.Temporal = &Temporal{Interval: [][2]*string{ends}, TRS: "http://www.opengis.net/def/uom/ISO-8601/0/Gregorian"}
+	}
+	self := collectionURL(base, id)
+	c.Links = []Link{
+		{self, "self", JSON, title},
+		{self + "?f=html", "alternate", HTML, title},
+		{self + "/items", "items", GeoJSON, title},
+		{self + "/items?f=html", "items", HTML, title},
+		{self + "/queryables", "http://www.opengis.net/def/rel/ogc/1.0/queryables", JSONSchema, title},
+	}
+	return c
+}
+
+func collectionURL(base, id string) string { return base + "/collections/" + url.PathEscape(id) }
+
+// NewCollections lists collections.
+func NewCollections(base string, list []Collection) Collections {
+	if list == nil {
+		list = []Collection{}
+	}
+	return Collections{Collections: list, CRS: Systems, Links: []Link{
+		{base + "/collections", "self", JSON, "Collections"}, {base + "/collections?f=html", "alternate", HTML, "Collections"},
+	}}
+}
+
+// Feature is a row.
+type Feature struct {
+	Type       string          `json:"type"`
+	ID         int64           `json:"id"`
+	Geometry   json.RawMessage `json:"geometry"`
+	Properties jsonrow.Object  `json:"properties"`
+	Links      []Link          `json:"links,omitempty"`
+}
+
+// FeatureCollection is the answer to …/items.
+type FeatureCollection struct {
+	Type           string    `json:"type"`
+	Features       []Feature `json:"features"`
+	Links          []Link    `json:"links"`
+	TimeStamp      string    `json:"timeStamp"`
+	NumberMatched  int64     `json:"numberMatched"`
+	NumberReturned int       `json:"numberReturned"`
+}
+
+// NewFeature makes a feature of a record: geometry is the index of its column, or -1. In
+// EPSG4326 latitude comes first.
+func NewFeature(number int64, fields []tabular.Field, cells [][]byte, geometry int, crs string) Feature {
+	f := Feature{Type: "Feature", ID: number, Geometry: jsonrow.Null, Properties: jsonrow.Object{}}
+	for i, cell := range cells {
+		if i != geometry {
+			f.Properties = append(f.Properties, jsonrow.Member{Name: fields[i].Name, Value: jsonrow.Cell(fields[i].Kind, cell)})
+			continue
+		}
+		if cell == nil {
+			continue
+		}
+		if g, ok := query.GeometryOf(fields[i].Geometry, cell); ok {
+			if crs == query.EPSG4326 {
+				g = turned(g)
+			}
+			f.Geometry = geo.AppendGeoJSON(nil, g, decimals)
+		}
+	}
+	return f
+}
+
+// decimals of coordinates: a centimetre.
+const decimals = 7
+
+// turned exchanges longitude and latitude.
+func turned(g orb.Geometry) orb.Geometry {
+	line := func(in []orb.Point) []orb.Point {
+		out := make([]orb.Point, len(in))
+		for i, p := range in {
+			out[i] = orb.Point{p[1], p[0]}
+		}
+		return out
+	}
+	polygon := func(in orb.Polygon) (out orb.Polygon) {
+		for _, r := range in {
+			out = append(out, line(r))
+		}
+		return out
+	}
+	switch g := g.(type) {
+	case orb.Point:
+		return orb.Point{g[1], g[0]}
+	case orb.MultiPoint:
+		return orb.MultiPoint(line(g))
+	case orb.LineString:
+		return orb.LineString(line(g))
+	case orb.MultiLineString:
+		var out orb.MultiLineString
+		for _, l := range g {
+			out = append(out, line(l))
+		}
+		return out
+	case orb.Polygon:
+		return polygon(g)
+	case orb.MultiPolygon:
+		var out orb.MultiPolygon
+		for _, p := range g {
+			out = append(out, polygon(p))
+		}
+		return out
+	case orb.Collection:
+		var out orb.Collection
+		for _, part := range g {
+			out = append(out, turned(part))
+		}
+		return out
+	}
+	return g
+}
+
+// NewItems is a page of features. parameters are those of the request, from which the
+// next page is made.
+func NewItems(base, id string, features []Feature, matched int64, parameters url.Values, offset int, now time.Time) FeatureCollection {
+	if features == nil {
+		features = []Feature{}
+	}
+	c := FeatureCollection{Type: "FeatureCollection", Features: features, TimeStamp: now.UTC().Format(time.RFC3339), NumberMatched: matched, NumberReturned: len(features)}
+	self := collectionURL(base, id) + "/items"
+	with := func(name, value string) string {
+		v := url.Values{}
+		for key, list := range parameters {
+			v[key] = list
+		}
+		if v.Del(name); value != "" {
+			v.Set(name, value)
+		}
+		if len(v) == 0 {
+			return self
+		}
+		return self + "?" + v.Encode()
+	}
+	c.Links = []Link{{with("f", "json"), "self", GeoJSON, ""}, {with("f", "html"), "alternate", HTML, ""}, {collectionURL(base, id), "collection", JSON, ""}}
+	if next := offset + len(features); int64(next) < matched && len(features) > 0 {
+		c.Links = append(c.Links, Link{with("offset", strconv.Itoa(next)), "next", GeoJSON, ""})
+	}
+	return c
+}
+
+// Item is the answer to …/items/{id}.
+func Item(base, id string, f Feature) Feature {
+	self := collectionURL(base, id) + "/items/" + strconv.FormatInt(f.ID, 10)
+	f.Links = []Link{{self, "self", GeoJSON, ""}, {self + "?f=html", "alternate", HTML, ""}, {collectionURL(base, id), "collection", JSON, ""}}
+	return f
+}
+
+// Queryables is the JSON Schema of what can be asked of a collection.
+func Queryables(base, id, title string, columns []query.Column) jsonrow.Object {
+	var properties jsonrow.Object
+	for _, c := range columns {
+		member := map[string]any{"title": c.Label()}
+		switch {
+		case c.Geometry != "":
+			member["$ref"] = "https://geojson.org/schema/Geometry.json"
+		case c.Kind == tabular.Int:
+			member["type"] = "integer"
+		case c.Kind == tabular.Float:
+			member["type"] = "number"
+		case c.Kind == tabular.Bool:
+			member["type"] = "boolean"
+		case c.Kind == tabular.Date:
+			member["type"], member["format"] = "string", "date"
+		case c.Kind == tabular.Timestamp:
+			member["type"], member["format"] = "string", "date-time"
+		default:
+			member["type"] = "string"
+		}
+		raw, err := json.Marshal(member)
+		if err != nil {
+			continue // texts only
+		}
+		properties = append(properties, jsonrow.Member{Name: c.Name, Value: raw})
+	}
+	raw, err := properties.MarshalJSON()
+	if err != nil {
+		raw = []byte("{}")
+	}
+	return jsonrow.Object{
+		{Name: "$schema", Value: jsonrow.Text("https://json-schema.org/draft/2020-12/schema")},
+		{Name: "$id", Value: jsonrow.Text(collectionURL(base, id) + "/queryables")},
+		{Name: "type", Value: jsonrow.Text("object")},
+		{Name: "title", Value: jsonrow.Text(title)},
+		{Name: "properties", Value: raw},
+		{Name: "additionalProperties", Value: json.RawMessage("false")},
+	}
+}
+
+// Exception is the answer to what cannot be answered (RFC 7807).
+type Exception struct {
+	Type   string `json:"type,omitempty"`
+	Title  string `json:"title"`
+	Status int    `json:"status"`
+	Detail string `json:"detail,omitempty"`
+}
