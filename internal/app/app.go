@@ -17,6 +17,7 @@ import (
 	"socle/internal/httpx"
 	"socle/internal/identity"
 	"socle/internal/jobs"
+	"socle/internal/oidc"
 	"socle/internal/publish"
 	"socle/internal/schemas"
 	"socle/internal/sqldb"
@@ -39,6 +40,7 @@ type App struct {
 	Engine    tables.Engine
 	Publish   *publish.Service
 	Fetch     *http.Client
+	Providers []*oidc.Provider // of identity
 	Version   string
 	flashKey  []byte       // signs the answers to acts
 	shell     *shell.Shell // once Handler was called
@@ -70,7 +72,10 @@ func build(ctx context.Context, c *config.Config, log *slog.Logger, version stri
 	if a.Runner, err = jobs.New(a.DB, jobs.Options{Log: log, Workers: c.Limits.Workers}); err != nil {
 		return a, err
 	}
-	a.Identity = identity.New(a.DB, identity.Options{})
+	a.Identity = identity.New(a.DB, a.identityOptions())
+	if a.Providers, err = a.identityProviders(os.ReadFile); err != nil {
+		return a, err
+	}
 	a.Catalogue = catalogue.New(a.DB, nil)
 	a.Schemas = schemas.New(schemas.Options{DB: a.DB, Fetch: httpx.Fetcher(a.Fetch, schemas.MaxDescriptor), Address: c.Catalogue(), Log: log})
 	a.Tables = tables.New(tables.Options{DB: a.DB, Blobs: a.Blobs, Schemas: a.Schemas.Find, Catalogue: a.Catalogue, BaseURL: c.Base().String(), Temp: a.temp(), Log: log,

@@ -62,7 +62,7 @@ func (a *App) Handler(reg *prometheus.Registry) (http.Handler, error) {
 	routes := [][]shell.Route{
 		sh.Own(),
 		catalogueui.New(catalogueui.Options{Identity: a.Identity, Catalogue: a.Catalogue, Tables: a.Tables, Engine: a.Engine, Schemas: a.Schemas, Now: time.Now, BaseURL: base, Host: c.Host.Name, Contact: c.Host.Contact}).Routes(),
-		account.New(account.Options{Identity: a.Identity, Mail: a.sendMail, BaseURL: base, Limit: attempts, Now: time.Now}).Routes(),
+		a.accountPages(base, attempts).Routes(),
 		adminui.New(adminui.Options{Identity: a.Identity, DB: a.DB, Delivers: c.SMTP.Host != "", BaseURL: base, Invitation: account.InvitationPath, Limit: general, Now: time.Now}).Routes(),
 		publishui.New(publishui.Options{Identity: a.Identity, Catalogue: a.Catalogue, Tables: a.Tables, Publish: a.Publish, Schemas: a.Schemas, Temp: a.temp(), Fetch: a.Fetch, BaseURL: base,
 			MaxCheck: min(maxAnonymousCheck, int64(c.Limits.Upload)), Limit: general, Now: time.Now}).Routes(),
@@ -117,6 +117,7 @@ func footer(ctx context.Context) []ui.Link {
 		{Label: ui.T(ctx, "app.footer.schemas"), Href: "/schemas"},
 		{Label: ui.T(ctx, "app.footer.about"), Href: "/about"},
 		{Label: ui.T(ctx, "app.footer.legal"), Href: "/legal"},
+		{Label: ui.T(ctx, "app.footer.privacy"), Href: "/privacy"},
 		{Label: ui.T(ctx, "app.footer.accessibility"), Href: "/accessibility"},
 	}
 }

@@ -36,6 +36,8 @@ type Config struct {
 	Host    Host    `embed:"" prefix:"host-" fr:"L’hôte : qui fait vivre le portail" en:"The host: who runs the portal"`
 	TLS     TLS     `embed:"" prefix:"tls-" fr:"Connexion chiffrée (TLS)" en:"Encrypted connections (TLS)"`
 	S3      S3      `embed:"" prefix:"s3-" fr:"Accès au dépôt S3" en:"Access to the S3 store"`
+	Auth    Auth    `embed:"" prefix:"auth-" fr:"Connexion des personnes" en:"How people sign in"`
+	Keep    Keep    `embed:"" prefix:"keep-" fr:"Durées de conservation" en:"How long things are kept"`
 	SMTP    SMTP    `embed:"" prefix:"smtp-" fr:"Envoi des messages" en:"Sending of mail"`
 	Log     Log     `embed:"" prefix:"log-" fr:"Journal" en:"Log"`
 	Metrics Metrics `embed:"" prefix:"metrics-" fr:"Mesures (Prometheus)" en:"Metrics (Prometheus)"`
@@ -62,6 +64,22 @@ type S3 struct {
 	AccessKey     string `name:"access-key" fr:"Identifiant de la clé d’accès." en:"Access key identifier."`
 	SecretKey     string `name:"secret-key" secret:"" fr:"Clé secrète." en:"Secret key."`
 	SecretKeyFile string `name:"secret-key-file" placeholder:"FILE" fr:"Fichier qui contient la clé secrète." en:"File that holds the secret key."`
+}
+
+// Auth is how people sign in.
+type Auth struct {
+	SecondFactor string        `name:"second-factor" enum:"none,host,everyone" default:"none" fr:"Qui doit avoir un second facteur (application de codes ou clé d’accès) : none (personne), host (qui a un rôle de l’hôte) ou everyone (tout le monde)." en:"Who must have a second factor (application of codes or passkey): none, host (whoever has a role of the host) or everyone."`
+	SessionIdle  time.Duration `name:"session-idle" default:"168h" fr:"Une connexion inutilisée se ferme après cette durée." en:"A session unused for so long ends."`
+	SessionMax   time.Duration `name:"session-max" default:"720h" fr:"Une connexion se ferme après cette durée dans tous les cas." en:"A session ends after so long in any case."`
+	Providers    string        `name:"providers" placeholder:"FILE" fr:"Fichier TOML des fournisseurs d’identité OpenID Connect (ProConnect, Keycloak…) ; vide : aucun." en:"TOML file of OpenID Connect identity providers (ProConnect, Keycloak…); empty: none."`
+	BreachedURL  string        `name:"breached-url" placeholder:"URL" fr:"Liste des mots de passe volés, interrogée par les cinq premiers chiffres de leur empreinte, par exemple https://api.pwnedpasswords.com/range/ ; vide ou injoignable : pas de vérification." en:"List of breached passwords, asked by the first five digits of their digest, for example https://api.pwnedpasswords.com/range/; empty or out of reach: not checked."`
+}
+
+// Keep is how long what is over is kept, in days.
+type Keep struct {
+	Audit    int `name:"audit" default:"0" fr:"Jours pendant lesquels le journal des actes est gardé ; 0 : toujours." en:"Days that the audit is kept; 0: for ever."`
+	Links    int `name:"links" default:"7" fr:"Jours pendant lesquels un lien périmé (invitation, mot de passe) est gardé." en:"Days that a link that is over (invitation, password) is kept."`
+	Requests int `name:"requests" default:"180" fr:"Jours pendant lesquels une demande d’adhésion décidée est gardée." en:"Days that a decided request to join is kept."`
 }
 
 // SMTP is the mail server. Empty host: messages stay readable in the administration.
@@ -189,6 +207,9 @@ func (c *Config) Finish(readFile func(string) ([]byte, error)) error {
 		f.value.SetString(strings.TrimRight(string(data), "\r\n"))
 	}
 	c.check(problems)
+	if _, err := c.Providers(readFile); err != nil {
+		problems.WithField("auth.providers", "config.providers", errs.Args{"File": c.Auth.Providers, "Detail": errs.As(err).Args["Detail"]}).Because(err)
+	}
 	if len(problems.Fields) > 0 {
 		problems.Args = errs.Args{"Names": fieldNames(problems)}
 		return problems
@@ -228,6 +249,15 @@ func (c *Config) check(p *errs.Error) {
 	}
 	if c.SMTP.Host != "" && c.SMTP.From == "" {
 		p.WithField("smtp.from", "config.smtp-from")
+	}
+	if c.Auth.SessionIdle <= 0 || c.Auth.SessionMax < c.Auth.SessionIdle {
+		p.WithField("auth.session_max", "config.sessions")
+	}
+	if u, err := url.Parse(c.Auth.BreachedURL); c.Auth.BreachedURL != "" && (err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "") {
+		p.WithField("auth.breached_url", "config.web-address", errs.Args{"Value": c.Auth.BreachedURL})
+	}
+	if c.Keep.Audit < 0 || c.Keep.Links < 1 || c.Keep.Requests < 1 {
+		p.WithField("keep", "config.days")
 	}
 	for _, f := range fieldsOf(c) {
 		if strings.HasPrefix(f.Flag, "limits-") && !positive(f.value) {

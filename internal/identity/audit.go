@@ -129,6 +129,7 @@ func (s *Service) Audit(ctx context.Context, a Actor, q AuditQuery) (list []Audi
 // AuditCheck is the outcome of VerifyAudit.
 type AuditCheck struct {
 	Lines  int64 // read
+	After  int64 // number of the last line that the retention removed; 0 for none
 	Broken int64 // number of the first line that does not hold; 0 when all do
 }
 
@@ -144,7 +145,8 @@ func (s *Service) VerifyAudit(ctx context.Context, a Actor) (c AuditCheck, err e
 		c = AuditCheck{}
 		var end int64
 		var last string
-		if err := tx.QueryRow(ctx, `SELECT seq, hash FROM audit_head WHERE id = 1`).Scan(&end, &last); err != nil {
+		previous := ""
+		if err := tx.QueryRow(ctx, `SELECT seq, hash, kept_after, kept_hash FROM audit_head WHERE id = 1`).Scan(&end, &last, &c.After, &previous); err != nil {
 			return err
 		}
 		rows, err := tx.Query(ctx, `SELECT `+auditColumns+` FROM audit ORDER BY seq`)
@@ -152,15 +154,14 @@ func (s *Service) VerifyAudit(ctx context.Context, a Actor) (c AuditCheck, err e
 			return err
 		}
 		defer rows.Close()
-		previous := ""
 		for rows.Next() {
 			e, err := scanAudit(rows)
 			if err != nil {
 				return err
 			}
 			c.Lines++
-			if e.Seq != c.Lines || e.Previous != previous || e.Hash != e.seal() {
-				c.Broken = c.Lines
+			if e.Seq != c.After+c.Lines || e.Previous != previous || e.Hash != e.seal() {
+				c.Broken = c.After + c.Lines
 				return nil
 			}
 			previous = e.Hash
@@ -168,10 +169,45 @@ func (s *Service) VerifyAudit(ctx context.Context, a Actor) (c AuditCheck, err e
 		if err := rows.Err(); err != nil {
 			return err
 		}
-		if c.Lines != end || previous != last {
-			c.Broken = c.Lines + 1
+		if c.After+c.Lines != end || previous != last {
+			c.Broken = c.After + c.Lines + 1
 		}
 		return nil
 	})
 	return c, err
+}
+
+// pruneAudit removes the lines past their retention, and keeps the hash of the last
+// one removed, so that what is left is verified from there on. The removal is a
+// line of the audit itself.
+func (s *Service) pruneAudit(ctx context.Context, a Actor) (n int64, err error) {
+	if s.opt.Keep.Audit <= 0 {
+		return 0, nil
+	}
+	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
+		var last int64
+		var hash string
+		err := tx.QueryRow(ctx, `SELECT seq, hash FROM audit WHERE at < $1 AND seq < (SELECT seq FROM audit_head WHERE id = 1) ORDER BY seq DESC LIMIT 1`,
+			tx.Now().Add(-s.opt.Keep.Audit)).Scan(&last, &hash)
+		if errs.Is(err, errs.NotFound) {
+			n = 0
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if n, err = tx.Exec(ctx, `DELETE FROM audit WHERE seq <= $1`, last); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `UPDATE audit_head SET kept_after = $1, kept_hash = $2 WHERE id = 1`, last, hash); err != nil {
+			return err
+		}
+		return Record(ctx, tx, a, "audit.prune", "audit:", nil, pruneAudit{last, n})
+	})
+	return n, err
+}
+
+type pruneAudit struct {
+	Through int64 `json:"through"`
+	Lines   int64 `json:"lines"`
 }

@@ -30,6 +30,14 @@ type Options struct {
 	Hashing     int           // passwords hashed at once; the number of processors, at most 4
 	Rand        io.Reader     // crypto/rand
 	Limits      SignInLimits
+	// SignInLife is how long a sign-in link by mail is good; 15 minutes.
+	SignInLife   time.Duration
+	SecondFactor Requirement // who must have one; nobody
+	Party        Party       // who people sign in to
+	Keep         Keep        // how long what is over is kept
+	// Breached gives, one by line as "REST:COUNT", what follows a prefix of five
+	// hexadecimal digits in the SHA-1 of passwords known to thieves; nil: not asked.
+	Breached func(ctx context.Context, prefix string) (string, error)
 }
 
 // Service is the one way to accounts, organisations and rights.
@@ -50,6 +58,14 @@ func New(db *sqldb.DB, o Options) *Service {
 	def(&o.SessionMax, 30*24*time.Hour)
 	def(&o.LinkLife, 7*24*time.Hour)
 	def(&o.ResetLife, time.Hour)
+	def(&o.SignInLife, 15*time.Minute)
+	if o.SecondFactor == "" {
+		o.SecondFactor = RequireNobody
+	}
+	if o.Party == (Party{}) {
+		o.Party = Party{Name: "Socle", Host: "localhost", Origin: "http://localhost"}
+	}
+	o.Keep = o.Keep.orDefault()
 	if o.Rand == nil {
 		o.Rand = rand.Reader
 	}

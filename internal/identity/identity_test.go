@@ -104,7 +104,8 @@ func (w world) member(name string, org identity.OrganisationID, role identity.Ro
 }
 
 func (w world) signIn(name, password string, from netip.Addr) (identity.Session, string, error) {
-	return w.SignIn(ctx, identity.SignIn{Email: name + "@mairie.example", Password: password, Network: from, Agent: "Firefox"})
+	e, err := w.SignIn(ctx, identity.SignIn{Email: name + "@mairie.example", Password: password, Network: from, Agent: "Firefox"})
+	return e.Session, e.Secret, err
 }
 
 func (w world) ok(err error) {

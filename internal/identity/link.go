@@ -2,7 +2,6 @@ package identity
 
 import (
 	"context"
-	"net/netip"
 	"time"
 
 	"socle/internal/errs"
@@ -17,6 +16,8 @@ const (
 	LinkFirstAdmin LinkKind = "first-administrator"
 	LinkInvitation LinkKind = "invitation"
 	LinkReset      LinkKind = "password-reset"
+	LinkSignIn     LinkKind = "sign-in"
+	LinkEmail      LinkKind = "e-mail" // confirms a new address
 )
 
 // Link is a one-time link as it may be shown; its secret is told once, when it
@@ -366,92 +367,4 @@ func (s *Service) applyInvitation(ctx context.Context, tx *sqldb.Tx, a Actor, p 
 	out.session, out.network = a.session, a.network
 	l.Person = p.ID
 	return RecordIn(ctx, tx, joined, l.Organisation, "invitation.accept", "invitation:"+l.ID, nil, auditOfInvitation(l))
-}
-
-// Reset is what RequestReset found.
-type Reset struct {
-	Send   bool // false when nobody has the e-mail: say the same to the visitor
-	Person Person
-	Secret string
-	Until  time.Time
-}
-
-// RequestReset makes a link to choose a new password, and voids those before.
-// The work is the same whether the account exists or not, and whoever asks is to
-// be told the same; attempts count as those of sign-in do. Kinds: Busy (too
-// many).
-func (s *Service) RequestReset(ctx context.Context, email string, network netip.Addr) (out Reset, err error) {
-	defer errs.Wrap(&err, "identity.RequestReset")
-	key := emailKey(email)
-	if err := s.reserveAttempt(ctx, s.attemptKeys(key, network)); err != nil {
-		return out, err
-	}
-	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
-		out = Reset{}
-		p, err := scanPerson(tx.QueryRow(ctx, `SELECT `+personColumns+` FROM people WHERE email_key = $1 AND closed_at IS NULL`, key))
-		if err != nil && !errs.Is(err, errs.NotFound) {
-			return err
-		}
-		// For nobody, a link that nobody gets and that opens nothing.
-		if _, err := tx.Exec(ctx, `DELETE FROM one_time_links WHERE person = $1 AND kind = $2`, p.ID, LinkReset); err != nil {
-			return err
-		}
-		l, secret, err := s.insertLink(ctx, tx, Link{Kind: LinkReset, Person: p.ID, CreatedBy: Anonymous().Ref()}, s.opt.ResetLife)
-		if err != nil {
-			return err
-		}
-		if p.ID != "" {
-			out = Reset{Send: true, Person: p, Secret: secret, Until: l.ExpiresAt}
-		}
-		return Record(ctx, tx, Anonymous().From(network), "person.reset-asked", "person:"+string(p.ID), nil, nil)
-	})
-	return out, err
-}
-
-// ResetPassword spends a reset link, sets the password and ends all sessions.
-// The actor returned may open a session. Kinds: NotFound (the link), Invalid
-// (password).
-func (s *Service) ResetPassword(ctx context.Context, secret, password string) (a Actor, err error) {
-	defer errs.Wrap(&err, "identity.ResetPassword")
-	l, err := s.OpenLink(ctx, secret)
-	if err != nil {
-		return a, err
-	}
-	if l.Kind != LinkReset {
-		return a, linkOver()
-	}
-	var p Person
-	err = s.db.Read(ctx, func(tx *sqldb.Tx) error {
-		p, err = openPerson(ctx, tx, l.Person)
-		return err
-	})
-	if err != nil {
-		return a, err
-	}
-	e := invalid()
-	checkPassword(e, password, p.Email, p.Name)
-	if err := problems(e); err != nil {
-		return a, err
-	}
-	hash, err := s.hasher.hash(ctx, password)
-	if err != nil {
-		return a, err
-	}
-	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
-		l, err := useLink(ctx, tx, secret, LinkReset)
-		if err != nil {
-			return err
-		}
-		if a, err = loadActor(ctx, tx, l.Person); err != nil {
-			return err
-		}
-		if _, err := tx.Exec(ctx, `UPDATE people SET password = $2 WHERE id = $1`, l.Person, hash); err != nil {
-			return err
-		}
-		if _, err := tx.Exec(ctx, `DELETE FROM sessions WHERE person = $1`, l.Person); err != nil {
-			return err
-		}
-		return Record(ctx, tx, a, "person.password", "person:"+string(l.Person), nil, nil)
-	})
-	return a, err
 }

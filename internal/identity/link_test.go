@@ -90,9 +90,9 @@ func TestInvitation(t *testing.T) {
 		p, err := w.Person(ctx, a, a.Person())
 		w.ok(err)
 		w.same(p.Email, "lea@mairie.example") // the invitation's, whatever the form says
-		_, sessionSecret, err := w.OpenSession(ctx, a, home, "Firefox")
+		entry, err := w.OpenSession(ctx, a, home, "Firefox")
 		w.ok(err)
-		_, err = w.Resume(ctx, sessionSecret)
+		_, err = w.Resume(ctx, entry.Secret)
 		w.ok(err)
 
 		_, err = w.AcceptInvitation(ctx, identity.Anonymous(), secret, newcomer("encore"))
@@ -211,7 +211,7 @@ func TestPasswordReset(t *testing.T) {
 		w.ok(err)
 		none, err := w.RequestReset(ctx, "nobody@mairie.example", home)
 		w.ok(err)
-		w.same(none, identity.Reset{})
+		w.same(none, identity.Mailed{})
 		first, err := w.RequestReset(ctx, "LEA@mairie.example", home)
 		w.ok(err)
 		w.same(first.Send, true)

@@ -68,8 +68,7 @@ func (s *Service) preparePerson(ctx context.Context, p NewPerson) (NewPerson, st
 	p.Email = emailField(e, "email", p.Email)
 	p.Name = textField(e, "name", p.Name, 2, 100)
 	p.Language = languageOrFrench(p.Language)
-	checkPassword(e, p.Password, p.Email, p.Name)
-	if err := problems(e); err != nil {
+	if err := s.checkNewPassword(ctx, e, p.Password, p.Email, p.Name); err != nil {
 		return p, "", err
 	}
 	hash, err := s.hasher.hash(ctx, p.Password)
@@ -275,8 +274,7 @@ func (s *Service) ChangePassword(ctx context.Context, a Actor, current, password
 		return err
 	}
 	e := invalid()
-	checkPassword(e, password, p.Email, p.Name)
-	if err := problems(e); err != nil {
+	if err := s.checkNewPassword(ctx, e, password, p.Email, p.Name); err != nil {
 		return err
 	}
 	keys := s.attemptKeys(emailKey(p.Email), a.network)
@@ -385,6 +383,17 @@ func hostAdministrators(ctx context.Context, tx *sqldb.Tx) ([]PersonID, error) {
 	return out, err
 }
 
+// CloseOwnAccount is ClosePerson of oneself, once confirmed. Kinds: SignIn, Denied (a
+// token, not confirmed), Conflict (the last administrator would be none).
+func (s *Service) CloseOwnAccount(ctx context.Context, a Actor) (err error) {
+	defer errs.Wrap(&err, "identity.CloseOwnAccount(%s)", a)
+	id, err := s.confirmed(ctx, a)
+	if err != nil {
+		return err
+	}
+	return s.ClosePerson(ctx, a, id)
+}
+
 // ClosePerson closes an account, one's own or (ActionManagePeople) another's:
 // sessions, tokens, memberships and roles end, what names the person is erased,
 // what they did stays. Kinds: Denied, SignIn, NotFound, Conflict (the last
@@ -426,9 +435,12 @@ func (s *Service) ClosePerson(ctx context.Context, a Actor, id PersonID) (err er
 		if _, err := tx.Exec(ctx, `UPDATE tokens SET revoked_at = $2 WHERE person = $1 AND revoked_at IS NULL`, id, tx.Now()); err != nil {
 			return err
 		}
+		if err := closeWays(ctx, tx, id); err != nil {
+			return err
+		}
 		after := before
 		after.HostRoles, after.ClosedAt = 0, tx.Now()
-		if _, err := tx.Exec(ctx, `UPDATE people SET email = '', email_key = $2, name = '', password = '', host_roles = 0, closed_at = $3 WHERE id = $1`,
+		if _, err := tx.Exec(ctx, `UPDATE people SET email = '', email_key = $2, name = '', password = '', host_roles = 0, email_verified_at = NULL, closed_at = $3 WHERE id = $1`,
 			id, "closed:"+string(id), after.ClosedAt); err != nil {
 			return err
 		}

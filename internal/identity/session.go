@@ -17,10 +17,15 @@ type Session struct {
 	Person    PersonID
 	Network   string // address it was opened from
 	Agent     string // User-Agent, at most 200 bytes
+	Method    string // how it was opened: "password", "link", "passkey", or a provider
+	Strong    bool   // with two proofs
+	Hint      string // what the provider wants back at the end; of the current one only
 	CreatedAt time.Time
-	SeenAt    time.Time // to five minutes
-	ExpiresAt time.Time // whatever happens
-	Current   bool      // in lists: the one that asks
+	// ConfirmedAt is when the person last proved to be there; of the current one.
+	ConfirmedAt time.Time
+	SeenAt      time.Time // to five minutes
+	ExpiresAt   time.Time // whatever happens
+	Current     bool      // in lists: the one that asks
 }
 
 // SignIn is what the form of sign-in brings.
@@ -42,17 +47,17 @@ const (
 	maxSessions = 50
 )
 
-// SignIn checks e-mail and password and opens a session; the secret goes into
-// the cookie and is told once. The answer and the work are the same whether the
-// account does not exist, is closed, has no password, or has another one.
-// Kinds: SignIn (wrong), Busy (too many attempts, argument Minutes; or the
-// server is).
-func (s *Service) SignIn(ctx context.Context, in SignIn) (session Session, secret string, err error) {
+// SignIn checks e-mail and password and opens a session, or asks for the second
+// proof; the secret goes into the cookie and is told once. The answer and the work
+// are the same whether the account does not exist, is closed, has no password, or
+// has another one. Kinds: SignIn (wrong), Busy (too many attempts, argument
+// Minutes; or the server is).
+func (s *Service) SignIn(ctx context.Context, in SignIn) (e Entry, err error) {
 	defer errs.Wrap(&err, "identity.SignIn")
 	key := emailKey(in.Email)
 	keys := s.attemptKeys(key, in.Network)
 	if err := s.reserveAttempt(ctx, keys); err != nil {
-		return session, "", err
+		return e, err
 	}
 	var id PersonID
 	var stored string
@@ -60,44 +65,43 @@ func (s *Service) SignIn(ctx context.Context, in SignIn) (session Session, secre
 		return tx.QueryRow(ctx, `SELECT id, password FROM people WHERE email_key = $1 AND closed_at IS NULL`, key).Scan(&id, &stored)
 	})
 	if err != nil && !errs.Is(err, errs.NotFound) {
-		return session, "", err
+		return e, err
 	}
 	if len(in.Password) > maxPassword {
 		in.Password, stored = in.Password[:maxPassword], ""
 	}
+	wrong := errs.New(errs.SignIn, "identity.sign-in.wrong").WithHint("identity.sign-in.wrong.hint")
 	ok, stale, err := s.hasher.verify(ctx, stored, in.Password)
 	if err != nil {
-		return session, "", err
+		return e, err
 	}
 	if !ok {
-		return session, "", errs.New(errs.SignIn, "identity.sign-in.wrong").WithHint("identity.sign-in.wrong.hint")
+		return e, wrong
 	}
 	fresh := stored
 	if stale {
 		if fresh, err = s.hasher.hash(ctx, in.Password); err != nil {
-			return session, "", err
+			return e, err
 		}
 	}
 	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
-		n, err := tx.Exec(ctx, `UPDATE people SET signed_in_at = $2, password = $3 WHERE id = $1 AND password = $4 AND closed_at IS NULL`, id, tx.Now(), fresh, stored)
+		n, err := tx.Exec(ctx, `UPDATE people SET password = $2 WHERE id = $1 AND password = $3 AND closed_at IS NULL`, id, fresh, stored)
 		if err != nil {
 			return err
 		}
 		if n == 0 { // changed since it was read
-			return errs.New(errs.SignIn, "identity.sign-in.wrong").WithHint("identity.sign-in.wrong.hint")
+			return wrong
 		}
 		if err := releaseAttempt(ctx, tx, keys); err != nil {
 			return err
 		}
-		if session, secret, err = s.openSession(ctx, tx, id, in.Network, in.Agent); err != nil {
-			return err
-		}
-		return Record(ctx, tx, PersonActor(id, "", 0).From(in.Network), "session.open", "person:"+string(id), nil, nil)
+		e, err = s.admit(ctx, tx, id, proof{Method: "password"}, in.Network, in.Agent)
+		return err
 	})
-	return session, secret, err
+	return e, err
 }
 
-func (s *Service) openSession(ctx context.Context, tx *sqldb.Tx, id PersonID, network netip.Addr, agent string) (Session, string, error) {
+func (s *Service) openSession(ctx context.Context, tx *sqldb.Tx, id PersonID, by proof, network netip.Addr, agent string) (Session, string, error) {
 	if _, err := tx.Exec(ctx, `DELETE FROM sessions WHERE person = $1 AND (expires_at <= $2 OR seen_at <= $3 OR id IN
 		(SELECT id FROM sessions WHERE person = $1 ORDER BY seen_at DESC LIMIT 1000 OFFSET $4))`,
 		id, tx.Now(), tx.Now().Add(-s.opt.SessionIdle), maxSessions-1); err != nil {
@@ -105,11 +109,11 @@ func (s *Service) openSession(ctx context.Context, tx *sqldb.Tx, id PersonID, ne
 	}
 	secret := s.secret(sessionBytes)
 	out := Session{
-		ID: s.newID(tx), Person: id, Network: Actor{network: network}.networkText(), Agent: cutText(agent, 200),
-		CreatedAt: tx.Now(), SeenAt: tx.Now(), ExpiresAt: tx.Now().Add(s.opt.SessionMax),
+		ID: s.newID(tx), Person: id, Network: Actor{network: network}.networkText(), Agent: cutText(agent, 200), Method: by.Method, Strong: by.Strong, Hint: by.Hint,
+		CreatedAt: tx.Now(), ConfirmedAt: tx.Now(), SeenAt: tx.Now(), ExpiresAt: tx.Now().Add(s.opt.SessionMax),
 	}
-	_, err := tx.Exec(ctx, `INSERT INTO sessions (id, hash, person, network, agent, created_at, rotated_at, seen_at, expires_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $6, $6, $7)`, out.ID, digest(secret), id, out.Network, out.Agent, out.CreatedAt, out.ExpiresAt)
+	_, err := tx.Exec(ctx, `INSERT INTO sessions (id, hash, person, network, agent, created_at, rotated_at, seen_at, expires_at, method, strong, hint)
+		VALUES ($1, $2, $3, $4, $5, $6, $6, $6, $7, $8, $9, $10)`, out.ID, digest(secret), id, out.Network, out.Agent, out.CreatedAt, out.ExpiresAt, out.Method, out.Strong, out.Hint)
 	return out, secret, err
 }
 
@@ -126,28 +130,20 @@ func cutText(s string, n int) string {
 	return s
 }
 
-// OpenSession opens a session for someone who has just proved who they are by a
-// one-time link (AcceptFirstAdmin, AcceptInvitation, ResetPassword). Kinds:
-// NotFound (closed account).
-func (s *Service) OpenSession(ctx context.Context, a Actor, network netip.Addr, agent string) (session Session, secret string, err error) {
+// OpenSession lets in someone who has just proved who they are by a one-time link
+// (AcceptFirstAdmin, AcceptInvitation, ResetPassword), or asks for the second
+// proof. Kinds: NotFound (closed account).
+func (s *Service) OpenSession(ctx context.Context, a Actor, network netip.Addr, agent string) (e Entry, err error) {
 	defer errs.Wrap(&err, "identity.OpenSession(%s)", a)
 	id, err := a.self()
 	if err != nil {
-		return session, "", err
+		return e, err
 	}
 	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
-		if _, err := openPerson(ctx, tx, id); err != nil {
-			return err
-		}
-		if _, err := tx.Exec(ctx, `UPDATE people SET signed_in_at = $2 WHERE id = $1`, id, tx.Now()); err != nil {
-			return err
-		}
-		if session, secret, err = s.openSession(ctx, tx, id, network, agent); err != nil {
-			return err
-		}
-		return Record(ctx, tx, a.From(network), "session.open", "person:"+string(id), nil, nil)
+		e, err = s.admit(ctx, tx, id, proof{Method: "link"}, network, agent)
+		return err
 	})
-	return session, secret, err
+	return e, err
 }
 
 // Resumed is what a session's secret gives.
@@ -156,6 +152,9 @@ type Resumed struct {
 	Actor   Actor
 	Person  Person
 	Rotate  bool // the secret is a day old: call RotateSession and renew the cookie
+	// Enrol says that the host asks this person for a second factor and there is
+	// none: the actor has no rights but over their own account until there is.
+	Enrol bool
 }
 
 // Resume loads the session of a cookie with its actor. Kinds: SignIn (unknown,
@@ -170,12 +169,12 @@ func (s *Service) Resume(ctx context.Context, secret string) (out Resumed, err e
 		ss, p := &out.Session, &out.Person
 		var in sqldb.NullTime
 		hash := digest(secret)
-		err := tx.QueryRow(ctx, `SELECT s.id, s.hash, s.network, s.agent, s.created_at, s.rotated_at, s.seen_at, s.expires_at,
+		err := tx.QueryRow(ctx, `SELECT s.id, s.hash, s.network, s.agent, s.created_at, s.rotated_at, s.seen_at, s.expires_at, s.method, s.strong, s.hint, COALESCE(s.confirmed_at, s.created_at),
 			p.id, p.email, p.name, p.language, p.host_roles, p.created_at, p.signed_in_at
 			FROM sessions s JOIN people p ON p.id = s.person
 			WHERE (s.hash = $1 OR s.previous = $1 AND s.previous_until > $2) AND s.expires_at > $2 AND s.seen_at > $3 AND p.closed_at IS NULL`,
 			hash, tx.Now(), tx.Now().Add(-s.opt.SessionIdle)).
-			Scan(&ss.ID, &current, &ss.Network, &ss.Agent, &ss.CreatedAt, &rotated, &ss.SeenAt, &ss.ExpiresAt,
+			Scan(&ss.ID, &current, &ss.Network, &ss.Agent, &ss.CreatedAt, &rotated, &ss.SeenAt, &ss.ExpiresAt, &ss.Method, &ss.Strong, &ss.Hint, &ss.ConfirmedAt,
 				&p.ID, &p.Email, &p.Name, &p.Language, &p.HostRoles, &p.CreatedAt, &in)
 		if errs.Is(err, errs.NotFound) {
 			return over
@@ -184,8 +183,18 @@ func (s *Service) Resume(ctx context.Context, secret string) (out Resumed, err e
 			return err
 		}
 		p.SignedInAt, ss.Person, ss.Current = in.Time, p.ID, true
-		members, err := memberships(ctx, tx, p.ID)
-		out.Actor = Actor{kind: person, person: p.ID, name: p.Name, host: p.HostRoles, members: members, session: ss.ID}
+		if s.opt.SecondFactor.of(p.HostRoles) && !ss.Strong {
+			f, err := factorsOf(ctx, tx, p.ID)
+			if err != nil {
+				return err
+			}
+			out.Enrol = !f.code && f.passkeys == 0
+		}
+		out.Actor = Actor{kind: person, person: p.ID, name: p.Name, session: ss.ID}
+		if !out.Enrol {
+			out.Actor.host = p.HostRoles
+			out.Actor.members, err = memberships(ctx, tx, p.ID)
+		}
 		out.Rotate = hash == current && tx.Now().Sub(rotated) > rotateEvery
 		touch = tx.Now().Sub(ss.SeenAt) > seenEvery
 		return err
@@ -241,13 +250,13 @@ func (s *Service) Sessions(ctx context.Context, a Actor) (list []Session, err er
 		return nil, err
 	}
 	err = s.db.Read(ctx, func(tx *sqldb.Tx) error {
-		rows, err := tx.Query(ctx, `SELECT id, person, network, agent, created_at, seen_at, expires_at FROM sessions
+		rows, err := tx.Query(ctx, `SELECT id, person, network, agent, method, strong, created_at, seen_at, expires_at FROM sessions
 			WHERE person = $1 AND expires_at > $2 AND seen_at > $3 ORDER BY seen_at DESC, id`, id, tx.Now(), tx.Now().Add(-s.opt.SessionIdle))
 		if err != nil {
 			return err
 		}
 		list, err = sqldb.Collect(rows, func(r sqldb.Scanner) (ss Session, err error) {
-			err = r.Scan(&ss.ID, &ss.Person, &ss.Network, &ss.Agent, &ss.CreatedAt, &ss.SeenAt, &ss.ExpiresAt)
+			err = r.Scan(&ss.ID, &ss.Person, &ss.Network, &ss.Agent, &ss.Method, &ss.Strong, &ss.CreatedAt, &ss.SeenAt, &ss.ExpiresAt)
 			ss.Current = ss.ID == a.session
 			return ss, err
 		})
@@ -289,29 +298,6 @@ func (s *Service) RevokeOtherSessions(ctx context.Context, a Actor) (err error) 
 		}
 		return Record(ctx, tx, a, "session.revoke-others", "person:"+string(id), nil, nil)
 	})
-}
-
-// Swept is what Sweep removed.
-type Swept struct{ Sessions, Links, Attempts int64 }
-
-// Sweep removes sessions, links and attempts that are over: for a schedule. The
-// system only. Kinds: Denied.
-func (s *Service) Sweep(ctx context.Context, a Actor) (out Swept, err error) {
-	defer errs.Wrap(&err, "identity.Sweep")
-	if !a.IsSystem() {
-		return out, errs.New(errs.Denied, "identity.denied").WithHint("identity.denied.hint")
-	}
-	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
-		if out.Sessions, err = tx.Exec(ctx, `DELETE FROM sessions WHERE expires_at <= $1 OR seen_at <= $2`, tx.Now(), tx.Now().Add(-s.opt.SessionIdle)); err != nil {
-			return err
-		}
-		if out.Links, err = tx.Exec(ctx, `DELETE FROM one_time_links WHERE expires_at <= $1`, tx.Now().Add(-s.opt.LinkLife)); err != nil {
-			return err
-		}
-		out.Attempts, err = tx.Exec(ctx, `DELETE FROM sign_in_attempts WHERE expires_at <= $1`, tx.Now())
-		return err
-	})
-	return out, err
 }
 
 func (s *Service) joined(ctx context.Context, tx *sqldb.Tx, a Actor, p Person) error {

@@ -17,8 +17,9 @@ func TestSignInAndResume(t *testing.T) {
 	run(t, identity.Options{}, func(w world) {
 		o := w.organisation("Auterive")
 		a := w.member("lea", o.ID, identity.Editor)
-		s, secret, err := w.SignIn(ctx, identity.SignIn{Email: "  LEA@Mairie.example ", Password: goodPassword, Network: home, Agent: "Firefox\nX"})
+		e, err := w.SignIn(ctx, identity.SignIn{Email: "  LEA@Mairie.example ", Password: goodPassword, Network: home, Agent: "Firefox\nX"})
 		w.ok(err)
+		s, secret := e.Session, e.Secret
 		if len(secret) < 52 || strings.Contains(secret, s.ID) {
 			t.Errorf("secret %q: 256 bits are 52 characters", secret)
 		}
@@ -344,7 +345,7 @@ func TestCancelledSignInIsBusy(t *testing.T) {
 		w.person("lea")
 		c, cancel := context.WithCancel(ctx)
 		cancel()
-		_, _, err := w.SignIn(c, identity.SignIn{Email: "lea@mairie.example", Password: goodPassword, Network: home})
+		_, err := w.SignIn(c, identity.SignIn{Email: "lea@mairie.example", Password: goodPassword, Network: home})
 		w.fails(err, errs.Busy)
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"socle/internal/httpx"
 	"socle/internal/identity"
 	"socle/internal/mail"
+	"socle/internal/oidc"
 	"socle/internal/web/shell"
 	"socle/internal/web/ui"
 )
@@ -21,6 +22,13 @@ const (
 	ResetPath        = "/new-password"
 	ForgottenPath    = "/forgotten-password"
 	Path             = "/account"
+	SecurityPath     = shell.EnrolPath
+	DataPath         = "/account/data"
+	SecondPath       = "/sign-in/second"
+	LinkPath         = "/sign-in/link"
+	PasskeyPath      = "/sign-in/passkey"
+	ProviderPath     = "/sign-in/with"
+	EmailPath        = "/new-address"
 )
 
 // Pages answers the addresses of this area.
@@ -35,6 +43,18 @@ type Options struct {
 	BaseURL  string       // without a slash at the end
 	Limit    httpx.Option // attempts of one visitor
 	Now      func() time.Time
+	// Providers are the identity providers that people may sign in with.
+	Providers []*oidc.Provider
+	Contact   string // e-mail of the host
+	Host      string // its name, in the register
+	Keep      Keep
+}
+
+// Keep is how long things are kept, as the register tells it.
+type Keep struct {
+	SessionIdle, SessionMax time.Duration
+	LinkDays, RequestDays   int
+	AuditDays               int // 0: for ever
 }
 
 // New makes the pages.
@@ -46,6 +66,19 @@ func (p *Pages) Routes() []shell.Route {
 	return []shell.Route{
 		{Pattern: "GET " + shell.SignInPath, Who: shell.Anyone, Handler: p.signInForm},
 		{Pattern: "POST " + shell.SignInPath, Who: try, Handler: p.signIn},
+		{Pattern: "GET " + SecondPath, Who: shell.Anyone, Handler: to(shell.SignInPath)},
+		{Pattern: "POST " + SecondPath, Who: try, Handler: p.second},
+		{Pattern: "GET " + LinkPath, Who: shell.Anyone, Handler: p.linkForm},
+		{Pattern: "POST " + LinkPath, Who: try, Handler: p.link},
+		{Pattern: "POST " + LinkPath + "/use", Who: try, Handler: p.useLink},
+		{Pattern: "GET " + LinkPath + "/use", Who: shell.Anyone, Handler: p.useLinkForm},
+		{Pattern: "GET " + PasskeyPath, Who: shell.Anyone, Handler: to(shell.SignInPath)},
+		{Pattern: "POST " + PasskeyPath, Who: try, Handler: p.passkey},
+		{Pattern: "POST " + PasskeyPath + "/challenge", Who: try.With(httpx.WithRenderer(httpx.JSONRenderer)), Handler: p.passkeyChallenge},
+		{Pattern: "GET " + ProviderPath + "/{provider}", Who: shell.Anyone.With(p.o.Limit), Handler: p.leave},
+		{Pattern: "GET " + ProviderPath + "/{provider}/back", Who: shell.Anyone.With(p.o.Limit), Handler: p.comeBack},
+		{Pattern: "GET " + EmailPath, Who: shell.Anyone, Handler: p.newAddressForm},
+		{Pattern: "POST " + EmailPath, Who: try, Handler: p.newAddress},
 		{Pattern: "POST " + shell.SignOutPath, Who: shell.Anyone, Handler: p.signOut},
 		{Pattern: "GET " + FirstAccountPath, Who: shell.Anyone, Handler: p.firstForm},
 		{Pattern: "POST " + FirstAccountPath, Who: try, Handler: p.first},
@@ -62,7 +95,37 @@ func (p *Pages) Routes() []shell.Route {
 		{Pattern: "POST " + Path + "/sessions/end-others", Who: shell.Person, Handler: p.endOthers},
 		{Pattern: "POST " + Path + "/tokens", Who: shell.Person, Handler: p.createToken},
 		{Pattern: "POST " + Path + "/tokens/{id}/revoke", Who: shell.Person, Handler: p.revokeToken},
+		{Pattern: "GET " + SecurityPath, Who: shell.Person, Handler: p.security},
+		{Pattern: "GET " + SecurityPath + "/confirm", Who: shell.Person, Handler: to(SecurityPath)},
+		{Pattern: "POST " + SecurityPath + "/confirm", Who: shell.Person.With(p.o.Limit), Handler: p.confirm},
+		{Pattern: "GET " + SecurityPath + "/codes", Who: shell.Person, Handler: p.codes},
+		{Pattern: "POST " + SecurityPath + "/codes", Who: shell.Person, Handler: p.startCodes},
+		{Pattern: "GET " + SecurityPath + "/codes/confirm", Who: shell.Person, Handler: to(SecurityPath + "/codes")},
+		{Pattern: "POST " + SecurityPath + "/codes/confirm", Who: shell.Person.With(p.o.Limit), Handler: p.confirmCodes},
+		{Pattern: "GET " + SecurityPath + "/codes/stop", Who: shell.Person, Handler: p.askStopCodes},
+		{Pattern: "POST " + SecurityPath + "/codes/stop", Who: shell.Person, Handler: p.stopCodes},
+		{Pattern: "GET " + SecurityPath + "/recovery", Who: shell.Person, Handler: to(SecurityPath)},
+		{Pattern: "POST " + SecurityPath + "/recovery", Who: shell.Person, Handler: p.recovery},
+		{Pattern: "GET " + SecurityPath + "/passkeys", Who: shell.Person, Handler: to(SecurityPath)},
+		{Pattern: "POST " + SecurityPath + "/passkeys", Who: shell.Person, Handler: p.addPasskey},
+		{Pattern: "POST " + SecurityPath + "/passkeys/challenge", Who: shell.Person.With(httpx.WithRenderer(httpx.JSONRenderer)), Handler: p.newPasskey},
+		{Pattern: "POST " + SecurityPath + "/passkeys/{id}/name", Who: shell.Person, Handler: p.renamePasskey},
+		{Pattern: "POST " + SecurityPath + "/passkeys/{id}/remove", Who: shell.Person, Handler: p.removePasskey},
+		{Pattern: "POST " + SecurityPath + "/linked/{id}/remove", Who: shell.Person, Handler: p.unlink},
+		{Pattern: "GET " + SecurityPath + "/email", Who: shell.Person, Handler: to(SecurityPath)},
+		{Pattern: "POST " + SecurityPath + "/email", Who: shell.Person.With(p.o.Limit), Handler: p.changeEmail},
+		{Pattern: "GET " + DataPath, Who: shell.Person, Handler: p.data},
+		{Pattern: "GET " + DataPath + "/export", Who: shell.Person, Handler: p.export},
+		{Pattern: "GET " + DataPath + "/close", Who: shell.Person, Handler: p.askClose},
+		{Pattern: "POST " + DataPath + "/close", Who: shell.Person, Handler: p.closeAccount},
+		{Pattern: "GET /privacy", Who: shell.Anyone, Handler: p.register},
 	}
+}
+
+// to leads to the page of an act whose address is asked for: by the link to the other
+// language, or by a reload.
+func to(path string) httpx.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) error { return shell.Redirect(w, r, path) }
 }
 
 func network(r *http.Request) netip.Addr { return httpx.ClientAddr(r.Context()) }
@@ -78,6 +141,7 @@ type formView struct {
 	Inputs   []ui.Input
 	Submit   string
 	Other    []ui.Link
+	Ways     *waysView
 }
 
 // show answers with a form; after an error, with what was wrong in it.
@@ -112,12 +176,24 @@ func (p *Pages) input(ctx context.Context, name, kind, value, complete string) u
 	return in
 }
 
-// enter opens a session for an actor and goes on to an address.
+// enter lets in an actor who followed a one-time link and goes on to an address.
 func (p *Pages) enter(w http.ResponseWriter, r *http.Request, a identity.Actor, next string) error {
-	session, secret, err := p.o.Identity.OpenSession(r.Context(), a, network(r), r.UserAgent())
+	e, err := p.o.Identity.OpenSession(r.Context(), a, network(r), r.UserAgent())
 	if err != nil {
 		return err
 	}
-	shell.Remember(w, r, session, secret)
-	return shell.RedirectNext(w, r, ui.Address(shell.From(r).Lang, next))
+	return p.admit(w, r, e, ui.Address(shell.From(r).Lang, next))
+}
+
+// admit goes on to an address with the session that was opened, or asks for the
+// second proof first.
+func (p *Pages) admit(w http.ResponseWriter, r *http.Request, e identity.Entry, next string) error {
+	if e.Step != "" {
+		return p.secondPage(w, r, e.Step, next, nil)
+	}
+	shell.Remember(w, r, e.Session, e.Secret)
+	if shell.SafeNext(next) == "/" {
+		next = ui.Address(shell.From(r).Lang, "/desk")
+	}
+	return shell.RedirectNext(w, r, next)
 }

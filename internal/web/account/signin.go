@@ -16,11 +16,35 @@ import (
 func (p *Pages) signInView(ctx context.Context, email, next string) formView {
 	v := formView{
 		Title: ui.T(ctx, "account.sign-in"), Action: shell.SignInPath, Submit: ui.T(ctx, "account.sign-in.act"), Hidden: []ui.KeyValue{{Key: "next", Value: next}},
-		Inputs: []ui.Input{p.input(ctx, "email", "email", email, "username"), p.input(ctx, "password", "password", "", "current-password")},
+		Inputs: []ui.Input{p.input(ctx, "email", "email", email, "username webauthn"), p.input(ctx, "password", "password", "", "current-password")},
 		Other:  []ui.Link{{Label: ui.T(ctx, "account.forgotten"), Href: ForgottenPath}},
+		Ways:   p.ways(ctx, "", next),
 	}
 	v.Inputs[0].Autofocus = email == ""
 	return v
+}
+
+// waysView are the other ways in.
+type waysView struct {
+	Passkey passkeyView
+	Links   []ui.Button
+}
+
+// ways lists them; step is "" or the step whose second proof is asked.
+func (p *Pages) ways(ctx context.Context, step, next string) *waysView {
+	query := ""
+	if shell.SafeNext(next) != "/" {
+		query = "?next=" + url.QueryEscape(next)
+	}
+	w := &waysView{Passkey: passkeyView{Action: PasskeyPath, Ceremony: "get", Act: ui.T(ctx, "account.passkey.use"), Hidden: []ui.KeyValue{{Key: "next", Value: next}, {Key: "first", Value: step}}}}
+	if step != "" {
+		return w
+	}
+	for _, x := range p.o.Providers {
+		w.Links = append(w.Links, ui.Button{Label: ui.T(ctx, "account.provider.use", i18n.Args{"Name": x.Settings.Name}), Icon: "log-in", Href: ProviderPath + "/" + x.Settings.ID + query})
+	}
+	w.Links = append(w.Links, ui.Button{Label: ui.T(ctx, "account.link.use"), Icon: "mail", Href: LinkPath + query})
+	return w
 }
 
 func (p *Pages) signInForm(w http.ResponseWriter, r *http.Request) error {
@@ -32,24 +56,24 @@ func (p *Pages) signInForm(w http.ResponseWriter, r *http.Request) error {
 
 func (p *Pages) signIn(w http.ResponseWriter, r *http.Request) error {
 	email, next := r.PostFormValue("email"), r.PostFormValue("next")
-	session, secret, err := p.o.Identity.SignIn(r.Context(), identity.SignIn{Email: email, Password: r.PostFormValue("password"), Network: network(r), Agent: r.UserAgent()})
+	e, err := p.o.Identity.SignIn(r.Context(), identity.SignIn{Email: email, Password: r.PostFormValue("password"), Network: network(r), Agent: r.UserAgent()})
 	if err != nil {
 		return p.show(w, r, p.signInView(r.Context(), email, next), err)
 	}
-	shell.Remember(w, r, session, secret)
-	if shell.SafeNext(next) == "/" {
-		next = ui.Address(shell.From(r).Lang, "/desk")
-	}
-	return shell.RedirectNext(w, r, next)
+	return p.admit(w, r, e, next)
 }
 
 func (p *Pages) signOut(w http.ResponseWriter, r *http.Request) error {
-	if secret := shell.From(r).Secret(); secret != "" {
-		if err := p.o.Identity.SignOut(r.Context(), secret); err != nil {
+	v := shell.From(r)
+	if v.Secret() != "" {
+		if err := p.o.Identity.SignOut(r.Context(), v.Secret()); err != nil {
 			return err
 		}
 	}
 	shell.Forget(w, r)
+	if done, err := p.signOutThere(w, r, v.Session); done || err != nil {
+		return err
+	}
 	shell.Flash(w, r, ui.Good, "account.signed-out")
 	return shell.Redirect(w, r, "/")
 }
@@ -124,6 +148,9 @@ func (p *Pages) invitationView(r *http.Request, l identity.Link, n identity.NewP
 	}
 	v := p.personView(r, ui.T(ctx, "account.invitation"), lead, InvitationPath, n, l.Email != "")
 	v.Other = []ui.Link{{Label: ui.T(ctx, "account.have-account"), Href: shell.SignInPath + "?next=" + url.QueryEscape(InvitationPath+"?token="+token(r))}}
+	for _, x := range p.o.Providers {
+		v.Other = append(v.Other, ui.Link{Label: ui.T(ctx, "account.invitation.with", i18n.Args{"Name": x.Settings.Name}), Icon: "log-in", Href: ProviderPath + "/" + x.Settings.ID + "?invitation=" + url.QueryEscape(token(r))})
+	}
 	return v, nil
 }
 

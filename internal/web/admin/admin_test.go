@@ -88,11 +88,11 @@ func (d *desk) person(who, name string, roles identity.HostRoles) {
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	_, secret, err := d.ids.SignIn(ctx, identity.SignIn{Email: p.Email, Password: password, Network: netip.MustParseAddr("192.0.2.1")})
+	in, err := d.ids.SignIn(ctx, identity.SignIn{Email: p.Email, Password: password, Network: netip.MustParseAddr("192.0.2.1")})
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	d.cookies[who], d.people[who] = secret, p
+	d.cookies[who], d.people[who] = in.Secret, p
 }
 
 // do asks as someone; "" is nobody. A form makes it a POST. It returns the status,

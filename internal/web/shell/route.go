@@ -123,6 +123,14 @@ func (s *Shell) Table() string {
 	return b.String()
 }
 
+// enrol leads to the page where a second factor is set up, as the host asks.
+func (s *Shell) enrol(w http.ResponseWriter, r *http.Request) error {
+	if r.Method == http.MethodGet && !Partial(r) && !strings.HasPrefix(r.URL.Path, "/api/") {
+		return Redirect(w, r, EnrolPath)
+	}
+	return errs.New(errs.Denied, "identity.enrol").WithHint("identity.enrol.hint")
+}
+
 // gate loads the visit and lets in who may.
 func (s *Shell) gate(route Route) httpx.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) error {
@@ -135,6 +143,8 @@ func (s *Shell) gate(route Route) httpx.HandlerFunc {
 		}
 		r = v.in(r)
 		switch {
+		case v.enrol && route.Who.sign && !strings.HasPrefix(v.Path, EnrolPath):
+			return s.enrol(w, r)
 		case route.Who.may(v.Actor):
 			return route.Handler(w, r)
 		case !v.Actor.IsAnonymous():

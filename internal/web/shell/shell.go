@@ -15,6 +15,9 @@ import (
 const (
 	SignInPath  = "/sign-in"
 	SignOutPath = "/sign-out" // POST
+	// EnrolPath begins the addresses that are open to someone who must set up a
+	// second factor first.
+	EnrolPath = "/account/security"
 )
 
 // Options of a Shell. Identity, Host, BaseURL and Log must be given.

@@ -109,11 +109,11 @@ func (b *bench) person(name string, host identity.HostRoles) (identity.Person, s
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	_, secret, err := b.identity.SignIn(ctx, identity.SignIn{Email: p.Email, Password: password, Network: netip.MustParseAddr("192.0.2.1")})
+	in, err := b.identity.SignIn(ctx, identity.SignIn{Email: p.Email, Password: password, Network: netip.MustParseAddr("192.0.2.1")})
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	return p, secret
+	return p, in.Secret
 }
 
 func (b *bench) cookie(secret string) string { return "Cookie: " + b.shell.CookieName() + "=" + secret }
@@ -272,11 +272,11 @@ func TestSessionCookie(t *testing.T) {
 				return shell.Redirect(w, r, "/")
 			}})
 		p, _ := b.person("Camille", 0)
-		var err error
-		session, secret, err = b.identity.SignIn(context.Background(), identity.SignIn{Email: p.Email, Password: password, Network: netip.MustParseAddr("192.0.2.1")})
+		in, err := b.identity.SignIn(context.Background(), identity.SignIn{Email: p.Email, Password: password, Network: netip.MustParseAddr("192.0.2.1")})
 		if err != nil {
 			t.Fatal(err)
 		}
+		session, secret = in.Session, in.Secret
 		a := b.do("POST", "/enter", "next=/in")
 		c := cookieOf(a, want.name)
 		if a.StatusCode != 303 || a.Header.Get("Location") != "/in" || c == nil {

@@ -24,6 +24,7 @@ type Visit struct {
 	shell  *Shell
 	secret string // of the cookie
 	over   bool   // a cookie came whose session has ended
+	enrol  bool   // a second factor must be set up before anything else
 }
 
 type visitKey struct{}
@@ -81,7 +82,7 @@ func (s *Shell) visit(w http.ResponseWriter, r *http.Request) (*Visit, error) {
 	case err != nil:
 		return nil, err
 	}
-	v.Actor, v.Person, v.Session, v.secret = got.Actor.From(network), got.Person, got.Session, c.Value
+	v.Actor, v.Person, v.Session, v.secret, v.enrol = got.Actor.From(network), got.Person, got.Session, c.Value, got.Enrol
 	if got.Rotate {
 		fresh, err := s.o.Identity.RotateSession(r.Context(), c.Value)
 		switch {
@@ -108,6 +109,45 @@ func (v *Visit) in(r *http.Request) *http.Request {
 // Remember sets the cookie of a session that has just been opened.
 func Remember(w http.ResponseWriter, r *http.Request, session identity.Session, secret string) {
 	From(r).shell.remember(w, session, secret)
+}
+
+// Renew gives the session another secret, after an act that changes what it may do
+// or how one signs in.
+func Renew(w http.ResponseWriter, r *http.Request) error {
+	v := From(r)
+	if v.secret == "" {
+		return nil
+	}
+	fresh, err := v.shell.o.Identity.RotateSession(r.Context(), v.secret)
+	if errs.Is(err, errs.Conflict) { // another request of this browser has just done it
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	v.secret = fresh
+	v.shell.remember(w, v.Session, fresh)
+	return nil
+}
+
+const stepSeconds = 600
+
+// RememberStep keeps, for ten minutes, the secret of a journey to an identity
+// provider: only the browser that left may come back.
+func RememberStep(w http.ResponseWriter, r *http.Request, secret string) {
+	s := From(r).shell
+	http.SetCookie(w, &http.Cookie{Name: s.cookie + "-step", Value: secret, Path: "/", HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode, MaxAge: stepSeconds})
+}
+
+// TakeStep returns what RememberStep kept, once; "" for another browser.
+func TakeStep(w http.ResponseWriter, r *http.Request) string {
+	s := From(r).shell
+	c, err := r.Cookie(s.cookie + "-step")
+	if err != nil {
+		return ""
+	}
+	http.SetCookie(w, &http.Cookie{Name: s.cookie + "-step", Path: "/", HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode, MaxAge: -1})
+	return c.Value
 }
 
 // Forget takes the session's cookie back, and what the browser has kept of pages.
