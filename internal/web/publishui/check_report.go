@@ -53,7 +53,11 @@ func foundIn(ctx context.Context, report *check.Report, name string) (v foundVie
 		if f.Repair != nil && f.Repair.Cell {
 			proposal = f.Repair.Value
 		}
-		v.Cells.Rows = append(v.Cells.Rows, ui.Row{Cells: []ui.Cell{{Text: f.Place(l), Header: true}, {Text: f.Cell}, {Text: report.Message(l, f)}, {Text: proposal}}})
+		what := ui.Cell{Text: report.Message(l, f)}
+		if rule := ruleOf(ctx, f.Code); rule != nil {
+			what.Href = rule.Href
+		}
+		v.Cells.Rows = append(v.Cells.Rows, ui.Row{Cells: []ui.Cell{{Text: f.Place(l), Header: true}, {Text: f.Cell}, what, {Text: proposal}}})
 	}
 	v.More = max(0, report.Stats.Errors-len(v.Cells.Rows))
 	return v

@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -21,6 +22,7 @@ import (
 	"socle/internal/blob/blobtest"
 	"socle/internal/httpx"
 	"socle/internal/identity"
+	"socle/internal/schema/check"
 	"socle/internal/schemas"
 	"socle/internal/sqldb"
 	"socle/internal/sqldb/sqldbtest"
@@ -230,6 +232,35 @@ func TestCheckAgainstAnySchema(t *testing.T) {
 	_, h := v.send("/check", "", "", 303, "schema-url", v.site.URL+"/own.json", "url", v.site.URL+"/deliberations.csv", "keep", "1")
 	page, _ = v.get(h.Get("Location"), 200)
 	says(t, page, "Village")
+}
+
+// Each error of a report leads to the explanation of its check, which is on a page
+// of its own.
+func TestRules(t *testing.T) {
+	v := visit(t)
+	page, _ := v.send("/en/check", "a.csv", delibs, 200, "schema", "scdl/deliberations")
+	link := regexp.MustCompile(`href="(/en/check/rules)#([a-z-]+)"`)
+	found := link.FindAllStringSubmatch(page, -1)
+	if len(found) < 2 {
+		t.Fatalf("no link to a rule: %v", found)
+	}
+	rules, _ := v.get(found[0][1], 200)
+	for _, f := range found {
+		if strings.Count(rules, `id="`+f[2]+`"`) != 1 {
+			t.Errorf("%s is not explained once", f[2])
+		}
+	}
+	ids := map[string]bool{}
+	for _, m := range regexp.MustCompile(`<article class="stack" id="([^"]+)"`).FindAllStringSubmatch(rules, -1) {
+		if ids[m[1]] {
+			t.Errorf("%s twice", m[1])
+		}
+		ids[m[1]] = true
+	}
+	if len(ids) != len(check.Checks) {
+		t.Errorf("%d checks are explained, of %d", len(ids), len(check.Checks))
+	}
+	says(t, rules, "Wrong", "Right", "Ville de N")
 }
 
 func TestCheckProblems(t *testing.T) {

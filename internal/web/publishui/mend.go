@@ -48,6 +48,7 @@ type groupView struct {
 	Why     string
 	Where   string
 	Warning bool
+	Rule    *ui.Link // to the explanation of its check; nil when there is none
 }
 
 // cellView is a cell to mend by hand.
@@ -121,7 +122,7 @@ func (v *mendView) groups(ctx context.Context, r *check.Report) {
 	l := ui.LangOf(ctx)
 	for i := range r.Groups {
 		g := &r.Groups[i]
-		gv := groupView{Message: r.GroupMessage(l, g), Hint: r.GroupHint(l, g), Why: check.Why(l, g.Code), Warning: g.Warning}
+		gv := groupView{Message: r.GroupMessage(l, g), Hint: r.GroupHint(l, g), Why: check.Why(l, g.Code), Warning: g.Warning, Rule: ruleOf(ctx, g.Code)}
 		if len(g.Rows) > 0 && g.Rows[0] > 0 {
 			list := ""
 			for k, row := range g.Rows {

@@ -44,6 +44,7 @@ func (p *Pages) Routes() []shell.Route {
 	return []shell.Route{
 		{Pattern: "GET /check", Who: shell.Anyone, Handler: p.checkForm},
 		{Pattern: "POST /check", Who: check, Handler: p.check},
+		{Pattern: "GET /check/rules", Who: shell.Anyone, Handler: p.rules},
 		{Pattern: "GET /check/{id}", Who: shell.Anyone, Handler: p.checkReport},
 		{Pattern: "GET /check/{id}/report.csv", Who: limited, Handler: p.checkCSV},
 		{Pattern: "GET /check/{id}/report.xlsx", Who: limited, Handler: p.checkXLSX},
