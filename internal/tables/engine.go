@@ -142,6 +142,7 @@ type Engine interface {
 	// Close releases everything; queries that run are interrupted.
 	Close() error
 	Mapper
+	Comparer
 }
 
 type clientKey struct{}

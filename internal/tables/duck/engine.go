@@ -82,6 +82,8 @@ type Engine struct {
 	facets *memo[*tables.Facet]
 	maps   *maps
 
+	comparing chan struct{} // one comparison at a time
+
 	mu     sync.Mutex
 	db     *sql.DB
 	closed bool
@@ -102,7 +104,7 @@ func Open(dir string, o Options) (*Engine, error) {
 	o = o.withDefaults()
 	e := &Engine{dir: dir, o: o, queue: newQueue(o.Slots, o.PerClient, o.Waiting),
 		// Weights in bytes, but of counts.
-		counts: newMemo[int64](10_000), sets: newMemo[bitset](32 << 20), pages: newMemo[[]int64](8 << 20), facets: newMemo[*tables.Facet](8 << 20)}
+		counts: newMemo[int64](10_000), sets: newMemo[bitset](32 << 20), pages: newMemo[[]int64](8 << 20), facets: newMemo[*tables.Facet](8 << 20), comparing: make(chan struct{}, 1)}
 	if e.cache, err = newCache(e); err != nil {
 		return nil, err
 	}

@@ -34,6 +34,7 @@ func Run(t *testing.T, open func(t *testing.T) tables.Engine) {
 		{"folded texts", folded},
 		{"places", places},
 		{"maps", onMap},
+		{"differences", differences},
 		{"ends of numbers", ends},
 		{"profile", profile},
 		{"refusals", refusals},
