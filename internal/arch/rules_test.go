@@ -148,7 +148,7 @@ func ruleDuckDB(t *tree) []string {
 // ruleDrivers: SQL goes through sqldb, with its transactions and its errors.
 // River brings its own drivers; a GeoPackage is an SQLite file.
 func ruleDrivers(t *tree) []string {
-	return t.only("database drivers belong to sqldb, jobs and tabular/gpkg", []string{"sqldb", "sqldb/sqldbtest", "jobs", "tabular/gpkg"},
+	return t.only("database drivers belong to sqldb and jobs", []string{"sqldb", "sqldb/sqldbtest", "jobs"},
 		"github.com/jackc/pgx/v5", "github.com/jackc/pgconn", "github.com/lib/pq", "modernc.org/sqlite", "github.com/mattn/go-sqlite3", "github.com/ncruces/go-sqlite3",
 		"github.com/riverqueue/river/riverdriver")
 }
@@ -163,9 +163,7 @@ func ruleEngines(t *tree) (out []string) {
 			continue
 		}
 		for _, imp := range f.imports {
-			switch {
-			case f.pkg() == "tabular/gpkg" && imp == "database/sql":
-			case within(imp, banned...) && !slices.Contains(harmless, imp):
+			if within(imp, banned...) && !slices.Contains(harmless, imp) {
 				out = append(out, fmt.Sprintf("%s imports %s: an engine has no network, no database, no blob", f.path, imp))
 			}
 		}

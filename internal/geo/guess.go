@@ -15,7 +15,7 @@ import (
 // false, as for what could be several systems (UTM of the Antilles and Lambert
 // zone II, without a hint; UTM zones of metropolitan France).
 func Guess(points []orb.Point, hint string) (*CRS, bool) {
-	if len(points) == 0 || inDegrees(points) {
+	if len(points) == 0 || InDegrees(points) {
 		return nil, false
 	}
 	hint = strings.ToLower(hint)
@@ -39,8 +39,8 @@ func Guess(points []orb.Point, hint string) (*CRS, bool) {
 	return nil, false
 }
 
-// inDegrees: all positions could be longitude and latitude, in either order.
-func inDegrees(points []orb.Point) bool {
+// InDegrees: all positions could be longitude and latitude, in either order.
+func InDegrees(points []orb.Point) bool {
 	return allIn([]orb.Bound{box(-180, -180, 180, 180)}, points)
 }
 

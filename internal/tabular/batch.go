@@ -17,6 +17,7 @@ type Options struct {
 	Delimiter  string // one character; several are taken as they are
 	Sheet      string // name of the sheet
 	HeaderRows *int   // number of header rows; 0: the file has no header
+	CRS        string // reference system of the geometries: EPSG:2154 and the like
 	TempDir    string // where a file that needs random access is unpacked; "" is the system's
 }
 

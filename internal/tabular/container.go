@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"socle/internal/errs"
+	"socle/internal/tabular/sqlitefile"
 )
 
 // memoryLimit is the size up to which something unpacked is held in memory, and
@@ -43,6 +44,10 @@ func (f *File) openPlain(ctx context.Context, src Source, magic []byte, o Option
 		return f.openXLS(ctx, src, o)
 	case bytes.HasPrefix(magic, []byte("PAR1")):
 		return f.openParquet(ctx, src, o)
+	case bytes.HasPrefix(magic, []byte(sqlitefile.Magic)):
+		return f.openGPKG(ctx, src, o)
+	case bytes.HasPrefix(magic, []byte("\x00\x00\x27\x0a")):
+		return fail(errs.Invalid, CodeFormat, "tabular.shp-alone", nil)
 	}
 	if name := foreign(magic); name != "" {
 		return fail(errs.Invalid, CodeFormat, "tabular.foreign", errs.Args{"Kind": name})
@@ -82,7 +87,7 @@ func (f *File) openPlain(ctx context.Context, src Source, magic []byte, o Option
 var foreigners = []struct{ magic, name string }{
 	{"%PDF", "PDF"}, {"\x89PNG", "PNG"}, {"\xff\xd8\xff", "JPEG"}, {"GIF8", "GIF"}, {"II*\x00", "TIFF"}, {"MM\x00*", "TIFF"},
 	{"{\\rtf", "RTF"}, {"7z\xbc\xaf\x27\x1c", "7-Zip"}, {"Rar!\x1a", "RAR"}, {"BZh", "bzip2"}, {"\xfd7zXZ", "xz"}, {"\x28\xb5\x2f\xfd", "Zstandard"},
-	{"SQLite format 3\x00", "SQLite"}, {"\x00\x00\x27\x0a", "shapefile"}, {"\x7fELF", "ELF"}, {"MZ\x90", "EXE"}, {"OTTO", "OpenType"}, {"ARROW1", "Arrow"},
+	{"\x7fELF", "ELF"}, {"MZ\x90", "EXE"}, {"OTTO", "OpenType"}, {"ARROW1", "Arrow"},
 }
 
 func foreign(magic []byte) string {
@@ -179,7 +184,7 @@ func (f *File) openPacked(ctx context.Context, o Options, again func(context.Con
 		}
 		return f.openUnpacked(ctx, Bytes(head), magic, o)
 	}
-	if bytes.HasPrefix(magic, []byte("PK\x03\x04")) || bytes.HasPrefix(magic, []byte{0xD0, 0xCF, 0x11, 0xE0}) || bytes.HasPrefix(magic, []byte("PAR1")) {
+	if bytes.HasPrefix(magic, []byte("PK\x03\x04")) || bytes.HasPrefix(magic, []byte{0xD0, 0xCF, 0x11, 0xE0}) || bytes.HasPrefix(magic, []byte("PAR1")) || bytes.HasPrefix(magic, []byte(sqlitefile.Magic)) {
 		tmp, err := spool(io.MultiReader(bytes.NewReader(head), r), o.TempDir)
 		if err != nil {
 			return truncated(err)

@@ -28,6 +28,7 @@ var Formats = []Format{
 	{Name: "kml", Extensions: []string{".kml"}, MediaType: "application/vnd.google-earth.kml+xml", Read: true, Write: true, Places: true},
 	{Name: "kmz", Extensions: []string{".kmz"}, MediaType: "application/vnd.google-earth.kmz", Read: true, Write: true, Places: true},
 	{Name: "gpx", Extensions: []string{".gpx"}, MediaType: "application/gpx+xml", Read: true, Write: true, Places: true},
+	{Name: "gpkg", Extensions: []string{".gpkg"}, MediaType: "application/geopackage+sqlite3", Read: true, Write: true},
 	{Name: "shp", Extensions: []string{".zip"}, MediaType: "application/zip", Read: true, Write: true, Places: true},
 	{Name: "dbf", Extensions: []string{".dbf"}, MediaType: "application/vnd.dbf", Read: true},
 	{Name: "tsv", Extensions: []string{".tsv", ".tab"}, MediaType: "text/tab-separated-values; charset=utf-8", Read: true, Write: true},

@@ -109,6 +109,10 @@ func (s *rowsFeed) fill(b *Batch) error {
 		if s.nul {
 			b.fault(Fault{Index: b.Len(), Code: CodeSource, Key: "tabular.fault.nul"})
 		}
+		for _, ft := range s.one.Faults {
+			ft.Index = b.Len()
+			b.fault(ft)
+		}
 		b.end(uint32(s.row - 1 - base))
 		s.ready = false
 	}

@@ -22,6 +22,7 @@ type WriteOptions struct {
 	DecimalComma bool   // csv writes 1,5 for 1.5
 	CRLF         bool   // csv ends lines with CR LF
 	Sheet        string // name of the sheet of a workbook; "" is "Données"
+	TempDir      string // where formats whose beginning depends on their end wait; "" is the system's
 }
 
 // NewWriter begins a file of a format that is written. Frames must have the
@@ -48,6 +49,10 @@ func NewWriter(format string, w io.Writer, fields []Field, o WriteOptions) (Writ
 		return newGPXWriter(w, fields, o)
 	case "geoparquet":
 		return newGeoParquetWriter(w, fields)
+	case "gpkg":
+		return newGPKGWriter(w, fields, o)
+	case "shp":
+		return newSHPWriter(w, fields, o)
 	case "xlsx":
 		return newXLSXWriter(w, fields, o)
 	case "ods":
