@@ -88,6 +88,70 @@ func strangeCRS(name string) error {
 	return fail(errs.Invalid, CodeSource, "tabular.unknown-crs", errs.Args{"System": name})
 }
 
+const sampledCorners = 400 // of the first geometries, to recognise their system
+
+// systemOf finds the reference system of a document of GeoJSON. Degrees is what
+// the format wants (RFC 7946, section 4); a member crs (GeoJSON 2008, section 3)
+// or numbers that cannot be degrees say otherwise.
+func (f *File) systemOf(s *jsonShape, o Options) error {
+	f.Info.Geometry = geometryColumn
+	degrees := 0
+	for _, p := range s.corners {
+		if geo.InDegrees([]orb.Point{p}) {
+			degrees++
+		}
+	}
+	if o.CRS == "" && degrees*2 >= len(s.corners) {
+		return nil
+	}
+	asked := o.CRS
+	if asked == "" {
+		asked = s.system
+	}
+	crs, err := crsOf("", asked, s.corners, o.Name)
+	if err != nil {
+		return err
+	}
+	f.tellCRS(crs)
+	if !crs.Geographic() {
+		s.crs = crs
+	}
+	return nil
+}
+
+// systemName reads the member crs of a collection.
+func (w *walker) systemName() (string, error) {
+	var crs struct {
+		Properties struct {
+			Name string `json:"name"`
+		} `json:"properties"`
+	}
+	w.cap.n = 0
+	err := w.dec.Decode(&crs)
+	return crs.Properties.Name, err
+}
+
+// systemAfter looks for the member crs behind the records.
+func (w *walker) systemAfter() string {
+	for w != nil && w.dec.More() {
+		key, err := w.token()
+		if err != nil {
+			break
+		}
+		if key == "crs" {
+			name, err := w.systemName()
+			if err != nil {
+				break
+			}
+			return name
+		}
+		if _, err := w.skipValue(); err != nil {
+			break
+		}
+	}
+	return ""
+}
+
 // tellCRS notes what geometries were converted from.
 func (f *File) tellCRS(c *geo.CRS) {
 	f.Info.Geometry = geometryColumn

@@ -10,7 +10,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/paulmach/orb"
+
 	"socle/internal/errs"
+	"socle/internal/geo"
 )
 
 // jsonShape is how a JSON document holds its records.
@@ -22,6 +25,9 @@ type jsonShape struct {
 	kind    jsonKind // of a record
 	columns []string
 	index   map[string]int
+	system  string      // member crs of a collection, as before RFC 7946
+	corners []orb.Point // of the first geometries
+	crs     *geo.CRS    // from which geometries are converted; nil: they are in degrees
 }
 
 type jsonKind uint8
@@ -74,7 +80,9 @@ func (f *File) readJSON(ctx context.Context, magic []byte, o Options, again func
 	case shape.kind == jsonFeatures:
 		f.Info.Format = "geojson"
 		if _, ok := shape.index[geometryColumn]; ok {
-			f.Info.Geometry = geometryColumn
+			if err := f.systemOf(shape, o); err != nil {
+				return true, err
+			}
 		}
 	}
 	open := func(ctx context.Context) (rowReader, error) { return openRecords(ctx, shape, again) }
@@ -155,7 +163,7 @@ func findShape(ctx context.Context, start []byte, o Options, again func(context.
 			return nil, err
 		}
 		defer r.Close()
-		found, err := newWalker(r).findArray(&shape.path, 0)
+		found, err := newWalker(r).findArray(&shape.path, &shape.system, 0)
 		switch {
 		case found:
 		case shape.maybeLines(ctx, again):
@@ -185,7 +193,7 @@ func (s *jsonShape) maybeLines(ctx context.Context, again func(context.Context) 
 
 // findArray goes down an object to the array of records. Arrays with other names
 // count when they hold objects and no better one follows.
-func (w *walker) findArray(path *[]string, depth int) (bool, error) {
+func (w *walker) findArray(path *[]string, system *string, depth int) (bool, error) {
 	if t, err := w.token(); err != nil {
 		return false, err
 	} else if t != json.Delim('{') {
@@ -203,12 +211,16 @@ func (w *walker) findArray(path *[]string, depth int) (bool, error) {
 			return false, err
 		}
 		switch {
+		case depth == 0 && key == "crs" && start == '{':
+			if *system, err = w.systemName(); err != nil {
+				return false, err
+			}
 		case start == '[' && slices.Contains(recordKeys, strings.ToLower(key)):
 			*path = append(*path, key)
 			return true, nil
 		case start == '{' && depth < 4 && slices.Contains(wrapKeys, strings.ToLower(key)):
 			below := append(slices.Clone(*path), key)
-			found, err := w.findArray(&below, depth+1)
+			found, err := w.findArray(&below, system, depth+1)
 			if err != nil {
 				return false, err
 			}
@@ -257,6 +269,9 @@ func (s *jsonShape) learn(ctx context.Context, again func(context.Context) (io.R
 			if n == 0 {
 				return fail(errs.Invalid, CodeSource, "tabular.no-records", nil)
 			}
+			if s.kind == jsonFeatures && s.system == "" && len(s.path) == 1 {
+				s.system = r.systemAfter()
+			}
 			return nil
 		}
 		if err != nil {
@@ -272,7 +287,15 @@ func (s *jsonShape) learn(ctx context.Context, again func(context.Context) (io.R
 		if s.kind == jsonArrays {
 			return nil
 		}
-		s.members(raw, func(key string, _ []byte) { s.column(key) })
+		s.members(raw, func(key string, value []byte) {
+			s.column(key)
+			if s.kind == jsonFeatures && key == geometryColumn && len(s.corners) < sampledCorners {
+				if g, err := geo.ParseGeoJSON(value); err == nil {
+					b := g.Bound()
+					s.corners = append(s.corners, b.Min, b.Max)
+				}
+			}
+		})
 		if len(s.columns) > maxColumns {
 			return tooManyColumns(n + 1)
 		}

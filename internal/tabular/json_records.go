@@ -9,6 +9,7 @@ import (
 	"io"
 
 	"socle/internal/errs"
+	"socle/internal/geo"
 )
 
 // walker reads a document token by token, each bounded.
@@ -86,6 +87,7 @@ type records struct {
 	cells   [][]byte
 	text    bytes.Buffer
 	raw     json.RawMessage
+	moved   []byte // memory of a geometry that was converted
 }
 
 // limited bounds what one value may take of memory.
@@ -233,7 +235,12 @@ func (r *records) next(b *Batch) (int, error) {
 			r.cells[i] = value
 		}
 	})
-	for _, value := range r.cells {
+	for i, value := range r.cells {
+		if r.shape.crs != nil && value != nil && r.shape.columns[i] == geometryColumn {
+			g, err := geo.ParseGeoJSON(value)
+			r.moved = (&located{crs: r.shape.crs}).addGeometry(b, r.moved, g, err)
+			continue
+		}
 		r.cell(b, value)
 	}
 	return row, nil

@@ -146,6 +146,7 @@ type step struct {
 	cells int
 	next  int
 	leaf  bool
+	used  int // bytes of the cells read: those of a sound page do not overlap
 }
 
 // Rows begins to read a table.
@@ -225,7 +226,7 @@ func (r *Rows) Next() ([]Value, error) {
 		case s.leaf && s.next < s.cells:
 			s.next++
 			var row []Value
-			row, r.err = r.row(s.page[:r.d.usable], s.cell(s.next-1))
+			row, r.err = r.row(s, s.cell(s.next-1))
 			if r.err == nil {
 				return row, nil
 			}
@@ -252,7 +253,8 @@ func (r *Rows) Next() ([]Value, error) {
 }
 
 // row reads a cell of a leaf.
-func (r *Rows) row(page []byte, at int) ([]Value, error) {
+func (r *Rows) row(s *step, at int) ([]Value, error) {
+	page := s.page[:r.d.usable]
 	if at >= len(page) {
 		return nil, ErrDamaged
 	}
@@ -266,6 +268,9 @@ func (r *Rows) row(page []byte, at int) ([]Value, error) {
 	}
 	if length > maxPayload {
 		return nil, ErrTooLarge
+	}
+	if s.used += local(r.d.usable, int(length)); s.used > r.d.usable {
+		return nil, ErrDamaged
 	}
 	r.ID = int64(id)
 	payload, err := r.whole(page[at+n+k:], int(length))
