@@ -6,8 +6,9 @@ import (
 )
 
 // keyMemory bounds what the keys of a run take in memory, in bytes, shared by
-// all of them; beyond, they go to a spool.
-const keyMemory = 112 << 20
+// all of them; beyond, they go to a spool. The process takes twice as much before
+// the garbage is collected: with what else it needs, less than 250 MB.
+const keyMemory = 48 << 20
 
 // keySet is a set of keys with the row each was first seen at. Equal hashes are
 // not trusted: bytes are compared. When memory does not hold the keys they go to

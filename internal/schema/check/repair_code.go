@@ -123,12 +123,15 @@ func allDigits(s string, n int) bool {
 	return len(s) == n && strings.Trim(s, "0123456789") == ""
 }
 
+// codeMarks takes away what people put between the characters of a code.
+var codeMarks = strings.NewReplacer(" ", "", ".", "", "-", "", "'", "", "_", "", "\"", "")
+
 // repairCode mends codes that a spreadsheet or a careful typist changed: spaces
 // and points inside, decimals behind, zeros lost in front, scientific notation
 // that kept every digit, small letters. A code whose digits are lost has no repair.
 func repairCode(m *mender, s string) []proposal {
 	var out []proposal
-	bare := strings.NewReplacer(" ", "", ".", "", "-", "", "'", "", "_", "", "\"", "").Replace(s)
+	bare := codeMarks.Replace(s)
 	if whole, decimals, found := cutDecimals(s); found && strings.Trim(decimals, "0") == "" && strings.Trim(whole, "0123456789") == "" && whole != "" {
 		out = append(out, proposal{"code-decimals", true, whole}, proposal{"leading-zero", true, padCode(m.code, whole)})
 	}
