@@ -20,10 +20,12 @@ var schema []byte
 // Schema returns the Table Schema of the file.
 func Schema() []byte { return schema }
 
-// Options say how much is written. Faults is the share of rows with a fault.
+// Options say how much is written. Faults is the share of rows with a fault;
+// Broken makes every cell wrong that the schema says anything about (18 of 20).
 type Options struct {
 	Rows   int
 	Faults float64
+	Broken bool
 	Seed   uint64
 }
 
@@ -43,12 +45,23 @@ func Write(out io.Writer, o Options) error {
 	fmt.Fprintln(w, "place_id,name,siret,insee,town,departement,region,category,state,address,opened,updated,longitude,latitude,area_m2,capacity,accessible,fee,email,notes")
 	buf := make([]byte, 0, 512)
 	for i := range o.Rows {
+		if o.Broken {
+			if _, err := w.Write(appendBroken(buf[:0], i)); err != nil {
+				return err
+			}
+			continue
+		}
 		buf = appendRow(buf[:0], r, i, o.Faults > 0 && r.Float64() < o.Faults)
 		if _, err := w.Write(buf); err != nil {
 			return err
 		}
 	}
 	return w.Flush()
+}
+
+// appendBroken writes a row of which nothing is right, no two alike.
+func appendBroken(b []byte, i int) []byte {
+	return fmt.Appendf(b, "pl%d,,%d,x%d,,d%d,r%d,c%d,s%d,%d rue,%d/13/2025,le %d,%d°,n%d,-%d,1e%d,peut-être %d,%d €,@%d,%d\n", i, i, i, i, i, i, i, i, i, i, i+200, i, i+1, i, i, i, i, i)
 }
 
 func appendRow(b []byte, r *rand.Rand, i int, fault bool) []byte {
@@ -91,7 +104,11 @@ func appendRow(b []byte, r *rand.Rand, i int, fault bool) []byte {
 // File returns the path of the file with the given options in dir, writing it
 // when it is not there yet.
 func File(dir string, o Options) (string, error) {
-	path := filepath.Join(dir, fmt.Sprintf("bench-%d-%g-%d.csv", o.Rows, o.Faults, o.Seed))
+	name := fmt.Sprintf("bench-%d-%g-%d.csv", o.Rows, o.Faults, o.Seed)
+	if o.Broken {
+		name = fmt.Sprintf("bench-%d-broken.csv", o.Rows)
+	}
+	path := filepath.Join(dir, name)
 	if st, err := os.Stat(path); err == nil && st.Size() > 0 {
 		return path, nil
 	}
