@@ -22,7 +22,7 @@ const (
 	profileFile = "profile.json"
 	buildPrefix = "making-"
 	// format is the version of all files of a folder; another one is made again.
-	format = 1
+	format = 2
 	// buildRows is how many rows a frame has while a snapshot is made ready.
 	buildRows = 2048
 )
@@ -33,6 +33,7 @@ type meta struct {
 	Rows    int64            `json:"rows"`
 	Columns int              `json:"columns"`
 	Files   map[string]int64 `json:"files"` // size of each
+	Codes   []codeMeta       `json:"codes"` // columns of codes.bin
 }
 
 func (m meta) bytes() int64 {
@@ -109,12 +110,16 @@ func (c *cache) fill(ctx context.Context, dir string, snap tables.Snapshot) erro
 		}
 	}
 	g, gctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return fillStores(gctx, dir, snap, paths) })
+	var codes []codeMeta
+	g.Go(func() (err error) {
+		codes, err = fillStores(gctx, dir, snap, paths)
+		return err
+	})
 	g.Go(func() error { return fillTable(gctx, dir, snap, paths, c.e.o) })
 	if err := g.Wait(); err != nil {
 		return err
 	}
-	m := meta{Format: format, Rows: snap.Rows(), Columns: len(snap.Fields), Files: map[string]int64{}}
+	m := meta{Format: format, Rows: snap.Rows(), Columns: len(snap.Fields), Files: map[string]int64{}, Codes: codes}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return err
@@ -139,31 +144,39 @@ type storeWriter interface {
 	close() error
 }
 
-// fillStores writes the row store, the texts and the boxes.
-func fillStores(ctx context.Context, dir string, snap tables.Snapshot, paths []string) (err error) {
+// fillStores writes the row store, the texts, the codes and the boxes.
+func fillStores(ctx context.Context, dir string, snap tables.Snapshot, paths []string) (codes []codeMeta, err error) {
 	var writers []storeWriter
+	var coder *codesWriter
 	defer func() {
 		for _, w := range writers {
 			err = errors.Join(err, w.close())
 		}
+		if coder != nil {
+			codes = coder.done
+		}
 	}()
 	rows, err := newRowWriter(dir, snap.Fields)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	writers = append(writers, rows)
 	texts, err := newTextWriter(dir, snap.Fields)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	writers = append(writers, texts)
+	if coder, err = newCodesWriter(dir, snap.Fields); err != nil {
+		return nil, err
+	}
+	writers = append(writers, coder)
 	for j, f := range snap.Fields {
 		if f.Geometry == "" {
 			continue
 		}
 		w, err := newGeoWriter(dir, j, f.Geometry)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		writers = append(writers, w)
 	}
@@ -177,13 +190,13 @@ func fillStores(ctx context.Context, dir string, snap tables.Snapshot, paths []s
 			}
 			return nil
 		}); err != nil {
-			return fmt.Errorf("part %d: %w", i, err)
+			return nil, fmt.Errorf("part %d: %w", i, err)
 		}
 		if n := rows.n - before; n != snap.Parts[i].Rows {
-			return fmt.Errorf("part %d has %d rows, not %d", i, n, snap.Parts[i].Rows)
+			return nil, fmt.Errorf("part %d has %d rows, not %d", i, n, snap.Parts[i].Rows)
 		}
 	}
-	return nil
+	return nil, nil
 }
 
 func readPart(ctx context.Context, path string, fields []tabular.Field, give func(*tabular.Frame) error) error {

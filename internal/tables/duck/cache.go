@@ -58,9 +58,11 @@ type table struct {
 	ready  chan struct{} // closed when made or failed
 	err    error         // of making, once ready
 
-	number int // of the table among all opened
-	dir    string
-	store  *rowStore
+	number    int // of the table among all opened
+	dir       string
+	store     *rowStore
+	codes     map[int]codeMeta // by column
+	codesFile *os.File
 
 	attach   sync.Mutex
 	attached *sql.DB // the instance that knows the table
@@ -183,7 +185,14 @@ func (t *table) open(snap tables.Snapshot) error {
 	if err != nil {
 		return err
 	}
-	t.store, t.rows = store, m.Rows
+	f, err := os.Open(filepath.Join(t.dir, codesFile))
+	if err != nil {
+		return errors.Join(err, store.close())
+	}
+	t.store, t.rows, t.codesFile, t.codes = store, m.Rows, f, make(map[int]codeMeta, len(m.Codes))
+	for _, c := range m.Codes {
+		t.codes[c.Column] = c
+	}
 	now := t.c.e.o.Now()
 	if now.Sub(used) > time.Minute {
 		// Tells the next start which tables are in use; losing it harms nothing.
@@ -269,6 +278,7 @@ func (t *table) shut() {
 	if t.store != nil {
 		// Read only: closing it loses nothing.
 		_ = t.store.close()
+		_ = t.codesFile.Close()
 		t.store = nil
 	}
 }
@@ -300,7 +310,7 @@ func (t *table) database(ctx context.Context) (*sql.DB, error) {
 
 // evict deletes a snapshot's folder, at once or when nobody uses it.
 func (c *cache) evict(key string) error {
-	c.e.counts.forget(key + "\x00")
+	c.e.coded.forget(key + "\x00")
 	c.e.sets.forget(key + "\x00")
 	c.e.pages.forget(key + "\x00")
 	c.e.facets.forget(key + "\x00")

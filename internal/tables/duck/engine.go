@@ -76,7 +76,7 @@ type Engine struct {
 	o      Options
 	queue  *queue
 	cache  *cache
-	counts *memo[int64]
+	coded  *memo[*coded]
 	sets   *memo[bitset]
 	pages  *memo[[]int64]
 	facets *memo[*tables.Facet]
@@ -103,8 +103,8 @@ func Open(dir string, o Options) (*Engine, error) {
 	}
 	o = o.withDefaults()
 	e := &Engine{dir: dir, o: o, queue: newQueue(o.Slots, o.PerClient, o.Waiting),
-		// Weights in bytes, but of counts.
-		counts: newMemo[int64](10_000), sets: newMemo[bitset](32 << 20), pages: newMemo[[]int64](8 << 20), facets: newMemo[*tables.Facet](8 << 20), comparing: make(chan struct{}, 1)}
+		// Weights in bytes.
+		coded: newMemo[*coded](32 << 20), sets: newMemo[bitset](32 << 20), pages: newMemo[[]int64](8 << 20), facets: newMemo[*tables.Facet](8 << 20), comparing: make(chan struct{}, 1)}
 	if e.cache, err = newCache(e); err != nil {
 		return nil, err
 	}

@@ -61,10 +61,10 @@ type found struct {
 
 // find finds the rows of an export.
 func (e *Engine) find(ctx context.Context, t *table, q query.Query) (found, error) {
-	sel, err := e.selection(ctx, t, q)
-	if err != nil || t.rows == 0 {
-		return found{}, err
+	if t.rows == 0 {
+		return found{}, nil
 	}
+	sel := e.selection(t, q)
 	if len(q.Sort) > 0 {
 		rowids := []uint32{}
 		err := e.stream(ctx, sel, q, q.Limit, func(n int64) error {
@@ -73,14 +73,7 @@ func (e *Engine) find(ctx context.Context, t *table, q query.Query) (found, erro
 		})
 		return found{rowids: rowids}, err
 	}
-	if sel.cond == "" {
-		return found{set: sel.set}, nil
-	}
-	set := newBitset(t.rows)
-	err = e.stream(ctx, sel, query.Query{}, 0, func(n int64) error {
-		set.set(n - 1)
-		return nil
-	})
+	set, err := sel.rows(ctx)
 	return found{set: set}, err
 }
 

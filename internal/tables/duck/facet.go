@@ -32,11 +32,7 @@ func (e *Engine) Facet(ctx context.Context, snap tables.Snapshot, q query.Query,
 	}
 	limit = min(limit, maxFacet)
 	err = e.run(ctx, snap, func(ctx context.Context, t *table) error {
-		sel, err := e.selection(ctx, t, q)
-		if err != nil {
-			return err
-		}
-		f, err = e.facet(ctx, t, sel, name, limit)
+		f, err = e.facet(ctx, t, e.selection(t, q), name, limit)
 		return err
 	})
 	if err != nil {
@@ -74,11 +70,30 @@ func (e *Engine) countValues(ctx context.Context, t *table, sel *selection, name
 	if j < 0 {
 		return nil, fmt.Errorf("duck: no column %q", name)
 	}
+	c, err := t.coded(j)
+	if err != nil {
+		return nil, err
+	}
+	if c != nil && c.few() {
+		set, err := sel.rows(ctx)
+		if err != nil {
+			return nil, err
+		}
+		counts, err := c.count(ctx, set)
+		if err != nil {
+			return nil, err
+		}
+		c.facet(f, counts, limit)
+		return f, nil
+	}
 	db, err := t.database(ctx)
 	if err != nil {
 		return nil, err
 	}
-	where, args := sel.where()
+	where, args, err := sel.where(ctx)
+	if err != nil {
+		return nil, err
+	}
 	rows, err := db.QueryContext(ctx, "WITH g AS (SELECT "+column(j)+" AS v, count(*) AS n FROM "+t.from()+where+" GROUP BY 1), "+
 		"s AS (SELECT count(v) AS d, sum(n)::BIGINT AS all_rows FROM g) "+
 		fmt.Sprintf("SELECT v, n, d, all_rows FROM g, s ORDER BY n DESC, v ASC NULLS LAST LIMIT %d", limit), args...)
@@ -170,11 +185,7 @@ func (e *Engine) Aggregate(ctx context.Context, snap tables.Snapshot, q query.Qu
 		return nil, errs.New(errs.Invalid, "tables.query.not-grouped").WithHint("tables.query.not-grouped.hint")
 	}
 	err = e.run(ctx, snap, func(ctx context.Context, t *table) error {
-		sel, err := e.selection(ctx, t, q)
-		if err != nil {
-			return err
-		}
-		fr, err = e.aggregate(ctx, t, sel, q)
+		fr, err = e.aggregate(ctx, t, e.selection(t, q), q)
 		return err
 	})
 	if err != nil {
@@ -254,7 +265,7 @@ func aggregate(f query.Func, kind tabular.Kind, name string) (tabular.Kind, stri
 }
 
 func (e *Engine) aggregate(ctx context.Context, t *table, sel *selection, q query.Query) (*tabular.Frame, error) {
-	p := e.planner(t)
+	p := sel.p
 	groups, figures, err := p.figures(q)
 	if err != nil {
 		return nil, err
@@ -264,7 +275,10 @@ func (e *Engine) aggregate(ctx context.Context, t *table, sel *selection, q quer
 	for i, g := range all {
 		exprs[i] = fmt.Sprintf("%s AS g%d", g.expr, i)
 	}
-	where, args := sel.where()
+	where, args, err := sel.where(ctx)
+	if err != nil {
+		return nil, err
+	}
 	text := "SELECT " + strings.Join(exprs, ", ") + " FROM " + t.from() + where
 	if len(groups) > 0 {
 		text += " GROUP BY " + ordinals(len(groups))

@@ -14,6 +14,8 @@ import (
 	"path/filepath"
 	"strconv"
 
+	"github.com/paulmach/orb"
+
 	"socle/internal/query"
 	"socle/internal/tabular"
 )
@@ -186,4 +188,45 @@ func within(q query.Near) func(box) bool {
 		h := a*a + cos*math.Cos(lat*rad)*c*c
 		return 2*earthRadius*math.Asin(math.Sqrt(min(1, h))) <= q.Metres
 	}
+}
+
+// inside finds the geometries within an area, or that meet it: of those whose box
+// meets the area's, each is read.
+func (p *planner) inside(ctx context.Context, e query.Inside, j int) (bitset, error) {
+	bound := e.Area.Bound()
+	boxes, err := eachBox(ctx, p.t.files(), p.t.rows, j, meets(query.BBox{West: bound.Min[0], South: bound.Min[1], East: bound.Max[0], North: bound.Max[1]}))
+	if err != nil {
+		return nil, err
+	}
+	test, way := e.Test(), p.t.fields[j].Geometry
+	found := newBitset(p.t.rows)
+	at := int64(0)
+	for {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		numbers := boxes.page(at, 0, fetchRows)
+		if len(numbers) == 0 {
+			return found, nil
+		}
+		records, err := p.t.store.records(numbers, []int{j})
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range records {
+			if g, ok := geometryOf(way, r.Cells[0]); ok && test(g) {
+				found.set(r.Number - 1)
+			}
+		}
+		at = numbers[len(numbers)-1]
+	}
+}
+
+// geometryOf reads a cell of one of the ways of tabular.Field.Geometry.
+func geometryOf(way string, cell []byte) (orb.Geometry, bool) {
+	if way == "point-lonlat" {
+		b := boxOf(way, cell)
+		return orb.Point{b.west, b.south}, b.west == b.west
+	}
+	return query.ParseGeometry(string(cell))
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"socle/internal/errs"
+	"socle/internal/query"
 	"socle/internal/tables"
 	"socle/internal/tabular"
 )
@@ -161,7 +162,7 @@ func (e *Engine) profileColumn(ctx context.Context, t *table, j int, c *tables.C
 	}
 	c.Distinct, c.Approximate = min(distinct, present), true
 	if distinct <= exactDistinct {
-		top, err := e.facet(ctx, t, &selection{t: t, key: t.key + "\x00"}, f.Name, profileTop+1)
+		top, err := e.facet(ctx, t, e.selection(t, query.Query{}), f.Name, profileTop+1)
 		if err != nil {
 			return err
 		}

@@ -48,10 +48,7 @@ func check(snap tables.Snapshot, q query.Query) error {
 }
 
 func (e *Engine) page(ctx context.Context, t *table, q query.Query, limit int) (*tables.Page, error) {
-	sel, err := e.selection(ctx, t, q)
-	if err != nil {
-		return nil, err
-	}
+	sel := e.selection(t, q)
 	numbers, err := e.numbers(ctx, sel, q, limit+1)
 	if err != nil {
 		return nil, err
@@ -61,11 +58,7 @@ func (e *Engine) page(ctx context.Context, t *table, q query.Query, limit int) (
 		numbers = numbers[:limit]
 		page.Next = numbers[limit-1]
 	}
-	known := int64(-1)
-	if page.Next == 0 && q.After == 0 && (len(numbers) > 0 || q.Offset == 0) {
-		known = int64(q.Offset + len(numbers)) // the last page tells
-	}
-	if page.Total, err = e.count(ctx, sel, known); err != nil {
+	if page.Total, err = e.count(ctx, sel); err != nil {
 		return nil, err
 	}
 	if err := t.records(page, numbers, q.Select); err != nil {
@@ -101,48 +94,68 @@ func (t *table) records(page *tables.Page, numbers []int64, names []string) (err
 }
 
 // numbers finds the row numbers of a page.
-func (e *Engine) numbers(ctx context.Context, sel *selection, q query.Query, limit int) ([]int64, error) {
-	t := sel.t
+func (e *Engine) numbers(ctx context.Context, sel *selection, q query.Query, limit int) (numbers []int64, err error) {
+	t := sel.p.t
 	switch {
 	case t.rows == 0:
 		return nil, nil
 	case len(q.Sort) == 0 && sel.all():
 		first := q.After + int64(q.Offset) + 1
-		var numbers []int64
 		for n := first; n <= t.rows && n < first+int64(limit); n++ {
 			numbers = append(numbers, n)
 		}
 		return numbers, nil
-	case len(q.Sort) == 0 && sel.cond == "":
+	}
+	set, err := sel.rows(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if len(q.Sort) == 0 {
 		if q.After >= t.rows {
 			return nil, nil
 		}
-		return sel.set.page(q.After, q.Offset, limit), nil
+		return set.page(q.After, q.Offset, limit), nil
 	}
 	key := fmt.Sprintf("%s\x00%s\x00%d", sel.key, query.Query{Sort: q.Sort, Offset: q.Offset, After: q.After}.Encode(), limit)
 	if numbers, ok := e.pages.get(key); ok {
 		return numbers, nil
 	}
-	var numbers []int64
-	err := e.stream(ctx, sel, q, limit, func(n int64) error {
-		numbers = append(numbers, n)
-		return nil
-	})
-	if err == nil {
+	if numbers, err = e.sorted(ctx, sel, q, limit); err == nil {
 		e.pages.put(key, numbers, 8*len(numbers)+len(key))
 	}
 	return numbers, err
 }
 
+// sorted finds the row numbers of a sorted page.
+func (e *Engine) sorted(ctx context.Context, sel *selection, q query.Query, limit int) (numbers []int64, err error) {
+	if q.Offset < topRows {
+		s, err := sel.p.sorter(q.Sort)
+		if err != nil {
+			return nil, err
+		}
+		if s != nil {
+			numbers, err := s.top(ctx, sel.set, q.After, q.Offset+limit)
+			return numbers[min(q.Offset, len(numbers)):], err
+		}
+	}
+	err = e.stream(ctx, sel, q, limit, func(n int64) error {
+		numbers = append(numbers, n)
+		return nil
+	})
+	return numbers, err
+}
+
 // stream gives the row numbers that DuckDB finds, in order; limit 0: all.
 func (e *Engine) stream(ctx context.Context, sel *selection, q query.Query, limit int, give func(int64) error) error {
-	t := sel.t
+	p, t := sel.p, sel.p.t
 	db, err := t.database(ctx)
 	if err != nil {
 		return err
 	}
-	p := e.planner(t)
-	where, args := sel.where()
+	where, args, err := sel.where(ctx)
+	if err != nil {
+		return err
+	}
 	// A scan gives rows in their order, which DuckDB keeps through filters.
 	order := ""
 	if len(q.Sort) > 0 {
@@ -264,40 +277,17 @@ func (e *Engine) Count(ctx context.Context, snap tables.Snapshot, q query.Query)
 		return snap.Rows(), nil
 	}
 	err = e.run(ctx, snap, func(ctx context.Context, t *table) error {
-		sel, err := e.selection(ctx, t, q)
-		if err != nil {
-			return err
-		}
-		n, err = e.count(ctx, sel, -1)
+		n, err = e.count(ctx, e.selection(t, q))
 		return err
 	})
 	return n, err
 }
 
-// count is exact, and remembered; known is the answer where it is known, or -1.
-func (e *Engine) count(ctx context.Context, sel *selection, known int64) (n int64, err error) {
-	switch {
-	case sel.all():
-		return sel.t.rows, nil
-	case sel.t.rows == 0:
-		return 0, nil
-	case sel.cond == "":
-		return sel.set.count(), nil
+// count is exact.
+func (e *Engine) count(ctx context.Context, sel *selection) (int64, error) {
+	if sel.all() {
+		return sel.p.t.rows, nil
 	}
-	if n, ok := e.counts.get(sel.key); ok {
-		return n, nil
-	}
-	n = known
-	if n < 0 {
-		db, err := sel.t.database(ctx)
-		if err != nil {
-			return 0, err
-		}
-		where, args := sel.where()
-		if err := db.QueryRowContext(ctx, "SELECT count(*) FROM "+sel.t.from()+where, args...).Scan(&n); err != nil {
-			return 0, err
-		}
-	}
-	e.counts.put(sel.key, n, 1)
-	return n, nil
+	set, err := sel.rows(ctx)
+	return set.count(), err
 }

@@ -10,6 +10,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime/debug"
+	"syscall"
 
 	"socle/internal/tables"
 	"socle/internal/tabular"
@@ -118,26 +120,60 @@ func (w *rowWriter) close() error {
 	return errors.Join(all...)
 }
 
-// rowStore reads a row store; it may be used concurrently.
+// rowStore reads a row store; it may be used concurrently. Rows here and there
+// are read from the mapped files, many in a row by system calls, which leave nothing resident.
 type rowStore struct {
-	rows, index *os.File
-	n           int64
-	columns     int
+	rows, index    *os.File
+	rowMap, idxMap []byte
+	n              int64
+	columns        int
 }
 
-func openRowStore(dir string, n int64, columns int) (*rowStore, error) {
-	rows, err := os.Open(filepath.Join(dir, rowsFile))
-	if err != nil {
-		return nil, err
+func openRowStore(dir string, n int64, columns int) (s *rowStore, err error) {
+	s = &rowStore{n: n, columns: columns}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.close())
+		}
+	}()
+	if s.rows, s.rowMap, err = mapped(filepath.Join(dir, rowsFile)); err != nil {
+		return s, err
 	}
-	index, err := os.Open(filepath.Join(dir, idxFile))
-	if err != nil {
-		return nil, errors.Join(err, rows.Close())
+	if s.index, s.idxMap, err = mapped(filepath.Join(dir, idxFile)); err != nil {
+		return s, err
 	}
-	return &rowStore{rows: rows, index: index, n: n, columns: columns}, nil
+	if int64(len(s.idxMap)) != 8*(n+1) {
+		return s, damaged("an index of %d bytes for %d rows", len(s.idxMap), n)
+	}
+	return s, nil
 }
 
-func (s *rowStore) close() error { return errors.Join(s.rows.Close(), s.index.Close()) }
+// mapped opens a file and maps it.
+func mapped(path string) (f *os.File, data []byte, err error) {
+	if f, err = os.Open(path); err != nil {
+		return nil, nil, err
+	}
+	info, err := f.Stat()
+	if err != nil || info.Size() == 0 {
+		return f, nil, err
+	}
+	data, err = syscall.Mmap(int(f.Fd()), 0, int(info.Size()), syscall.PROT_READ, syscall.MAP_SHARED)
+	return f, data, err
+}
+
+func (s *rowStore) close() (err error) {
+	for _, data := range [][]byte{s.rowMap, s.idxMap} {
+		if data != nil {
+			err = errors.Join(err, syscall.Munmap(data))
+		}
+	}
+	for _, f := range []*os.File{s.rows, s.index} {
+		if f != nil {
+			err = errors.Join(err, f.Close())
+		}
+	}
+	return err
+}
 
 // span reads the records from one row number, from 1, and how long each is.
 func (s *rowStore) span(first int64, count int, buf []byte) (data []byte, ends []uint64, err error) {
@@ -179,46 +215,60 @@ const maxPageBytes = 64 << 20
 
 var errLargePage = errors.New("the rows of the page are too heavy")
 
-// gap is how many rows one reads in vain rather than reading twice.
-const gap = 8
-
 // records reads rows by their numbers, in the order asked, with the columns at
 // the positions of sel (nil: all).
-func (s *rowStore) records(numbers []int64, sel []int) ([]tables.Record, error) {
-	out := make([]tables.Record, len(numbers))
+func (s *rowStore) records(numbers []int64, sel []int) (out []tables.Record, err error) {
+	// A mapped file that is cut short while it is read is a fault of memory.
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		p := recover()
+		if p == nil {
+			return
+		}
+		if fault, ok := p.(interface{ Addr() uintptr }); ok {
+			err = damaged("rows: fault at %x", fault.Addr())
+			return
+		}
+		panic(p)
+	}()
+	weight := uint64(0)
+	for _, n := range numbers {
+		if n < 1 || n > s.n {
+			return nil, damaged("there is no row %d", n)
+		}
+		from, to := s.bounds(n)
+		if to < from+crcBytes || to > uint64(len(s.rowMap)) {
+			return nil, damaged("index of row %d", n)
+		}
+		if weight += to - from; weight > maxPageBytes {
+			return nil, errLargePage
+		}
+	}
 	width := s.columns
 	if sel != nil {
 		width = len(sel)
 	}
+	out = make([]tables.Record, len(numbers))
 	cells := make([][]byte, width*len(numbers))
 	all := make([][]byte, s.columns)
-	weight := 0
-	for i := 0; i < len(numbers); {
-		j := i + 1
-		for j < len(numbers) && numbers[j] > numbers[j-1] && numbers[j]-numbers[j-1] <= gap {
-			j++
+	data := make([]byte, 0, weight)
+	for i, n := range numbers {
+		from, to := s.bounds(n)
+		at := len(data)
+		data = append(data, s.rowMap[from:to]...)
+		row := cells[width*i : width*(i+1) : width*(i+1)]
+		if err := s.decode(data[at:len(data):len(data)], row, all, sel); err != nil {
+			return nil, damaged("row %d: %v", n, err)
 		}
-		first := numbers[i]
-		if first < 1 || numbers[j-1] > s.n {
-			return nil, damaged("there is no row %d", numbers[j-1])
-		}
-		data, ends, err := s.span(first, int(numbers[j-1]-first)+1, nil)
-		if err != nil {
-			return nil, err
-		}
-		if weight += len(data); weight > maxPageBytes {
-			return nil, errLargePage
-		}
-		for ; i < j; i++ {
-			k := numbers[i] - first
-			row := cells[width*i : width*(i+1) : width*(i+1)]
-			if err := s.decode(data[ends[k]:ends[k+1]], row, all, sel); err != nil {
-				return nil, damaged("row %d: %v", numbers[i], err)
-			}
-			out[i] = tables.Record{Number: numbers[i], Cells: row}
-		}
+		out[i] = tables.Record{Number: n, Cells: row}
 	}
 	return out, nil
+}
+
+// bounds are where a record begins and ends.
+func (s *rowStore) bounds(number int64) (from, to uint64) {
+	b := s.idxMap[8*(number-1) : 8*(number+1)]
+	return binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:])
 }
 
 // decode splits a record into its cells; all is room for those not selected.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"slices"
 	"strings"
 
 	"socle/internal/errs"
@@ -12,34 +11,75 @@ import (
 	"socle/internal/tabular"
 )
 
-// selection is the rows that a query finds: a set of rows, a condition in SQL,
-// both (all must hold) or neither (all rows).
+// selection is the rows that a query finds. For pages they are a set; DuckDB is
+// given the condition itself, where it can meet it alone.
 type selection struct {
-	t    *table
-	set  bitset // nil: no set
-	cond string // "": no condition
-	args []any
+	p    *planner
+	q    query.Query
 	key  string // of the condition, for what is remembered of it
+	set  bitset
+	made bool
 }
 
-func (s *selection) all() bool { return s.set == nil && s.cond == "" }
+func (e *Engine) selection(t *table, q query.Query) *selection {
+	q = query.Query{Where: q.Where, Text: q.Text}
+	if len(query.Words(q.Text)) == 0 {
+		q.Text = ""
+	}
+	return &selection{p: e.planner(t), q: q, key: t.key + "\x00" + q.Encode()}
+}
+
+// all reports a selection of all rows.
+func (s *selection) all() bool { return s.q.Where == nil && s.q.Text == "" }
+
+// rows is the set; nil: all rows.
+func (s *selection) rows(ctx context.Context) (bitset, error) {
+	if s.made || s.all() {
+		return s.set, nil
+	}
+	set, err := bitset(nil), error(nil)
+	if s.q.Where != nil {
+		// What is joined by "and" is remembered by its parts.
+		if list, ok := s.q.Where.(query.And); ok && s.p.t.rows > 0 {
+			set, err = s.p.all(ctx, list)
+		} else {
+			set, err = s.p.set(ctx, s.q.Where)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	if s.q.Text != "" {
+		words, err := s.p.set(ctx, query.Search{Text: s.q.Text})
+		if err != nil {
+			return nil, err
+		}
+		if set == nil {
+			set = words
+		} else {
+			set = set.and(words)
+		}
+	}
+	s.set, s.made = set, true
+	return set, nil
+}
 
 // where is the selection as SQL, with its arguments.
-func (s *selection) where() (string, []any) {
-	var parts []string
-	args := slices.Clone(s.args)
-	if s.cond != "" {
-		parts = append(parts, s.cond)
+func (s *selection) where(ctx context.Context) (string, []any, error) {
+	switch {
+	case s.all():
+		return "", nil, nil
+	case !s.made && s.q.Text == "" && inSQL(s.q.Where):
+		p := planner{e: s.p.e, t: s.p.t, at: s.p.at}
+		cond, err := p.expr(s.q.Where)
+		return " WHERE " + cond, p.args, err
 	}
-	if s.set != nil {
-		part, more := member(s.set, s.t.rows)
-		parts = append(parts, part)
-		args = append(args, more...)
+	set, err := s.rows(ctx)
+	if err != nil {
+		return "", nil, err
 	}
-	if len(parts) == 0 {
-		return "", nil
-	}
-	return " WHERE " + strings.Join(parts, " AND "), args
+	cond, args := member(set, s.p.t.rows)
+	return " WHERE " + cond, args, nil
 }
 
 // member is "the row is in the set" as SQL.
@@ -69,45 +109,6 @@ func (e *Engine) planner(t *table) *planner {
 	return p
 }
 
-// selection finds what the query's conditions need from texts and boxes, and
-// writes the rest as SQL.
-func (e *Engine) selection(ctx context.Context, t *table, q query.Query) (*selection, error) {
-	p := e.planner(t)
-	s := &selection{t: t, key: t.key + "\x00" + query.Query{Where: q.Where, Text: q.Text}.Encode()}
-	var conds []string
-	meet := func(set bitset) {
-		if s.set == nil {
-			s.set = set
-			return
-		}
-		s.set = s.set.and(set)
-	}
-	if words := query.Words(q.Text); len(words) > 0 {
-		set, err := p.set(ctx, query.Search{Text: q.Text})
-		if err != nil {
-			return nil, err
-		}
-		meet(set)
-	}
-	for _, term := range and(q.Where) {
-		if isSet(term) {
-			set, err := p.set(ctx, term)
-			if err != nil {
-				return nil, err
-			}
-			meet(set)
-			continue
-		}
-		cond, err := p.expr(ctx, term)
-		if err != nil {
-			return nil, err
-		}
-		conds = append(conds, cond)
-	}
-	s.cond, s.args = strings.Join(conds, " AND "), p.args
-	return s, nil
-}
-
 // and are the conditions that must all hold.
 func and(e query.Expr) []query.Expr {
 	switch e := e.(type) {
@@ -123,64 +124,15 @@ func and(e query.Expr) []query.Expr {
 	return []query.Expr{e}
 }
 
-// isSet reports conditions that are found by a pass over a file.
-func isSet(e query.Expr) bool {
-	switch e.(type) {
-	case query.Search, query.Match, query.BBox, query.Near:
-		return true
-	}
-	return false
-}
-
-// set finds the rows of such a condition, or remembers them.
-func (p *planner) set(ctx context.Context, e query.Expr) (bitset, error) {
-	key := p.t.key + "\x00" + query.Query{Where: e}.Encode()
-	if set, ok := p.e.sets.get(key); ok {
-		return set, nil
-	}
-	set, err := p.pass(ctx, e)
-	if err != nil {
-		return nil, err
-	}
-	p.e.sets.put(key, set, len(set)+len(key))
-	return set, nil
-}
-
-func (p *planner) pass(ctx context.Context, e query.Expr) (bitset, error) {
-	t := p.t
-	if t.rows == 0 {
-		return bitset{}, nil
-	}
-	switch e := e.(type) {
-	case query.Search:
-		return searchText(ctx, t.files(), t.rows, query.Words(e.Text))
-	case query.Match:
-		text := query.Fold(nil, []byte(e.Text))
-		if len(text) == 0 { // nothing but accents
-			text = []byte(" ")
-		}
-		j := p.at[e.Column]
-		if cell := slices.Index(textColumns(t.fields), j); cell >= 0 {
-			return matchText(ctx, t.files(), t.rows, cell, text, e.Start)
-		}
-		return matchCells(ctx, t.store, j, text, e.Start)
-	case query.BBox:
-		return eachBox(ctx, t.files(), t.rows, p.at[e.Column], meets(e))
-	case query.Near:
-		return eachBox(ctx, t.files(), t.rows, p.at[e.Column], within(e))
-	}
-	return nil, fmt.Errorf("duck: condition %T", e)
-}
-
-// expr writes a condition; its value may be NULL, which is as good as false.
-func (p *planner) expr(ctx context.Context, e query.Expr) (string, error) {
+// expr writes a condition of inSQL; its value may be NULL, which is as good as false.
+func (p *planner) expr(e query.Expr) (string, error) {
 	switch e := e.(type) {
 	case query.And:
-		return p.list(ctx, e, " AND ")
+		return p.list(e, " AND ")
 	case query.Or:
-		return p.list(ctx, e, " OR ")
+		return p.list(e, " OR ")
 	case query.Not:
-		cond, err := p.expr(ctx, e.Expr)
+		cond, err := p.expr(e.Expr)
 		return "NOT coalesce(" + cond + ", FALSE)", err
 	case query.Compare:
 		return p.compare(e.Column, e.Op, e.Value)
@@ -199,22 +151,14 @@ func (p *planner) expr(ctx context.Context, e query.Expr) (string, error) {
 			return column(j) + " IS NOT NULL", err
 		}
 		return column(j) + " IS NULL", err
-	case query.Search, query.Match, query.BBox, query.Near:
-		set, err := p.set(ctx, e)
-		if err != nil {
-			return "", err
-		}
-		cond, args := member(set, p.t.rows)
-		p.args = append(p.args, args...)
-		return cond, nil
 	}
 	return "", fmt.Errorf("duck: condition %T", e)
 }
 
-func (p *planner) list(ctx context.Context, list []query.Expr, word string) (string, error) {
+func (p *planner) list(list []query.Expr, word string) (string, error) {
 	conds := make([]string, len(list))
 	for i, e := range list {
-		cond, err := p.expr(ctx, e)
+		cond, err := p.expr(e)
 		if err != nil {
 			return "", err
 		}

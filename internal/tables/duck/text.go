@@ -112,7 +112,7 @@ func eachLine(ctx context.Context, dir string, rows int64, needle []byte, test f
 
 // findIn looks through whole lines, of which the first is of rowid row.
 func findIn(lines []byte, row int64, needle []byte, test func(line []byte) bool, found bitset) {
-	for {
+	for len(lines) > 0 {
 		at := bytes.Index(lines, needle)
 		if at < 0 {
 			return
@@ -161,33 +161,7 @@ func longest(words []string) (needle []byte, others [][]byte) {
 // text.bin, has the folded text in it, or begins with it.
 func matchText(ctx context.Context, dir string, rows int64, cell int, text []byte, start bool) (bitset, error) {
 	return eachLine(ctx, dir, rows, text, func(line []byte) bool {
-		for range cell {
-			_, rest, ok := bytes.Cut(line, []byte{cellEnd})
-			if !ok {
-				return false
-			}
-			line = rest
-		}
-		if end := bytes.IndexByte(line, cellEnd); end >= 0 {
-			line = line[:end]
-		}
+		line = cellOf(line, cell)
 		return start && bytes.HasPrefix(line, text) || !start && bytes.Contains(line, text)
 	})
-}
-
-// matchCells is matchText for a column whose texts are not in text.bin.
-func matchCells(ctx context.Context, s *rowStore, column int, text []byte, start bool) (bitset, error) {
-	found := newBitset(s.n)
-	var folded []byte
-	err := s.scan(ctx, 1, s.n, func(number int64, cells [][]byte) error {
-		if cells[column] == nil {
-			return nil
-		}
-		folded = query.Fold(folded[:0], cells[column])
-		if start && bytes.HasPrefix(folded, text) || !start && bytes.Contains(folded, text) {
-			found.set(number - 1)
-		}
-		return nil
-	})
-	return found, err
 }

@@ -129,45 +129,11 @@ func attributes(fields []tabular.Field, names []string, p tile.Place) []int {
 
 // kept tells the rows that a query finds, by number; nil: all.
 func (e *Engine) kept(ctx context.Context, t *table, q query.Query) (func(uint32) bool, error) {
-	sel, err := e.selection(ctx, t, q)
-	if err != nil || sel.all() {
+	set, err := e.selection(t, q).rows(ctx)
+	if err != nil || set == nil {
 		return nil, err
 	}
-	set := sel.set
-	if sel.cond != "" {
-		if set, err = e.rowsOf(ctx, sel); err != nil {
-			return nil, err
-		}
-	}
-	return func(row uint32) bool {
-		rowid := row - 1
-		return int(rowid>>3) < len(set) && set[rowid>>3]&(0x80>>(rowid&7)) != 0
-	}, nil
-}
-
-// rowsOf is a selection as a set of rows, remembered.
-func (e *Engine) rowsOf(ctx context.Context, sel *selection) (bitset, error) {
-	if set, ok := e.sets.get(sel.key); ok {
-		return set, nil
-	}
-	set := newBitset(sel.t.rows)
-	if sel.t.rows == 0 {
-		return set, nil
-	}
-	db, err := sel.t.database(ctx)
-	if err != nil {
-		return nil, err
-	}
-	where, args := sel.where()
-	// A whole number of bytes, so that DuckDB puts none before them.
-	var bits []byte
-	err = db.QueryRowContext(ctx, fmt.Sprintf("SELECT bitstring_agg(rowid, 0, %d)::BLOB FROM %s%s", len(set)*8-1, sel.t.from(), where), args...).Scan(&bits)
-	if err != nil {
-		return nil, err
-	}
-	copy(set, bits) // NULL: no row
-	e.sets.put(sel.key, set, len(set)+len(sel.key))
-	return set, nil
+	return func(row uint32) bool { return row >= 1 && int64(row) <= t.rows && set.has(int64(row)-1) }, nil
 }
 
 // withMap gives the index of the places of a table, made first if it is not there.
