@@ -32,13 +32,15 @@ type Import struct {
 
 // ImportRequest says how an upload is read.
 type ImportRequest struct {
-	Upload     string `json:"upload"`
-	Schema     string `json:"schema,omitempty"`
-	Encoding   string `json:"encoding,omitempty"`
-	Delimiter  string `json:"delimiter,omitempty"`
-	Sheet      string `json:"sheet,omitempty"`
-	HeaderRows *int   `json:"header_rows,omitempty"`
-	Repair     string `json:"repair,omitempty"` // "" or "safe"
+	Upload     string            `json:"upload"`
+	Schema     string            `json:"schema,omitempty"`
+	Format     string            `json:"format,omitempty"`
+	Encoding   string            `json:"encoding,omitempty"`
+	Delimiter  string            `json:"delimiter,omitempty"`
+	Sheet      string            `json:"sheet,omitempty"`
+	HeaderRows *int              `json:"header_rows,omitempty"`
+	Types      map[string]string `json:"types,omitempty"`  // of columns of a table without schema, by label
+	Repair     string            `json:"repair,omitempty"` // "" or "safe"
 }
 
 // StartImport has an upload read.

@@ -17,6 +17,7 @@ type describeCommand struct {
 	Format  string `enum:"text,json" default:"text"`
 	Lang    string `placeholder:"fr|en"`
 	Reading `embed:""`
+	Typing  `embed:""`
 }
 
 // description is the JSON of `socle describe`, as the contract has it.
@@ -84,6 +85,9 @@ func (c *describeCommand) Run(ctx context.Context, r *run) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := c.retype(table.Columns); err != nil {
+		return err
+	}
 	i := f.Info
 	d := description{
 		Format: i.Format, Compression: orNull(i.Compression), Encoding: orNull(i.Encoding), BOM: i.BOM, Delimiter: orNull(i.Delimiter), Quote: orNull(i.Quote),
@@ -103,6 +107,25 @@ func (c *describeCommand) Run(ctx context.Context, r *run) (err error) {
 		return enc.Encode(d)
 	}
 	return d.print(r)
+}
+
+// retype gives columns the types said by hand.
+func (c *describeCommand) retype(columns []detect.Column) error {
+	names := make([]string, len(columns))
+	for j := range columns {
+		names[j] = columns[j].Name
+	}
+	types, err := c.types(names)
+	if err != nil {
+		return err
+	}
+	for j := range columns {
+		if t, ok := types[names[j]]; ok && t != columns[j].Type {
+			columns[j].Type, columns[j].Format = t, ""
+			columns[j].Semantic, columns[j].Confidence = "", 0
+		}
+	}
+	return nil
 }
 
 // print writes the description for people.

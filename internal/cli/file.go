@@ -10,6 +10,8 @@ import (
 	"sync/atomic"
 
 	"socle/internal/errs"
+	"socle/internal/schema"
+	"socle/internal/schema/check"
 	"socle/internal/tabular"
 )
 
@@ -19,6 +21,21 @@ type Reading struct {
 	Delimiter  string `placeholder:"CHAR"`
 	Encoding   string `placeholder:"NAME"`
 	HeaderRows *int   `placeholder:"N"`
+	From       string `placeholder:"FORMAT"`
+}
+
+// Typing gives columns of a table without schema their types.
+type Typing struct {
+	Type map[string]string `mapsep:"none" placeholder:"COLUMN=TYPE"`
+}
+
+// types are those given, checked against the columns there are.
+func (t Typing) types(columns []string) (map[string]schema.Type, error) {
+	types := make(map[string]schema.Type, len(t.Type))
+	for name, kind := range t.Type {
+		types[name] = schema.Type(kind)
+	}
+	return types, check.KnownTypes(types, columns)
 }
 
 func (o Reading) options(name string) tabular.Options {
@@ -26,7 +43,7 @@ func (o Reading) options(name string) tabular.Options {
 	if d == `\t` || d == "tab" {
 		d = "\t"
 	}
-	return tabular.Options{Name: name, Sheet: o.Sheet, Delimiter: d, Encoding: o.Encoding, HeaderRows: o.HeaderRows}
+	return tabular.Options{Name: name, Format: o.From, Sheet: o.Sheet, Delimiter: d, Encoding: o.Encoding, HeaderRows: o.HeaderRows}
 }
 
 // input is a file to read, - being the standard input.

@@ -29,6 +29,7 @@ type publishCommand struct {
 	Repair       bool
 	Lang         string `placeholder:"fr|en"`
 	Reading      `embed:""`
+	Typing       `embed:""`
 }
 
 // isAddress tells whether a text reads as the id or the short address of a dataset
@@ -111,7 +112,7 @@ func (c *publishCommand) send(ctx context.Context, r *run, portal *client.Client
 		return client.Import{}, err
 	}
 	o := c.Reading.options(name)
-	q := client.ImportRequest{Upload: u.ID, Schema: c.Schema, Encoding: o.Encoding, Delimiter: o.Delimiter, Sheet: o.Sheet, HeaderRows: o.HeaderRows}
+	q := client.ImportRequest{Upload: u.ID, Schema: c.Schema, Format: o.Format, Types: c.Type, Encoding: o.Encoding, Delimiter: o.Delimiter, Sheet: o.Sheet, HeaderRows: o.HeaderRows}
 	if c.Repair {
 		q.Repair = "safe"
 	}

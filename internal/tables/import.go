@@ -11,6 +11,7 @@ import (
 	"socle/internal/identity"
 	"socle/internal/ids"
 	"socle/internal/jobs"
+	"socle/internal/schema"
 	"socle/internal/schema/check"
 	"socle/internal/sqldb"
 	"socle/internal/tabular"
@@ -35,9 +36,10 @@ type Settings struct {
 	Delimiter  string
 	Sheet      string
 	HeaderRows *int
-	Schema     string           // reference of a schema; "" is a free table
-	AllSafe    bool             // first of all, every repair that loses nothing, as the plan finds them
-	Steps      [][]check.Choice // repairs chosen and cells edited by hand, each step on what the one before wrote
+	Types      map[string]schema.Type // of columns of a free table, given by hand, by label
+	Schema     string                 // reference of a schema; "" is a free table
+	AllSafe    bool                   // first of all, every repair that loses nothing, as the plan finds them
+	Steps      [][]check.Choice       // repairs chosen and cells edited by hand, each step on what the one before wrote
 }
 
 // Reading returns the part of the settings that concerns the reader.

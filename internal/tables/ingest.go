@@ -130,7 +130,7 @@ func (w *reading) schemaOf(ctx context.Context, source blob.Hash, o tabular.Opti
 		return nil, "", err
 	}
 	defer closer.Close()
-	sch, err := check.Infer(ctx, f, check.InferOptions{Workers: w.workers})
+	sch, err := check.Infer(ctx, f, check.InferOptions{Workers: w.workers, Types: w.i.Settings.Types})
 	return sch, "", err
 }
 

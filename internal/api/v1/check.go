@@ -39,6 +39,8 @@ func (f *checkForm) set(name, value string) (err error) {
 		f.reading.Delimiter = value
 	case "encoding":
 		f.reading.Encoding = value
+	case "format":
+		f.reading.Format = value
 	case "header_rows":
 		var n int
 		n, err = strconv.Atoi(value)
@@ -47,7 +49,7 @@ func (f *checkForm) set(name, value string) (err error) {
 		err = errors.ErrUnsupported
 	}
 	if err != nil {
-		known := []string{"file", "schema", "standard", "limit", "sheet", "delimiter", "encoding", "header_rows"}
+		known := []string{"file", "schema", "standard", "limit", "sheet", "delimiter", "encoding", "format", "header_rows"}
 		if slices.Contains(known, name) {
 			return errs.New(errs.Invalid, "api.bad-value", errs.Args{"Name": name, "Value": value}).WithField(name, "api.bad-value", errs.Args{"Name": name, "Value": value})
 		}

@@ -7,24 +7,26 @@ import (
 	"socle/internal/errs"
 	"socle/internal/httpx"
 	"socle/internal/i18n"
+	"socle/internal/schema"
 	"socle/internal/schema/check"
 	"socle/internal/tables"
 )
 
 // importRequest says how an upload is read.
 type importRequest struct {
-	Upload     string `json:"upload"`
-	Schema     string `json:"schema"`
-	Format     string `json:"format"`
-	Encoding   string `json:"encoding"`
-	Delimiter  string `json:"delimiter"`
-	Sheet      string `json:"sheet"`
-	HeaderRows *int   `json:"header_rows"`
-	Repair     string `json:"repair"` // "" or "safe"
+	Upload     string                 `json:"upload"`
+	Schema     string                 `json:"schema"`
+	Format     string                 `json:"format"`
+	Encoding   string                 `json:"encoding"`
+	Delimiter  string                 `json:"delimiter"`
+	Sheet      string                 `json:"sheet"`
+	HeaderRows *int                   `json:"header_rows"`
+	Types      map[string]schema.Type `json:"types"`  // of columns of a table without schema, by label
+	Repair     string                 `json:"repair"` // "" or "safe"
 }
 
 func (q importRequest) settings() (tables.Settings, error) {
-	set := tables.Settings{Format: q.Format, Encoding: q.Encoding, Delimiter: q.Delimiter, Sheet: q.Sheet, HeaderRows: q.HeaderRows, Schema: q.Schema}
+	set := tables.Settings{Format: q.Format, Encoding: q.Encoding, Delimiter: q.Delimiter, Sheet: q.Sheet, HeaderRows: q.HeaderRows, Types: q.Types, Schema: q.Schema}
 	switch q.Repair {
 	case "":
 	case "safe":

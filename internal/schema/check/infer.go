@@ -1,8 +1,10 @@
 package check
 
 import (
+	"bytes"
 	"context"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -14,7 +16,13 @@ import (
 // InferOptions change how a schema is inferred.
 type InferOptions struct {
 	Workers int // goroutines; 0: one per processor
+	// Types are those of columns, by label, as a person knows them: cells of another
+	// type are faults then. The types are those of TypesByHand.
+	Types map[string]schema.Type
 }
+
+// TypesByHand are the types that a person may give a column.
+var TypesByHand = []schema.Type{schema.String, schema.Integer, schema.Number, schema.Boolean, schema.Date, schema.Datetime, schema.Time, schema.Year, schema.GeoJSON}
 
 // Infer makes the schema of a table that has none, from all its rows: for each
 // column the narrowest type that every cell casts to, so that Run finds no cell of
@@ -29,10 +37,21 @@ func Infer(ctx context.Context, f *tabular.File, o InferOptions) (s *schema.Sche
 	if f.Info.HeaderRows == 0 {
 		width = max(width, f.Info.Columns)
 	}
+	names := uniqueNames(f.Header, width)
+	if err := KnownTypes(o.Types, names); err != nil {
+		return nil, err
+	}
 	set := newCandidates()
-	all := set.states(width)
+	states := func() []guess {
+		out := set.states(width)
+		for j := range out {
+			_, out[j].keep = o.Types[names[j]]
+		}
+		return out
+	}
+	all := states()
 	_, err = tabular.Scan(ctx, f, o.Workers, func(b *tabular.Batch) ([]guess, error) {
-		part := set.states(width)
+		part := states()
 		for j := range part {
 			set.look(b, j, &part[j])
 		}
@@ -47,11 +66,58 @@ func Infer(ctx context.Context, f *tabular.File, o InferOptions) (s *schema.Sche
 		return nil, err
 	}
 	s = &schema.Schema{MissingValues: []schema.MissingValue{{}}, Inferred: true}
-	names := uniqueNames(f.Header, width)
 	for j := range all {
-		s.Fields = append(s.Fields, set.field(&all[j], names[j]))
+		field := set.field(&all[j], names[j])
+		if t, ok := o.Types[names[j]]; ok && t != field.Type {
+			field = set.as(t, &all[j], names[j])
+		}
+		s.Fields = append(s.Fields, field)
 	}
 	return s, nil
+}
+
+// KnownTypes refuses types of columns that are not there, and types that are none.
+// Kinds: Invalid.
+func KnownTypes(types map[string]schema.Type, names []string) error {
+	for name, t := range types {
+		if !slices.Contains(names, name) {
+			return errs.New(errs.Invalid, "check.type-column", errs.Args{"Name": name, "Known": strings.Join(names, ", ")}).WithHint("check.type-column.hint")
+		}
+		if !slices.Contains(TypesByHand, t) {
+			known := make([]string, len(TypesByHand))
+			for i, k := range TypesByHand {
+				known[i] = string(k)
+			}
+			return errs.New(errs.Invalid, "check.type-unknown", errs.Args{"Name": name, "Type": string(t), "Known": strings.Join(known, ", ")}).WithHint("check.type-unknown.hint")
+		}
+	}
+	return nil
+}
+
+// as makes the field of a column whose type is given: of the ways to write it, the
+// one that most of the cells seen have.
+func (set candidates) as(t schema.Type, g *guess, name string) schema.Field {
+	best, most := schema.Field{Type: t, BareNumber: true}, 0
+	var v schema.Value
+	for i := range set {
+		if set[i].field.Type != t {
+			continue
+		}
+		n := 0
+		for _, cell := range g.seen {
+			if set[i].caster.Cast(cell, &v) {
+				n++
+			}
+		}
+		if n > most {
+			best, most = set[i].field, n
+		}
+	}
+	best.Name = name
+	if t != schema.String {
+		best.MissingValues = g.missing()
+	}
+	return best
 }
 
 // candidate is a field that a column may be.
@@ -68,7 +134,12 @@ type guess struct {
 	alive  uint64
 	any    bool   // a cell that is not empty was seen
 	absent uint16 // bits of absences seen
+
+	keep bool     // cells are kept, as the type is given
+	seen [][]byte // the first of them, at most seenCells
 }
+
+const seenCells = 500
 
 // absences are texts that stand for "no value" in columns of numbers and dates.
 var absences = []string{"NA", "N/A", "n/a", "#N/A", "NaN", "nan", "null", "NULL", "ND", "nd", "NC", "nc", "NR", "-", "--"}
@@ -127,8 +198,13 @@ func (set candidates) look(b *tabular.Batch, j int, g *guess) {
 			continue
 		}
 		g.any = true
-		set.narrow(g, cell)
-		if g.alive == 0 {
+		if g.keep && len(g.seen) < seenCells {
+			g.seen = append(g.seen, bytes.Clone(cell))
+		}
+		if g.alive != 0 {
+			set.narrow(g, cell)
+		}
+		if g.alive == 0 && !g.keep {
 			return
 		}
 	}
@@ -201,6 +277,21 @@ func (g *guess) merge(other *guess) {
 	g.alive &= other.alive
 	g.any = g.any || other.any
 	g.absent |= other.absent
+	g.seen = append(g.seen, other.seen[:min(len(other.seen), seenCells-min(len(g.seen), seenCells))]...)
+}
+
+// missing are the words for "no value" that were seen; nil when none was.
+func (g *guess) missing() []schema.MissingValue {
+	if g.absent == 0 {
+		return nil
+	}
+	out := []schema.MissingValue{{}}
+	for n, a := range absences {
+		if g.absent&(1<<n) != 0 {
+			out = append(out, schema.MissingValue{Value: a})
+		}
+	}
+	return out
 }
 
 // field makes the field of a column.
@@ -218,14 +309,7 @@ func (set candidates) field(g *guess, name string) schema.Field {
 		}
 		f := set[i].field
 		f.Name = name
-		if g.absent != 0 {
-			f.MissingValues = []schema.MissingValue{{}}
-			for n, a := range absences {
-				if g.absent&(1<<n) != 0 {
-					f.MissingValues = append(f.MissingValues, schema.MissingValue{Value: a})
-				}
-			}
-		}
+		f.MissingValues = g.missing()
 		return f
 	}
 	return text

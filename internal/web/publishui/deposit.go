@@ -158,6 +158,9 @@ type understandView struct {
 	Delim     ui.Select
 	Sheet     *ui.Select
 	Header    ui.Select
+	Format    *ui.Select
+	Types     []ui.Select // of columns, by hand; none when a schema gives them
+	TypesOpen bool
 	Next      *ui.Button
 }
 
@@ -292,38 +295,6 @@ func preview(ctx context.Context, i tables.Import, rows []tables.RowText) ui.Tab
 	return t
 }
 
-// readingForm offers what can be said by hand.
-func (p *Pages) readingForm(ctx context.Context, t path, view *understandView) error {
-	set := t.i.Settings
-	var err error
-	if view.Schema, err = p.schemaSelect(ctx, p.schemaID(ctx, set.Schema)); err != nil {
-		return err
-	}
-	detected := ui.T(ctx, "publishui.detected")
-	options := func(values ...string) (list []ui.Option) {
-		for _, v := range values {
-			label := v
-			if v == "\t" {
-				label = ui.T(ctx, "publishui.tab")
-			}
-			list = append(list, ui.Option{Value: v, Label: label})
-		}
-		return list
-	}
-	view.Encoding = ui.Select{Field: ui.Field{Name: "encoding", Label: ui.T(ctx, "publishui.said.encoding"), Optional: true}, Value: set.Encoding, Empty: detected,
-		Options: options("utf-8", "windows-1252", "iso-8859-15", "iso-8859-1", "utf-16le", "ibm850", "macintosh")}
-	view.Delim = ui.Select{Field: ui.Field{Name: "delimiter", Label: ui.T(ctx, "publishui.said.delimiter"), Optional: true}, Value: set.Delimiter, Empty: detected, Options: options(";", ",", "\t", "|")}
-	header := ""
-	if set.HeaderRows != nil {
-		header = strconv.Itoa(*set.HeaderRows)
-	}
-	view.Header = ui.Select{Field: ui.Field{Name: "header", Label: ui.T(ctx, "publishui.header"), Optional: true}, Value: header, Empty: detected, Options: options("0", "1", "2", "3")}
-	if sheets := t.i.Outcome.Info.Sheets; len(sheets) > 1 {
-		view.Sheet = &ui.Select{Field: ui.Field{Name: "sheet", Label: ui.T(ctx, "publishui.said.sheet"), Optional: true}, Value: set.Sheet, Empty: detected, Options: options(sheets...)}
-	}
-	return nil
-}
-
 // reread changes the settings of the import and goes to where the path stands.
 func (p *Pages) reread(w http.ResponseWriter, r *http.Request, t path, set tables.Settings) error {
 	revision, err := strconv.Atoi(r.PostFormValue("import-revision"))
@@ -334,25 +305,6 @@ func (p *Pages) reread(w http.ResponseWriter, r *http.Request, t path, set table
 		return err
 	}
 	return shell.Redirect(w, r, t.url(""))
-}
-
-func (p *Pages) reading(w http.ResponseWriter, r *http.Request) error {
-	t, err := p.find(r)
-	if err != nil {
-		return err
-	}
-	set := tables.Settings{Encoding: r.PostFormValue("encoding"), Delimiter: r.PostFormValue("delimiter"), Sheet: r.PostFormValue("sheet")}
-	if h, err := strconv.Atoi(r.PostFormValue("header")); err == nil {
-		set.HeaderRows = &h
-	}
-	if ref := r.PostFormValue("schema"); ref != "" {
-		found, err := p.o.Schemas.Lookup(r.Context(), ref)
-		if err != nil {
-			return err
-		}
-		set.Schema = found.Ref
-	}
-	return p.reread(w, r, t, set)
 }
 
 // free reads the file as a table of its own, without a schema; what was mended is
