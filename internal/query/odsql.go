@@ -48,6 +48,9 @@ func (o Output) Column() (string, bool) {
 // Value computes an output of a row; nil is no value.
 func (o Output) Value(get func(column string) *Value) *Value { return o.scalar.eval(get) }
 
+// Kind is that of an output's values, given those of the columns.
+func (o Output) Kind(of func(column string) tabular.Kind) tabular.Kind { return o.scalar.kind(of) }
+
 // FacetWanted is a facet asked for.
 type FacetWanted struct {
 	Column      string

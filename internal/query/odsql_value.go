@@ -203,7 +203,10 @@ func (p *odsqlParser) argument(function string, at int) (scalar, error) {
 		return scalar{op: "value", value: Text(strings.ToLower(t.text)), text: t.text}, nil
 	}
 	v, err := p.value()
-	return v.fold(), err
+	if err != nil {
+		return v, err
+	}
+	return v.fold(), nil
 }
 
 // search reads search(field, …, "text"): words in one of the columns.

@@ -230,3 +230,25 @@ func readTime(text string, zone *time.Location) (time.Time, bool) {
 	}
 	return time.Time{}, false
 }
+
+// kind is what a scalar computes, given the kinds of columns.
+func (s scalar) kind(of func(column string) tabular.Kind) tabular.Kind {
+	switch s.op {
+	case "column", "figure":
+		return of(s.column)
+	case "value":
+		return s.value.Kind
+	case "ifnull":
+		return s.args[0].kind(of)
+	case "+", "-", "*", "/":
+		for _, a := range s.args {
+			if a.kind(of) != tabular.Int || s.op == "/" {
+				return tabular.Float
+			}
+		}
+		return tabular.Int
+	case "length", "year", "month", "day", "hour", "minute", "second":
+		return tabular.Int
+	}
+	return tabular.Text
+}

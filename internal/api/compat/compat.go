@@ -2,9 +2,13 @@ package compat
 
 import (
 	"net/http"
+	"net/url"
+	"slices"
 	"time"
 
+	"socle/internal/catalogue"
 	"socle/internal/httpx"
+	"socle/internal/identity"
 	"socle/internal/schema/check"
 	"socle/internal/tables"
 	"socle/internal/web/shell"
@@ -12,10 +16,15 @@ import (
 
 // Options are what the interfaces work with.
 type Options struct {
+	Identity   *identity.Service
+	Catalogue  *catalogue.Service
+	Tables     *tables.Service
+	Engine     tables.Engine
+	BaseURL    *url.URL
 	Schemas    tables.Schemas
 	References check.References // of foreign keys to other tables; nil: they are told as not checked
 	Fetch      *http.Client     // for addresses that strangers give
-	Limit      httpx.Option     // checks of one visitor
+	Limit      httpx.Option     // requests of one visitor
 	MaxBytes   int64            // of a file
 	Temp       string           // folder of temporary files
 	Workers    int              // goroutines that read one file
@@ -25,7 +34,8 @@ type Options struct {
 
 // API answers the addresses of this area.
 type API struct {
-	o Options
+	o      Options
+	public public
 }
 
 // New makes the interfaces.
@@ -35,8 +45,9 @@ func New(o Options) *API { return &API{o: o} }
 // tools that they stand for are.
 func (api *API) Routes() []shell.Route {
 	who := shell.Anyone.With(httpx.Stream(), httpx.MaxBody(api.o.MaxBytes+1<<20), httpx.CORS(), httpx.AllowCrossOrigin(), httpx.WithRenderer(httpx.JSONRenderer), api.o.Limit)
-	return []shell.Route{
+	routes := []shell.Route{
 		{Pattern: "GET /validate", Who: who, Handler: api.validateURL},
 		{Pattern: "POST /validate", Who: who, Handler: api.validateFile},
 	}
+	return slices.Concat(routes, api.exploreRoutes(), api.tabularRoutes())
 }

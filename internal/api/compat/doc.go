@@ -1,6 +1,8 @@
 // Package compat answers interfaces of other tools, so that programs written for
-// them can point at Socle: today the validation of Validata (validata.go).
+// them can point at Socle: the Explore API v2.1 (explore.go), the tabular API of data.gouv.fr
+// (tabular.go), the validation of Validata (validata.go). What is public is kept in public.go.
 //
-// It knows the shapes of those answers. It must not know how a file is checked
-// (schema/check) nor how a page looks.
+// It joins requests, services and shapes: the shapes are in the packages of internal/interop, the
+// query languages in package query. It must not know how a file is checked (schema/check), how rows
+// are found (tables), nor how a page looks.
 package compat

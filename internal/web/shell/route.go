@@ -73,7 +73,7 @@ func (s *Shell) Mount(rt *httpx.Router, routes ...Route) {
 			panic("shell: the pattern has no method: " + r.Pattern)
 		}
 		if strings.HasPrefix(path, "/api/") {
-			opts = append(opts, httpx.WithRenderer(httpx.JSONRenderer))
+			opts = append([]httpx.Option{httpx.WithRenderer(httpx.JSONRenderer)}, opts...)
 		}
 		rt.Handle(r.Pattern, s.gate(r), opts...)
 		switch english := ui.Address(i18n.English, strings.TrimSuffix(path, "{$}")); {
