@@ -78,15 +78,20 @@ func (c *CRS) FromWGS84(p orb.Point) orb.Point {
 	return orb.Point{x, y}
 }
 
+// around: how far out of the area of a system, in degrees, its positions are
+// still taken for what they say. Zeros written for want of a place are not.
+const around = 12
+
 // Convert moves all positions of a geometry to WGS 84, in place where it can.
-// Errors: ErrGeometry, when a position has no place in the system.
+// Errors: ErrGeometry, when a position is far from where the system is used.
 func (c *CRS) Convert(g orb.Geometry) (orb.Geometry, error) {
 	if c.Geographic() {
 		return g, nil
 	}
+	area := c.Area.Pad(around)
 	line := func(l []orb.Point) error {
 		for i, p := range l {
-			if l[i] = c.ToWGS84(p); math.IsNaN(l[i][0]) {
+			if l[i] = c.ToWGS84(p); math.IsNaN(l[i][0]) || !area.Contains(l[i]) {
 				return fmt.Errorf("%w: %v is out of %s", ErrGeometry, p, c)
 			}
 		}

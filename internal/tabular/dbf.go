@@ -164,7 +164,7 @@ type dbfReader struct {
 	r       *bufio.Reader
 	rec     []byte
 	text    []byte
-	row     int
+	row     int // records read, those deleted too
 }
 
 // openDBFReader goes to the first record.
@@ -313,7 +313,7 @@ func (f *File) openDBF(ctx context.Context, o Options, again func(context.Contex
 			r.Close()
 			return nil, err
 		}
-		return &rowsFeed{r: &dbfRows{d, r}, columns: len(f.Header)}, nil
+		return &rowsFeed{r: &dbfRows{d: d, c: r}, columns: len(f.Header)}, nil
 	}
 	return nil
 }
@@ -339,8 +339,9 @@ func learnDBF(ctx context.Context, codepage, asked string, again func(context.Co
 
 // dbfRows gives the records that are not deleted.
 type dbfRows struct {
-	d *dbfReader
-	c io.Closer
+	d   *dbfReader
+	c   io.Closer
+	row int
 }
 
 func (s *dbfRows) next(b *Batch) (int, error) {
@@ -351,7 +352,8 @@ func (s *dbfRows) next(b *Batch) (int, error) {
 		}
 		if !deleted {
 			s.d.cells(b)
-			return s.d.row, nil
+			s.row++
+			return s.row, nil
 		}
 	}
 }

@@ -235,7 +235,6 @@ func (r *shpRows) shape() error {
 		return truncated(err)
 	}
 	r.left -= 8 + n
-	r.row++
 	return nil
 }
 
@@ -261,6 +260,7 @@ func (r *shpRows) next(b *Batch) (int, error) {
 		}
 		g, err := parseShape(r.content)
 		r.text = r.addGeometry(b, r.text, g, err)
+		r.row++
 		return r.row, nil
 	}
 }

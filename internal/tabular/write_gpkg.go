@@ -56,7 +56,11 @@ func newGPKGWriter(w io.Writer, fields []Field, o WriteOptions) (*gpkgWriter, er
 	for j, f := range fields {
 		names[j] = gpkgName(f.Name, j, taken)
 	}
-	key := gpkgName("fid", 0, taken)
+	key := "fid" // one of the names that readers leave out
+	if taken[key] {
+		key = "ogc_fid"
+	}
+	key = gpkgName(key, 0, taken)
 	columns := []string{quoteSQL(key) + " INTEGER PRIMARY KEY NOT NULL"}
 	if g.place.known() {
 		g.geom = gpkgName("geom", 0, taken)

@@ -102,8 +102,11 @@ func (d *Database) schema() error {
 		if n > maxSchema {
 			return ErrDamaged
 		}
-		if string(row[0].Bytes) != "table" || row[3].Kind != Int || row[3].Int <= 0 || row[3].Int > int64(d.pages) {
+		if string(row[0].Bytes) != "table" || row[3].Kind != Int || row[3].Int <= 0 {
 			continue // indexes, views, tables of extensions
+		}
+		if row[3].Int > int64(d.pages) {
+			return ErrDamaged // cut
 		}
 		t, ok := parseTable(string(row[4].Bytes))
 		if !ok {
