@@ -308,7 +308,7 @@ func (w *biff) start(s sheetInfo) int {
 func (w *biff) rows(s sheetInfo) (rowReader, error) {
 	at := w.start(s)
 	if kind, _, next, ok := w.record(at); ok && kind == biffBOF {
-		return &biffRows{w: w, at: next, row: -1}, nil
+		return &biffRows{w: w, begin: next, at: next, row: -1}, nil
 	}
 	return nil, truncated(errDamagedXLS)
 }
@@ -333,11 +333,12 @@ func (w *biff) merged(ctx context.Context, s sheetInfo, last int) (out []mergedR
 
 // biffRows reads the cells of a sheet, which come row by row.
 type biffRows struct {
-	w    *biff
-	at   int
-	row  int // of the cells being read, from 0; -1 before the first
-	wait int // column whose formula has a text, which follows; 0: none, else column+1
-	deep int // charts within the sheet
+	w     *biff
+	begin int // of the records of the sheet
+	at    int
+	row   int // of the cells being read, from 0; -1 before the first
+	wait  int // column whose formula has a text, which follows; 0: none, else column+1
+	deep  int // charts within the sheet
 }
 
 func (s *biffRows) close() error { return nil }

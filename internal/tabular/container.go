@@ -226,7 +226,7 @@ func (f *File) openUnpacked(ctx context.Context, src Source, magic []byte, o Opt
 		if err != nil {
 			return err
 		}
-		if !a.has("[Content_Types].xml") && !a.has("content.xml") {
+		if !a.has("[Content_Types].xml") && !a.has("content.xml") && !a.has("doc.kml") {
 			return fail(errs.Invalid, CodeFormat, "tabular.nested", nil)
 		}
 		packed := f.Info.Compression

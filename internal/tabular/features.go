@@ -150,6 +150,9 @@ func (f *File) openPlaces(ctx context.Context, format *placesFormat, magic []byt
 	}
 	f.Header = p.columns
 	f.Info.HeaderRows, f.Info.Columns, f.firstLine = 1, len(p.columns), 1
+	if p.shapes {
+		f.Info.Geometry = geometryColumn
+	}
 	f.open = func(ctx context.Context) (feed, error) {
 		r, err := p.records(ctx)
 		if err != nil {

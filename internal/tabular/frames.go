@@ -19,6 +19,11 @@ func (f *File) openParquet(_ context.Context, src Source, _ Options) error {
 		f.Info.Format = "geoparquet"
 	}
 	for _, field := range fields {
+		if s := p.shapes[field.Name]; s != nil && f.Info.Geometry == "" {
+			if f.Info.Geometry = field.Name; !s.crs.Geographic() {
+				f.Info.CRS = s.crs.String()
+			}
+		}
 		f.Header = append(f.Header, field.Name)
 	}
 	f.open = func(ctx context.Context) (feed, error) {

@@ -15,7 +15,6 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 	"github.com/paulmach/orb"
 
-	"socle/internal/errs"
 	"socle/internal/geo"
 )
 
@@ -90,11 +89,7 @@ func projJSON(text json.RawMessage) (*geo.CRS, error) {
 	if crs.Name == "" {
 		crs.Name = "?"
 	}
-	return nil, unknownCRS(crs.Name)
-}
-
-func unknownCRS(name string) error {
-	return fail(errs.Invalid, CodeSource, "tabular.parquet-crs", errs.Args{"Name": name})
+	return nil, strangeCRS(crs.Name)
 }
 
 // native notes a column of Parquet's own type of geometries, which are
@@ -117,7 +112,7 @@ func (p *ParquetFile) native(name string, typ parquet.Type) error {
 		known, ok = geo.Named(strings.Replace(crs, "srid:", "EPSG:", 1))
 	}
 	if !ok {
-		return unknownCRS(crs)
+		return strangeCRS(crs)
 	}
 	if p.shapes == nil {
 		p.shapes = map[string]*shapeColumn{}

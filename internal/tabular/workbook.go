@@ -2,11 +2,15 @@ package tabular
 
 import (
 	"context"
+	"encoding/binary"
+	"errors"
+	"io"
 	"math"
 	"slices"
 	"strings"
 
 	"socle/internal/errs"
+	"socle/internal/i18n"
 )
 
 // workbook is a file of sheets.
@@ -41,7 +45,7 @@ func (f *File) openWorkbook(ctx context.Context, w workbook, format string, o Op
 		return err
 	}
 	if len(rows) == 0 {
-		return fail(errs.Invalid, CodeSource, "tabular.empty-sheet", errs.Args{"Sheet": s.name})
+		return emptySheet(ctx, w, s)
 	}
 	var merges []mergedRange
 	if gaps(rows) {
@@ -123,10 +127,61 @@ func chooseSheet(ctx context.Context, w workbook, name string) (sheetInfo, error
 		return sheetInfo{}, fail(errs.Invalid, CodeSource, "tabular.damaged", nil)
 	}
 	if math.IsInf(score, -1) || score < -50 {
-		return sheetInfo{}, fail(errs.Invalid, CodeSource, "tabular.empty-sheet", errs.Args{"Sheet": sheets[best].name})
+		return sheetInfo{}, emptySheet(ctx, w, sheets[best])
 	}
 	return sheets[best], nil
 }
+
+// emptySheet is the error for a sheet without any value; it says how many rows are
+// declared, as spreadsheet programs show them.
+func emptySheet(ctx context.Context, w workbook, s sheetInfo) error {
+	r, err := w.rows(s)
+	if err != nil {
+		return err
+	}
+	defer r.close()
+	var b Batch
+	for n := 0; ; n++ {
+		if n%1024 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		b.reset()
+		if _, err := r.next(&b); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			return err
+		}
+	}
+	rows := 0
+	if d, ok := r.(interface{ declared() int }); ok {
+		rows = d.declared()
+	}
+	if rows > 1 {
+		return fail(errs.Invalid, CodeSource, "tabular.empty-rows", errs.Args{"Sheet": s.name, "Rows": i18n.Number(rows)})
+	}
+	return fail(errs.Invalid, CodeSource, "tabular.empty-sheet", errs.Args{"Sheet": s.name})
+}
+
+// declared returns the number of rows of the sheet, once read to its end.
+func (s *sheetRows) declared() int { return s.row }
+
+func (t *odsRows) declared() int { return t.row }
+
+// declared reads the range that the sheet says to use ([MS-XLS] 2.4.90, Dimensions).
+func (s *biffRows) declared() int {
+	for at := s.begin; ; {
+		kind, data, next, ok := s.w.record(at)
+		if !ok || kind == biffEOF {
+			return 0
+		}
+		if kind == biffDimensions && len(data) >= 8 {
+			return min(int(binary.LittleEndian.Uint32(data[4:])), maxRows)
+		}
+		at = next
+	}
+}
+
+const biffDimensions = 0x200
 
 const bestLikeness = 4
 
