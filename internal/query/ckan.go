@@ -246,8 +246,8 @@ func anyOf(col Column, list []json.RawMessage) (Expr, error) {
 			return nil, err
 		}
 		or = append(or, e)
-		if c, ok := e.(Compare); ok && !slices.Contains(in.Values, c.Value) {
-			in.Values = append(in.Values, c.Value)
+		if c, ok := e.(Compare); ok {
+			in.Values = appendNew(in.Values, c.Value)
 		}
 	}
 	switch {

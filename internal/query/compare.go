@@ -1,6 +1,7 @@
 package query
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -169,6 +170,14 @@ func dayPeriod(text string, zone *time.Location) (from, to time.Time, ok bool) {
 		}
 	}
 	return from, to, false
+}
+
+// appendNew appends a value that is not there yet.
+func appendNew(list []Value, v Value) []Value {
+	if slices.Contains(list, v) {
+		return list
+	}
+	return append(list, v)
 }
 
 // prefixed holds for texts that begin exactly so, case and accents included.

@@ -1,6 +1,7 @@
 package query
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -448,7 +449,11 @@ func (p *odsqlParser) like(left scalar) (Expr, error) {
 	if strings.ContainsAny(t.text, "*?%") {
 		return likeAs(col.Name, strings.ReplaceAll(t.text, "%", "*"), '*', '?', false), nil
 	}
-	return words([]string{col.Name}, t.text), nil
+	e := words([]string{col.Name}, t.text)
+	if e == nil {
+		return nil, badValue(col.Name, t.text)
+	}
+	return e, nil
 }
 
 func (p *odsqlParser) between(left scalar) (Expr, error) {
@@ -534,7 +539,7 @@ func (p *odsqlParser) inList(left scalar) (Expr, error) {
 		any = append(any, e)
 		if c, ok := e.(Compare); ok {
 			plain.Column = c.Column
-			plain.Values = append(plain.Values, c.Value)
+			plain.Values = appendNew(plain.Values, c.Value)
 		}
 		if p.take(")") {
 			break
@@ -546,8 +551,8 @@ func (p *odsqlParser) inList(left scalar) (Expr, error) {
 	switch {
 	case len(any) == 1:
 		return any[0], nil
-	case len(plain.Values) == len(any):
-		return plain, nil
+	case !slices.ContainsFunc(any, func(e Expr) bool { _, ok := e.(Compare); return !ok }):
+		return one(plain), nil
 	}
 	return any, nil
 }

@@ -184,7 +184,7 @@ func tabularCondition(col Column, op, value string) (Expr, error) {
 			if err != nil {
 				return nil, err
 			}
-			in.Values = append(in.Values, v)
+			in.Values = appendNew(in.Values, v)
 		}
 		if op == "notin" {
 			return And{Not{one(in)}, present}, nil

@@ -140,6 +140,8 @@ func (p *territory) ask(t *testing.T, path string, header ...string) (*http.Resp
 
 var instants = regexp.MustCompile(`20(2[6-9]|[3-9]\d)-\d\d-\d\dT[0-9:.]+(Z|[+-]\d\d:\d\d)`)
 
+var uids = regexp.MustCompile(`\bda_[0-9a-z]{20}\b`)
+
 // TestConversations reads testdata/*.txt: a line is the path of a request, in which
 // {table} and {inside} are resources; the lines after it that begin with a tab are the answer, written
 // by -update. # begins a remark.
@@ -178,7 +180,7 @@ func (p *territory) converse(t *testing.T, file string, names, hide *strings.Rep
 			before += "?" + strings.NewReplacer(" ", "%20", "\"", "%22", "#", "%23", "<", "%3C", ">", "%3E", "`", "%60", "|", "%7C", "é", "%C3%A9", "{", "%7B", "}", "%7D").Replace(question)
 		}
 		res, body := p.ask(t, before)
-		body = instants.ReplaceAllString(hide.Replace(body), "TIME")
+		body = uids.ReplaceAllString(instants.ReplaceAllString(hide.Replace(body), "TIME"), "da_{dataset}")
 		fmt.Fprintf(&b, "\t%d %s\n", res.StatusCode, res.Header.Get("Content-Type"))
 		if d := res.Header.Get("Content-Disposition"); d != "" {
 			fmt.Fprintf(&b, "\t%s\n", hide.Replace(d))
