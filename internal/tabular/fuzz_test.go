@@ -119,3 +119,57 @@ func FuzzJSON(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, data []byte) { readFuzzed(t, data, Options{Format: "json"}) })
 }
+
+// FuzzPlaces: KML and GPX, as they are and as the body of a document.
+func FuzzPlaces(f *testing.F) {
+	files, _ := filepath.Glob("testdata/read/*.txtar")
+	for _, file := range files {
+		ar, err := txtar.ParseFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		if name := filepath.Base(file); name[:3] == "kml" || name[:3] == "gpx" {
+			f.Add(ar.Files[0].Data, byte(0))
+		}
+	}
+	f.Add([]byte(`<Placemark><name>a</name><Point><coordinates>1,2</coordinates></Point></Placemark>`), byte(1))
+	f.Add([]byte(`<trk><trkseg><trkpt lat="1" lon="2"/></trkseg></trk>`), byte(2))
+	f.Fuzz(func(t *testing.T, data []byte, how byte) {
+		o := Options{}
+		switch how & 3 {
+		case 1:
+			data = []byte("<kml><Document>" + string(data) + "</Document></kml>")
+		case 2:
+			data = []byte("<gpx>" + string(data) + "</gpx>")
+		case 3:
+			data, o.Sheet = []byte("<gpx>"+string(data)+"</gpx>"), gpxPoints
+		}
+		readFuzzed(t, data, o)
+	})
+}
+
+// FuzzFixed: text in columns, recognised and asked for.
+func FuzzFixed(f *testing.F) {
+	f.Add([]byte("a    b\n1    2\n3    4\n5    6\n7    8\n"), false)
+	f.Add([]byte("N°   NOM\n---  ---\n1    été\n"), true)
+	f.Fuzz(func(t *testing.T, data []byte, asked bool) {
+		o := Options{}
+		if asked {
+			o.Format = "fixed"
+		}
+		readFuzzed(t, data, o)
+	})
+}
+
+// FuzzBinary: files that are not text, good ones to begin with.
+func FuzzBinary(f *testing.F) {
+	for _, format := range Formats {
+		switch format.Name {
+		case "parquet", "geoparquet", "dbf", "shp", "xls", "kmz":
+			f.Add(fileOf(f, format))
+		}
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		readFuzzed(t, data, Options{TempDir: os.TempDir()})
+	})
+}
