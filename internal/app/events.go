@@ -12,6 +12,7 @@ import (
 // listen says who hears what: event, listener, what it does.
 func (a *App) listen() {
 	jobs.On(a.Runner, "tables.warm", a.warm)
+	jobs.On(a.Runner, "tables.compare", a.compare)
 }
 
 // warm makes a new version ready before the first visitor asks for it.
@@ -38,4 +39,24 @@ func (a *App) warm(ctx context.Context, e catalogue.VersionAdded) error {
 		return nil // nothing to put on a map
 	}
 	return err
+}
+
+// compare keeps what changed from the version before a new one.
+func (a *App) compare(ctx context.Context, e catalogue.VersionAdded) error {
+	if e.Number < 2 {
+		return nil
+	}
+	sys := identity.System("compare")
+	var versions [2]catalogue.Version
+	for i := range versions {
+		v, err := a.Catalogue.Version(ctx, sys, e.Resource, e.Number-1+i)
+		if errs.Is(err, errs.NotFound) || err == nil && len(v.Columns) == 0 {
+			return nil // gone since, or no table
+		}
+		if err != nil {
+			return err
+		}
+		versions[i] = v
+	}
+	return a.Tables.Compare(ctx, a.Engine, versions[0], versions[1])
 }

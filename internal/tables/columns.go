@@ -1,6 +1,8 @@
 package tables
 
 import (
+	"slices"
+
 	"socle/internal/schema"
 	"socle/internal/schema/check"
 	"socle/internal/tabular"
@@ -16,6 +18,9 @@ func columnsOf(fields []tabular.Field, s *schema.Schema) *schema.Schema {
 		} else {
 			c.Fields = append(c.Fields, schema.Field{Name: f.Name, Type: schema.String})
 		}
+	}
+	if !slices.ContainsFunc(s.PrimaryKey, func(name string) bool { return c.Field(name) < 0 }) {
+		c.PrimaryKey = s.PrimaryKey
 	}
 	return c
 }

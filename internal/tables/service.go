@@ -36,6 +36,8 @@ type Service struct {
 	workers int    // goroutines that read one file
 	now     func() time.Time
 	log     *slog.Logger
+
+	differences *differences
 }
 
 // Options are what the Service is made of.
@@ -56,7 +58,7 @@ type Options struct {
 
 // New makes the Service; it starts nothing.
 func New(o Options) *Service {
-	s := &Service{db: o.DB, blobs: o.Blobs, schemas: o.Schemas, catalogue: o.Catalogue, baseURL: strings.TrimSuffix(o.BaseURL, "/"), limits: o.Limits, temp: o.Temp, workers: o.Workers, now: o.Now, log: o.Log}
+	s := &Service{db: o.DB, blobs: o.Blobs, schemas: o.Schemas, catalogue: o.Catalogue, baseURL: strings.TrimSuffix(o.BaseURL, "/"), limits: o.Limits, temp: o.Temp, workers: o.Workers, now: o.Now, log: o.Log, differences: newDifferences()}
 	if s.workers == 0 {
 		s.workers = 2
 	}

@@ -117,7 +117,7 @@ func (s *Service) ReferencedBlobs(ctx context.Context, give func(h blob.Hash)) (
 		for _, q := range []string{
 			`SELECT blob FROM uploads WHERE blob <> ''`, `SELECT blob FROM upload_chunks`, `SELECT original FROM imports`,
 			`SELECT report FROM imports WHERE report <> ''`, `SELECT mended FROM imports WHERE mended <> ''`, `SELECT parquet FROM imports WHERE parquet <> ''`,
-			`SELECT file FROM shared_checks`, `SELECT report FROM shared_checks`,
+			`SELECT details FROM version_differences`, `SELECT file FROM shared_checks`, `SELECT report FROM shared_checks`,
 		} {
 			rows, err := tx.Query(ctx, q)
 			if err != nil {

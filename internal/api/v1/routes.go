@@ -24,6 +24,8 @@ func (api *API) Routes() []shell.Route {
 		{Pattern: "GET /api/v1/resources/{id}/versions", Who: read, Handler: api.listVersions},
 		{Pattern: "GET /api/v1/resources/{id}/schema", Who: read, Handler: api.showSchema},
 		{Pattern: "GET /api/v1/resources/{id}/original", Who: download, Handler: api.original},
+		{Pattern: "GET /api/v1/resources/{id}/differences", Who: read, Handler: api.differences},
+		{Pattern: "GET /api/v1/resources/{id}/differences.csv", Who: download, Handler: api.differencesFile},
 		{Pattern: "GET /api/v1/resources/{id}/features", Who: read, Handler: api.features},
 		{Pattern: "GET /api/v1/resources/{id}/tiles.json", Who: read, Handler: api.tileDocument},
 		{Pattern: "GET /api/v1/resources/{id}/tiles/{z}/{x}/{y}", Who: read, Handler: api.tile},

@@ -115,7 +115,10 @@ func (api *API) rows(w http.ResponseWriter, r *http.Request) error {
 	if page.Next != 0 {
 		next := q
 		next.After, next.Offset = page.Next, 0
-		ans.Next = api.link("api/v1/resources", string(o.resource.ID), "rows") + "?" + next.URL().Encode()
+		v := next.URL()
+		// The pages that follow are of the same version, whatever is published meanwhile.
+		v.Set("version", strconv.Itoa(o.version.Number))
+		ans.Next = api.link("api/v1/resources", string(o.resource.ID), "rows") + "?" + v.Encode()
 	}
 	for _, f := range page.Facets {
 		ans.Facets = append(ans.Facets, facetJSON(f))

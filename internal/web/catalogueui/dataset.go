@@ -357,13 +357,25 @@ func (p *Pages) history(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	changes, err := p.o.Tables.Summaries(ctx, f.resource.ID)
+	if err != nil {
+		return err
+	}
 	frame, page := p.frame(ctx, f, "/history")
 	view := historyView{datasetView: frame, Versions: ui.Table{ID: "versions", Caption: ui.T(ctx, "catalogueui.versions"), CaptionHidden: true, Columns: []ui.Column{
 		{Label: ui.T(ctx, "catalogueui.versions.number"), Kind: ui.ColumnNumber}, {Label: ui.T(ctx, "catalogueui.versions.date"), Kind: ui.ColumnDate}, {Label: ui.T(ctx, "catalogueui.versions.rows"), Kind: ui.ColumnNumber},
+		{Label: ui.T(ctx, "diff.history"), Kind: ui.ColumnText},
 		{Label: ui.T(ctx, "catalogueui.versions.schema")}, {Label: ui.T(ctx, "catalogueui.versions.note"), Kind: ui.ColumnText}, {Label: ui.T(ctx, "catalogueui.versions.original"), Kind: ui.ColumnText}}}}
-	for _, ver := range list {
+	for i, ver := range list {
+		change := ui.Cell{}
+		if i+1 < len(list) { // the version before can be seen
+			change = ui.Cell{Text: ui.T(ctx, "diff.link"), Href: f.base() + "/differences?from=" + strconv.Itoa(list[i+1].Number) + "&to=" + strconv.Itoa(ver.Number)}
+			if s, ok := changes[ver.Number]; ok && list[i+1].Number == ver.Number-1 {
+				change.Text = shortly(ctx, s)
+			}
+		}
 		view.Versions.Rows = append(view.Versions.Rows, ui.Row{Cells: []ui.Cell{
-			{Text: strconv.Itoa(ver.Number), Href: f.base() + "?version=" + strconv.Itoa(ver.Number), Header: true}, {Text: ui.Moment(ctx, ver.CreatedAt)}, {Text: ui.Integer(ctx, ver.Rows)},
+			{Text: strconv.Itoa(ver.Number), Href: f.base() + "?version=" + strconv.Itoa(ver.Number), Header: true}, {Text: ui.Moment(ctx, ver.CreatedAt)}, {Text: ui.Integer(ctx, ver.Rows)}, change,
 			{Text: ver.Schema.String()}, {Text: ver.Note}, {Text: ver.Original.FileName, Href: "/api/v1/resources/" + string(f.resource.ID) + "/original?version=" + strconv.Itoa(ver.Number)}}})
 	}
 	return shell.Page(w, r, page, historyPage(view))

@@ -44,6 +44,7 @@ func (p *Pages) Routes() []shell.Route {
 		{Pattern: "GET /datasets/{slug}/about", Who: shell.Anyone, Handler: p.about},
 		{Pattern: "GET /datasets/{slug}/api", Who: shell.Anyone, Handler: p.console},
 		{Pattern: "GET /datasets/{slug}/history", Who: shell.Anyone, Handler: p.history},
+		{Pattern: "GET /datasets/{slug}/differences", Who: shell.Anyone, Handler: p.differences},
 		{Pattern: "GET /organisations", Who: shell.Anyone, Handler: p.organisations},
 		{Pattern: "GET /organisations/{slug}", Who: shell.Anyone, Handler: p.organisation},
 		{Pattern: "GET /about", Who: shell.Anyone, Handler: p.text("about")},
