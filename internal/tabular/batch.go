@@ -1,6 +1,9 @@
 package tabular
 
-import "io"
+import (
+	"bytes"
+	"io"
+)
 
 // Source is a file to read: random access, known size. *os.File is wrapped by
 // FileSource, bytes by bytes.NewReader.
@@ -78,6 +81,9 @@ func (b *Batch) Len() int {
 	}
 	return len(b.first) - 1
 }
+
+// Contains tells whether some text of the batch has the byte.
+func (b *Batch) Contains(c byte) bool { return bytes.IndexByte(b.buf, c) >= 0 }
 
 // Width returns the number of cells of a record.
 func (b *Batch) Width(i int) int { return int(b.first[i+1] - b.first[i]) }

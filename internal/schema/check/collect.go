@@ -145,6 +145,9 @@ func (c *collector) merge(pos tabular.Position, t *part) error {
 // report closes the account.
 func (c *collector) report(end tabular.End) *Report {
 	c.tellCuts()
+	if end.Rows == 0 {
+		c.one(Fault{Code: CodeSource, Key: keyNoRows, field: -1}, true)
+	}
 	sortFaults(c.errors)
 	sortFaults(c.warnings)
 	r := &Report{

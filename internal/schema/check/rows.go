@@ -63,6 +63,9 @@ func (p *plan) work(b *tabular.Batch) (*part, error) {
 		p.judgeRows(b, r, t)
 	}
 	p.collectKeys(b, t)
+	if quotesAreText(p.file.Info) && b.Contains('"') {
+		p.lookForQuotes(b, t)
+	}
 	for i := range b.Faults {
 		ft := &b.Faults[i]
 		t.add(p, b, ft.Index, Fault{Code: ft.Code, Column: ft.Column, Field: p.columnName(ft.Column), Key: ft.Key, Args: ft.Args, field: -1})
@@ -96,7 +99,7 @@ func (p *plan) release(t *part) {
 
 // add counts a fault and lists it while its group has room.
 func (t *part) add(p *plan, b *tabular.Batch, index int, f Fault) {
-	id := idOf(&f, p.tolerates(f.Code))
+	id := idOf(&f, p.tolerates(f.Code) || f.Key == keyOpenQuote)
 	g := t.groups[id]
 	if g == nil {
 		_, full := p.full.Load(id)
