@@ -18,7 +18,8 @@ import (
 
 // API answers /api/v1.
 type API struct {
-	o Options
+	o        Options
+	versions versions
 }
 
 // Options are what the API speaks to.

@@ -39,10 +39,19 @@ func (api *API) open(r *http.Request) (o opened, err error) {
 			return o, httpx.BadRequest("api.bad-value", errs.Args{"Name": "version", "Value": v})
 		}
 	}
+	key := versionKey{o.resource.ID, number}
+	if number == o.resource.Latest && o.resource.PublicFrom <= number { // whoever sees the resource sees this version
+		if known, ok := api.versions.get(key); ok {
+			o.version, o.Table = known.version, known.table
+			return o, nil
+		}
+	}
 	if o.version, err = api.o.Catalogue.Version(ctx, a, o.resource.ID, number); err != nil {
 		return o, err
 	}
-	o.Table, err = api.o.Tables.Open(ctx, o.version)
+	if o.Table, err = api.o.Tables.Open(ctx, o.version); err == nil {
+		api.versions.put(key, knownVersion{o.version, o.Table})
+	}
 	return o, err
 }
 
@@ -66,13 +75,12 @@ type columnAnswer struct {
 }
 
 type rowsAnswer struct {
-	Columns []columnAnswer  `json:"columns"`
-	Rows    json.RawMessage `json:"rows"`
-	Total   int64           `json:"total"`
-	Next    string          `json:"next"`
-	Facets  []facetAnswer   `json:"facets,omitempty"`
-	Version int             `json:"version"`
-	Said    string          `json:"sentence"`
+	Columns []columnAnswer `json:"-"` // these two, rows after columns, come first: see writeRows
+	Total   int64          `json:"total"`
+	Next    string         `json:"next"`
+	Facets  []facetAnswer  `json:"facets,omitempty"`
+	Version int            `json:"version"`
+	Said    string         `json:"sentence"`
 }
 
 type facetAnswer struct {
@@ -108,7 +116,7 @@ func (api *API) rows(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	ans := rowsAnswer{Rows: rowsJSON(page), Total: page.Total, Version: o.version.Number, Said: q.Sentence(lang(r), o.Columns, o.dataset.Title)}
+	ans := rowsAnswer{Total: page.Total, Version: o.version.Number, Said: q.Sentence(lang(r), o.Columns, o.dataset.Title)}
 	for _, f := range page.Fields {
 		ans.Columns = append(ans.Columns, columnAnswer{f.Name, o.title(f.Name), typeName(f.Kind)})
 	}
@@ -123,7 +131,7 @@ func (api *API) rows(w http.ResponseWriter, r *http.Request) error {
 	for _, f := range page.Facets {
 		ans.Facets = append(ans.Facets, facetJSON(f))
 	}
-	return httpx.WriteJSON(w, r, http.StatusOK, ans)
+	return writeRows(w, r, ans, rowsJSON(page))
 }
 
 func (o opened) title(column string) string {
@@ -169,46 +177,6 @@ func typeName(k tabular.Kind) string {
 	return "string"
 }
 
-// rowsJSON writes records as objects. Numbers and booleans are bare; the text of
-// a record is already in the form of JSON for them.
-func rowsJSON(p *tables.Page) []byte {
-	names := make([][]byte, len(p.Fields))
-	for i, f := range p.Fields {
-		names[i], _ = json.Marshal(f.Name)
-	}
-	var b bytes.Buffer
-	b.WriteByte('[')
-	for i, rec := range p.Records {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		b.WriteByte('{')
-		for j, cell := range rec.Cells {
-			if j > 0 {
-				b.WriteByte(',')
-			}
-			b.Write(names[j])
-			b.WriteByte(':')
-			writeCell(&b, p.Fields[j].Kind, cell)
-		}
-		b.WriteByte('}')
-	}
-	b.WriteByte(']')
-	return b.Bytes()
-}
-
-func writeCell(b *bytes.Buffer, k tabular.Kind, cell []byte) {
-	switch {
-	case cell == nil:
-		b.WriteString("null")
-	case k == tabular.Int || k == tabular.Float || k == tabular.Bool || k == tabular.JSON:
-		b.Write(cell)
-	default:
-		s, _ := json.Marshal(string(cell))
-		b.Write(s)
-	}
-}
-
 // aggregate answers with a row per group.
 func (api *API) aggregate(w http.ResponseWriter, r *http.Request, o opened, q query.Query) error {
 	frame, err := api.o.Engine.Aggregate(r.Context(), o.Snapshot, q)
@@ -230,8 +198,11 @@ func (api *API) aggregate(w http.ResponseWriter, r *http.Request, o opened, q qu
 	if err := jw.Close(); err != nil {
 		return err
 	}
-	ans.Rows = b.Bytes()
-	return httpx.WriteJSON(w, r, http.StatusOK, ans)
+	var plain bytes.Buffer
+	if err := json.Compact(&plain, b.Bytes()); err != nil {
+		return err
+	}
+	return writeRows(w, r, ans, plain.Bytes())
 }
 
 // export streams the rows that a query finds, in a format.

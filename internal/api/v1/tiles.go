@@ -243,7 +243,7 @@ func featuresJSON(m *tables.Mapped, version int, next string) []byte {
 			first = false
 			b.Write(names[j])
 			b.WriteByte(':')
-			writeCell(&b, m.Fields[j].Kind, cell)
+			b.Write(appendCell(b.AvailableBuffer(), m.Fields[j].Kind, cell))
 		}
 		b.WriteString("}}")
 	}

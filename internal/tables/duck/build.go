@@ -112,7 +112,7 @@ func (c *cache) fill(ctx context.Context, dir string, snap tables.Snapshot) erro
 	g, gctx := errgroup.WithContext(ctx)
 	var codes []codeMeta
 	g.Go(func() (err error) {
-		codes, err = fillStores(gctx, dir, snap, paths)
+		codes, err = fillStores(gctx, dir, snap, paths, c.e.o)
 		return err
 	})
 	g.Go(func() error { return fillTable(gctx, dir, snap, paths, c.e.o) })
@@ -145,7 +145,7 @@ type storeWriter interface {
 }
 
 // fillStores writes the row store, the texts, the codes and the boxes.
-func fillStores(ctx context.Context, dir string, snap tables.Snapshot, paths []string) (codes []codeMeta, err error) {
+func fillStores(ctx context.Context, dir string, snap tables.Snapshot, paths []string, o Options) (codes []codeMeta, err error) {
 	var writers []storeWriter
 	var coder *codesWriter
 	defer func() {
@@ -166,7 +166,7 @@ func fillStores(ctx context.Context, dir string, snap tables.Snapshot, paths []s
 		return nil, err
 	}
 	writers = append(writers, texts)
-	if coder, err = newCodesWriter(dir, snap.Fields); err != nil {
+	if coder, err = newCodesWriter(dir, snap.Fields, o); err != nil {
 		return nil, err
 	}
 	writers = append(writers, coder)

@@ -23,10 +23,9 @@ const (
 	codesFile = "codes.bin"
 	// blockRows is how many rows a block has, but for the last.
 	blockRows = 1 << 14
-	// maxValues is how many values a column may have to be coded by position.
+	// maxValues and maxCoded are those of Options.
 	maxValues = 1<<16 - 1
-	// maxCoded is how many columns are coded; the others are DuckDB's alone.
-	maxCoded = 256
+	maxCoded  = 256
 	// valueBytes bounds the memory of values while codes are made, of all columns.
 	valueBytes = 64 << 20
 )
@@ -109,20 +108,21 @@ type codesWriter struct {
 	at      int64
 	columns []*codedColumn
 	left    int   // of valueBytes
+	values  int   // of Options
 	rows    int64 // added
 	inBlock int
 	scratch []byte
 	done    []codeMeta
 }
 
-func newCodesWriter(dir string, fields []tabular.Field) (*codesWriter, error) {
-	w := &codesWriter{dir: dir, left: valueBytes}
+func newCodesWriter(dir string, fields []tabular.Field, o Options) (*codesWriter, error) {
+	w := &codesWriter{dir: dir, left: valueBytes, values: o.Values}
 	var err error
 	if w.tmp, err = os.CreateTemp(dir, "codes-*.tmp"); err != nil {
 		return nil, err
 	}
 	w.out = bufio.NewWriterSize(w.tmp, 1<<18)
-	for j, f := range fields[:min(len(fields), maxCoded)] {
+	for j, f := range fields[:min(len(fields), o.Coded)] {
 		c := &codedColumn{at: j, kind: f.Kind, counts: make([]int64, 1), few: make([]uint16, 0, blockRows)}
 		if isText(f.Kind) {
 			c.texts, c.textOf = map[string]uint16{}, make([]string, 1)
@@ -171,7 +171,7 @@ func (w *codesWriter) addTexts(c *codedColumn, col *tabular.Column, from, to int
 		if !ok {
 			const each = 80 // of a value in a map and two lists
 			w.left -= len(col.Bytes[i]) + each
-			if len(c.counts) > maxValues || w.left < 0 {
+			if len(c.counts) > w.values || w.left < 0 {
 				w.forget(c)
 				c.gone = true
 				return
@@ -212,7 +212,7 @@ func (w *codesWriter) addNumbers(c *codedColumn, col *tabular.Column, from, to i
 		if !ok {
 			const each = 48
 			w.left -= each
-			if len(c.counts) > maxValues || w.left < 0 {
+			if len(c.counts) > w.values || w.left < 0 {
 				c.becomeRaw()
 				w.left += each * len(c.counts)
 				c.many = append(c.many, v)

@@ -34,6 +34,8 @@ type Options struct {
 	Waiting     int           // queries waiting in all; 1024
 	Time        time.Duration // time of a query once it runs, and of waiting for a table to be ready; 10 s. Giving an export has none
 	PageRows    int           // most rows of a page; 1000
+	Values      int           // most different values of a column coded by their order; 65,535, which is the most
+	Coded       int           // most columns coded; 256
 	Now         func() time.Time
 }
 
@@ -58,6 +60,9 @@ func (o Options) withDefaults() Options {
 	count(&o.PerClient, 64)
 	count(&o.Waiting, 1024)
 	count(&o.PageRows, 1000)
+	count(&o.Values, maxValues)
+	o.Values = min(o.Values, maxValues)
+	count(&o.Coded, maxCoded)
 	if o.Time <= 0 {
 		o.Time = 10 * time.Second
 	}

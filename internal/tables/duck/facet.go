@@ -4,8 +4,10 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"math"
 	"math/big"
 	"slices"
+	"strconv"
 	"strings"
 
 	"socle/internal/errs"
@@ -200,19 +202,73 @@ type figure struct {
 	expr  string
 }
 
-// grouped writes a unit of a date as its first day, or the column itself.
-func grouped(f tabular.Field, name string, unit query.Unit) (tabular.Field, string) {
-	if unit == query.Exact {
+// grouped is the field and the SQL of a group: the column itself, a unit of its
+// date, or a class of its number.
+func grouped(f tabular.Field, name string, g query.Group) (tabular.Field, string) {
+	switch {
+	case g.Step != 0:
+		step := float(g.Step) // adding 0 makes the negative one the other
+		return tabular.Field{Kind: tabular.Float}, "(floor(" + name + "::DOUBLE / " + step + ") * " + step + " + 0)"
+	case len(g.Bounds) > 0:
+		return tabular.Field{Kind: tabular.Int}, classes(name, g.Bounds)
+	case g.Unit == query.Exact:
 		return f, name
 	}
-	day := name
+	day, micros := name, ""
 	if f.Kind == tabular.Timestamp {
-		day = fmt.Sprintf("(%s // %d - CASE WHEN %s %% %d < 0 THEN 1 ELSE 0 END)", name, int64(dayMicros), name, int64(dayMicros))
+		micros = modulo(name, dayMicros) // of the day
+		day = fmt.Sprintf("((%s - %s) // %d)", name, micros, int64(dayMicros))
 	}
-	if unit != query.Daily {
-		day = fmt.Sprintf("(date_trunc('%s', DATE '1970-01-01' + %s::INTEGER)::DATE - DATE '1970-01-01')", unit, day)
+	date := "(DATE '1970-01-01' + " + day + "::INTEGER)"
+	number := tabular.Field{Kind: tabular.Int}
+	switch g.Unit {
+	case query.Daily:
+		return tabular.Field{Kind: tabular.Date}, day + "::INTEGER"
+	case query.Hourly:
+		return tabular.Field{Kind: tabular.Timestamp, Local: f.Local}, "(" + name + " - " + modulo(name, 3600e6) + ")"
+	case query.MonthOfYear:
+		return number, "month(" + date + ")"
+	case query.DayOfMonth:
+		return number, "day(" + date + ")"
+	case query.Weekday:
+		return number, "isodow(" + date + ")"
+	case query.Hour:
+		return number, "(" + micros + " // 3600000000)"
+	case query.Minute:
+		return number, "(" + micros + " // 60000000 % 60)"
+	case query.Second:
+		return number, "(" + micros + " // 1000000 % 60)"
 	}
-	return tabular.Field{Kind: tabular.Date}, day + "::INTEGER"
+	return tabular.Field{Kind: tabular.Date}, fmt.Sprintf("(date_trunc('%s', %s)::DATE - DATE '1970-01-01')::INTEGER", g.Unit, date)
+}
+
+// float writes a number as a DOUBLE of SQL.
+func float(f float64) string { return strconv.FormatFloat(f, 'e', -1, 64) }
+
+// modulo is what is left of a whole number, never negative.
+func modulo(name string, by int64) string {
+	return fmt.Sprintf("((%s %% %d + %d) %% %d)", name, by, by, by)
+}
+
+// classes is the number of the class that a value is in, from 0. Not-a-number,
+// which DuckDB has as the greatest, is in none.
+func classes(name string, bounds []float64) string {
+	var b strings.Builder
+	b.WriteString("(CASE")
+	value := name + "::DOUBLE"
+	fmt.Fprintf(&b, " WHEN isnan(%s) THEN NULL", value)
+	for i := range len(bounds) - 1 {
+		low, high := "TRUE", "TRUE"
+		if !math.IsInf(bounds[i], 0) {
+			low = value + " >= " + float(bounds[i])
+		}
+		if !math.IsInf(bounds[i+1], 0) {
+			high = value + " < " + float(bounds[i+1])
+		}
+		fmt.Fprintf(&b, " WHEN %s IS NOT NULL AND %s AND %s THEN %d", name, low, high, i)
+	}
+	b.WriteString(" END)")
+	return b.String()
 }
 
 func (p *planner) figures(q query.Query) (groups, figures []figure, err error) {
@@ -221,7 +277,7 @@ func (p *planner) figures(q query.Query) (groups, figures []figure, err error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		f, expr := grouped(p.t.fields[j], column(j), g.Unit)
+		f, expr := grouped(p.t.fields[j], column(j), g)
 		f.Name, f.Geometry = g.Name(), ""
 		groups = append(groups, figure{f, expr})
 	}
@@ -233,7 +289,7 @@ func (p *planner) figures(q query.Query) (groups, figures []figure, err error) {
 			if err != nil {
 				return nil, nil, err
 			}
-			f.Kind, expr = aggregate(a.Func, p.t.fields[j].Kind, column(j))
+			f.Kind, expr = aggregate(a, p.t.fields[j].Kind, column(j))
 			f.Local = f.Kind == tabular.Timestamp && p.t.fields[j].Local
 		}
 		figures = append(figures, figure{f, expr})
@@ -243,8 +299,8 @@ func (p *planner) figures(q query.Query) (groups, figures []figure, err error) {
 
 // aggregate is the kind and the SQL of a function of a column. The sum of
 // integers is exact, or decimal where it passes 64 bits.
-func aggregate(f query.Func, kind tabular.Kind, name string) (tabular.Kind, string) {
-	switch f {
+func aggregate(a query.Aggregate, kind tabular.Kind, name string) (tabular.Kind, string) {
+	switch a.Func {
 	case query.Count:
 		return tabular.Int, "count(" + name + ")"
 	case query.Distinct:
@@ -258,6 +314,8 @@ func aggregate(f query.Func, kind tabular.Kind, name string) (tabular.Kind, stri
 		return tabular.Float, "avg(" + name + ")"
 	case query.Median:
 		return tabular.Float, "median(" + name + ")::DOUBLE"
+	case query.Percentile:
+		return tabular.Float, fmt.Sprintf("quantile_cont(%s, %s)::DOUBLE", name, float(float64(a.At)/100))
 	case query.Min:
 		return kind, "min(" + name + ")"
 	}

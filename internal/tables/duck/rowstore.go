@@ -120,13 +120,13 @@ func (w *rowWriter) close() error {
 	return errors.Join(all...)
 }
 
-// rowStore reads a row store; it may be used concurrently. Rows here and there
-// are read from the mapped files, many in a row by system calls, which leave nothing resident.
+// rowStore reads a row store; it may be used concurrently. The index is mapped;
+// rows are read by system calls, which leave nothing resident.
 type rowStore struct {
-	rows, index    *os.File
-	rowMap, idxMap []byte
-	n              int64
-	columns        int
+	rows, index *os.File
+	places      []byte // the index
+	n           int64
+	columns     int
 }
 
 func openRowStore(dir string, n int64, columns int) (s *rowStore, err error) {
@@ -136,36 +136,26 @@ func openRowStore(dir string, n int64, columns int) (s *rowStore, err error) {
 			err = errors.Join(err, s.close())
 		}
 	}()
-	if s.rows, s.rowMap, err = mapped(filepath.Join(dir, rowsFile)); err != nil {
+	if s.rows, err = os.Open(filepath.Join(dir, rowsFile)); err != nil {
 		return s, err
 	}
-	if s.index, s.idxMap, err = mapped(filepath.Join(dir, idxFile)); err != nil {
+	if s.index, err = os.Open(filepath.Join(dir, idxFile)); err != nil {
 		return s, err
 	}
-	if int64(len(s.idxMap)) != 8*(n+1) {
-		return s, damaged("an index of %d bytes for %d rows", len(s.idxMap), n)
+	info, err := s.index.Stat()
+	if err != nil {
+		return s, err
 	}
-	return s, nil
-}
-
-// mapped opens a file and maps it.
-func mapped(path string) (f *os.File, data []byte, err error) {
-	if f, err = os.Open(path); err != nil {
-		return nil, nil, err
+	if info.Size() != 8*(n+1) {
+		return s, damaged("an index of %d bytes for %d rows", info.Size(), n)
 	}
-	info, err := f.Stat()
-	if err != nil || info.Size() == 0 {
-		return f, nil, err
-	}
-	data, err = syscall.Mmap(int(f.Fd()), 0, int(info.Size()), syscall.PROT_READ, syscall.MAP_SHARED)
-	return f, data, err
+	s.places, err = syscall.Mmap(int(s.index.Fd()), 0, int(info.Size()), syscall.PROT_READ, syscall.MAP_SHARED)
+	return s, err
 }
 
 func (s *rowStore) close() (err error) {
-	for _, data := range [][]byte{s.rowMap, s.idxMap} {
-		if data != nil {
-			err = errors.Join(err, syscall.Munmap(data))
-		}
+	if s.places != nil {
+		err = syscall.Munmap(s.places)
 	}
 	for _, f := range []*os.File{s.rows, s.index} {
 		if f != nil {
@@ -218,7 +208,7 @@ var errLargePage = errors.New("the rows of the page are too heavy")
 // records reads rows by their numbers, in the order asked, with the columns at
 // the positions of sel (nil: all).
 func (s *rowStore) records(numbers []int64, sel []int) (out []tables.Record, err error) {
-	// A mapped file that is cut short while it is read is a fault of memory.
+	// A mapped index that is cut short while it is read is a fault of memory.
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		p := recover()
@@ -226,7 +216,7 @@ func (s *rowStore) records(numbers []int64, sel []int) (out []tables.Record, err
 			return
 		}
 		if fault, ok := p.(interface{ Addr() uintptr }); ok {
-			err = damaged("rows: fault at %x", fault.Addr())
+			err = damaged("index: fault at %x", fault.Addr())
 			return
 		}
 		panic(p)
@@ -237,7 +227,7 @@ func (s *rowStore) records(numbers []int64, sel []int) (out []tables.Record, err
 			return nil, damaged("there is no row %d", n)
 		}
 		from, to := s.bounds(n)
-		if to < from+crcBytes || to > uint64(len(s.rowMap)) {
+		if to < from+crcBytes {
 			return nil, damaged("index of row %d", n)
 		}
 		if weight += to - from; weight > maxPageBytes {
@@ -251,23 +241,40 @@ func (s *rowStore) records(numbers []int64, sel []int) (out []tables.Record, err
 	out = make([]tables.Record, len(numbers))
 	cells := make([][]byte, width*len(numbers))
 	all := make([][]byte, s.columns)
-	data := make([]byte, 0, weight)
-	for i, n := range numbers {
-		from, to := s.bounds(n)
-		at := len(data)
-		data = append(data, s.rowMap[from:to]...)
-		row := cells[width*i : width*(i+1) : width*(i+1)]
-		if err := s.decode(data[at:len(data):len(data)], row, all, sel); err != nil {
-			return nil, damaged("row %d: %v", n, err)
+	room := make([]byte, 0, weight)
+	for i := 0; i < len(numbers); {
+		j := i + 1 // rows that follow one another are read at once
+		for j < len(numbers) && numbers[j] == numbers[j-1]+1 {
+			j++
 		}
-		out[i] = tables.Record{Number: n, Cells: row}
+		start, _ := s.bounds(numbers[i])
+		_, end := s.bounds(numbers[j-1])
+		if end < start || end-start > uint64(cap(room)-len(room)) {
+			return nil, damaged("index of row %d", numbers[i])
+		}
+		data := room[len(room) : len(room)+int(end-start)]
+		room = room[:len(room)+len(data)]
+		if _, err := s.rows.ReadAt(data, int64(start)); err != nil {
+			return nil, damaged("row %d: %v", numbers[i], err)
+		}
+		for ; i < j; i++ {
+			from, to := s.bounds(numbers[i])
+			if from < start || to > end || to < from {
+				return nil, damaged("index of row %d", numbers[i])
+			}
+			row := cells[width*i : width*(i+1) : width*(i+1)]
+			if err := s.decode(data[from-start:to-start:to-start], row, all, sel); err != nil {
+				return nil, damaged("row %d: %v", numbers[i], err)
+			}
+			out[i] = tables.Record{Number: numbers[i], Cells: row}
+		}
 	}
 	return out, nil
 }
 
 // bounds are where a record begins and ends.
 func (s *rowStore) bounds(number int64) (from, to uint64) {
-	b := s.idxMap[8*(number-1) : 8*(number+1)]
+	b := s.places[8*(number-1) : 8*(number+1)]
 	return binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:])
 }
 

@@ -119,6 +119,16 @@ func aggregates(t *testing.T, e tables.Engine) {
 		{Group: []query.Group{{Column: "instant", Unit: query.Month}}, Aggregates: all[:1]},
 		{Group: []query.Group{{Column: "local", Unit: query.Daily}}, Aggregates: all[:1], Where: query.Null{Column: "voix", Present: true}},
 		{Group: []query.Group{{Column: "heure"}}},
+		{Group: []query.Group{{Column: "instant", Unit: query.Hourly}, {Column: "local", Unit: query.Hour}}, Aggregates: all[:1]},
+		{Group: []query.Group{{Column: "jour", Unit: query.Weekday}, {Column: "jour", Unit: query.MonthOfYear}}, Aggregates: all[:1]},
+		{Group: []query.Group{{Column: "instant", Unit: query.Weekday}, {Column: "instant", Unit: query.DayOfMonth}}, Aggregates: all[:1]},
+		{Group: []query.Group{{Column: "instant", Unit: query.Minute}, {Column: "instant", Unit: query.Second}}, Aggregates: all[:1]},
+		{Group: []query.Group{{Column: "voix", Step: 2.5}}, Aggregates: all[:1]},
+		{Group: []query.Group{{Column: "montant", Step: 0.5}}, Aggregates: all[:1]},
+		{Group: []query.Group{{Column: "montant", Bounds: []float64{math.Inf(-1), 0, 2, math.Inf(1)}}}, Aggregates: all[:1]},
+		{Group: []query.Group{{Column: "voix", Bounds: []float64{-3, 1, 42}}}, Aggregates: all[:1]},
+		{Group: []query.Group{{Column: "commune"}}, Aggregates: []query.Aggregate{{Func: query.Percentile, Column: "voix", At: 0}, {Func: query.Percentile, Column: "voix", At: 25},
+			{Func: query.Percentile, Column: "montant", At: 50}, {Func: query.Percentile, Column: "montant", At: 100}}},
 		{Aggregates: all[:5], Text: "absent de tout"},
 	} {
 		got, err := e.Aggregate(t.Context(), snap, q)
@@ -146,7 +156,8 @@ func plainAggregate(d *data, q query.Query) [][]string {
 	for _, n := range d.find(query.Query{Where: q.Where, Text: q.Text}) {
 		var key []cell
 		for _, g := range q.Group {
-			key = append(key, cut(d.rows[n-1][d.at(g.Column)], g.Unit))
+			_, c := d.groupOf(d.rows[n-1], g)
+			key = append(key, c)
 		}
 		name := fmt.Sprint(key)
 		groups[name] = append(groups[name], n)
@@ -176,10 +187,7 @@ func plainAggregate(d *data, q query.Query) [][]string {
 	for _, name := range names {
 		var row []string
 		for i, g := range q.Group {
-			f := d.fields[d.at(g.Column)]
-			if g.Unit != query.Exact {
-				f = tabular.Field{Kind: tabular.Date}
-			}
+			f, _ := d.groupOf(d.rows[0], g)
 			row = append(row, shown(f, keys[name][i]))
 		}
 		for _, a := range q.Aggregates {
@@ -219,6 +227,11 @@ func (d *data) figure(a query.Aggregate, numbers []int64) string {
 		return number(sum)
 	case a.Func == query.Avg:
 		return number(sum / float64(n))
+	case a.Func == query.Percentile:
+		at := float64(a.At) / 100 * float64(n-1)
+		low := int(at)
+		x, y := float(values[low]), float(values[min(low+1, n-1)])
+		return number(x + (y-x)*(at-float64(low)))
 	case a.Func == query.Median:
 		return number((float(values[(n-1)/2]) + float(values[n/2])) / 2)
 	case a.Func == query.Min:

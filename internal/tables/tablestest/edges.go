@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/paulmach/orb"
 
 	"socle/internal/query"
 	"socle/internal/tables"
@@ -143,6 +144,12 @@ func places(t *testing.T, e tables.Engine) {
 		{query.Near{Column: "point", Lon: 1.45, Lat: 43.6, Metres: 1000}, []int64{1}},
 		{query.Near{Column: "point", Lon: 2.35, Lat: 43.85, Metres: 555_975}, []int64{1}},
 		{query.Near{Column: "point", Lon: 2.35, Lat: 43.85, Metres: 556_000}, []int64{1, 2}},
+		{query.Inside{Column: "point", Area: area("1 43, 2 43, 2 44, 1 43")}, nil},
+		{query.Inside{Column: "point", Area: area("1 43, 2 43, 2 44, 1 44, 1 43")}, []int64{1}},
+		{query.Inside{Column: "forme", Area: area("1 43, 3 43, 3 45, 1 45, 1 43")}, []int64{1, 2}},
+		{query.Inside{Column: "forme", Area: area("2 43, 3 43, 3 45, 2 45, 2 43")}, nil},
+		{query.Inside{Column: "forme", Area: area("2 43.5, 4 43.5, 4 44, 2 44, 2 43.5"), Meets: true}, []int64{2}},
+		{query.Not{Expr: query.Inside{Column: "forme", Area: area("-180 -90, 180 -90, 180 90, -180 90, -180 -90")}}, []int64{4, 5}},
 		{query.Not{Expr: query.BBox{Column: "forme", West: -180, South: -90, East: 180, North: 90}}, []int64{4, 5}},
 	} {
 		p, err := e.Rows(t.Context(), snap, query.Query{Where: c.where})
@@ -157,6 +164,15 @@ func places(t *testing.T, e tables.Engine) {
 			t.Errorf("%v: %v, want %v", c.where, got, c.want)
 		}
 	}
+}
+
+// area is a polygon of a ring of corners.
+func area(ring string) orb.MultiPolygon {
+	a, ok := query.ParseArea("POLYGON((" + ring + "))")
+	if !ok {
+		panic("no area: " + ring)
+	}
+	return a
 }
 
 func jsonValue(s string) query.Value { return query.Value{Kind: tabular.JSON, Text: s} }

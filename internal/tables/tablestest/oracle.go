@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"math"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -102,7 +103,65 @@ func (d *data) meets(row []cell, e query.Expr) bool {
 		}
 		return bytes.Contains(have, want)
 	}
+	if e, ok := e.(query.Like); ok {
+		j := d.at(e.Column)
+		return !row[j].null && like(e.Pattern).Match(query.Fold(nil, text(d.fields[j], row[j])))
+	}
+	if e, ok := e.(query.Part); ok {
+		c := row[d.at(e.Column)]
+		if c.null {
+			return e.Op == query.Ne
+		}
+		n := cmp.Compare(part(c, e.Part), e.Value)
+		return map[query.Op]bool{query.Eq: n == 0, query.Ne: n != 0, query.Lt: n < 0, query.Le: n <= 0, query.Gt: n > 0, query.Ge: n >= 0}[e.Op]
+	}
 	panic("a condition that the plain reading does not know")
+}
+
+// like is a pattern as a regular expression over folded texts.
+func like(pattern string) *regexp.Regexp {
+	var b strings.Builder
+	escaped := false
+	for _, r := range pattern {
+		switch {
+		case escaped || r != '%' && r != '_' && r != '\\':
+			b.WriteString(regexp.QuoteMeta(string(query.Fold(nil, []byte(string(r))))))
+			escaped = false
+		case r == '%':
+			b.WriteString(".*")
+		case r == '_':
+			b.WriteString(".")
+		default:
+			escaped = true
+		}
+	}
+	return regexp.MustCompile("(?s)^" + b.String() + "$")
+}
+
+// part is one of query.Parts of a date or a timestamp.
+func part(c cell, u query.Unit) int64 {
+	t := moment(c)
+	switch u {
+	case query.MonthOfYear:
+		return int64(t.Month())
+	case query.DayOfMonth:
+		return int64(t.Day())
+	case query.Weekday:
+		return int64((t.Weekday()+6)%7) + 1
+	case query.Hour:
+		return int64(t.Hour())
+	case query.Minute:
+		return int64(t.Minute())
+	}
+	return int64(t.Second())
+}
+
+// moment is a date or a timestamp as a time.
+func moment(c cell) time.Time {
+	if c.v.Kind == tabular.Timestamp {
+		return tabular.Instant(c.v.Int)
+	}
+	return tabular.Day(c.v.Int)
 }
 
 // search reports whether all words are in the row's texts.
@@ -186,21 +245,47 @@ func (d *data) frame(rows [][]cell) *tabular.Frame {
 	return fr
 }
 
-// day of a date or a timestamp, cut to a unit, as days since 1970.
-func cut(c cell, u query.Unit) cell {
-	if c.null || u == query.Exact {
-		return c
+// groupOf is the group that a row is in, and the field of groups.
+func (d *data) groupOf(row []cell, g query.Group) (tabular.Field, cell) {
+	j := d.at(g.Column)
+	f, c := d.fields[j], row[j]
+	number := tabular.Field{Kind: tabular.Int}
+	switch {
+	case g.Step != 0:
+		if !c.null {
+			c.v = query.Float(math.Floor(float(c.v)/g.Step) * g.Step)
+		}
+		return tabular.Field{Kind: tabular.Float}, c
+	case len(g.Bounds) > 0:
+		for i := range len(g.Bounds) - 1 {
+			if v := float(c.v); !c.null && v >= g.Bounds[i] && v < g.Bounds[i+1] {
+				return number, cell{v: query.Int(int64(i))}
+			}
+		}
+		return number, cell{null: true}
+	case g.Unit == query.Exact:
+		return f, c
+	case g.Unit == query.Hourly:
+		if !c.null {
+			c.v.Int = moment(c).Truncate(time.Hour).UnixMicro()
+		}
+		return f, c
+	case slices.Contains(query.Parts, g.Unit):
+		if !c.null {
+			c.v = query.Int(part(c, g.Unit))
+		}
+		return number, c
 	}
-	t := tabular.Day(c.v.Int)
-	if c.v.Kind == tabular.Timestamp {
-		t = tabular.Instant(c.v.Int)
+	f = tabular.Field{Kind: tabular.Date}
+	if c.null {
+		return f, c
 	}
-	year, month, day := t.Date()
-	switch u {
+	year, month, day := moment(c).Date()
+	switch g.Unit {
 	case query.Year:
 		month, day = time.January, 1
 	case query.Month:
 		day = 1
 	}
-	return cell{v: query.Date(year, month, day)}
+	return f, cell{v: query.Date(year, month, day)}
 }

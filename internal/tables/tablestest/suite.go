@@ -226,7 +226,16 @@ func randomCondition(r *rand.Rand, depth int) query.Expr {
 		}
 		return randomValue(r, f.Kind)
 	}
-	switch r.Intn(8) {
+	switch r.Intn(10) {
+	case 5:
+		return query.Like{Column: f.Name, Pattern: pick(r, []string{"%", "roq%", "%UN_ES", "L_union", "_", `\%\_`, "%e%e%", "1%", "%%", "%-%", "%\n%", "oeuvr_", "🏛%e", "true"})}
+	case 6:
+		c := pick(r, kinds[4:7])
+		p := pick(r, query.Parts)
+		if c.Kind == tabular.Date {
+			p = pick(r, query.Parts[:3])
+		}
+		return query.Part{Column: c.Name, Part: p, Op: pick(r, []query.Op{query.Eq, query.Ne, query.Lt, query.Le, query.Gt, query.Ge}), Value: int64(r.Intn(13))}
 	case 0:
 		return query.In{Column: f.Name, Values: []query.Value{value(), value(), value()}}
 	case 1:
