@@ -12,10 +12,14 @@
 //   - Delimited text: delimited.go (one chunk to records), mend.go (records whose
 //     quotes are misplaced), splitter.go (a file to chunks), dialect.go, sniff.go
 //     and charset.go (what is recognised, how bytes become text).
-//   - layout.go: title lines, header, footnotes; the same for all formats.
+//   - layout.go, notes.go: title lines, header, footnotes; the same for all formats.
+//   - fixed.go: text in columns of fixed width.
 //   - Workbooks: workbook.go (which sheet), xlsx.go, ods.go, biff.go (xls),
 //     serial.go (dates), xmlscan.go, rows.go (rows to batches).
-//   - json.go, json_records.go: JSON, JSON Lines, GeoJSON. parquet.go: Parquet.
+//   - json.go, json_records.go: JSON, JSON Lines, GeoJSON. parquet.go: Parquet;
+//     geoparquet.go: its geometries.
+//   - features.go, kml.go, gpx.go: documents of places in XML; place.go: where the
+//     rows of a table lie.
 //   - formats.go lists the formats; writer.go and write_*.go write them;
 //     convert.go goes from one to another.
 //
