@@ -42,7 +42,8 @@ func TestRights(t *testing.T) {
 			line(f[0], f[1], "", false)
 		}
 	}
-	for _, internal := range []string{"/datasets/{internal}", "/datasets/{internal}/history", "/api/v1/datasets/{internal}", "/api/v1/resources/{internal-id}/rows", "/api/v1/resources/{internal-id}/original", "/api/v1/resources/{internal-id}/export.csv"} {
+	for _, internal := range []string{"/datasets/{internal}", "/datasets/{internal}/history", "/api/v1/datasets/{internal}", "/api/v1/resources/{internal-id}/rows", "/api/v1/resources/{internal-id}/original", "/api/v1/resources/{internal-id}/export.csv",
+		"/api/explore/v2.1/catalog/datasets/{internal}/records", "/api/resources/{internal-id}/data/"} {
 		line("GET", internal, "", false)
 	}
 	line("POST", "/api/v1/publications", `{"import": "{import}", "title": "Essai des droits", "description": "Un essai."}`, false)
@@ -137,6 +138,10 @@ func (w *world) address(t *testing.T, method, path string) func() string {
 			p = strings.Replace(path, "{slug}", "mairie-d-essai", 1)
 		case strings.HasPrefix(path, "/schemas/"):
 			p = strings.Replace(p, "{file}", "model.csv", 1)
+		case strings.HasPrefix(path, "/api/explore/"):
+			p = strings.NewReplacer("{id}", w.dataset.Slug, "{record}", "1", "{format}", "csv").Replace(p)
+		case strings.HasPrefix(path, "/api/resources/{id}"):
+			p = strings.Replace(p, "{id}", w.dataset.Resources[0].ID, 1)
 		case strings.HasPrefix(path, "/api/v1/resources/"):
 			p = strings.NewReplacer("{id}", w.dataset.Resources[0].ID, "{file}", "export.csv").Replace(p)
 		case strings.HasPrefix(path, "/api/v1/uploads/{id}"):
