@@ -15,10 +15,12 @@ type (
 	TokenID        string
 )
 
-// Membership is the role of a person in an organisation.
+// Membership is the role of a person in an organisation: their own, or by a mandate
+// that it gave to an organisation of theirs.
 type Membership struct {
 	Organisation OrganisationID
 	Role         Role
+	Via          OrganisationID // the delegate of the mandate; "" for a member
 }
 
 type actorKind uint8
@@ -91,7 +93,8 @@ func (a Actor) Person() PersonID { return a.person }
 // system; "" when anonymous.
 func (a Actor) Name() string { return a.name }
 
-// Memberships lists the organisations of the actor and the role in each.
+// Memberships lists the organisations of the actor and the role in each, those of
+// mandates included (Via).
 func (a Actor) Memberships() []Membership { return slices.Clone(a.members) }
 
 // HostRoles returns the roles in the body that runs the instance.
@@ -99,12 +102,13 @@ func (a Actor) HostRoles() HostRoles { return a.host }
 
 // RoleIn returns the actor's role in an organisation; NoRole when there is none.
 func (a Actor) RoleIn(org OrganisationID) Role {
+	best := NoRole
 	for _, m := range a.members {
 		if m.Organisation == org {
-			return m.Role
+			best = max(best, m.Role)
 		}
 	}
-	return NoRole
+	return best
 }
 
 // IsHost reports whether the actor has a role of the host.
@@ -153,7 +157,7 @@ func (a Actor) Where(action Action) (everywhere bool, orgs []OrganisationID) {
 		return true, nil
 	}
 	for _, m := range a.members {
-		if a.Can(action, m.Organisation) {
+		if a.Can(action, m.Organisation) && !slices.Contains(orgs, m.Organisation) {
 			orgs = append(orgs, m.Organisation)
 		}
 	}

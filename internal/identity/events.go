@@ -39,6 +39,25 @@ type (
 	}
 )
 
+// OrganisationMerged tells that one is now part of another: whoever keeps something
+// by organisation moves it.
+type OrganisationMerged struct{ From, Into OrganisationID }
+
+// MandateGiven, MandateRevoked tell of who publishes for whom.
+type (
+	MandateGiven struct {
+		Mandate                string
+		Organisation, Delegate OrganisationID
+	}
+	MandateRevoked struct {
+		Mandate                string
+		Organisation, Delegate OrganisationID
+	}
+)
+
+func (OrganisationMerged) Event() string  { return "identity.organisation-merged" }
+func (MandateGiven) Event() string        { return "identity.mandate-given" }
+func (MandateRevoked) Event() string      { return "identity.mandate-revoked" }
 func (PersonJoined) Event() string        { return "identity.person-joined" }
 func (PersonClosed) Event() string        { return "identity.person-closed" }
 func (HostRolesChanged) Event() string    { return "identity.host-roles-changed" }

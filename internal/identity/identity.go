@@ -216,12 +216,16 @@ func loadActor(ctx context.Context, tx *sqldb.Tx, id PersonID) (Actor, error) {
 	return a, err
 }
 
+// memberships are a person's own roles, and those by the mandates in force of their
+// organisations: at most editor.
 func memberships(ctx context.Context, tx *sqldb.Tx, id PersonID) ([]Membership, error) {
-	rows, err := tx.Query(ctx, `SELECT organisation, role FROM members WHERE person = $1 ORDER BY organisation`, string(id))
+	rows, err := tx.Query(ctx, `SELECT organisation, role, '' AS via FROM members WHERE person = $1
+		UNION ALL SELECT d.organisation, CASE WHEN m.role > $3 THEN $3 ELSE m.role END, d.delegate FROM members m JOIN mandates d ON d.delegate = m.organisation
+		WHERE m.person = $1 AND d.revoked_at IS NULL AND d.starts_at <= $2 AND (d.ends_at IS NULL OR d.ends_at > $2) ORDER BY organisation, via`, string(id), tx.Now(), int64(Editor))
 	if err != nil {
 		return nil, err
 	}
 	return sqldb.Collect(rows, func(r sqldb.Scanner) (m Membership, err error) {
-		return m, r.Scan(&m.Organisation, &m.Role)
+		return m, r.Scan(&m.Organisation, &m.Role, &m.Via)
 	})
 }

@@ -193,7 +193,7 @@ func (s *Service) Invite(ctx context.Context, a Actor, in Invitation) (l Link, s
 	}
 	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
 		if in.Organisation != "" {
-			if _, err := organisation1(ctx, tx, in.Organisation); err != nil {
+			if _, err := living(ctx, tx, in.Organisation); err != nil {
 				return err
 			}
 		}

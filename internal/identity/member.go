@@ -122,7 +122,7 @@ func (s *Service) SetMember(ctx context.Context, a Actor, org OrganisationID, p 
 		return invalid().WithField("role", "identity.field.required")
 	}
 	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
-		if _, err := organisation1(ctx, tx, org); err != nil {
+		if _, err := living(ctx, tx, org); err != nil {
 			return err
 		}
 		if _, err := openPerson(ctx, tx, p); err != nil {

@@ -37,7 +37,8 @@ type Organisation struct {
 	Slug string // its address today; older ones answer too
 	OrganisationForm
 	Demonstration bool
-	Revision      int // grows at each edit; given back to edit
+	MergedInto    OrganisationID // the one it is now part of; "" while it lives
+	Revision      int            // grows at each edit; given back to edit
 	CreatedAt     time.Time
 	ChangedAt     time.Time
 }
@@ -56,20 +57,32 @@ type OrganisationForm struct {
 	Logo        string // SHA-256 of a blob, or ""
 }
 
-const organisationColumns = `id, slug, name, kind, siren, insee, parent, territory, description, website, email, logo, demonstration, revision, created_at, changed_at`
+const organisationColumns = `id, slug, name, kind, siren, insee, parent, territory, description, website, email, logo, demonstration, revision, created_at, changed_at, merged_into`
 
 func scanOrganisation(r sqldb.Scanner) (o Organisation, err error) {
-	var parent *OrganisationID
+	var parent, merged *OrganisationID
 	err = r.Scan(&o.ID, &o.Slug, &o.Name, &o.Kind, &o.SIREN, &o.INSEE, &parent, &o.Territory, &o.Description, &o.Website, &o.Email, &o.Logo,
-		&o.Demonstration, &o.Revision, &o.CreatedAt, &o.ChangedAt)
+		&o.Demonstration, &o.Revision, &o.CreatedAt, &o.ChangedAt, &merged)
 	if parent != nil {
 		o.Parent = *parent
+	}
+	if merged != nil {
+		o.MergedInto = *merged
 	}
 	return o, err
 }
 
 func organisation1(ctx context.Context, tx *sqldb.Tx, id OrganisationID) (Organisation, error) {
 	return scanOrganisation(tx.QueryRow(ctx, `SELECT `+organisationColumns+` FROM organisations WHERE id = $1`, id))
+}
+
+// living is organisation1 of one that was not merged into another. Kinds: NotFound.
+func living(ctx context.Context, tx *sqldb.Tx, id OrganisationID) (Organisation, error) {
+	o, err := organisation1(ctx, tx, id)
+	if err == nil && o.MergedInto != "" {
+		return o, notFound()
+	}
+	return o, err
 }
 
 // checkOrganisation returns the form as it is stored, or its problems.
@@ -224,7 +237,7 @@ func (s *Service) EditOrganisation(ctx context.Context, a Actor, id Organisation
 		return o, err
 	}
 	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
-		if o, err = organisation1(ctx, tx, id); err != nil {
+		if o, err = living(ctx, tx, id); err != nil {
 			return err
 		}
 		before := o.OrganisationForm
@@ -324,7 +337,7 @@ func (s *Service) Organisations(ctx context.Context, _ Actor, q OrganisationQuer
 	}
 	err = s.db.Read(ctx, func(tx *sqldb.Tx) error {
 		rows, err := tx.Query(ctx, `SELECT `+organisationColumns+` FROM organisations
-			WHERE (name_fold > $1 OR name_fold = $1 AND id > $2) AND ($3 = '' OR kind = $3) AND (' ' || name_fold) LIKE $4 ESCAPE '\'
+			WHERE merged_into IS NULL AND (name_fold > $1 OR name_fold = $1 AND id > $2) AND ($3 = '' OR kind = $3) AND (' ' || name_fold) LIKE $4 ESCAPE '\'
 			AND ($5 = '' OR parent = $5) AND ($6 = '' OR insee = $6)
 			ORDER BY name_fold, id LIMIT $7`, afterName, afterID, q.Kind, words, q.Parent, q.INSEE, pageLimit(q.Limit))
 		if err != nil {

@@ -420,6 +420,9 @@ func (s *Service) ClosePerson(ctx context.Context, a Actor, id PersonID) (err er
 			return err
 		}
 		for _, m := range list {
+			if m.Via != "" {
+				continue // the mandate is the organisation's
+			}
 			if err := s.dropMember(ctx, tx, a, m.Organisation, id); err != nil {
 				return err
 			}

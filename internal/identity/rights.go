@@ -201,11 +201,13 @@ const (
 	ActionEditOrganisation Action = "organisation.edit"
 	ActionManageTokens     Action = "organisation.tokens" // tokens that belong to the organisation
 	ActionReadAudit        Action = "organisation.audit"
+	ActionManageMandates   Action = "organisation.mandates" // who publishes for the organisation
 )
 
 // Actions of the host: the organisation is "".
 const (
 	ActionCreateOrganisation Action = "host.create-organisation"
+	ActionMergeOrganisations Action = "host.merge-organisations"
 	ActionReadPeople         Action = "host.read-people"
 	ActionManagePeople       Action = "host.people" // accounts and the host's roles
 	ActionSettings           Action = "host.settings"
@@ -243,8 +245,10 @@ var rightList = []right{
 	{ActionEditOrganisation, Administrator, hostAdmin, ScopeAdmin},
 	{ActionManageTokens, Administrator, 0, ScopeAdmin},
 	{ActionReadAudit, Administrator, hostAdmin | hostAuditor, ScopeAdmin},
+	{ActionManageMandates, Administrator, hostAdmin | hostAnimator, ScopeAdmin},
 
 	{ActionCreateOrganisation, NoRole, hostAdmin | hostAnimator, ScopeAdmin},
+	{ActionMergeOrganisations, NoRole, hostAdmin, ScopeAdmin},
 	{ActionReadPeople, NoRole, hostAdmin | hostAnimator | hostAuditor, ScopeAdmin},
 	{ActionManagePeople, NoRole, hostAdmin, ScopeAdmin},
 	{ActionSettings, NoRole, hostAdmin, ScopeAdmin},

@@ -30,6 +30,7 @@ func cast() (names []string, actors map[string]identity.Actor) {
 		{"editor", in(identity.Editor)},
 		{"administrator", in(identity.Administrator)},
 		{"administrator elsewhere", identity.PersonActor("p", "", 0, identity.Membership{Organisation: theirs, Role: identity.Administrator})},
+		{"editor by mandate", identity.PersonActor("p", "", 0, identity.Membership{Organisation: theirs, Role: identity.Administrator}, identity.Membership{Organisation: ours, Role: identity.Editor, Via: theirs})},
 		{"host administrator", host(identity.HostAdministrator)},
 		{"host animator", host(identity.HostAnimator)},
 		{"host auditor", host(identity.HostAuditor)},

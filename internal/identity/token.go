@@ -25,6 +25,7 @@ type Token struct {
 	Hint         string // the first characters of the secret: "socle_ab12…"
 	Person       PersonID
 	Organisation OrganisationID // its bound; or its owner when Person is ""
+	Role         Role           // what a token of the organisation may do there
 	Scopes       Scopes
 	CreatedBy    string
 	CreatedAt    time.Time
@@ -37,20 +38,22 @@ type Token struct {
 type NewToken struct {
 	Name         string
 	Organisation OrganisationID // narrows a personal token; owns one that is not
-	// OfOrganisation makes a token that belongs to the organisation: it acts as an
-	// administrator of it within its scopes, and survives whoever made it.
+	// OfOrganisation makes a service account: a token that belongs to the
+	// organisation, acts there with Role within its scopes, and survives whoever made
+	// it. The zero Role is Administrator.
 	OfOrganisation bool
+	Role           Role
 	Scopes         Scopes
 	ExpiresAt      time.Time // zero for never
 }
 
-const tokenColumns = `id, name, hint, person, organisation, scopes, created_by, created_at, expires_at, used_at, revoked_at`
+const tokenColumns = `id, name, hint, person, organisation, scopes, created_by, created_at, expires_at, used_at, revoked_at, role`
 
 func scanToken(r sqldb.Scanner) (t Token, err error) {
 	var p *PersonID
 	var o *OrganisationID
 	var expires, used, revoked sqldb.NullTime
-	err = r.Scan(&t.ID, &t.Name, &t.Hint, &p, &o, &t.Scopes, &t.CreatedBy, &t.CreatedAt, &expires, &used, &revoked)
+	err = r.Scan(&t.ID, &t.Name, &t.Hint, &p, &o, &t.Scopes, &t.CreatedBy, &t.CreatedAt, &expires, &used, &revoked, &t.Role)
 	if p != nil {
 		t.Person = *p
 	}
@@ -100,6 +103,12 @@ func (s *Service) CreateToken(ctx context.Context, a Actor, n NewToken) (t Token
 	}
 	e := invalid()
 	n.Name = textField(e, "name", n.Name, 1, 80)
+	if !n.OfOrganisation || n.Role == NoRole {
+		n.Role = Administrator
+	}
+	if n.Role > Administrator {
+		e.WithField("role", "identity.field.required")
+	}
 	if n.Scopes &= ScopeSet(ScopeList...); n.Scopes == 0 {
 		e.WithField("scopes", "identity.scope.none")
 	}
@@ -112,7 +121,7 @@ func (s *Service) CreateToken(ctx context.Context, a Actor, n NewToken) (t Token
 			return err
 		}
 		if n.Organisation != "" {
-			if _, err := organisation1(ctx, tx, n.Organisation); err != nil {
+			if _, err := living(ctx, tx, n.Organisation); err != nil {
 				return err
 			}
 		}
@@ -122,11 +131,11 @@ func (s *Service) CreateToken(ctx context.Context, a Actor, n NewToken) (t Token
 		secret = TokenPrefix + s.secret(tokenBytes)
 		t = Token{
 			ID: TokenID(s.newID(tx)), Name: n.Name, Hint: secret[:len(TokenPrefix)+4] + "…", Person: owner, Organisation: n.Organisation,
-			Scopes: n.Scopes, CreatedBy: a.Ref(), CreatedAt: tx.Now(), ExpiresAt: n.ExpiresAt,
+			Role: n.Role, Scopes: n.Scopes, CreatedBy: a.Ref(), CreatedAt: tx.Now(), ExpiresAt: n.ExpiresAt,
 		}
-		_, err := tx.Exec(ctx, `INSERT INTO tokens (id, hash, name, hint, person, organisation, scopes, created_by, created_at, expires_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-			t.ID, digest(secret), t.Name, t.Hint, orNull(t.Person), orNull(t.Organisation), t.Scopes, t.CreatedBy, t.CreatedAt, sqldb.SomeTime(t.ExpiresAt))
+		_, err := tx.Exec(ctx, `INSERT INTO tokens (id, hash, name, hint, person, organisation, scopes, created_by, created_at, expires_at, role)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+			t.ID, digest(secret), t.Name, t.Hint, orNull(t.Person), orNull(t.Organisation), t.Scopes, t.CreatedBy, t.CreatedAt, sqldb.SomeTime(t.ExpiresAt), t.Role)
 		if err != nil {
 			return err
 		}
@@ -250,7 +259,7 @@ func tokenActor(ctx context.Context, tx *sqldb.Tx, column, value string) (Actor,
 		return Actor{}, err
 	}
 	if t.Person == "" {
-		a := Actor{name: t.Name, members: []Membership{{t.Organisation, Administrator}}}
+		a := Actor{name: t.Name, members: []Membership{{Organisation: t.Organisation, Role: t.Role}}}
 		return a.WithToken(t.ID, t.Scopes, t.Organisation), nil
 	}
 	a, err := loadActor(ctx, tx, t.Person)
