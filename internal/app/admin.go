@@ -44,6 +44,9 @@ func admin(ctx context.Context, c *config.Config, what cli.AdminRequest, out io.
 		}
 		fmt.Fprintln(out, i18n.T(l, "app.admin.reset", i18n.Args{"Email": what.Email, "URL": base + resetPath + reset.Secret}))
 	case "organisation":
+		if err := knownKind(what.Kind); err != nil {
+			return err
+		}
 		o, err := a.Identity.CreateOrganisation(ctx, operator, identity.OrganisationForm{Name: what.Name, Kind: identity.OrganisationKind(what.Kind), SIREN: what.SIREN, INSEE: what.INSEE}, false)
 		if err != nil {
 			return err
@@ -70,4 +73,17 @@ func admin(ctx context.Context, c *config.Config, what cli.AdminRequest, out io.
 		return fmt.Errorf("no such administration: %s", strings.TrimSpace(what.Do))
 	}
 	return nil
+}
+
+// knownKind refuses a kind of organisation that does not exist, and lists those
+// that do.
+func knownKind(kind string) error {
+	var known []string
+	for _, k := range identity.OrganisationKinds {
+		if string(k) == kind {
+			return nil
+		}
+		known = append(known, string(k))
+	}
+	return errs.New(errs.Invalid, "app.admin.kind", errs.Args{"Kind": kind, "Kinds": strings.Join(known, ", ")}).WithHint("app.admin.kind.hint")
 }

@@ -65,7 +65,7 @@ func (d Deposit) Step(i tables.Import) Step {
 	switch {
 	case d.Import == "":
 		return Bring
-	case i.State != tables.Checked:
+	case i.State != tables.Checked || i.NoRows():
 		return Understand
 	case !i.Ready():
 		return Mend

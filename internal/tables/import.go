@@ -129,7 +129,13 @@ type Import struct {
 }
 
 // Ready reports whether a version can be cut from the import.
-func (i Import) Ready() bool { return i.State == Checked && i.Outcome.Valid && i.Parquet.Hash != "" }
+func (i Import) Ready() bool {
+	return i.State == Checked && i.Outcome.Valid && i.Parquet.Hash != "" && !i.NoRows()
+}
+
+// NoRows reports whether the file was read and has a header alone: nobody means to
+// publish that.
+func (i Import) NoRows() bool { return i.State == Checked && i.Outcome.Rows == 0 }
 
 // Subject names the import's progress (jobs.ReadProgress).
 func (i Import) Subject() string { return "import:" + string(i.ID) }

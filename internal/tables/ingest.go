@@ -72,6 +72,8 @@ type reading struct {
 	i     Import
 	job   *jobs.Job[importArgs]
 	files []string // temporary
+
+	brought tabular.Info // of the original, once it was mended
 }
 
 func (w *reading) cleanUp() {
@@ -111,6 +113,9 @@ func (w *reading) run(ctx context.Context) error {
 	report, err := w.check(ctx, source, o, sch)
 	if err != nil {
 		return err
+	}
+	if w.i.Mended.Hash != "" { // what was brought is told, not what mending wrote
+		w.i.Outcome.Info, report.File = w.brought, w.brought
 	}
 	w.i.Outcome.SchemaID, w.i.Outcome.Repaired = id, repaired
 	return w.keepFindings(ctx, source, o, sch, report)
@@ -169,6 +174,9 @@ func (w *reading) mend(ctx context.Context, source blob.Hash, o tabular.Options,
 		return 0, err
 	}
 	fixed, err := check.Fix(ctx, f, sch, choices, out, check.FixOptions{Workers: w.workers})
+	if source == w.i.Original.Hash {
+		w.brought = f.Info
+	}
 	if err = errors.Join(err, out.Close()); err != nil {
 		return 0, err
 	}

@@ -74,8 +74,11 @@ func (s *Service) Report(ctx context.Context, v catalogue.Version) (*check.Repor
 }
 
 // NewVersion is the version that an import becomes. Kinds: Conflict (the import
-// has no valid outcome yet).
+// has no valid outcome yet, or no row).
 func NewVersion(i Import, resource catalogue.ResourceID, expect int) (catalogue.NewVersion, error) {
+	if i.NoRows() {
+		return catalogue.NewVersion{}, errs.New(errs.Conflict, "tables.import.no-rows").WithHint("tables.import.no-rows.hint")
+	}
 	if !i.Ready() {
 		return catalogue.NewVersion{}, errs.New(errs.Conflict, "tables.import.not-valid").WithHint("tables.import.not-valid.hint")
 	}

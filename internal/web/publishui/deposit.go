@@ -222,6 +222,10 @@ func (p *Pages) verdict(ctx context.Context, t path) (*ui.Notice, *ui.Button) {
 		n := &ui.Notice{Kind: ui.Good, Title: ui.T(ctx, "publishui.valid", i18n.Args{"Count": int(o.Rows), "Rows": ui.Integer(ctx, o.Rows), "Schema": schema})}
 		return n, &ui.Button{Label: ui.T(ctx, "publishui.go-on"), Href: t.url("/describe"), Style: ui.Primary, Icon: "arrow-right"}
 	}
+	if t.i.NoRows() && t.i.Outcome.Valid {
+		n := &ui.Notice{Kind: ui.Wrong, Title: ui.T(ctx, "tables.import.no-rows"), Text: ui.T(ctx, "tables.import.no-rows.hint")}
+		return n, &ui.Button{Label: ui.T(ctx, "publishui.reread-otherwise"), Href: t.url("/understand"), Style: ui.Primary, Icon: "refresh-cw"}
+	}
 	n := &ui.Notice{Kind: ui.Wrong, Title: ui.T(ctx, "publishui.invalid", i18n.Args{"Count": o.Errors, "Errors": ui.Integer(ctx, int64(o.Errors)), "Schema": schema})}
 	return n, &ui.Button{Label: ui.T(ctx, "publishui.to-mend"), Href: t.url("/mend"), Style: ui.Primary, Icon: "wrench"}
 }
