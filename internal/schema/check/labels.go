@@ -120,7 +120,11 @@ func (p *plan) labelFaults(labels []string) {
 		seen[l] = i + 1
 	}
 	for _, ft := range p.file.Faults {
-		p.wrong(Fault{Code: ft.Code, Column: ft.Column, Key: ft.Key, Args: ft.Args, field: -1})
+		tell := p.wrong
+		if lost(ft.Key) {
+			tell = p.odd
+		}
+		tell(Fault{Code: ft.Code, Column: ft.Column, Key: ft.Key, Args: ft.Args, field: -1})
 	}
 }
 

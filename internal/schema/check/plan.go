@@ -54,6 +54,7 @@ func newPlan(f *tabular.File, s *schema.Schema, o Options) *plan {
 		}
 	}
 	p.encoding()
+	p.coordinates()
 	p.matchColumns()
 	for i := range p.columns {
 		c := &p.columns[i]
