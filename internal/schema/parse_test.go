@@ -242,3 +242,32 @@ func FuzzCast(f *testing.F) {
 		}
 	})
 }
+
+// References of JSON schemas that go round in circles, and instances as deep as
+// they are: an answer, whatever it is.
+func TestCyclicJSONSchema(t *testing.T) {
+	deep := strings.Repeat(`{"a":`, 5000) + `1` + strings.Repeat(`}`, 5000)
+	for _, c := range []string{
+		`{"$ref":"#"}`,
+		`{"$ref":"#/definitions/a","definitions":{"a":{"$ref":"#/definitions/b"},"b":{"$ref":"#/definitions/a"}}}`,
+		`{"properties":{"a":{"$ref":"#"}}}`,
+		`{"anyOf":[{"$ref":"#"},{"$ref":"#"},{"$ref":"#"}]}`,
+		`{"not":{"$ref":"#"}}`,
+		`{"properties":{"a":{"oneOf":[{"$ref":"#"},{"$ref":"#"},{"$ref":"#"}]}}}`,
+		`{"$ref":"#/$ref"}`,
+		`{"items":{"$ref":"#"},"additionalProperties":{"allOf":[{"$ref":"#"},{"$ref":"#"}]}}`,
+	} {
+		s, err := Parse([]byte(`{"fields":[{"name":"a","type":"object","constraints":{"jsonSchema":` + c + `}}]}`))
+		if err != nil {
+			t.Errorf("%s: %v", c, err)
+			continue
+		}
+		r := s.Rules(0, CastOptions{})
+		for _, cell := range []string{`{}`, `{"a":{"a":{}}}`, deep} {
+			var v Value
+			if r.Caster().Cast([]byte(cell), &v) {
+				r.Check([]byte(cell), &v)
+			}
+		}
+	}
+}

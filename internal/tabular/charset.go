@@ -135,6 +135,7 @@ func (b *Batch) dropNUL() (found bool) {
 // key of a fault or "".
 func (c *charset) rewrite(j *job, turn func(to, cell []byte) ([]byte, string)) {
 	b := &j.batch
+	args := map[string]any{"Encoding": c.name} // of all faults: they are only read
 	to := j.text[:0]
 	for i := range b.Len() {
 		for k := b.first[i]; k < b.first[i+1]; k++ {
@@ -144,7 +145,7 @@ func (c *charset) rewrite(j *job, turn func(to, cell []byte) ([]byte, string)) {
 			to, key = turn(to, b.buf[cell.start:cell.end])
 			*cell = extent{uint32(start), uint32(len(to))}
 			if key != "" {
-				b.fault(Fault{Index: i, Column: int(k-b.first[i]) + 1, Code: CodeEncoding, Key: key, Args: map[string]any{"Encoding": c.name}})
+				b.fault(Fault{Index: i, Column: int(k-b.first[i]) + 1, Code: CodeEncoding, Key: key, Args: args})
 			}
 		}
 	}

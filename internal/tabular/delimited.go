@@ -20,6 +20,7 @@ type dialect struct {
 type parser struct {
 	dialect
 	width int // cells expected in a record, 0 when unknown
+	most  int // bytes after which no record is begun, 0: no limit
 
 	escaped []uint32 // cells of the batch that hold escapes
 	marks   []mark   // records that were repaired
@@ -120,6 +121,9 @@ func (s *scan) run() outcome {
 				if s.columns > maxColumns || s.longest > maxRecord {
 					return s.beyond()
 				}
+				if s.enough(next) {
+					return outcome{used: next, columns: s.columns}
+				}
 				start, pos, marks, cells = next, next, 0, b.cells
 				continue
 			case quotedGood:
@@ -184,6 +188,9 @@ func (s *scan) run() outcome {
 		if s.columns > maxColumns || s.longest > maxRecord {
 			return s.beyond()
 		}
+		if s.enough(next) {
+			return outcome{used: next, columns: s.columns}
+		}
 		start, cells = next, b.cells
 		if next <= at { // a record was read again
 			pos, marks = next, 0
@@ -195,6 +202,17 @@ func (s *scan) run() outcome {
 		s.endRecord(n)
 	}
 	return s.stop(false)
+}
+
+// enough tells that the batch is large: a chunk that had to grow for one record,
+// as a quote that never closes makes it, is no reason for a batch of all that it
+// holds.
+func (s *scan) enough(next int) bool {
+	if s.p.most == 0 || next < s.p.most || next >= len(s.data) {
+		return false
+	}
+	s.b.span = s.began
+	return true
 }
 
 // nextMark is the slow search for a delimiter of several bytes.

@@ -93,8 +93,9 @@ func (s *splitter) cut(data []byte) int {
 
 // parse makes records of a chunk.
 func (s *splitter) parse(j *job) {
-	j.parser.dialect, j.parser.width = s.dialect, s.width
+	j.parser.dialect, j.parser.width, j.parser.most = s.dialect, s.width, 2*s.chunk
 	j.out = j.parser.parse(&j.batch, j.data, j.final)
+	j.final = j.final && j.out.used == len(j.data)
 	if j.out.err == nil {
 		s.charset.decode(j)
 	}
