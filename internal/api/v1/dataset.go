@@ -34,6 +34,28 @@ type datasetAnswer struct {
 	Resources     []resourceAnswer `json:"resources"`
 }
 
+type datasetsAnswer struct {
+	Datasets []datasetAnswer `json:"datasets"`
+	Next     string          `json:"next"`
+}
+
+type versionsAnswer struct {
+	Versions []versionAnswer `json:"versions"`
+}
+
+type organisationsAnswer struct {
+	Organisations []organisationAnswer `json:"organisations"`
+}
+
+type meAnswer struct {
+	Name          string               `json:"name"`
+	Organisations []organisationAnswer `json:"organisations"`
+}
+
+type schemasAnswer struct {
+	Schemas []schemaAnswer `json:"schemas"`
+}
+
 type resourceAnswer struct {
 	ID          string         `json:"id"`
 	Kind        string         `json:"kind"`
@@ -134,10 +156,7 @@ func (api *API) listDatasets(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	ans := struct {
-		Datasets []datasetAnswer `json:"datasets"`
-		Next     string          `json:"next"`
-	}{Datasets: []datasetAnswer{}}
+	ans := datasetsAnswer{Datasets: []datasetAnswer{}}
 	for _, d := range list.Datasets {
 		ans.Datasets = append(ans.Datasets, api.datasetAnswer(d))
 	}
@@ -176,9 +195,7 @@ func (api *API) listVersions(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	ans := struct {
-		Versions []versionAnswer `json:"versions"`
-	}{Versions: []versionAnswer{}}
+	ans := versionsAnswer{Versions: []versionAnswer{}}
 	for _, v := range list {
 		ans.Versions = append(ans.Versions, versionOf(v))
 	}
@@ -271,9 +288,7 @@ func (api *API) listOrganisations(w http.ResponseWriter, r *http.Request) error 
 	if err != nil {
 		return err
 	}
-	ans := struct {
-		Organisations []organisationAnswer `json:"organisations"`
-	}{Organisations: []organisationAnswer{}}
+	ans := organisationsAnswer{Organisations: []organisationAnswer{}}
 	for _, o := range list {
 		ans.Organisations = append(ans.Organisations, organisationOf(o))
 	}
@@ -297,10 +312,7 @@ func (api *API) me(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	ans := struct {
-		Name          string               `json:"name"`
-		Organisations []organisationAnswer `json:"organisations"`
-	}{Name: a.Name(), Organisations: []organisationAnswer{}}
+	ans := meAnswer{Name: a.Name(), Organisations: []organisationAnswer{}}
 	for _, m := range a.Memberships() {
 		o := organisationOf(orgs[m.Organisation])
 		o.Role = m.Role.String()
@@ -322,9 +334,7 @@ func (api *API) listSchemas(w http.ResponseWriter, r *http.Request) error {
 	if err := only(r); err != nil {
 		return err
 	}
-	ans := struct {
-		Schemas []schemaAnswer `json:"schemas"`
-	}{Schemas: []schemaAnswer{}}
+	ans := schemasAnswer{Schemas: []schemaAnswer{}}
 	for _, e := range national.List() {
 		ans.Schemas = append(ans.Schemas, schemaAnswer{e.ID, e.Version, e.Name(lang(r)), e.Homepage, len(e.Fields)})
 	}

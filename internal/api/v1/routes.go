@@ -31,6 +31,7 @@ func (api *API) Routes() []shell.Route {
 		{Pattern: "GET /api/v1/resources/{id}/tiles/{z}/{x}/{y}", Who: read, Handler: api.tile},
 		{Pattern: "GET /api/v1/resources/{id}/{file}", Who: download, Handler: api.export},
 		{Pattern: "POST /api/v1/check", Who: checking, Handler: api.checkFile},
+		{Pattern: "GET /api/v1/openapi.json", Who: read, Handler: api.openapi},
 
 		{Pattern: "GET /api/v1/me", Who: member, Handler: api.me},
 		{Pattern: "OPTIONS /api/v1/uploads", Who: member, Handler: api.uploadOptions},

@@ -126,8 +126,18 @@ func (p *Pages) frame(ctx context.Context, f found, part string) (datasetView, u
 // downloads lists the formats of the whole table, the original last.
 func downloads(ctx context.Context, f found) *ui.Menu {
 	m := &ui.Menu{Label: ui.T(ctx, "catalogueui.download"), Icon: "download"}
-	for _, format := range []string{"csv", "xlsx", "json", "parquet"} {
-		m.Items = append(m.Items, ui.Link{Label: ui.T(ctx, "catalogueui.download."+format), Href: f.export(format, url.Values{})})
+	add := func(label, format string, q url.Values) {
+		m.Items = append(m.Items, ui.Link{Label: ui.T(ctx, "catalogueui.download."+label), Href: f.export(format, q)})
+	}
+	add("csv", "csv", url.Values{})
+	add("csv-fr", "csv", url.Values{"variant": {"fr"}})
+	for _, format := range []string{"xlsx", "ods", "json", "parquet"} {
+		add(format, format, url.Values{})
+	}
+	if tables.Located(f.version) {
+		for _, format := range []string{"geojson", "kml", "geoparquet", "shp", "gpkg"} {
+			add(format, format, url.Values{})
+		}
 	}
 	if o := f.version.Original; o.Blob != "" {
 		m.Items = append(m.Items, ui.Link{Label: ui.T(ctx, "catalogueui.download.original", map[string]any{"Name": o.FileName, "Size": ui.Bytes(ctx, o.Bytes)}), Href: f.resourceURL("/original")})
@@ -302,37 +312,6 @@ func period(ctx context.Context, t catalogue.Period) string {
 		return ui.T(ctx, "catalogueui.period.to", map[string]any{"End": t.End})
 	}
 	return ui.T(ctx, "catalogueui.period.both", map[string]any{"Start": t.Start, "End": t.End})
-}
-
-// consoleView shows how to ask the API for this dataset.
-type consoleView struct {
-	datasetView
-	URL   string
-	Codes []ui.Code
-}
-
-func (p *Pages) console(w http.ResponseWriter, r *http.Request) error {
-	ctx := r.Context()
-	f, moved, err := p.find(r)
-	if err != nil {
-		return err
-	}
-	if moved {
-		return shell.Redirect(w, r, f.base()+"/api")
-	}
-	if f.resource == nil {
-		return none()
-	}
-	frame, page := p.frame(ctx, f, "/api")
-	rows := p.o.BaseURL + f.resourceURL("/rows")
-	csv := p.o.BaseURL + f.export("csv", url.Values{})
-	view := consoleView{datasetView: frame, URL: rows, Codes: []ui.Code{
-		{ID: "curl", Title: "curl", Text: "curl '" + rows + "?limit=10'"},
-		{ID: "python", Title: "Python", Text: "import pandas as pd\n\ndata = pd.read_csv(\"" + csv + "\")"},
-		{ID: "r", Title: "R", Text: "data <- read.csv(\"" + csv + "\")"},
-		{ID: "javascript", Title: "JavaScript", Text: "const answer = await fetch(\"" + rows + "?limit=10\");\nconst { rows, total } = await answer.json();"},
-	}}
-	return shell.Page(w, r, page, consolePage(view))
 }
 
 // historyView lists the versions of a dataset.

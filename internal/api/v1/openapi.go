@@ -1,0 +1,266 @@
+package v1
+
+import (
+	"encoding/json"
+	"net/http"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+
+	"socle/internal/httpx"
+	"socle/internal/i18n"
+	"socle/internal/schema/check"
+)
+
+// operation documents a route: what it takes and what it answers.
+type operation struct {
+	pattern string
+	id      string // of the operation, and of its message openapi.op.ID
+	path    []string
+	query   []string
+	header  []string
+	rows    bool   // takes the parameters of a query, too
+	body    any    // Go value of the JSON that is sent
+	media   string // of what is sent, when it is no JSON
+	answer  any    // Go value of the JSON answered
+	file    string // media type answered, when it is no JSON
+	status  int    // of success; 0: 200
+	signed  bool   // needs a token or a session
+}
+
+// operations lists what is documented; a test keeps it whole.
+var operations = []operation{
+	{pattern: "GET /api/v1/datasets", id: "listDatasets", query: []string{"q", "organisation", "theme", "keyword", "licence", "schema", "sort", "limit", "after"}, answer: datasetsAnswer{}},
+	{pattern: "GET /api/v1/datasets/{ref}", id: "showDataset", path: []string{"ref"}, answer: datasetAnswer{}},
+	{pattern: "GET /api/v1/organisations", id: "listOrganisations", query: []string{"q", "kind", "insee"}, answer: organisationsAnswer{}},
+	{pattern: "GET /api/v1/schemas", id: "listSchemas", answer: schemasAnswer{}},
+	{pattern: "GET /api/v1/resources/{id}/rows", id: "listRows", path: []string{"id"}, query: []string{"version", "sort", "facet", "group", "aggregate", "offset", "after"}, rows: true, answer: rowsAnswer{}},
+	{pattern: "GET /api/v1/resources/{id}/versions", id: "listVersions", path: []string{"id"}, query: []string{"before"}, answer: versionsAnswer{}},
+	{pattern: "GET /api/v1/resources/{id}/schema", id: "showSchema", path: []string{"id"}, query: []string{"version"}, answer: map[string]any{}},
+	{pattern: "GET /api/v1/resources/{id}/original", id: "downloadOriginal", path: []string{"id"}, query: []string{"version"}, file: "application/octet-stream"},
+	{pattern: "GET /api/v1/resources/{id}/differences", id: "showDifferences", path: []string{"id"}, query: []string{"from", "to", "kind", "limit", "offset"}, answer: differenceAnswer{}},
+	{pattern: "GET /api/v1/resources/{id}/differences.csv", id: "downloadDifferences", path: []string{"id"}, query: []string{"from", "to"}, file: "text/csv"},
+	{pattern: "GET /api/v1/resources/{id}/features", id: "listFeatures", path: []string{"id"}, query: []string{"version", "bbox", "after"}, rows: true, file: "application/geo+json"},
+	{pattern: "GET /api/v1/resources/{id}/tiles.json", id: "describeTiles", path: []string{"id"}, query: []string{"version"}, rows: true, answer: tileJSON{}},
+	{pattern: "GET /api/v1/resources/{id}/tiles/{z}/{x}/{y}", id: "showTile", path: []string{"id", "z", "x", "y"}, query: []string{"version"}, rows: true, file: "application/vnd.mapbox-vector-tile"},
+	{pattern: "GET /api/v1/resources/{id}/{file}", id: "export", path: []string{"id", "file"}, query: []string{"version", "sort", "offset", "variant", "delimiter", "bom", "decimal"}, rows: true, file: "application/octet-stream"},
+	{pattern: "POST /api/v1/check", id: "checkFile", media: "multipart/form-data", answer: check.Wire{}},
+	{pattern: "GET /api/v1/openapi.json", id: "openapi", answer: map[string]any{}},
+
+	{pattern: "GET /api/v1/me", id: "me", answer: meAnswer{}, signed: true},
+	{pattern: "OPTIONS /api/v1/uploads", id: "uploadOptions", status: http.StatusNoContent, signed: true},
+	{pattern: "POST /api/v1/uploads", id: "createUpload", header: []string{"Tus-Resumable", "Upload-Length", "Upload-Metadata"}, status: http.StatusCreated, signed: true},
+	{pattern: "HEAD /api/v1/uploads/{id}", id: "headUpload", path: []string{"id"}, header: []string{"Tus-Resumable"}, signed: true},
+	{pattern: "PATCH /api/v1/uploads/{id}", id: "patchUpload", path: []string{"id"}, header: []string{"Tus-Resumable", "Upload-Offset"}, media: "application/offset+octet-stream", status: http.StatusNoContent, signed: true},
+	{pattern: "DELETE /api/v1/uploads/{id}", id: "deleteUpload", path: []string{"id"}, header: []string{"Tus-Resumable"}, status: http.StatusNoContent, signed: true},
+	{pattern: "POST /api/v1/imports", id: "createImport", body: importRequest{}, answer: importAnswer{}, status: http.StatusAccepted, signed: true},
+	{pattern: "GET /api/v1/imports/{id}", id: "showImport", path: []string{"id"}, answer: importAnswer{}, signed: true},
+	{pattern: "GET /api/v1/imports/{id}/report", id: "showReport", path: []string{"id"}, answer: check.Wire{}, signed: true},
+	{pattern: "POST /api/v1/publications", id: "createPublication", body: publicationRequest{}, answer: datasetAnswer{}, status: http.StatusCreated, signed: true},
+}
+
+// wholeNumbers are the parameters that are.
+var wholeNumbers = map[string]bool{"limit": true, "offset": true, "version": true, "from": true, "to": true, "before": true, "z": true, "x": true, "Upload-Length": true, "Upload-Offset": true}
+
+// The document, as OpenAPI 3.1.1 names its parts.
+type (
+	openAPI struct {
+		OpenAPI    string                          `json:"openapi"`
+		Info       openInfo                        `json:"info"`
+		Servers    []openServer                    `json:"servers"`
+		Paths      map[string]map[string]openRoute `json:"paths"`
+		Components openComponents                  `json:"components"`
+	}
+	openInfo struct {
+		Title       string `json:"title"`
+		Description string `json:"description"`
+		Version     string `json:"version"`
+	}
+	openServer struct {
+		URL string `json:"url"`
+	}
+	openRoute struct {
+		OperationID string                  `json:"operationId"`
+		Summary     string                  `json:"summary"`
+		Parameters  []openParameter         `json:"parameters,omitempty"`
+		RequestBody *openBody               `json:"requestBody,omitempty"`
+		Responses   map[string]openResponse `json:"responses"`
+		Security    []map[string][]string   `json:"security,omitempty"`
+	}
+	openParameter struct {
+		Name        string     `json:"name"`
+		In          string     `json:"in"`
+		Description string     `json:"description"`
+		Required    bool       `json:"required,omitempty"`
+		Style       string     `json:"style,omitempty"`
+		Explode     bool       `json:"explode,omitempty"`
+		Schema      openSchema `json:"schema"`
+	}
+	openBody struct {
+		Required bool                 `json:"required"`
+		Content  map[string]openMedia `json:"content"`
+	}
+	openResponse struct {
+		Description string               `json:"description"`
+		Content     map[string]openMedia `json:"content,omitempty"`
+	}
+	openMedia struct {
+		Schema openSchema `json:"schema"`
+	}
+	openComponents struct {
+		Schemas         map[string]openSchema `json:"schemas"`
+		SecuritySchemes map[string]openScheme `json:"securitySchemes"`
+	}
+	openScheme struct {
+		Type   string `json:"type"`
+		Scheme string `json:"scheme"`
+	}
+	openSchema struct {
+		Ref                  string                `json:"$ref,omitempty"`
+		Type                 []string              `json:"type,omitempty"`
+		Format               string                `json:"format,omitempty"`
+		Minimum              *int                  `json:"minimum,omitempty"`
+		Items                *openSchema           `json:"items,omitempty"`
+		Properties           map[string]openSchema `json:"properties,omitempty"`
+		Required             []string              `json:"required,omitempty"`
+		AdditionalProperties *openSchema           `json:"additionalProperties,omitempty"`
+	}
+)
+
+// openapi answers with the description of the API, in the language asked for.
+func (api *API) openapi(w http.ResponseWriter, r *http.Request) error {
+	if err := only(r); err != nil {
+		return err
+	}
+	return httpx.WriteJSON(w, r, http.StatusOK, api.document(lang(r)))
+}
+
+func (api *API) document(l i18n.Lang) openAPI {
+	d := openAPI{
+		OpenAPI: "3.1.1", Info: openInfo{i18n.T(l, "openapi.title"), i18n.T(l, "openapi.description"), "1"}, Servers: []openServer{{api.link()}},
+		Paths:      map[string]map[string]openRoute{},
+		Components: openComponents{Schemas: map[string]openSchema{}, SecuritySchemes: map[string]openScheme{"token": {"http", "bearer"}}},
+	}
+	for _, o := range operations {
+		method, path, _ := strings.Cut(o.pattern, " ")
+		if d.Paths[path] == nil {
+			d.Paths[path] = map[string]openRoute{}
+		}
+		d.Paths[path][strings.ToLower(method)] = d.route(l, o)
+	}
+	return d
+}
+
+func (d openAPI) route(l i18n.Lang, o operation) openRoute {
+	out := openRoute{OperationID: o.id, Summary: i18n.T(l, "openapi.op."+o.id), Responses: map[string]openResponse{}}
+	in := func(where string, names []string) {
+		for _, name := range names {
+			p := openParameter{Name: name, In: where, Description: i18n.T(l, "openapi.param."+name), Required: where == "path" || where == "header", Schema: openSchema{Type: []string{"string"}}}
+			if wholeNumbers[name] {
+				zero := 0
+				p.Schema = openSchema{Type: []string{"integer"}, Minimum: &zero}
+			}
+			out.Parameters = append(out.Parameters, p)
+		}
+	}
+	in("path", o.path)
+	in("query", o.query)
+	if o.rows {
+		in("query", []string{"q", "where", "select", "limit"})
+		out.Parameters = append(out.Parameters, openParameter{Name: "filters", In: "query", Description: i18n.T(l, "openapi.param.filters"), Style: "form", Explode: true,
+			Schema: openSchema{Type: []string{"object"}, AdditionalProperties: &openSchema{Type: []string{"string"}}}})
+	}
+	in("header", o.header)
+	if !strings.HasPrefix(o.pattern, "OPTIONS") {
+		in("query", []string{"lang"})
+	}
+	switch {
+	case o.body != nil:
+		out.RequestBody = &openBody{true, map[string]openMedia{"application/json": {d.schema(reflect.TypeOf(o.body))}}}
+	case o.media != "":
+		out.RequestBody = &openBody{true, map[string]openMedia{o.media: {openSchema{}}}}
+	}
+	status := o.status
+	if status == 0 {
+		status = http.StatusOK
+	}
+	ok := openResponse{Description: http.StatusText(status)}
+	switch {
+	case o.answer != nil:
+		ok.Content = map[string]openMedia{"application/json": {d.schema(reflect.TypeOf(o.answer))}}
+	case o.file != "":
+		ok.Content = map[string]openMedia{o.file: {openSchema{}}}
+	}
+	out.Responses[strconv.Itoa(status)] = ok
+	out.Responses["default"] = openResponse{i18n.T(l, "openapi.error"), map[string]openMedia{"application/json": {d.schema(reflect.TypeOf(httpx.ErrorBody{}))}}}
+	if o.signed {
+		out.Security = []map[string][]string{{"token": {}}}
+	}
+	return out
+}
+
+var (
+	timeType = reflect.TypeFor[time.Time]()
+	rawType  = reflect.TypeFor[json.RawMessage]()
+)
+
+// schema describes the JSON of a Go type; structures with a name become
+// components, each once.
+func (d openAPI) schema(t reflect.Type) openSchema {
+	switch {
+	case t == timeType:
+		return openSchema{Type: []string{"string"}, Format: "date-time"}
+	case t == rawType, t.Kind() == reflect.Interface:
+		return openSchema{}
+	}
+	switch t.Kind() {
+	case reflect.Pointer:
+		s := d.schema(t.Elem())
+		if s.Ref != "" { // a structure that may be null is described in place
+			s = d.structure(t.Elem())
+		}
+		s.Type = append(s.Type, "null")
+		return s
+	case reflect.Struct:
+		if t.Name() == "" {
+			return d.structure(t)
+		}
+		name := strings.TrimSuffix(t.Name(), "Answer")
+		name = strings.ToUpper(name[:1]) + name[1:]
+		if _, ok := d.Components.Schemas[name]; !ok {
+			d.Components.Schemas[name] = openSchema{} // for those that hold themselves
+			d.Components.Schemas[name] = d.structure(t)
+		}
+		return openSchema{Ref: "#/components/schemas/" + name}
+	case reflect.Slice, reflect.Array:
+		items := d.schema(t.Elem())
+		return openSchema{Type: []string{"array"}, Items: &items}
+	case reflect.Map:
+		values := d.schema(t.Elem())
+		return openSchema{Type: []string{"object"}, AdditionalProperties: &values}
+	case reflect.Bool:
+		return openSchema{Type: []string{"boolean"}}
+	case reflect.Int, reflect.Int32, reflect.Int64, reflect.Uint32, reflect.Uint64:
+		return openSchema{Type: []string{"integer"}}
+	case reflect.Float32, reflect.Float64:
+		return openSchema{Type: []string{"number"}}
+	}
+	return openSchema{Type: []string{"string"}}
+}
+
+func (d openAPI) structure(t reflect.Type) openSchema {
+	s := openSchema{Type: []string{"object"}, Properties: map[string]openSchema{}}
+	for i := range t.NumField() {
+		f := t.Field(i)
+		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if name == "" || name == "-" {
+			continue
+		}
+		s.Properties[name] = d.schema(f.Type)
+		if options == "" {
+			s.Required = append(s.Required, name)
+		}
+	}
+	return s
+}
