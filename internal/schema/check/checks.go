@@ -74,7 +74,7 @@ var (
 // Checks lists all checks, in the order of the documentation.
 var Checks = []Check{
 	{Name: CodeEncoding, Kind: Structure, Keys: []string{"check.encoding-error", "check.encoding-error.other", "check.encoding-error.twice"}, Bad: "Ville de N�mes", Good: "Ville de Nîmes"},
-	{Name: CodeSource, Kind: Structure, Keys: []string{"check.source-error", keyOpenQuote, keyNoRows}, Bad: `"Toulouse;31`, Good: `"Toulouse";31`},
+	{Name: CodeSource, Kind: Structure, Keys: []string{"check.source-error", keyOpenQuote, keyNoRows, keyConverted}, Bad: `"Toulouse;31`, Good: `"Toulouse";31`},
 	{Name: CodeBlankHeader, Kind: Structure, Keys: []string{"check.blank-header"}, Bad: "31555;Toulouse", Good: "code;nom ↵ 31555;Toulouse"},
 	{Name: CodeBlankLabel, Kind: Structure, Keys: []string{"check.blank-label"}, Bad: "code;;nom", Good: "code;adresse;nom"},
 	{Name: CodeDuplicateLabel, Kind: Structure, Keys: []string{"check.duplicate-label"}, Bad: "code;nom;nom", Good: "code;nom;nom_usuel"},

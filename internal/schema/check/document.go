@@ -121,7 +121,7 @@ func colonOf(l i18n.Lang) string {
 var sampleArgs = i18n.Args{
 	"Expected": "…", "Example": "…", "Limit": "…", "Length": "…", "Pattern": "…", "Values": "…", "True": "…", "False": "…", "Decimal": "…",
 	"First": "…", "Cells": "…", "Fields": "…", "Resource": "…", "Check": "…", "Param": "…", "Digits": "…", "Prefix": "…", "Relation": "…",
-	"Other": "…", "OtherValue": "…", "Columns": "…", "Sum": "…", "Absent": "…", "Cut": "…", "Likely": "…", "Encoding": "…",
+	"Other": "…", "OtherValue": "…", "Columns": "…", "Sum": "…", "Absent": "…", "Cut": "…", "Likely": "…", "Encoding": "…", "System": "…",
 }
 
 // documented keeps Markdown from reading what a message quotes.
