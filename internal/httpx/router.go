@@ -273,10 +273,7 @@ func (rt *Router) fail(w http.ResponseWriter, r *http.Request, render Renderer, 
 	if f.Status == statusClientGone {
 		return
 	}
-	var s *statusError
-	if errors.As(err, &s) {
-		f.RetryAfter = s.retryAfter
-	}
+	f.RetryAfter = RetryAfter(err)
 	if f.RetryAfter == 0 && f.Error.Kind == errs.Busy {
 		f.RetryAfter = 5 * time.Second
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"os"
+	"strconv"
 	"time"
 
 	"socle/internal/errs"
@@ -14,7 +15,7 @@ import (
 // Status of an error: the kind decides.
 //
 //	Internal 500 · Invalid 422 · NotFound 404 · Conflict 409 · Denied 403 ·
-//	SignIn 401 · TooLarge 413 · Busy 503
+//	SignIn 401 · TooLarge 413 · Busy 503, or 429 when it says after how long
 //
 // Invalid is 422: the request was understood and its content is at fault. What
 // could not even be read (broken JSON, unknown parameter) is 400, which
@@ -38,9 +39,35 @@ func Status(err error) int {
 	case errs.TooLarge:
 		return http.StatusRequestEntityTooLarge
 	case errs.Busy:
+		if RetryAfter(err) > 0 {
+			return http.StatusTooManyRequests
+		}
 		return http.StatusServiceUnavailable
 	}
 	return http.StatusInternalServerError
+}
+
+// RetryAfter is how long a refused visitor has to wait, 0 when the error does not
+// say: that of TooMany, or the argument RetryAfter (a time.Duration) of an error of
+// kind Busy, by which a domain says that one person tried too often.
+func RetryAfter(err error) time.Duration {
+	var s *statusError
+	if errors.As(err, &s) && s.retryAfter > 0 {
+		return s.retryAfter
+	}
+	if e := errs.As(err); e.Kind == errs.Busy {
+		wait, _ := e.Args["RetryAfter"].(time.Duration)
+		return wait
+	}
+	return 0
+}
+
+// SetRetryAfter writes the header of that name, in whole seconds, when err says
+// how long to wait.
+func SetRetryAfter(w http.ResponseWriter, err error) {
+	if wait := RetryAfter(err); wait > 0 {
+		w.Header().Set("Retry-After", strconv.FormatInt(int64((wait+time.Second-1)/time.Second), 10))
+	}
 }
 
 type statusError struct {

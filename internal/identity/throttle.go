@@ -90,7 +90,7 @@ func (s *Service) reserveAttempt(ctx context.Context, keys []attemptKey) error {
 			}
 			if err == nil && failures >= k.limit {
 				minutes := int(until.Sub(tx.Now())/time.Minute) + 1
-				return errs.New(errs.Busy, "identity.sign-in.throttled", errs.Args{"Minutes": minutes, "Count": minutes}).WithHint("identity.sign-in.throttled.hint")
+				return errs.New(errs.Busy, "identity.sign-in.throttled", errs.Args{"Minutes": minutes, "Count": minutes, "RetryAfter": until.Sub(tx.Now())}).WithHint("identity.sign-in.throttled.hint")
 			}
 		}
 		if rows > s.opt.Limits.Rows-len(keys) {

@@ -95,6 +95,7 @@ func (p *Pages) Routes() []shell.Route {
 		{Pattern: "POST " + Path + "/sessions/end-others", Who: shell.Person, Handler: p.endOthers},
 		{Pattern: "POST " + Path + "/tokens", Who: shell.Person, Handler: p.createToken},
 		{Pattern: "POST " + Path + "/tokens/{id}/revoke", Who: shell.Person, Handler: p.revokeToken},
+		{Pattern: "POST " + Path + "/join/{id}", Who: shell.Person.With(p.o.Limit), Handler: p.join},
 		{Pattern: "GET " + SecurityPath, Who: shell.Person, Handler: p.security},
 		{Pattern: "GET " + SecurityPath + "/confirm", Who: shell.Person, Handler: to(SecurityPath)},
 		{Pattern: "POST " + SecurityPath + "/confirm", Who: shell.Person.With(p.o.Limit), Handler: p.confirm},
@@ -153,6 +154,7 @@ func (p *Pages) show(w http.ResponseWriter, r *http.Request, v formView, err err
 			return err
 		}
 		status = httpx.Status(err)
+		httpx.SetRetryAfter(w, err)
 		if v.Problems = ui.ProblemsOf(ctx, err); len(v.Problems) == 0 {
 			v.Wrong = &ui.Notice{Kind: ui.Wrong, Title: ui.T(ctx, e.Key, e.Args), Live: true}
 			if e.Hint != "" {
