@@ -3,6 +3,7 @@ package tables
 import (
 	"slices"
 
+	"socle/internal/catalogue"
 	"socle/internal/schema"
 	"socle/internal/schema/check"
 	"socle/internal/tabular"
@@ -32,4 +33,10 @@ func fieldsOf(s *schema.Schema) []tabular.Field {
 		f.Header = append(f.Header, s.Fields[i].Name)
 	}
 	return check.Fields(f, s)
+}
+
+// Located reports whether the rows of a version say where they lie.
+func Located(v catalogue.Version) bool {
+	s, err := schema.Parse(v.Columns)
+	return err == nil && tabular.Located(fieldsOf(s))
 }

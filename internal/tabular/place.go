@@ -46,6 +46,13 @@ func placeIn(fields []Field) place {
 	return p
 }
 
+// Located reports whether rows of these columns say where they lie, so that they
+// can be written in formats of places.
+func Located(fields []Field) bool {
+	p := placeIn(fields)
+	return p.known()
+}
+
 // known: the table has places.
 func (p *place) known() bool { return p.shape >= 0 || p.lat >= 0 && p.lon >= 0 }
 

@@ -1,7 +1,6 @@
 package tabular
 
 import (
-	"archive/zip"
 	"bytes"
 	"context"
 	"fmt"
@@ -12,6 +11,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/xuri/excelize/v2"
 
 	"socle/internal/errs"
 )
@@ -141,24 +141,42 @@ func TestWriteText(t *testing.T) {
 	}
 }
 
-// TestNoFormulas: text of the data is never a formula of a workbook.
+// TestNoFormulas: text of the data is never a formula of a workbook, whatever it
+// begins with; what programs show of it is what was there.
 func TestNoFormulas(t *testing.T) {
+	texts := []string{"=A1", "=cmd|' /C calc'!A0", "+1+1", "-1+1", "@SUM(A1:A9)", "\t=1", "\r=1", "\n=1", " =1", "'=1", "{=1}", "=HYPERLINK(\"http://x\")", "＝1"}
+	var rows [][]string
+	for _, s := range texts {
+		rows = append(rows, []string{s, "1"})
+	}
+	frame := textFrame([]string{"=SUM(A2:A9)", "n"}, rows...)
 	for format, part := range map[string]string{"xlsx": "xl/worksheets/sheet1.xml", "ods": "content.xml"} {
-		z, err := zip.NewReader(strings.NewReader(write(t, format, WriteOptions{}, small())), int64(len(write(t, format, WriteOptions{}, small()))))
+		data := write(t, format, WriteOptions{Sheet: "=1"}, frame)
+		a, err := openArchive(Bytes([]byte(data)))
 		if err != nil {
 			t.Fatal(err)
 		}
-		r, err := z.Open(part)
-		if err != nil {
-			t.Fatal(err)
-		}
-		text, err := io.ReadAll(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if bytes.Contains(text, []byte("<f>")) || bytes.Contains(text, []byte("formula=")) || !bytes.Contains(text, []byte("=A1")) {
+		text := readEntry(t, a.names[strings.ToLower(part)])
+		if strings.Contains(text, "<f>") || strings.Contains(text, "<f ") || strings.Contains(text, "formula=") || !strings.Contains(text, "=A1") {
 			t.Errorf("%s: %s", format, text)
 		}
+		if format != "xlsx" {
+			continue
+		}
+		x, err := excelize.OpenReader(strings.NewReader(data))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, want := range texts {
+			ref := fmt.Sprintf("A%d", i+2)
+			kind, _ := x.GetCellType("=1", ref)
+			formula, _ := x.GetCellFormula("=1", ref)
+			value, _ := x.GetCellValue("=1", ref)
+			if formula != "" || kind != excelize.CellTypeInlineString || !strings.Contains(want, "\r") && value != want {
+				t.Errorf("%s: %q shown as %q, formula %q, type %v", ref, want, value, formula, kind)
+			}
+		}
+		x.Close()
 	}
 }
 
