@@ -120,7 +120,7 @@ type Import struct {
 	Revision     int
 	State        ImportState
 	Outcome      Outcome  // zero unless Checked
-	Failure      *Failure // nil unless Failed
+	Failure      *Failure // why it Failed, or what a Queued one waits for; nil otherwise
 	Report       blob.Hash
 	Mended       blob.Ref // the mended file; zero when nothing was chosen
 	Parquet      blob.Ref // zero unless the outcome is valid

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync/atomic"
+	"syscall"
 
 	"socle/internal/blob"
 	"socle/internal/errs"
@@ -42,6 +43,7 @@ func (s *Service) runImport(ctx context.Context, j *jobs.Job[importArgs]) (err e
 	defer w.cleanUp()
 	if e := errs.As(err); err != nil {
 		if e.Kind != errs.Invalid && e.Kind != errs.TooLarge {
+			w.tellFullDisk(ctx, err)
 			return err
 		}
 		w.i.State, w.i.Failure = Failed, &Failure{Key: e.Key, Args: e.Args, Hint: e.Hint}
@@ -53,6 +55,25 @@ func (s *Service) runImport(ctx context.Context, j *jobs.Job[importArgs]) (err e
 		}
 		return j.Complete(ctx, tx)
 	})
+}
+
+// tellFullDisk notes on a waiting import that the disk is full, for the page of who
+// waits: the job is tried again. What a full disk keeps from being noted is logged.
+func (w *reading) tellFullDisk(ctx context.Context, cause error) {
+	key := errs.As(cause).Key
+	if !errors.Is(cause, syscall.ENOSPC) && key != "blob.disk-full" && key != "sqldb.disk-full" {
+		return
+	}
+	failure, err := json.Marshal(&Failure{Key: "tables.import.disk-full", Hint: "tables.import.disk-full.hint"})
+	if err == nil {
+		err = w.db.Write(ctx, func(tx *sqldb.Tx) error {
+			_, err := tx.Exec(ctx, `UPDATE imports SET failure = $1 WHERE id = $2 AND revision = $3 AND state = $4`, string(failure), w.i.ID, w.i.Revision, Queued)
+			return err
+		})
+	}
+	if err != nil {
+		w.log.WarnContext(ctx, "a full disk could not be told to who waits", "import", w.i.ID, "cause", err)
+	}
 }
 
 // giveUpImport records that an import will not be tried again.

@@ -124,6 +124,10 @@ func (p *Pages) waitPage(w http.ResponseWriter, r *http.Request, t path) error {
 
 func (p *Pages) progressOf(ctx context.Context, t path) ui.Progress {
 	bar := ui.Progress{ID: "reading", Label: ui.T(ctx, "publishui.wait.label", i18n.Args{"Name": t.i.Name}), Poll: t.url("/progress")}
+	if f := t.i.Failure; f != nil {
+		bar.Detail = ui.T(ctx, f.Key, f.Args) + " " + ui.T(ctx, f.Hint, f.Args)
+		return bar
+	}
 	if done, total, ok := p.o.Tables.Progress(ctx, t.i); ok {
 		bar.Value, bar.Max = done, total
 		bar.Detail = ui.T(ctx, "publishui.wait.detail", i18n.Args{"Done": ui.Bytes(ctx, done), "Total": ui.Bytes(ctx, total)})
