@@ -11,6 +11,7 @@ type convertCommand struct {
 	To      string `placeholder:"FORMAT"`
 	Output  string `short:"o" default:"-" placeholder:"OUT"`
 	Lang    string `placeholder:"fr|en"`
+	CRS     string `name:"crs" placeholder:"EPSG:N"`
 	Reading `embed:""`
 }
 
@@ -25,6 +26,7 @@ func (c *convertCommand) Run(ctx context.Context, r *run) error {
 			}
 		}
 	}
+	c.Reading.crs = c.CRS
 	f, done, err := r.openTable(ctx, c.In, c.Reading)
 	if err != nil {
 		return err

@@ -21,6 +21,7 @@ type Reading struct {
 	Delimiter  string `placeholder:"CHAR"`
 	Encoding   string `placeholder:"NAME"`
 	HeaderRows *int   `placeholder:"N"`
+	crs        string // of the geometries, for the commands that ask
 	From       string `placeholder:"FORMAT"`
 }
 
@@ -43,7 +44,7 @@ func (o Reading) options(name string) tabular.Options {
 	if d == `\t` || d == "tab" {
 		d = "\t"
 	}
-	return tabular.Options{Name: name, Format: o.From, Sheet: o.Sheet, Delimiter: d, Encoding: o.Encoding, HeaderRows: o.HeaderRows}
+	return tabular.Options{Name: name, Format: o.From, Sheet: o.Sheet, Delimiter: d, Encoding: o.Encoding, HeaderRows: o.HeaderRows, CRS: o.crs}
 }
 
 // input is a file to read, - being the standard input.
