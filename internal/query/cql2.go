@@ -254,8 +254,7 @@ func (p *cqlParser) shape(t token) (cqlArg, error) {
 	for (p.peek().kind == tokenWord) && !p.peek().is("and") && !p.peek().is("or") {
 		p.next() // Z
 	}
-	depth, end := 0, t.end
-	for {
+	for depth := 0; ; {
 		c := p.next()
 		switch {
 		case c.kind == tokenEnd:
@@ -265,16 +264,16 @@ func (p *cqlParser) shape(t token) (cqlArg, error) {
 		case c.is(")"):
 			depth--
 		}
-		end = c.end
-		if depth <= 0 {
-			break
+		if depth > 0 {
+			continue
 		}
+		text := p.source[t.at:c.end]
+		g, ok := ParseGeometry(text)
+		if !ok {
+			return cqlArg{}, wrongArea("filter", text)
+		}
+		return cqlArg{geometry: g, text: text}, nil
 	}
-	g, ok := ParseGeometry(p.source[t.at:end])
-	if !ok {
-		return cqlArg{}, wrongArea("filter", p.source[t.at:end])
-	}
-	return cqlArg{geometry: g, text: p.source[t.at:end]}, nil
 }
 
 // cqlBuilder makes conditions of operations, as both encodings of CQL2 have them.
@@ -450,7 +449,7 @@ func temporalOf(op string, col Column, arg cqlArg) (Expr, error) {
 	case "t_after":
 		return at(Gt, span[1])
 	case "t_equals":
-		if span[0] == span[1] {
+		if span[0].Equal(span[1]) {
 			return at(Eq, span[0])
 		}
 	case "t_during", "t_intersects":

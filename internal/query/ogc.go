@@ -46,9 +46,7 @@ func ParseOGC(values url.Values, cols []Column, geometry, at string) (f Features
 		if err != nil {
 			return f, err
 		}
-		if e != nil {
-			where = append(where, e)
-		}
+		where = append(where, e...)
 	}
 	if f.Query.Limit == 0 {
 		f.Query.Limit = OGCLimit
@@ -64,7 +62,7 @@ type ogcParser struct {
 	geometry, at string
 }
 
-func (p ogcParser) parameter(f *Features, key, value string) (Expr, error) {
+func (p ogcParser) parameter(f *Features, key, value string) (And, error) {
 	switch key {
 	case "limit", "offset":
 		n, err := strconv.Atoi(value)
@@ -92,9 +90,9 @@ func (p ogcParser) parameter(f *Features, key, value string) (Expr, error) {
 	case "filter":
 		switch lang := p.values.Get("filter-lang"); lang {
 		case "", "cql2-text":
-			return ParseCQL2(value, p.list)
+			return alone(ParseCQL2(value, p.list))
 		case "cql2-json":
-			return ParseCQL2JSON(value, p.list)
+			return alone(ParseCQL2JSON(value, p.list))
 		}
 		return nil, nil
 	case "filter-lang":
@@ -119,11 +117,14 @@ func (p ogcParser) parameter(f *Features, key, value string) (Expr, error) {
 	if i < 0 {
 		return nil, unknownParameter(key)
 	}
-	return comparison(p.list[i], Eq, Text(value), time.UTC)
+	return alone(comparison(p.list[i], Eq, Text(value), time.UTC))
 }
 
+// alone is a list of one condition.
+func alone(e Expr, err error) (And, error) { return And{e}, err }
+
 // bbox reads 4 or 6 numbers, in the order of bbox-crs.
-func (p ogcParser) bbox(text string) (Expr, error) {
+func (p ogcParser) bbox(text string) (And, error) {
 	n, ok := parseNumbers(text, 4)
 	if !ok {
 		if n, ok = parseNumbers(text, 6); !ok {
@@ -140,11 +141,11 @@ func (p ogcParser) bbox(text string) (Expr, error) {
 	if p.geometry == "" {
 		return nil, nil
 	}
-	return Or{BBox{p.geometry, n[0], n[1], n[2], n[3]}, Null{Column: p.geometry}}, nil
+	return And{Or{BBox{p.geometry, n[0], n[1], n[2], n[3]}, Null{Column: p.geometry}}}, nil
 }
 
 // datetime reads an instant of RFC 3339 or an interval, open ends being .. or nothing.
-func (p ogcParser) datetime(text string) (Expr, error) {
+func (p ogcParser) datetime(text string) (And, error) {
 	first, last, interval := strings.Cut(text, "/")
 	if !interval {
 		last = first
@@ -191,7 +192,7 @@ func (p ogcParser) datetime(text string) (Expr, error) {
 		}
 		all = append(all, e)
 	}
-	return Or{join(all), Null{Column: col.Name}}, nil
+	return And{Or{join(all), Null{Column: col.Name}}}, nil
 }
 
 func (p ogcParser) kind() tabular.Kind {

@@ -50,9 +50,7 @@ func ParseTabular(raw string, cols []Column) (t Tabular, err error) {
 		if err != nil {
 			return t, err
 		}
-		if e != nil {
-			where = append(where, e)
-		}
+		where = append(where, e...)
 	}
 	t.Query.Where = join(where)
 	if t.Aggregated() && len(t.Query.Select) > 0 {
@@ -69,7 +67,7 @@ type tabularParser struct {
 	cols columnIndex
 }
 
-func (p *tabularParser) parameter(t *Tabular, key, value string, hasValue bool) (Expr, error) {
+func (p *tabularParser) parameter(t *Tabular, key, value string, hasValue bool) (And, error) {
 	switch key {
 	case "page", "page_size":
 		n, err := strconv.Atoi(value)
@@ -93,7 +91,7 @@ func (p *tabularParser) parameter(t *Tabular, key, value string, hasValue bool) 
 		}
 		return nil, nil
 	case "or", "and":
-		return p.nested(key, value)
+		return alone(p.nested(key, value))
 	}
 	name, op, err := p.split(key)
 	if err != nil {
@@ -111,7 +109,7 @@ func (p *tabularParser) split(key string) (name, op string, err error) {
 	return strings.Trim(key[:at], `"`), key[at+2:], nil
 }
 
-func (p *tabularParser) operator(t *Tabular, name, op, value string, hasValue bool) (Expr, error) {
+func (p *tabularParser) operator(t *Tabular, name, op, value string, hasValue bool) (And, error) {
 	if name == "__id" || name == "" && op == "id" {
 		if op == "sort" && value == "asc" {
 			return nil, nil
@@ -145,7 +143,7 @@ func (p *tabularParser) operator(t *Tabular, name, op, value string, hasValue bo
 		t.Query.Sort = append(t.Query.Sort, SortKey{Column: name, Desc: value == "desc"})
 		return nil, nil
 	}
-	return tabularCondition(col, op, value)
+	return alone(tabularCondition(col, op, value))
 }
 
 // sortGroups gives the sorts of groups the names of their columns: that of the
