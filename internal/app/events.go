@@ -12,6 +12,7 @@ import (
 // listen says who hears what: event, listener, what it does.
 func (a *App) listen() {
 	jobs.On(a.Runner, "tables.warm", a.warm)
+	jobs.On(a.Runner, "app.merge", a.merged)
 	jobs.On(a.Runner, "tables.compare", a.compare)
 }
 
@@ -59,4 +60,16 @@ func (a *App) compare(ctx context.Context, e catalogue.VersionAdded) error {
 		versions[i] = v
 	}
 	return a.Tables.Compare(ctx, a.Engine, versions[0], versions[1])
+}
+
+// merged gives what an organisation kept to the one that it is now part of.
+func (a *App) merged(ctx context.Context, e identity.OrganisationMerged) error {
+	sys := identity.System("merge")
+	if _, err := a.Catalogue.MoveDatasets(ctx, sys, e.From, e.Into); err != nil {
+		return err
+	}
+	if err := a.Tables.Move(ctx, sys, e.From, e.Into); err != nil {
+		return err
+	}
+	return a.Publish.Move(ctx, sys, e.From, e.Into)
 }

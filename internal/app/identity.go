@@ -2,13 +2,17 @@ package app
 
 import (
 	"context"
+	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"time"
 
+	"socle/internal/config"
 	"socle/internal/errs"
 	"socle/internal/httpx"
+	"socle/internal/i18n"
 	"socle/internal/identity"
 	"socle/internal/oidc"
 	"socle/internal/web/account"
@@ -87,6 +91,25 @@ func (a *App) identityProviders(readFile func(string) ([]byte, error)) ([]*oidc.
 		out = append(out, oidc.New(s, a.Config.Base().String()+account.ProviderPath+"/"+p.ID+"/back", a.trusting(p.Issuer, providerTime, providerBytes), time.Now))
 	}
 	return out, nil
+}
+
+// verifyAudit reads the whole audit and says whether it holds.
+func verifyAudit(ctx context.Context, c *config.Config, out io.Writer, l i18n.Lang) (holds bool, err error) {
+	a, err := Build(ctx, c, slog.New(slog.DiscardHandler), Version)
+	if err != nil {
+		return false, err
+	}
+	defer a.Close()
+	check, err := a.Identity.VerifyAudit(ctx, identity.System("command line"))
+	if err != nil {
+		return false, err
+	}
+	key := "app.audit.holds"
+	if check.Broken > 0 {
+		key = "app.audit.broken"
+	}
+	fmt.Fprintln(out, i18n.T(l, key, i18n.Args{"Lines": check.Lines, "After": check.After, "Line": check.Broken, "Count": int(check.Lines)}))
+	return check.Broken == 0, nil
 }
 
 // accountPages are the pages of accounts.

@@ -29,5 +29,5 @@ func Run() int {
 
 // Operations are the commands of the server.
 func Operations() cli.Operations {
-	return cli.Operations{Serve: serve, Backup: backup, Restore: restore, Rebuild: rebuild, Doctor: doctor, Admin: admin}
+	return cli.Operations{Serve: serve, Backup: backup, Restore: restore, Rebuild: rebuild, Doctor: doctor, Admin: admin, VerifyAudit: verifyAudit}
 }

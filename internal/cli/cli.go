@@ -42,6 +42,8 @@ type Operations struct {
 	Rebuild func(ctx context.Context, c *config.Config, out io.Writer, l i18n.Lang) error
 	Doctor  func(ctx context.Context, c *config.Config, out io.Writer, l i18n.Lang) (healthy bool, err error)
 	Admin   func(ctx context.Context, c *config.Config, what AdminRequest, out io.Writer, l i18n.Lang) error
+	// VerifyAudit reads the audit and prints whether its chain holds.
+	VerifyAudit func(ctx context.Context, c *config.Config, out io.Writer, l i18n.Lang) (holds bool, err error)
 }
 
 // AdminRequest is what `socle admin` is asked to do.
@@ -84,6 +86,7 @@ var commands = []struct {
 	{"rebuild", func() any { return &rebuildCommand{} }},
 	{"doctor", func() any { return &doctorCommand{} }},
 	{"admin", func() any { return &adminCommand{} }},
+	{"audit", func() any { return &auditCommand{} }},
 	{"version", func() any { return &versionCommand{} }},
 }
 

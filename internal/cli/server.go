@@ -36,6 +36,13 @@ type (
 		Organisation organisationCommand `cmd:""`
 		Invite       inviteCommand       `cmd:""`
 	}
+	auditCommand struct {
+		Verify verifyCommand `cmd:""`
+	}
+	verifyCommand struct {
+		Lang          string `placeholder:"fr|en"`
+		config.Config `embed:""`
+	}
 	firstLinkCommand struct {
 		Lang          string `placeholder:"fr|en"`
 		config.Config `embed:""`
@@ -113,6 +120,18 @@ func (r *run) admin(ctx context.Context, c *config.Config, what AdminRequest) er
 		return err
 	}
 	return r.Server.Admin(ctx, c, what, r.Stdout, r.lang)
+}
+
+// Run says whether the chain of the audit holds; status 1 when it does not.
+func (c *verifyCommand) Run(ctx context.Context, r *run) error {
+	if err := c.Finish(r.ReadFile); err != nil {
+		return err
+	}
+	holds, err := r.Server.VerifyAudit(ctx, &c.Config, r.Stdout, r.lang)
+	if err == nil && !holds {
+		return errInvalid
+	}
+	return err
 }
 
 // Run gives the link of the first administrator.

@@ -20,6 +20,7 @@ type accountView struct {
 	Password     []ui.Input
 	Problems     ui.Problems
 	Members      ui.Items
+	Joinable     []identity.Joinable
 	Sessions     []sessionView
 	Tokens       []tokenView
 	TokenName    ui.Input
@@ -92,7 +93,13 @@ func (p *Pages) fillAccount(r *http.Request, view *accountView) error {
 	view.Members.Level = 3
 	for _, m := range v.Actor.Memberships() {
 		o := orgs[m.Organisation]
+		if m.Via != "" {
+			continue // by a mandate: the organisation's own pages tell it
+		}
 		view.Members.Items = append(view.Members.Items, ui.Item{Title: o.Name, Href: "/organisations/" + o.Slug, Facts: []ui.Fact{{Icon: "circle-user", Text: ui.T(ctx, "identity.role."+m.Role.String())}}})
+	}
+	if view.Joinable, err = p.o.Identity.Joinable(ctx, v.Actor); err != nil {
+		return err
 	}
 	sessions, err := p.o.Identity.Sessions(ctx, v.Actor)
 	if err != nil {
@@ -178,5 +185,14 @@ func (p *Pages) revokeToken(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	shell.Flash(w, r, ui.Good, "account.token.revoked")
+	return shell.Redirect(w, r, Path)
+}
+
+// join asks an organisation of one's mail domain to be taken in.
+func (p *Pages) join(w http.ResponseWriter, r *http.Request) error {
+	if err := p.o.Identity.AskToJoin(r.Context(), shell.From(r).Actor, identity.OrganisationID(r.PathValue("id"))); err != nil {
+		return err
+	}
+	shell.Flash(w, r, ui.Good, "account.join.asked")
 	return shell.Redirect(w, r, Path)
 }

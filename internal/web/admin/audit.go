@@ -52,6 +52,7 @@ func (p *Pages) audit(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	view.Filter = &filter
+	view.Head.Actions = exportButtons(ctx, "/admin/audit/")
 	return p.auditPage(w, r, view, org, ui.Page{Title: view.Head.Title, NoIndex: true})
 }
 
@@ -63,8 +64,13 @@ func (p *Pages) journal(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	view := auditView{frame: frame{tabs(ctx, v.Actor, ""), ui.PageHead{Eyebrow: o.Name, Title: ui.T(ctx, "admin.audit"), Lead: ui.T(ctx, "admin.audit.lead-one")}}}
+	view.Head.Actions = exportButtons(ctx, "/organisations/"+o.Slug+"/journal/")
 	return p.auditPage(w, r, view, o.ID, ui.Page{Title: view.Head.Title + " – " + o.Name, NoIndex: true, Place: "/organisations",
 		Crumbs: []ui.Crumb{{Label: ui.T(ctx, "admin.producers"), Href: "/organisations"}, {Label: o.Name, Href: "/organisations/" + o.Slug}, {Label: view.Head.Title}}})
+}
+
+func exportButtons(ctx context.Context, path string) []ui.Button {
+	return []ui.Button{{Label: "CSV", Icon: "download", Href: path + "journal.csv", Download: true}, {Label: "JSON Lines", Icon: "download", Href: path + "journal.jsonl", Download: true}}
 }
 
 func (p *Pages) auditFilter(ctx context.Context, a identity.Actor, chosen identity.OrganisationID) (ui.Select, error) {

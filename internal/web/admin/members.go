@@ -71,6 +71,18 @@ func (p *Pages) membersPage(w http.ResponseWriter, r *http.Request, typed identi
 	if v.Actor.Can(identity.ActionReadAudit, o.ID) {
 		view.Head.Actions = append(view.Head.Actions, ui.Button{Label: ui.T(ctx, "admin.audit"), Icon: "history", Href: view.URL + "/journal"})
 	}
+	for _, x := range []struct {
+		right identity.Action
+		label string
+		icon  ui.Icon
+		path  string
+	}{
+		{identity.ActionManageMembers, "admin.joining", "user-plus", "/joining"}, {identity.ActionReadMembers, "admin.mandates", "hand-helping", "/mandates"}, {identity.ActionManageTokens, "admin.services", "key-round", "/tokens"},
+	} {
+		if v.Actor.Can(x.right, o.ID) {
+			view.Head.Actions = append(view.Head.Actions, ui.Button{Label: ui.T(ctx, x.label), Icon: x.icon, Href: view.URL + x.path})
+		}
+	}
 	for _, m := range list {
 		view.Members = append(view.Members, p.member(ctx, v.Actor, m))
 	}
