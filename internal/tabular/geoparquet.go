@@ -95,10 +95,11 @@ func projJSON(text json.RawMessage) (*geo.CRS, error) {
 // native notes a column of Parquet's own type of geometries, which are
 // well-known binary too.
 func (p *ParquetFile) native(name string, typ parquet.Type) error {
-	logical, crs := typ.LogicalType(), ""
+	logical := typ.LogicalType()
 	if logical == nil || p.shapes[name] != nil {
 		return nil
 	}
+	var crs string
 	switch t := logical.Value.(type) {
 	case *format.GeometryType:
 		crs = t.CRS

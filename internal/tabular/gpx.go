@@ -115,7 +115,7 @@ func (g *gpxFeatures) line(f *feature) error {
 		parts = append(parts, points)
 	}
 	if len(parts) > 0 {
-		var shape orb.Geometry = parts[0]
+		shape := parts[0]
 		if len(parts) > 1 {
 			shape = together(parts)
 		}

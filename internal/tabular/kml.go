@@ -2,6 +2,7 @@ package tabular
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"math"
 	"strconv"
@@ -31,7 +32,7 @@ func (k *kmlFeatures) read(f *feature, _ string) (layer string, line int, err er
 	x := k.x
 	for {
 		if err := x.next(); err != nil {
-			if err == io.EOF && !k.some && k.links {
+			if errors.Is(err, io.EOF) && !k.some && k.links {
 				return "", 0, fail(errs.Invalid, CodeSource, "tabular.kml-link", errs.Args{"Address": k.link})
 			}
 			return "", 0, err
