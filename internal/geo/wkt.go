@@ -209,7 +209,7 @@ func (n *wktNode) match() *CRS {
 }
 
 func matchGeographic(a float64, datum string, meridian float64) *CRS {
-	code := 0
+	var code int
 	switch {
 	case math.Abs(a-grs80.a) < 0.5 && meridian == 0:
 		code = 4326

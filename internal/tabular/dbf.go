@@ -219,7 +219,7 @@ func (d *dbfReader) cell(to []byte, f *dbfField, raw []byte) ([]byte, string) {
 		if len(bytes.Trim(text, "*")) == 0 { // asterisks fill what did not fit
 			return to, ""
 		}
-		if f.decimal > 0 && bytes.IndexByte(text, '.') >= 0 && bytes.IndexAny(text, "eE") < 0 { // zeros fill up the decimals declared
+		if f.decimal > 0 && bytes.IndexByte(text, '.') >= 0 && !bytes.ContainsAny(text, "eE") { // zeros fill up the decimals declared
 			text = bytes.TrimSuffix(bytes.TrimRight(text, "0"), []byte("."))
 		}
 		return append(to, text...), ""

@@ -15,7 +15,7 @@ import (
 // dbfOf builds a dBase table. fields are "NAME,C,10" or "NAME,N,8,2"; a record is
 // the bytes of its fields, a first byte of "*" deletes it.
 func dbfOf(version, language byte, fields []string, records ...string) []byte {
-	head := make([]byte, 32)
+	head := append([]byte(nil), make([]byte, 32)...)
 	head[0], head[1], head[2], head[3], head[29] = version, 124, 2, 29, language
 	width := 1
 	for _, f := range fields {

@@ -176,7 +176,7 @@ func TestGeoPackageSystems(t *testing.T) {
 	} {
 		data := sqliteOf(t, append(standard([]any{"t", "features", "g", c.srs}), gpkgPart{"CREATE TABLE t (fid INTEGER PRIMARY KEY, g POINT)", [][]any{{nil, nil}, {nil, blob(1, 0, c.at)}}})...)
 		f, err := Open(t.Context(), Bytes(data), Options{CRS: c.asked})
-		got := ""
+		var got string
 		if err != nil {
 			got = errs.As(err).Key
 		} else {
@@ -230,9 +230,7 @@ func TestWriteGeoPackage(t *testing.T) {
 		f, got := readCells(t, []byte(text), Options{})
 		var want [][]string
 		for range n {
-			for _, r := range cellsOf(fr) {
-				want = append(want, r)
-			}
+			want = append(want, cellsOf(fr)...)
 		}
 		if d := cmp.Diff(want, got); d != "" {
 			t.Fatalf("%d: %s", n, d)

@@ -397,9 +397,9 @@ func polygons(parts [][]orb.Point) orb.Geometry {
 		}
 		holes = nil
 	}
-	bounds := make([]orb.Bound, len(out))
-	for i, p := range out {
-		bounds[i] = p[0].Bound()
+	var bounds []orb.Bound
+	for _, p := range out {
+		bounds = append(bounds, p[0].Bound())
 	}
 	nesting := len(out)*len(holes) > mostNesting
 	for _, h := range holes {

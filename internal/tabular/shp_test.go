@@ -96,7 +96,7 @@ func shpOf(box [4]float64, records ...[]byte) []byte {
 		body = binary.BigEndian.AppendUint32(body, uint32(len(r)/2))
 		body = append(body, r...)
 	}
-	h := make([]byte, 100)
+	h := append([]byte(nil), make([]byte, 100)...)
 	binary.BigEndian.PutUint32(h, 9994)
 	binary.BigEndian.PutUint32(h[24:], uint32((100+len(body))/2))
 	binary.LittleEndian.PutUint32(h[28:], 1000)
