@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -18,6 +20,7 @@ import (
 var (
 	runningBase = flag.String("base", "", "address of a portal that holds the file, instead of starting one")
 	runningID   = flag.String("resource", "", "identifier of the file's resource there")
+	runningPID  = flag.Int("pid", 0, "number of its process")
 )
 
 const (
@@ -27,10 +30,10 @@ const (
 )
 
 // published has a portal serve the file of a million rows, and returns its
-// address and the resource's.
-func published(b *testing.B) (base, id string) {
+// address, the resource's identifier and the number of the process.
+func published(b *testing.B) (base, id string, pid int) {
 	if *runningBase != "" {
-		return *runningBase, *runningID
+		return *runningBase, *runningID, *runningPID
 	}
 	path, err := benchfile.File(filepath.Join(os.TempDir(), "socle-bench"), benchfile.Options{Rows: servedRows, Seed: 42})
 	if err != nil {
@@ -70,12 +73,12 @@ func published(b *testing.B) (base, id string) {
 	id = d.Resources[0].ID
 	for range 300 { // a table being made ready answers that it is
 		if page, err := c.Rows(ctx, id, url.Values{"limit": {"1"}}); err == nil && page.Total == servedRows {
-			return p.base, id
+			return p.base, id, p.cmd.Process.Pid
 		}
 		time.Sleep(200 * time.Millisecond)
 	}
 	b.Fatal("the table is not made ready")
-	return "", ""
+	return "", "", 0
 }
 
 // filter is one of 528 filters, for the number of a request.
@@ -89,7 +92,7 @@ func filter(i int) url.Values {
 // BenchmarkRows: pages, filters, sorts and facets over a million rows with four
 // connections, each figure with what is promised.
 func BenchmarkRows(b *testing.B) {
-	base, id := published(b)
+	base, id, pid := published(b)
 	rows := "/api/v1/resources/" + id + "/rows?"
 	with := func(v url.Values, more ...string) string {
 		for k := 0; k < len(more); k += 2 {
@@ -116,6 +119,7 @@ func BenchmarkRows(b *testing.B) {
 			return with(url.Values{}, "limit", "100", "offset", fmt.Sprint(i*99_991%(servedRows-100)))
 		}},
 	} {
+		before := processor(pid)
 		cold, err := ask(base, connections, 200, 0, q.path)
 		if err != nil {
 			b.Fatal(err)
@@ -124,10 +128,29 @@ func BenchmarkRows(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		fmt.Printf("server: %-24s the first 200: %v; then: %v; promised: %s\n", q.name, cold, warm, q.promise)
+		each := (processor(pid) - before) / time.Duration(cold.n+warm.n)
+		fmt.Printf("server: %-24s the first 200: %v; then: %v; %.2f ms of the portal's processors each; promised: %s\n", q.name, cold, warm, 1000*each.Seconds(), q.promise)
 	}
 	exports(b, base, id)
 	b.ReportMetric(0, "ns/op")
+}
+
+// processor is the time that a process has used of its processors, of which the
+// machine's other work takes nothing.
+func processor(pid int) time.Duration {
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return 0
+	}
+	_, rest, _ := strings.Cut(string(data), ") ")
+	fields := strings.Fields(rest)
+	if len(fields) < 13 {
+		return 0
+	}
+	user, _ := strconv.Atoi(fields[11])
+	system, _ := strconv.Atoi(fields[12])
+	const tick = 10 * time.Millisecond // USER_HZ
+	return time.Duration(user+system) * tick
 }
 
 // exports takes the whole table in several formats.

@@ -75,12 +75,13 @@ type columnAnswer struct {
 }
 
 type rowsAnswer struct {
-	Columns []columnAnswer `json:"-"` // these two, rows after columns, come first: see writeRows
-	Total   int64          `json:"total"`
-	Next    string         `json:"next"`
-	Facets  []facetAnswer  `json:"facets,omitempty"`
-	Version int            `json:"version"`
-	Said    string         `json:"sentence"`
+	Columns []columnAnswer  `json:"columns"`
+	Rows    json.RawMessage `json:"rows"` // see writeRows
+	Total   int64           `json:"total"`
+	Next    string          `json:"next"`
+	Facets  []facetAnswer   `json:"facets,omitempty"`
+	Version int             `json:"version"`
+	Said    string          `json:"sentence"`
 }
 
 type facetAnswer struct {

@@ -11,16 +11,6 @@ type bitset []byte
 
 func newBitset(rows int64) bitset { return make(bitset, (rows+7)/8) }
 
-// full is the set of all rows.
-func full(rows int64) bitset {
-	b := newBitset(rows)
-	for i := range b {
-		b[i] = 0xff
-	}
-	b.trim(rows)
-	return b
-}
-
 // trim takes out what is beyond the last row.
 func (b bitset) trim(rows int64) {
 	if rows&7 != 0 {
@@ -55,27 +45,30 @@ func (b bitset) empty() bool {
 	return true
 }
 
-// join makes a new set of two, eight bytes at a time.
-func (b bitset) join(c bitset, word func(x, y uint64) uint64) bitset {
+// and keeps what both have.
+func (b bitset) and(c bitset) bitset {
 	out := make(bitset, len(b))
 	at := 0
-	for ; at+8 <= len(b); at += 8 {
-		binary.BigEndian.PutUint64(out[at:], word(b.word(at), c.word(at)))
+	for ; at+8 <= len(b) && at+8 <= len(c); at += 8 {
+		binary.NativeEndian.PutUint64(out[at:], binary.NativeEndian.Uint64(b[at:])&binary.NativeEndian.Uint64(c[at:]))
 	}
 	for ; at < len(b); at++ {
-		out[at] = byte(word(uint64(b[at]), uint64(c[at])))
+		out[at] = b[at] & c[at]
 	}
 	return out
 }
 
-// and keeps what both have.
-func (b bitset) and(c bitset) bitset {
-	return b.join(c, func(x, y uint64) uint64 { return x & y })
-}
-
 // or keeps what one of both has.
 func (b bitset) or(c bitset) bitset {
-	return b.join(c, func(x, y uint64) uint64 { return x | y })
+	out := make(bitset, len(b))
+	at := 0
+	for ; at+8 <= len(b) && at+8 <= len(c); at += 8 {
+		binary.NativeEndian.PutUint64(out[at:], binary.NativeEndian.Uint64(b[at:])|binary.NativeEndian.Uint64(c[at:]))
+	}
+	for ; at < len(b); at++ {
+		out[at] = b[at] | c[at]
+	}
+	return out
 }
 
 // not is the set of the other rows.
