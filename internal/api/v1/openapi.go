@@ -2,6 +2,7 @@ package v1
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"reflect"
 	"strconv"
@@ -35,7 +36,7 @@ var operations = []operation{
 	{pattern: "GET /api/v1/datasets/{ref}", id: "showDataset", path: []string{"ref"}, answer: datasetAnswer{}},
 	{pattern: "GET /api/v1/organisations", id: "listOrganisations", query: []string{"q", "kind", "insee"}, answer: organisationsAnswer{}},
 	{pattern: "GET /api/v1/schemas", id: "listSchemas", answer: schemasAnswer{}},
-	{pattern: "GET /api/v1/resources/{id}/rows", id: "listRows", path: []string{"id"}, query: []string{"version", "sort", "facet", "group", "aggregate", "offset", "after"}, rows: true, answer: rowsAnswer{}},
+	{pattern: "GET /api/v1/resources/{id}/rows", id: "listRows", path: []string{"id"}, query: []string{"version", "sort", "facet", "group", "aggregate", "offset", "after"}, rows: true, answer: rowsPage{}},
 	{pattern: "GET /api/v1/resources/{id}/versions", id: "listVersions", path: []string{"id"}, query: []string{"before"}, answer: versionsAnswer{}},
 	{pattern: "GET /api/v1/resources/{id}/schema", id: "showSchema", path: []string{"id"}, query: []string{"version"}, answer: map[string]any{}},
 	{pattern: "GET /api/v1/resources/{id}/original", id: "downloadOriginal", path: []string{"id"}, query: []string{"version"}, file: "application/octet-stream"},
@@ -58,6 +59,13 @@ var operations = []operation{
 	{pattern: "GET /api/v1/imports/{id}", id: "showImport", path: []string{"id"}, answer: importAnswer{}, signed: true},
 	{pattern: "GET /api/v1/imports/{id}/report", id: "showReport", path: []string{"id"}, answer: check.Wire{}, signed: true},
 	{pattern: "POST /api/v1/publications", id: "createPublication", body: publicationRequest{}, answer: datasetAnswer{}, status: http.StatusCreated, signed: true},
+}
+
+// rowsPage is what writeRows writes.
+type rowsPage struct {
+	Columns []columnAnswer   `json:"columns"`
+	Rows    []map[string]any `json:"rows"`
+	rowsAnswer
 }
 
 // wholeNumbers are the parameters that are.
@@ -253,6 +261,12 @@ func (d openAPI) structure(t reflect.Type) openSchema {
 	s := openSchema{Type: []string{"object"}, Properties: map[string]openSchema{}}
 	for i := range t.NumField() {
 		f := t.Field(i)
+		if f.Anonymous {
+			inner := d.structure(f.Type)
+			maps.Copy(s.Properties, inner.Properties)
+			s.Required = append(s.Required, inner.Required...)
+			continue
+		}
 		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
 		if name == "" || name == "-" {
 			continue

@@ -178,7 +178,8 @@ func (c *Cache) trim() {
 				delete(c.entries, k)
 			}
 		}
-		s.file.Close()
+		// What is in it is drawn again.
+		_ = s.file.Close()
 		os.Remove(s.file.Name())
 	}
 }
