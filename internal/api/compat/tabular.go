@@ -135,7 +135,7 @@ func (api *API) tabularData(w http.ResponseWriter, r *http.Request) error {
 	}
 	ans := udata.Data{Data: []jsonrow.Object{}, Links: udata.DataLinks{Profile: api.resourceLink(o, "profile/"), Swagger: api.resourceLink(o, "swagger/")},
 		Meta: udata.Meta{Page: t.Page, PageSize: t.PageSize}}
-	more := false
+	var more bool
 	if t.Aggregated() {
 		t.Query.Limit++ // one more says whether there is a next page
 		fr, err := api.o.Engine.Aggregate(client(r), o.Snapshot, t.Query)
