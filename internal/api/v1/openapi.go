@@ -39,6 +39,7 @@ var operations = []operation{
 	{pattern: "GET /api/v1/resources/{id}/rows", id: "listRows", path: []string{"id"}, query: []string{"version", "sort", "facet", "group", "aggregate", "offset", "after"}, rows: true, answer: rowsPage{}},
 	{pattern: "GET /api/v1/resources/{id}/versions", id: "listVersions", path: []string{"id"}, query: []string{"before"}, answer: versionsAnswer{}},
 	{pattern: "GET /api/v1/resources/{id}/schema", id: "showSchema", path: []string{"id"}, query: []string{"version"}, answer: map[string]any{}},
+	{pattern: "GET /api/v1/resources/{id}/profile", id: "showProfile", path: []string{"id"}, query: []string{"version"}, answer: profileAnswer{}},
 	{pattern: "GET /api/v1/resources/{id}/original", id: "downloadOriginal", path: []string{"id"}, query: []string{"version"}, file: "application/octet-stream"},
 	{pattern: "GET /api/v1/resources/{id}/differences", id: "showDifferences", path: []string{"id"}, query: []string{"from", "to", "kind", "limit", "offset"}, answer: differenceAnswer{}},
 	{pattern: "GET /api/v1/resources/{id}/differences.csv", id: "downloadDifferences", path: []string{"id"}, query: []string{"from", "to"}, file: "text/csv"},

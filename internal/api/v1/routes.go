@@ -23,6 +23,7 @@ func (api *API) Routes() []shell.Route {
 		{Pattern: "GET /api/v1/resources/{id}/rows", Who: read, Handler: api.rows},
 		{Pattern: "GET /api/v1/resources/{id}/versions", Who: read, Handler: api.listVersions},
 		{Pattern: "GET /api/v1/resources/{id}/schema", Who: read, Handler: api.showSchema},
+		{Pattern: "GET /api/v1/resources/{id}/profile", Who: read, Handler: api.showProfile},
 		{Pattern: "GET /api/v1/resources/{id}/original", Who: download, Handler: api.original},
 		{Pattern: "GET /api/v1/resources/{id}/differences", Who: read, Handler: api.differences},
 		{Pattern: "GET /api/v1/resources/{id}/differences.csv", Who: download, Handler: api.differencesFile},
