@@ -93,7 +93,7 @@ func (p *Pages) bringPage(w http.ResponseWriter, r *http.Request, dataset, schem
 }
 
 // accepted are the endings that a browser offers first.
-const accepted = ".csv,.txt,.tsv,.xlsx,.xls,.ods,.json,.geojson,.jsonl,.parquet,.zip,.gz"
+const accepted = ".csv,.txt,.tsv,.xlsx,.xls,.ods,.json,.geojson,.jsonl,.parquet,.gpkg,.kml,.kmz,.gpx,.dbf,.zip,.gz"
 
 // schemaSelect offers the bundled schemas, those of the national catalogue, and none.
 func (p *Pages) schemaSelect(ctx context.Context, chosen string) (ui.Select, error) {
