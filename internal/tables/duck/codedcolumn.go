@@ -51,22 +51,22 @@ func (c *coded) weight() int {
 	return n
 }
 
-// coded gives column j, or nil when it is not coded.
-func (t *table) coded(j int) (*coded, error) {
+// coded gives column j; ok is false when it is not coded.
+func (t *table) coded(j int) (c *coded, ok bool, err error) {
 	m, ok := t.codes[j]
 	if !ok {
-		return nil, nil
+		return nil, false, nil
 	}
 	key := fmt.Sprintf("%s\x00%d\x00%d", t.key, t.number, j)
 	if c, ok := t.c.e.coded.get(key); ok {
-		return c, nil
+		return c, true, nil
 	}
-	c := &coded{codeMeta: m, field: t.fields[j], file: t.codesFile, rows: t.rows}
+	c = &coded{codeMeta: m, field: t.fields[j], file: t.codesFile, rows: t.rows}
 	if err := c.readValues(); err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	t.c.e.coded.put(key, c, c.weight()+len(key))
-	return c, nil
+	return c, true, nil
 }
 
 // checked reads bytes that begin with their checksum.
@@ -138,14 +138,6 @@ func (c *coded) text(code uint64) string {
 		col.Int64 = []int64{intOf(code)}
 	}
 	return string(appendCell(nil, &c.field, &col, 0))
-}
-
-// integer is the value of a column of integers, dates or times.
-func (c *coded) integer(code uint64) int64 {
-	if c.few() {
-		code = c.numbers[code-1]
-	}
-	return intOf(code)
 }
 
 // lower is the least code whose value is not less than a text or a number (as

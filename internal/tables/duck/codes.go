@@ -191,8 +191,9 @@ func (w *codesWriter) addNumbers(c *codedColumn, col *tabular.Column, from, to i
 		return
 	}
 	for i := from; i < to; i++ {
-		v, ok := uint64(0), true
+		v := uint64(0)
 		if !col.Null[i] {
+			var ok bool
 			if v, ok = orderOf(c.kind, col, i); !ok {
 				w.forget(c)
 				c.gone = true

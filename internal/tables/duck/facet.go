@@ -72,11 +72,11 @@ func (e *Engine) countValues(ctx context.Context, t *table, sel *selection, name
 	if j < 0 {
 		return nil, fmt.Errorf("duck: no column %q", name)
 	}
-	c, err := t.coded(j)
+	c, ok, err := t.coded(j)
 	if err != nil {
 		return nil, err
 	}
-	if c != nil && c.few() {
+	if ok && c.few() {
 		set, err := sel.rows(ctx)
 		if err != nil {
 			return nil, err

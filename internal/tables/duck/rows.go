@@ -129,11 +129,11 @@ func (e *Engine) numbers(ctx context.Context, sel *selection, q query.Query, lim
 // sorted finds the row numbers of a sorted page.
 func (e *Engine) sorted(ctx context.Context, sel *selection, q query.Query, limit int) (numbers []int64, err error) {
 	if q.Offset < topRows {
-		s, err := sel.p.sorter(q.Sort)
+		s, ok, err := sel.p.sorter(q.Sort)
 		if err != nil {
 			return nil, err
 		}
-		if s != nil {
+		if ok {
 			numbers, err := s.top(ctx, sel.set, q.After, q.Offset+limit)
 			return numbers[min(q.Offset, len(numbers)):], err
 		}

@@ -125,6 +125,7 @@ func (w *rowWriter) close() error {
 type rowStore struct {
 	rows, index *os.File
 	places      []byte // the index
+	size        uint64 // of rows
 	n           int64
 	columns     int
 }
@@ -142,8 +143,12 @@ func openRowStore(dir string, n int64, columns int) (s *rowStore, err error) {
 	if s.index, err = os.Open(filepath.Join(dir, idxFile)); err != nil {
 		return s, err
 	}
-	info, err := s.index.Stat()
+	info, err := s.rows.Stat()
 	if err != nil {
+		return s, err
+	}
+	s.size = uint64(info.Size())
+	if info, err = s.index.Stat(); err != nil {
 		return s, err
 	}
 	if info.Size() != 8*(n+1) {
@@ -227,7 +232,7 @@ func (s *rowStore) records(numbers []int64, sel []int) (out []tables.Record, err
 			return nil, damaged("there is no row %d", n)
 		}
 		from, to := s.bounds(n)
-		if to < from+crcBytes {
+		if to < from+crcBytes || to > s.size {
 			return nil, damaged("index of row %d", n)
 		}
 		if weight += to - from; weight > maxPageBytes {

@@ -30,7 +30,7 @@ func (p *planner) find(ctx context.Context, e query.Expr) (bitset, error) {
 	if p.t.rows == 0 {
 		return bitset{}, nil
 	}
-	if c, err := p.single(e); err != nil || c != nil {
+	if c, ok, err := p.single(e); err != nil || ok {
 		if err != nil {
 			return nil, err
 		}
@@ -62,11 +62,11 @@ func (p *planner) find(ctx context.Context, e query.Expr) (bitset, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := p.t.coded(j)
+	c, is, err := p.t.coded(j)
 	if err != nil {
 		return nil, err
 	}
-	if c != nil {
+	if is {
 		if test, ok, err := p.codeTest(c, e); ok || err != nil {
 			if err != nil {
 				return nil, err
@@ -125,12 +125,12 @@ func (p *planner) together(list []query.Expr, join func([]query.Expr) query.Expr
 	var order []int
 	var alone []query.Expr
 	for _, e := range list {
-		c, err := p.single(e)
+		c, ok, err := p.single(e)
 		at := duck
 		switch {
 		case err != nil:
 			return nil, err
-		case c != nil:
+		case ok:
 			at = c.Column
 		default:
 			if !p.duckOnly(e) {
@@ -235,8 +235,8 @@ func (p *planner) duckOnly(e query.Expr) bool {
 }
 
 // single gives the column of a condition that concerns one column alone, coded by
-// position among its values; else nil.
-func (p *planner) single(e query.Expr) (*coded, error) {
+// position among its values; ok is false for others.
+func (p *planner) single(e query.Expr) (c *coded, ok bool, err error) {
 	at, ok := -1, true
 	leaves(e, func(leaf query.Expr) {
 		name, has := columnOf(leaf)
@@ -252,7 +252,7 @@ func (p *planner) single(e query.Expr) (*coded, error) {
 		at = j
 	})
 	if !ok || at < 0 {
-		return nil, nil
+		return nil, false, nil
 	}
 	return p.t.coded(at)
 }

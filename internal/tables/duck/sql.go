@@ -37,8 +37,9 @@ func (s *selection) rows(ctx context.Context) (bitset, error) {
 	if s.made || s.all() {
 		return s.set, nil
 	}
-	set, err := bitset(nil), error(nil)
+	var set bitset
 	if s.q.Where != nil {
+		var err error
 		// What is joined by "and" is remembered by its parts.
 		if list, ok := s.q.Where.(query.And); ok && s.p.t.rows > 0 {
 			set, err = s.p.all(ctx, list)

@@ -60,18 +60,19 @@ type sorter struct {
 	width int // bits of a rowid
 }
 
-// sorter returns nil when a column is not coded, or the keys are too many.
-func (p *planner) sorter(keys []query.SortKey) (*sorter, error) {
-	s := &sorter{rows: p.t.rows, width: bits.Len64(uint64(p.t.rows))}
+// sorter finds pages in the order of keys; ok is false when a column is not coded,
+// or the keys are too many.
+func (p *planner) sorter(keys []query.SortKey) (s *sorter, ok bool, err error) {
+	s = &sorter{rows: p.t.rows, width: bits.Len64(uint64(p.t.rows))}
 	total := s.width
 	for _, k := range keys {
 		j, err := p.column(k.Column)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
-		c, err := p.t.coded(j)
-		if err != nil || c == nil {
-			return nil, err
+		c, ok, err := p.t.coded(j)
+		if err != nil || !ok {
+			return nil, false, err
 		}
 		width := 64
 		if c.few() {
@@ -81,9 +82,9 @@ func (p *planner) sorter(keys []query.SortKey) (*sorter, error) {
 		s.keys = append(s.keys, &sortCode{c.reader(), k.Desc, width})
 	}
 	if total > 128 {
-		return nil, nil
+		return nil, false, nil
 	}
-	return s, nil
+	return s, true, nil
 }
 
 // read reads block i of all keys.
