@@ -267,6 +267,10 @@ func TestLinksByMail(t *testing.T) {
 		t.Errorf("%v %s", err, pg.body)
 	}
 	pg = v.send(v.get("/account/data/close"), `form[action="/account/data/close"]`)
+	if v.get("/desk").url.Path != "/desk" {
+		t.Error("closed without the box")
+	}
+	pg = v.send(v.get("/account/data/close"), `form[action="/account/data/close"]`, "sure", "1")
 	if pg.url.Path != "/" || v.get("/desk").url.Path != "/sign-in" {
 		t.Errorf("closing: %s", pg.url)
 	}

@@ -193,11 +193,15 @@ func exportOf(d identity.PersonalData) exported {
 func (p *Pages) askClose(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	return p.ask(w, r, askView{Title: ui.T(ctx, "account.close.ask"), Losses: []string{ui.T(ctx, "account.close.erased"), ui.T(ctx, "account.close.kept"), ui.T(ctx, "account.close.tokens")},
-		Action: DataPath + "/close", Act: ui.T(ctx, "account.close.act"), Back: DataPath})
+		Action: DataPath + "/close", Act: ui.T(ctx, "account.close.act"), Back: DataPath,
+		Sure: &ui.Checkbox{Field: ui.Field{Name: "sure", Label: ui.T(ctx, "account.close.sure")}}})
 }
 
 func (p *Pages) closeAccount(w http.ResponseWriter, r *http.Request) error {
 	a := shell.From(r).Actor
+	if r.PostFormValue("sure") == "" {
+		return p.dataPage(w, r, errs.New(errs.Invalid, "account.close.sure-first").WithHint("account.close.sure-first.hint"))
+	}
 	if err := p.o.Identity.CloseOwnAccount(r.Context(), a); err != nil {
 		return p.dataPage(w, r, err)
 	}

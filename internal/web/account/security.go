@@ -242,6 +242,7 @@ type askView struct {
 	Action string
 	Act    string
 	Back   string
+	Sure   *ui.Checkbox // to be ticked first; nil where the button is enough
 }
 
 func (p *Pages) ask(w http.ResponseWriter, r *http.Request, v askView) error {

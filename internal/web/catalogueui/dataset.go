@@ -12,6 +12,7 @@ import (
 	"socle/internal/catalogue"
 	"socle/internal/errs"
 	"socle/internal/httpx"
+	"socle/internal/i18n"
 	"socle/internal/identity"
 	"socle/internal/markup"
 	"socle/internal/query"
@@ -36,6 +37,7 @@ type datasetView struct {
 type found struct {
 	dataset  catalogue.Dataset
 	org      identity.Organisation
+	mandates []mandate           // of who publishes for it
 	resource *catalogue.Resource // nil when there is no table
 	version  catalogue.Version
 	tables.Table
@@ -49,6 +51,9 @@ func (p *Pages) find(r *http.Request) (f found, moved bool, err error) {
 	}
 	if f.dataset.Slug != r.PathValue("slug") {
 		return f, true, nil
+	}
+	if f.mandates, err = p.mandates(ctx, v.Actor, f.dataset.Organisation); err != nil {
+		return f, false, err
 	}
 	if f.org, err = p.o.Identity.Organisation(ctx, v.Actor, f.dataset.Organisation); err != nil {
 		return f, false, err
@@ -276,6 +281,9 @@ func (p *Pages) about(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	view.Facts.Rows = append(view.Facts.Rows, ui.KeyValue{Key: ui.T(ctx, "catalogueui.producer"), Content: ui.Link{Label: f.org.Name, Href: "/organisations/" + f.org.Slug}})
+	for _, m := range f.mandates {
+		view.Facts.Rows = append(view.Facts.Rows, ui.KeyValue{Key: ui.T(ctx, "catalogueui.mandate"), Value: ui.T(ctx, "catalogueui.mandate.by", i18n.Args{"Name": m.name, "Reference": m.reference})})
+	}
 	if l, ok := catalogue.FindLicence(d.Licence); ok && l.URL != "" {
 		view.Facts.Rows = append(view.Facts.Rows, ui.KeyValue{Key: ui.T(ctx, "catalogueui.licence"), Content: ui.Link{Label: l.Name, Href: l.URL, External: true}})
 		add("catalogueui.licence.means", ui.T(ctx, l.SummaryKey()))
