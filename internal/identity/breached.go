@@ -28,7 +28,7 @@ func (s *Service) breached(ctx context.Context, password string) bool {
 	if s.opt.Breached == nil {
 		return false
 	}
-	sum := sha1.Sum([]byte(norm.NFC.String(password))) //nolint:gosec // as above
+	sum := sha1.Sum([]byte(norm.NFC.String(password)))
 	text := strings.ToUpper(hex.EncodeToString(sum[:]))
 	list, err := s.opt.Breached(ctx, text[:5])
 	if err != nil {
