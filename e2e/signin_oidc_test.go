@@ -194,3 +194,26 @@ func TestIdentityProviderReplay(t *testing.T) {
 		t.Error("twice")
 	}
 }
+
+// The secrets of a journey are not in the log.
+func TestIdentityProviderLog(t *testing.T) {
+	p := provider(t, "")
+	p.must(t, "admin", "organisation", "Mairie d’Essai")
+	link := linkIn.FindString(p.must(t, "admin", "invite", "camille@essai.example", "--organisation", "mairie-d-essai", "--role", "editor"))
+	_, secret, _ := strings.Cut(link, "token=")
+	v := p.visitor(t)
+	pg := v.get(link)
+	for _, a := range pg.doc.Find("main a").EachIter() {
+		if href := a.AttrOr("href", ""); strings.HasPrefix(href, "/sign-in") {
+			v.get(href)
+		}
+	}
+	if pg := v.through(pg.doc.Find(`a[href*="/sign-in/with/essai"]`).AttrOr("href", ""), "camille"); pg.url.Path != "/desk" {
+		t.Fatalf("%s %s", pg.url, pg.text())
+	}
+	for l := range strings.Lines(p.log.String()) {
+		if strings.Contains(l, secret) || strings.Contains(l, "a-secret-of-the-tests") {
+			t.Errorf("in the log: %s", l)
+		}
+	}
+}

@@ -19,7 +19,7 @@ func isSecret(name string) bool {
 			return true
 		}
 	}
-	return name == "sig" || name == "code" || name == "state"
+	return name == "sig" || name == "code" || name == "state" || name == "next" // an address that may hold a secret itself
 }
 
 // NewLogger writes records as "json" or "text" lines, without secrets: an

@@ -38,7 +38,7 @@ func (p *Pages) leave(w http.ResponseWriter, r *http.Request) error {
 	if x == nil {
 		return errs.New(errs.NotFound, "errs.not-found").WithHint("httpx.not-found.hint")
 	}
-	j := journey{Provider: x.Settings.ID, Next: q.Get("next"), Invitation: q.Get("invitation"), Link: !v.Actor.IsAnonymous()}
+	j := journey{Provider: x.Settings.ID, Next: q.Get("next"), Invitation: q.Get("invitation-token"), Link: !v.Actor.IsAnonymous()}
 	to, started, err := x.Start(ctx)
 	if err != nil {
 		return p.show(w, r, p.signInView(ctx, "", j.Next), err)

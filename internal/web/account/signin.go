@@ -149,7 +149,7 @@ func (p *Pages) invitationView(r *http.Request, l identity.Link, n identity.NewP
 	v := p.personView(r, ui.T(ctx, "account.invitation"), lead, InvitationPath, n, l.Email != "")
 	v.Other = []ui.Link{{Label: ui.T(ctx, "account.have-account"), Href: shell.SignInPath + "?next=" + url.QueryEscape(InvitationPath+"?token="+token(r))}}
 	for _, x := range p.o.Providers {
-		v.Other = append(v.Other, ui.Link{Label: ui.T(ctx, "account.invitation.with", i18n.Args{"Name": x.Settings.Name}), Icon: "log-in", Href: ProviderPath + "/" + x.Settings.ID + "?invitation=" + url.QueryEscape(token(r))})
+		v.Other = append(v.Other, ui.Link{Label: ui.T(ctx, "account.invitation.with", i18n.Args{"Name": x.Settings.Name}), Icon: "log-in", Href: ProviderPath + "/" + x.Settings.ID + "?invitation-token=" + url.QueryEscape(token(r))})
 	}
 	return v, nil
 }
