@@ -139,6 +139,9 @@ func TestJoining(t *testing.T) {
 	if !strings.Contains(pg.text(), "attend une réponse") {
 		t.Fatal(pg.text())
 	}
+	if pg := admin.get("/organisations/mairie-d-essai/members"); !strings.Contains(pg.text(), "1 personne demande à rejoindre") {
+		t.Errorf("the administrator is not told: %s", pg.text())
+	}
 	pg = admin.send(admin.get("/organisations/mairie-d-essai/joining"), `main form[action*="/joining/"]`, "answer", "yes", "role", "editor")
 	if !strings.Contains(pg.doc.Find("body").Text(), "est membre") || !strings.Contains(v.get("/account").text(), "Mairie d’Essai") {
 		t.Error(pg.text())

@@ -20,6 +20,7 @@ type membersView struct {
 	URL      string // of the organisation
 	May      bool   // change them
 	Alone    bool
+	Asked    *ui.Notice // people ask to join
 	Members  []memberView
 	Pending  []pendingView
 	Problems ui.Problems
@@ -81,6 +82,15 @@ func (p *Pages) membersPage(w http.ResponseWriter, r *http.Request, typed identi
 	} {
 		if v.Actor.Can(x.right, o.ID) {
 			view.Head.Actions = append(view.Head.Actions, ui.Button{Label: ui.T(ctx, x.label), Icon: x.icon, Href: view.URL + x.path})
+		}
+	}
+	if view.May {
+		asked, err := p.o.Identity.JoinRequests(ctx, v.Actor, o.ID)
+		if err != nil {
+			return err
+		}
+		if len(asked) > 0 {
+			view.Asked = &ui.Notice{Kind: ui.LookHere, Title: ui.T(ctx, "admin.joining.waiting", ui.Count(len(asked)))}
 		}
 	}
 	for _, m := range list {
