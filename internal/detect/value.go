@@ -11,7 +11,7 @@ import (
 	"sync"
 	"unicode"
 
-	"github.com/nyaruka/phonenumbers"
+	"socle/internal/phone"
 )
 
 var (
@@ -255,8 +255,8 @@ func isPhone(s string) bool {
 	if !strings.HasPrefix(bare, "0") && !strings.HasPrefix(bare, "+") {
 		return len(bare) == 4 && strings.HasPrefix(bare, "3")
 	}
-	n, err := phonenumbers.Parse(bare, "FR")
-	return err == nil && phonenumbers.IsValidNumber(n)
+	n, ok := phone.Parse(bare)
+	return ok && n.Valid()
 }
 
 // isMobile is a phone number of a French mobile.
@@ -265,8 +265,8 @@ func isMobile(s string) bool {
 	if strings.HasPrefix(bare, "33") {
 		bare = "+" + bare
 	}
-	n, err := phonenumbers.Parse(bare, "FR")
-	return err == nil && phonenumbers.IsValidNumber(n) && n.GetCountryCode() == 33 && phonenumbers.GetNumberType(n) == phonenumbers.MOBILE
+	n, ok := phone.Parse(bare)
+	return ok && n.FrenchMobile()
 }
 
 func isUUID(s string) bool       { return uuidPattern().MatchString(s) }

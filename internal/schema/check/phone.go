@@ -1,9 +1,8 @@
 package check
 
 import (
-	"github.com/nyaruka/phonenumbers"
-
 	"socle/internal/i18n"
+	"socle/internal/phone"
 	"socle/internal/schema"
 )
 
@@ -11,8 +10,7 @@ import (
 // an international number.
 func phoneNumber(cell []byte, _ *schema.Value) (string, i18n.Args) {
 	if len(cell) <= 60 {
-		n, err := phonenumbers.Parse(string(cell), "FR")
-		if err == nil && (phonenumbers.IsValidNumber(n) || phonenumbers.IsValidShortNumberForRegion(n, "FR")) {
+		if n, ok := phone.Parse(string(cell)); ok && (n.Valid() || n.Short()) {
 			return "", nil
 		}
 	}

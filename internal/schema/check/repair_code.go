@@ -5,10 +5,9 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/nyaruka/phonenumbers"
-
 	"socle/internal/cog"
 	"socle/internal/i18n"
+	"socle/internal/phone"
 	"socle/internal/schema"
 )
 
@@ -107,8 +106,8 @@ func knownCode(k codeKind, s string) bool {
 		_, ok := cog.Region(s)
 		return ok
 	case kindPhone:
-		n, err := phonenumbers.Parse(s, "FR")
-		return err == nil && phonenumbers.IsValidNumber(n)
+		n, ok := phone.Parse(s)
+		return ok && n.Valid()
 	}
 	return true
 }
@@ -241,8 +240,8 @@ func repairPhone(s string) []proposal {
 			out = append(out, proposal{"phone-first", false, strings.TrimSpace(first)})
 		}
 	}
-	if n, err := phonenumbers.Parse(s, "FR"); err == nil && phonenumbers.IsValidNumber(n) {
-		out = append(out, proposal{"phone", true, phonenumbers.Format(n, phonenumbers.E164)})
+	if n, ok := phone.Parse(s); ok && n.Valid() {
+		out = append(out, proposal{"phone", true, n.E164()})
 	}
 	return out
 }
