@@ -125,6 +125,13 @@ func writeFacets(ctx context.Context, tx *sqldb.Tx, d Dataset) error {
 // one like it. One that it bore before is taken again.
 func giveAddress(ctx context.Context, tx *sqldb.Tx, id DatasetID, title string) (string, error) {
 	for _, slug := range ids.SlugCandidates(title, string(id)) {
+		var traced int
+		if err := tx.QueryRow(ctx, `SELECT count(*) FROM dataset_traces WHERE slug = $1`, slug).Scan(&traced); err != nil {
+			return "", err
+		}
+		if traced > 0 {
+			continue
+		}
 		if _, err := tx.Exec(ctx, `INSERT INTO dataset_slugs (slug, dataset, since) VALUES ($1, $2, $3) ON CONFLICT (slug) DO NOTHING`, slug, id, tx.Now()); err != nil {
 			return "", err
 		}

@@ -32,8 +32,9 @@ func (d Dataset) Missing() []errs.Field {
 
 // Publish makes a dataset public: a draft, an internal one, or one that was
 // withdrawn. The history that everyone sees begins with the versions of now;
-// what was tried before stays among members. Rights: ActionPublish. Kinds:
-// NotFound, SignIn, Denied, Invalid (fields of Missing), Conflict (revision;
+// what was tried before stays among members. Rights: ActionPublish, and
+// ActionApprove where the organisation asks for approvals. Kinds: NotFound, SignIn,
+// Denied, Invalid (fields of Missing), Conflict (revision;
 // already public).
 func (s *Service) Publish(ctx context.Context, a identity.Actor, id DatasetID, revision int) (d Dataset, err error) {
 	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
@@ -47,6 +48,9 @@ func (s *Service) Publish(ctx context.Context, a identity.Actor, id DatasetID, r
 func (s *Service) PublishTx(ctx context.Context, tx *sqldb.Tx, a identity.Actor, id DatasetID, revision int) (d Dataset, err error) {
 	defer errs.Wrap(&err, "catalogue.Publish(%s)", id)
 	if d, err = s.readyFor(ctx, tx, a, id, revision, Draft, Internal, Withdrawn); err != nil {
+		return d, err
+	}
+	if err := s.approved(ctx, tx, a, d.Organisation); err != nil {
 		return d, err
 	}
 	if _, err := tx.Exec(ctx, `UPDATE resources SET public_from = latest WHERE dataset = $1`, id); err != nil {

@@ -93,6 +93,8 @@ func TestWithdrawnLeavesATrace(t *testing.T) {
 			w.same(mustGet(w, a, d.ID), trace)
 			_, _, err := w.Resource(ctx, a, r.ID)
 			w.fails(err, errs.NotFound)
+			_, _, err = w.Head(ctx, a, r.ID)
+			w.fails(err, errs.NotFound)
 			_, err = w.VersionByID(ctx, a, r.Current.ID)
 			w.fails(err, errs.NotFound)
 			w.same(w.titlesOf(a, catalogue.Filter{}), []string(nil))
@@ -185,8 +187,13 @@ func TestRightsOfMethods(t *testing.T) {
 			{"Get", func(a identity.Actor, d catalogue.Dataset) error { _, err := w.Get(ctx, a, d.ID); return err }},
 			{"ByAddress", func(a identity.Actor, d catalogue.Dataset) error { _, err := w.ByAddress(ctx, a, d.Slug); return err }},
 			{"Resource", func(a identity.Actor, d catalogue.Dataset) error {
-				_, _, err := w.Resource(ctx, a, d.Resources[0].ID)
-				return err
+				r, of, err := w.Resource(ctx, a, d.Resources[0].ID)
+				r.Current = nil
+				head, ofHead, err2 := w.Head(ctx, a, d.Resources[0].ID)
+				w.same(head, r)
+				w.same(ofHead, of)
+				w.same(errs.Is(err2, errs.NotFound), errs.Is(err, errs.NotFound))
+				return err2
 			}},
 			{"Version", func(a identity.Actor, d catalogue.Dataset) error {
 				_, err := w.Version(ctx, a, d.Resources[0].ID, 0)

@@ -86,9 +86,40 @@ func (s *Service) ResourceTx(ctx context.Context, tx *sqldb.Tx, a identity.Actor
 	return list[0], d, err
 }
 
+// Head is Resource without the latest version: one query, for what is asked very
+// often. Kinds: NotFound, as Resource.
+func (s *Service) Head(ctx context.Context, a identity.Actor, id ResourceID) (r Resource, d Dataset, err error) {
+	defer errs.Wrap(&err, "catalogue.Head(%s)", id)
+	var q where
+	q.add("r.id = " + q.arg(id))
+	q.visible(a)
+	text := `SELECT ` + datasetColumns + `, ` + resourceColumns + ` FROM resources r JOIN datasets d ON d.id = r.dataset` + q.String()
+	err = s.db.ReadOne(ctx, func(tx *sqldb.Tx) error {
+		var into resourceRow
+		d, err = scanDataset(alongside{tx.QueryRow(ctx, text, q.args...), into.columns()})
+		r = into.resource()
+		return err
+	})
+	if err == nil && d.State == Withdrawn && !isMember(a, d) {
+		err = notFound()
+	}
+	if err != nil {
+		return Resource{}, Dataset{}, err
+	}
+	return r, d, nil
+}
+
+// alongside scans more columns after those asked.
+type alongside struct {
+	sqldb.Scanner
+	more []any
+}
+
+func (s alongside) Scan(dest ...any) error { return s.Scanner.Scan(append(dest, s.more...)...) }
+
 // resource1 reads a resource that the actor may see, and its dataset.
 func resource1(ctx context.Context, tx *sqldb.Tx, a identity.Actor, id ResourceID) (Resource, Dataset, error) {
-	r, err := scanResource(tx.QueryRow(ctx, `SELECT `+resourceColumns+` FROM resources WHERE id = $1`, id))
+	r, err := scanResource(tx.QueryRow(ctx, `SELECT `+resourceColumns+` FROM resources r WHERE r.id = $1`, id))
 	if err != nil {
 		return Resource{}, Dataset{}, err
 	}
@@ -152,21 +183,38 @@ func queryDatasets(ctx context.Context, tx *sqldb.Tx, a identity.Actor, text str
 	return list, err
 }
 
-const resourceColumns = `id, dataset, kind, place, title, description, format, media_type, url, latest, public_from, link_checked, link_broken, created_at, modified_at`
+const resourceColumns = `r.id, r.dataset, r.kind, r.place, r.title, r.description, r.format, r.media_type, r.url, r.latest, r.public_from,
+	r.link_checked, r.link_broken, r.created_at, r.modified_at`
 
-func scanResource(s sqldb.Scanner) (r Resource, err error) {
-	var checked sqldb.NullTime
-	err = s.Scan(&r.ID, &r.Dataset, &r.Kind, &r.Position, &r.Title, &r.Description, &r.Format, &r.MediaType, &r.URL, &r.Latest, &r.PublicFrom,
-		&checked, &r.LinkBroken, &r.CreatedAt, &r.ModifiedAt)
-	r.LinkChecked = checked.Time
-	return r, err
+// resourceRow is what resourceColumns are read into.
+type resourceRow struct {
+	Resource
+	checked sqldb.NullTime
+}
+
+func (r *resourceRow) columns() []any {
+	return []any{
+		&r.ID, &r.Dataset, &r.Kind, &r.Position, &r.Title, &r.Description, &r.Format, &r.MediaType, &r.URL, &r.Latest, &r.PublicFrom,
+		&r.checked, &r.LinkBroken, &r.CreatedAt, &r.ModifiedAt,
+	}
+}
+
+func (r *resourceRow) resource() Resource {
+	r.LinkChecked = r.checked.Time
+	return r.Resource
+}
+
+func scanResource(s sqldb.Scanner) (Resource, error) {
+	var r resourceRow
+	err := s.Scan(r.columns()...)
+	return r.resource(), err
 }
 
 func resourcesOf(ctx context.Context, tx *sqldb.Tx, datasets ...DatasetID) ([]Resource, error) {
 	if len(datasets) == 0 {
 		return nil, nil
 	}
-	rows, err := tx.Query(ctx, `SELECT `+resourceColumns+` FROM resources WHERE dataset IN (`+sqldb.Marks(1, len(datasets))+`) ORDER BY dataset, place, id`, sqldb.AnySlice(datasets)...)
+	rows, err := tx.Query(ctx, `SELECT `+resourceColumns+` FROM resources r WHERE r.dataset IN (`+sqldb.Marks(1, len(datasets))+`) ORDER BY r.dataset, r.place, r.id`, sqldb.AnySlice(datasets)...)
 	if err != nil {
 		return nil, err
 	}

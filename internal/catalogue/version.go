@@ -28,6 +28,11 @@ func (s *Service) AddVersionTx(ctx context.Context, tx *sqldb.Tx, a identity.Act
 	if err != nil {
 		return v, err
 	}
+	if d.State == Published {
+		if err := s.approved(ctx, tx, a, d.Organisation); err != nil {
+			return v, err
+		}
+	}
 	if n, err = checkVersion(r.Kind, n); err != nil {
 		return v, err
 	}

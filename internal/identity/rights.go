@@ -194,6 +194,7 @@ const (
 	ActionContribute       Action = "dataset.contribute"    // create drafts, bring files and rows to drafts
 	ActionEdit             Action = "dataset.edit"          // describe, rename, reorder, change what is internal
 	ActionPublish          Action = "dataset.publish"       // make public, add a version to what is public
+	ActionApprove          Action = "dataset.approve"       // publish where the organisation asks for approvals, and approve others
 	ActionWithdraw         Action = "dataset.withdraw"      // take out of the public eye, with a trace
 	ActionDelete           Action = "dataset.delete"        // delete what was never published
 	ActionReadMembers      Action = "organisation.read-members"
@@ -238,6 +239,7 @@ var rightList = []right{
 	{ActionContribute, Contributor, 0, ScopeWrite},
 	{ActionEdit, Editor, 0, ScopeWrite},
 	{ActionPublish, Editor, 0, ScopePublish},
+	{ActionApprove, Administrator, 0, ScopePublish},
 	{ActionWithdraw, Editor, 0, ScopePublish},
 	{ActionDelete, Editor, 0, ScopePublish},
 	{ActionReadMembers, Reader, hostAdmin | hostAnimator | hostAuditor, ScopeRead},

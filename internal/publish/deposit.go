@@ -3,6 +3,7 @@ package publish
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,14 +19,20 @@ import (
 // DepositID identifies a deposit.
 type DepositID string
 
-// State says how a deposit ended, or that it has not.
+// State says how far a deposit is.
 type State string
 
 const (
 	Open      State = "open"
+	Asked     State = "asked" // waits for an administrator to approve
+	Dated     State = "dated" // waits for its date
 	Published State = "published"
 	Abandoned State = "abandoned"
 )
+
+// Waiting reports whether a deposit is ready and waits: for an approval, or for
+// its date.
+func (s State) Waiting() bool { return s == Asked || s == Dated }
 
 // Step is a place on the path; the steps before it are done.
 type Step string
@@ -57,6 +64,19 @@ type Deposit struct {
 	CreatedAt    time.Time
 	ChangedBy    string
 	ChangedAt    time.Time
+	Plan                   // of a deposit that waits
+	AskedBy      string    // who gave the Plan: identity.Actor.Ref; "" when nobody has
+	AskedAt      time.Time // zero when nobody has
+	ApprovedBy   string    // "" without an approval
+	Answer       string    // why it came back to Open: the word of a refusal, what went wrong at its date
+	AnsweredBy   string    // "" when it did not come back
+}
+
+// Plan says how a deposit becomes public.
+type Plan struct {
+	Visibility Visibility
+	Note       string    // what changed, in the words of its author
+	At         time.Time // zero for at once
 }
 
 // Step says where the path goes on, given the deposit's import (zero when it
@@ -136,15 +156,19 @@ func (s *Service) Find(ctx context.Context, a identity.Actor, id DepositID) (d D
 	return d, err
 }
 
-const columns = `id, organisation, state, revision, dataset, resource, upload, import, description, described, created_by, created_at, changed_by, changed_at`
+const columns = `id, organisation, state, revision, dataset, resource, upload, import, description, described, created_by, created_at, changed_by, changed_at,
+	visibility, note, asked_by, asked_at, publish_at, approved_by, answer, answered_by`
 
 func scan(r sqldb.Scanner) (Deposit, error) {
 	var d Deposit
 	var description string
+	var asked, at sqldb.NullTime
 	if err := r.Scan(&d.ID, &d.Organisation, &d.State, &d.Revision, &d.Dataset, &d.Resource, &d.Upload, &d.Import, &description, &d.Described,
-		&d.CreatedBy, &d.CreatedAt, &d.ChangedBy, &d.ChangedAt); err != nil {
+		&d.CreatedBy, &d.CreatedAt, &d.ChangedBy, &d.ChangedAt,
+		&d.Visibility, &d.Note, &d.AskedBy, &asked, &at, &d.ApprovedBy, &d.Answer, &d.AnsweredBy); err != nil {
 		return d, err
 	}
+	d.AskedAt, d.At = asked.Time, at.Time
 	return d, json.Unmarshal([]byte(description), &d.Description)
 }
 
@@ -156,8 +180,8 @@ func find(ctx context.Context, tx *sqldb.Tx, a identity.Actor, id DepositID) (De
 	return d, err
 }
 
-// Pending lists the open deposits that the actor may go on with, the last
-// changed first, at most 100.
+// Pending lists the deposits that are open or wait, of the organisations where the
+// actor contributes, the last changed first, at most 100.
 func (s *Service) Pending(ctx context.Context, a identity.Actor) (list []Deposit, err error) {
 	defer errs.Wrap(&err, "publish.Pending")
 	everywhere, orgs := a.Where(identity.ActionContribute)
@@ -165,12 +189,12 @@ func (s *Service) Pending(ctx context.Context, a identity.Actor) (list []Deposit
 		return nil, nil
 	}
 	err = s.db.Read(ctx, func(tx *sqldb.Tx) error {
-		where, args := "", []any{Open}
+		where, args := "", []any{Open, Asked, Dated}
 		if !everywhere {
-			where = ` AND organisation IN (` + sqldb.Marks(2, len(orgs)) + `)`
+			where = ` AND organisation IN (` + sqldb.Marks(4, len(orgs)) + `)`
 			args = append(args, sqldb.AnySlice(orgs)...)
 		}
-		rows, err := tx.Query(ctx, `SELECT `+columns+` FROM deposits WHERE state = $1`+where+` ORDER BY changed_at DESC, id LIMIT 100`, args...)
+		rows, err := tx.Query(ctx, `SELECT `+columns+` FROM deposits WHERE state IN ($1, $2, $3)`+where+` ORDER BY changed_at DESC, id LIMIT 100`, args...)
 		if err != nil {
 			return err
 		}
@@ -183,12 +207,17 @@ func (s *Service) Pending(ctx context.Context, a identity.Actor) (list []Deposit
 // change runs fn on an open deposit whose revision the caller has seen, then
 // writes it. Kinds: NotFound, Conflict (somebody else changed it, or it is closed).
 func (s *Service) change(ctx context.Context, a identity.Actor, id DepositID, revision int, fn func(tx *sqldb.Tx, d *Deposit) error) (d Deposit, err error) {
+	return s.changeIn(ctx, a, id, revision, []State{Open}, fn)
+}
+
+// changeIn is change of a deposit in one of the states given.
+func (s *Service) changeIn(ctx context.Context, a identity.Actor, id DepositID, revision int, in []State, fn func(tx *sqldb.Tx, d *Deposit) error) (d Deposit, err error) {
 	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
 		if d, err = find(ctx, tx, a, id); err != nil {
 			return err
 		}
-		if d.State != Open {
-			return errs.New(errs.Conflict, "publish.closed").WithHint("publish.closed.hint")
+		if !slices.Contains(in, d.State) {
+			return notNow(d.State)
 		}
 		if d.Revision != revision {
 			return errs.New(errs.Conflict, "publish.changed").WithHint("publish.changed.hint")
@@ -201,6 +230,14 @@ func (s *Service) change(ctx context.Context, a identity.Actor, id DepositID, re
 	return d, err
 }
 
+// notNow is the error of an act that the state of a deposit does not allow.
+func notNow(s State) error {
+	if s.Waiting() {
+		return errs.New(errs.Conflict, "publish.waits").WithHint("publish.waits.hint")
+	}
+	return errs.New(errs.Conflict, "publish.closed").WithHint("publish.closed.hint")
+}
+
 func (d *Deposit) write(ctx context.Context, tx *sqldb.Tx, a identity.Actor) error {
 	description, err := json.Marshal(d.Description)
 	if err != nil {
@@ -209,8 +246,9 @@ func (d *Deposit) write(ctx context.Context, tx *sqldb.Tx, a identity.Actor) err
 	d.Revision++
 	d.ChangedBy, d.ChangedAt = a.Ref(), tx.Now()
 	_, err = tx.Exec(ctx, `UPDATE deposits SET state = $1, revision = $2, dataset = $3, resource = $4, upload = $5, import = $6, description = $7, described = $8,
-		changed_by = $9, changed_at = $10 WHERE id = $11`,
-		d.State, d.Revision, d.Dataset, d.Resource, d.Upload, d.Import, string(description), d.Described, d.ChangedBy, d.ChangedAt, d.ID)
+		changed_by = $9, changed_at = $10, visibility = $11, note = $12, asked_by = $13, asked_at = $14, publish_at = $15, approved_by = $16, answer = $17, answered_by = $18 WHERE id = $19`,
+		d.State, d.Revision, d.Dataset, d.Resource, d.Upload, d.Import, string(description), d.Described, d.ChangedBy, d.ChangedAt,
+		d.Visibility, d.Note, d.AskedBy, sqldb.SomeTime(d.AskedAt), sqldb.SomeTime(d.At), d.ApprovedBy, d.Answer, d.AnsweredBy, d.ID)
 	return err
 }
 
@@ -221,7 +259,10 @@ func (s *Service) BringUpload(ctx context.Context, a identity.Actor, id DepositI
 	if d, err = s.Find(ctx, a, id); err != nil {
 		return d, err
 	}
-	if d.State != Open || d.Revision != revision {
+	if d.State != Open {
+		return d, notNow(d.State)
+	}
+	if d.Revision != revision {
 		return d, errs.New(errs.Conflict, "publish.changed").WithHint("publish.changed.hint")
 	}
 	u, err := s.tables.FindUpload(ctx, a, upload)
@@ -283,7 +324,7 @@ func (s *Service) Reread(ctx context.Context, a identity.Actor, id DepositID, im
 		return i, err
 	}
 	if d.State != Open || d.Import == "" {
-		return i, errs.New(errs.Conflict, "publish.closed").WithHint("publish.closed.hint")
+		return i, notNow(d.State)
 	}
 	return s.tables.Revise(ctx, a, d.Import, importRevision, set)
 }

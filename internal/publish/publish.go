@@ -100,17 +100,24 @@ func (s *Service) tableOf(ctx context.Context, tx *sqldb.Tx, a identity.Actor, d
 func (s *Service) Finish(ctx context.Context, a identity.Actor, id DepositID, revision int, v Visibility, note string) (d catalogue.Dataset, err error) {
 	defer errs.Wrap(&err, "publish.Finish(%s)", id)
 	_, err = s.change(ctx, a, id, revision, func(tx *sqldb.Tx, dep *Deposit) error {
-		if dep.Import == "" {
-			return errs.New(errs.Conflict, "tables.import.not-valid").WithHint("tables.import.not-valid.hint")
-		}
-		d, err = s.publishImport(ctx, tx, a, dep.Import, Target{Dataset: dep.Dataset, Description: dep.Description, Visibility: v, Note: note})
-		if err != nil {
-			return err
-		}
-		dep.State, dep.Dataset = Published, d.ID
-		return nil
+		dep.Plan = Plan{Visibility: v, Note: note}
+		d, err = s.finish(ctx, tx, a, dep)
+		return err
 	})
 	return d, err
+}
+
+// finish publishes a deposit by its Plan.
+func (s *Service) finish(ctx context.Context, tx *sqldb.Tx, a identity.Actor, dep *Deposit) (catalogue.Dataset, error) {
+	if dep.Import == "" {
+		return catalogue.Dataset{}, errs.New(errs.Conflict, "tables.import.not-valid").WithHint("tables.import.not-valid.hint")
+	}
+	d, err := s.publishImport(ctx, tx, a, dep.Import, Target{Dataset: dep.Dataset, Description: dep.Description, Visibility: dep.Visibility, Note: dep.Note})
+	if err != nil {
+		return d, err
+	}
+	dep.State, dep.Dataset, dep.Answer, dep.AnsweredBy = Published, d.ID, "", ""
+	return d, nil
 }
 
 // May reports whether the actor may publish a deposit, or only prepare it.

@@ -13,6 +13,7 @@ import (
 	"socle/internal/errs"
 	"socle/internal/identity"
 	"socle/internal/jobs"
+	"socle/internal/mail"
 	"socle/internal/publish"
 	"socle/internal/schema"
 	"socle/internal/schema/check"
@@ -36,6 +37,8 @@ type workshop struct {
 	org, other     identity.OrganisationID
 	editor, helper identity.Actor // editor and contributor of org
 	stranger       identity.Actor // editor of other
+	chief, leaver  identity.Actor // administrator and editor of org
+	people         *identity.Service
 }
 
 func open(t *testing.T, db *sqldb.DB) *workshop {
@@ -53,9 +56,11 @@ func open(t *testing.T, db *sqldb.DB) *workshop {
 	find := func(_ context.Context, ref string) (*schema.Schema, error) { return national.Find(ref) }
 	w.tables = tables.New(tables.Options{DB: db, Blobs: w.blobs, Schemas: find, Temp: t.TempDir(), Limits: tables.Limits{UploadBytes: 1 << 20}})
 	w.tables.Handle(w.runner)
+	mail.Deliver(w.runner, db, mail.Options{})
 	w.catalogue = catalogue.New(db, nil)
 	w.publish = publish.New(db, w.tables, w.catalogue, false)
 	ids := identity.New(db, identity.Options{})
+	w.publish.Handle(w.runner, ids, "https://donnees.example.org")
 	sys := identity.System("test")
 	for name, id := range map[string]*identity.OrganisationID{"Roques": &w.org, "Labège": &w.other} {
 		o, err := ids.CreateOrganisation(ctx, sys, identity.OrganisationForm{Name: name, Kind: identity.KindCommune}, false)
@@ -80,6 +85,9 @@ func open(t *testing.T, db *sqldb.DB) *workshop {
 	}
 	w.editor = person("editor@example.org", w.org, identity.Editor)
 	w.helper = person("helper@example.org", w.org, identity.Contributor)
+	w.chief = person("chief@example.org", w.org, identity.Administrator)
+	w.leaver = person("leaver@example.org", w.org, identity.Editor)
+	w.people = ids
 	w.stranger = person("stranger@example.org", w.other, identity.Editor)
 	return w
 }
