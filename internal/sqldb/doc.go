@@ -29,7 +29,8 @@
 //
 // # Transactions
 //
-// Read sees one snapshot. Write is serializable: on SQLite there is one writer
+// Read sees one snapshot; ReadOne is for a single query, which needs no
+// transaction for that. Write is serializable: on SQLite there is one writer
 // at a time, on PostgreSQL the isolation level says so, and a transaction that
 // lost against another is run again. The function given to Write may therefore
 // run several times: it must not touch anything but the transaction. No

@@ -94,7 +94,7 @@ func pgCode(err error) string {
 }
 
 // retryable reports whether running the transaction again is safe and useful.
-func retryable(err error, attempt int) bool {
+func retryable(err error, attempt int, m mode) bool {
 	if code, ok := sqliteCode(err); ok {
 		return code&0xff == sqlite3.SQLITE_BUSY || code&0xff == sqlite3.SQLITE_LOCKED
 	}
@@ -110,7 +110,7 @@ func retryable(err error, attempt int) bool {
 	}
 	// A connection of the pool may have died since it was used last.
 	var begin *beginError
-	return errors.As(err, &begin) && connectionLost(err) && attempt <= connectionAttempts
+	return (m == readingOne || errors.As(err, &begin)) && connectionLost(err) && attempt <= connectionAttempts
 }
 
 const connectionAttempts = 5

@@ -14,6 +14,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -58,7 +59,8 @@ type DB struct {
 	writer, reader *sql.DB // SQLite
 	pool           *pgxpool.Pool
 
-	open    sync.Map // goroutine id → what it runs, to refuse nesting
+	open    sync.Map     // goroutine id → what it runs, to refuse nesting
+	opened  atomic.Int64 // how many of them
 	indexMu sync.Mutex
 	indexes []index // of unique indexes, read when first needed
 }
@@ -150,7 +152,7 @@ func openSQLiteHandle(dsn string, conns int) (*sql.DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sqldb: %w", err)
 	}
-	h := sql.OpenDB(c)
+	h := sql.OpenDB(preparing{c})
 	h.SetMaxOpenConns(conns)
 	h.SetMaxIdleConns(conns)
 	return h, nil
@@ -212,7 +214,14 @@ func (db *DB) Ping(ctx context.Context) error {
 
 // Read runs fn in a transaction that sees one snapshot and cannot write.
 func (db *DB) Read(ctx context.Context, fn func(*Tx) error) error {
-	return db.run(ctx, false, fn)
+	return db.run(ctx, reading, fn)
+}
+
+// ReadOne is Read for a single statement, which sees one snapshot by itself:
+// nothing is sent to begin and to end a transaction. A second statement is an
+// Internal error.
+func (db *DB) ReadOne(ctx context.Context, fn func(*Tx) error) error {
+	return db.run(ctx, readingOne, fn)
 }
 
 // Write runs fn in a serializable transaction and commits when fn returns nil.
@@ -220,7 +229,7 @@ func (db *DB) Read(ctx context.Context, fn func(*Tx) error) error {
 // effect outside the transaction. Kinds, beside those of fn: Conflict (a unique
 // or foreign key, see Violates), Busy (locked, full, unreachable).
 func (db *DB) Write(ctx context.Context, fn func(*Tx) error) error {
-	return db.run(ctx, true, fn)
+	return db.run(ctx, writing, fn)
 }
 
 const (
@@ -230,25 +239,55 @@ const (
 	maxDelay    = 200 * time.Millisecond
 )
 
-func (db *DB) run(ctx context.Context, write bool, fn func(*Tx) error) error {
-	word := "a read"
-	if write {
-		word = "a write"
+// mode is how a function given to the database runs.
+type mode int
+
+const (
+	reading    mode = iota // in a transaction that sees one snapshot
+	readingOne             // one statement, without a transaction
+	writing                // in a serializable transaction
+)
+
+func (m mode) String() string {
+	if m == writing {
+		return "a write"
+	}
+	return "a read"
+}
+
+// enter refuses what is inside a transaction of the same goroutine; leave is
+// called at the end.
+func (db *DB) enter(m mode) (leave func(), err error) {
+	if m == readingOne && db.opened.Load() == 0 { // naming the goroutine has a cost
+		return func() {}, nil
 	}
 	id := goroutine()
-	if outer, nested := db.open.LoadOrStore(id, word); nested {
-		return errs.New(errs.Internal, "errs.internal").WithHint("errs.internal.hint").
-			Because(fmt.Errorf("sqldb: %s inside %s of the same goroutine would wait for itself: use the outer transaction", word, outer))
+	if outer, nested := db.open.LoadOrStore(id, m.String()); nested {
+		return nil, errs.New(errs.Internal, "errs.internal").WithHint("errs.internal.hint").
+			Because(fmt.Errorf("sqldb: %s inside %s of the same goroutine would wait for itself: use the outer transaction", m, outer))
 	}
-	defer db.open.Delete(id)
+	db.opened.Add(1)
+	return func() {
+		db.opened.Add(-1)
+		db.open.Delete(id)
+	}, nil
+}
+
+func (db *DB) run(ctx context.Context, m mode, fn func(*Tx) error) error {
+	leave, err := db.enter(m)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	write := m == writing
 
 	delay, begun := firstDelay, time.Now()
 	for attempt := 1; ; attempt++ {
-		err := db.once(ctx, write, fn)
+		err := db.once(ctx, m, fn)
 		if err == nil {
 			return nil
 		}
-		if attempt == maxAttempts || time.Since(begun) > maxTrying || !retryable(err, attempt) || ctx.Err() != nil {
+		if attempt == maxAttempts || time.Since(begun) > maxTrying || !retryable(err, attempt, m) || ctx.Err() != nil {
 			return db.wrap(ctx, err, write)
 		}
 		db.log.DebugContext(ctx, "transaction runs again", "attempt", attempt, "cause", err)
@@ -263,8 +302,8 @@ func (db *DB) run(ctx context.Context, write bool, fn func(*Tx) error) error {
 
 // once runs one attempt. A commit whose answer was lost is not run again:
 // nobody knows whether it happened.
-func (db *DB) once(ctx context.Context, write bool, fn func(*Tx) error) (err error) {
-	tx := &Tx{db: db, write: write, now: db.now().UTC().Truncate(time.Microsecond)}
+func (db *DB) once(ctx context.Context, m mode, fn func(*Tx) error) (err error) {
+	tx := &Tx{db: db, write: m == writing, one: m == readingOne, now: db.now().UTC().Truncate(time.Microsecond)}
 	if err := tx.begin(ctx); err != nil {
 		return &beginError{err}
 	}
@@ -290,6 +329,8 @@ func (b *beginError) Unwrap() error { return b.err }
 
 func (tx *Tx) begin(ctx context.Context) (err error) {
 	switch {
+	case tx.one:
+		return nil
 	case tx.db.engine == SQLite && tx.write:
 		tx.sql, err = tx.db.writer.BeginTx(ctx, nil)
 	case tx.db.engine == SQLite:
@@ -303,7 +344,10 @@ func (tx *Tx) begin(ctx context.Context) (err error) {
 }
 
 func (tx *Tx) commit(ctx context.Context) error {
-	if tx.sql != nil {
+	switch {
+	case tx.one:
+		return nil
+	case tx.sql != nil:
 		return tx.sql.Commit()
 	}
 	return tx.pgx.Commit(ctx)
@@ -312,6 +356,9 @@ func (tx *Tx) commit(ctx context.Context) error {
 // rollback cannot fail in a way that matters: a connection that cannot roll
 // back is closed by its pool, which rolls back.
 func (tx *Tx) rollback() {
+	if tx.one {
+		return
+	}
 	if tx.sql != nil {
 		_ = tx.sql.Rollback()
 		return

@@ -18,6 +18,8 @@ import (
 type Tx struct {
 	db    *DB
 	write bool
+	one   bool // a single statement, without a transaction
+	used  bool // it was run
 	done  bool
 	now   time.Time
 	sql   *sql.Tx
@@ -27,7 +29,22 @@ type Tx struct {
 // Scanner is one row: Row, Rows, or what Collect gives to its function.
 type Scanner interface{ Scan(dest ...any) error }
 
-var errTxDone = errors.New("sqldb: the transaction has ended")
+var (
+	errTxDone = errors.New("sqldb: the transaction has ended")
+	errOne    = errors.New("sqldb: ReadOne is for one query")
+)
+
+// ready refuses a statement that cannot run.
+func (tx *Tx) ready(query bool) error {
+	switch {
+	case tx.done:
+		return errTxDone
+	case tx.one && (tx.used || !query):
+		return errOne
+	}
+	tx.used = true
+	return nil
+}
 
 // Now is the instant of the transaction: the same at each call, in UTC, whole
 // microseconds as the database keeps them.
@@ -41,8 +58,8 @@ func (tx *Tx) InjectedClock() bool { return tx.db.injected }
 
 // Exec runs a statement and returns the number of rows it touched.
 func (tx *Tx) Exec(ctx context.Context, query string, args ...any) (affected int64, err error) {
-	if tx.done {
-		return 0, errTxDone
+	if err := tx.ready(false); err != nil {
+		return 0, err
 	}
 	args = encode(args)
 	if tx.sql != nil {
@@ -62,16 +79,21 @@ func (tx *Tx) Exec(ctx context.Context, query string, args ...any) (affected int
 // Query runs a statement that returns rows. Close them, or read them to their
 // end, before the next statement of the transaction; Collect does.
 func (tx *Tx) Query(ctx context.Context, query string, args ...any) (*Rows, error) {
-	if tx.done {
-		return nil, errTxDone
+	if err := tx.ready(true); err != nil {
+		return nil, err
 	}
 	args = encode(args)
 	r := &Rows{ctx: ctx, tx: tx}
 	var err error
-	if tx.sql != nil {
-		r.sql, err = tx.sql.QueryContext(ctx, query, args...) //nolint:rowserrcheck // by Rows.Err
-	} else {
+	switch { //nolint:rowserrcheck // by Rows.Err
+	case tx.sql != nil:
+		r.sql, err = tx.sql.QueryContext(ctx, query, args...)
+	case tx.pgx != nil:
 		r.pgx, err = tx.pgx.Query(ctx, query, args...)
+	case tx.db.engine == SQLite:
+		r.sql, err = tx.db.reader.QueryContext(ctx, query, args...)
+	default:
+		r.pgx, err = tx.db.pool.Query(ctx, query, args...)
 	}
 	if err != nil {
 		return nil, tx.db.wrap(ctx, err, tx.write)

@@ -64,7 +64,7 @@ type compared struct {
 // one before it when they are not said.
 func (api *API) compare(r *http.Request) (c compared, err error) {
 	ctx, a := r.Context(), actor(r)
-	if c.resource, c.dataset, err = api.o.Catalogue.Resource(ctx, a, catalogue.ResourceID(r.PathValue("id"))); err != nil {
+	if c.resource, c.dataset, err = api.o.Catalogue.Head(ctx, a, catalogue.ResourceID(r.PathValue("id"))); err != nil {
 		return c, err
 	}
 	to, err := number(r, "to", c.resource.Latest, 1, c.resource.Latest)

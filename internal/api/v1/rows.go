@@ -21,7 +21,7 @@ import (
 // opened is a version of a table that the caller may see.
 type opened struct {
 	dataset  catalogue.Dataset
-	resource catalogue.Resource
+	resource catalogue.Resource // without Current
 	version  catalogue.Version
 	tables.Table
 }
@@ -30,7 +30,7 @@ type opened struct {
 func (api *API) open(r *http.Request) (o opened, err error) {
 	a := actor(r)
 	ctx := r.Context()
-	if o.resource, o.dataset, err = api.o.Catalogue.Resource(ctx, a, catalogue.ResourceID(r.PathValue("id"))); err != nil {
+	if o.resource, o.dataset, err = api.o.Catalogue.Head(ctx, a, catalogue.ResourceID(r.PathValue("id"))); err != nil {
 		return o, err
 	}
 	number := o.resource.Latest
