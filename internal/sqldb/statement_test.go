@@ -69,6 +69,31 @@ func TestKeptStatements(t *testing.T) {
 	})
 }
 
+// With samples of the values of columns, SQLite would prepare a kept statement
+// again each time.
+func TestNoSamplesOfValues(t *testing.T) {
+	t.Parallel()
+	db := sqldbtest.Open(t, sqldb.Options{URL: sqldbtest.URL(t, sqldb.SQLite)})
+	ctx := context.Background()
+	createTables(t, db)
+	for i := range 50 {
+		if err := addTown(ctx, db, fmt.Sprintf("%05d", i), fmt.Sprint("town ", i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := db.Migrate(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if n := number(t, db, "SELECT count(*) FROM sqlite_stat1 WHERE tbl = 'town'"); n == 0 {
+		t.Error("nothing is known of the table")
+	}
+	if number(t, db, "SELECT count(*) FROM sqlite_master WHERE name = 'sqlite_stat4'") > 0 {
+		if n := number(t, db, "SELECT count(*) FROM sqlite_stat4"); n > 0 {
+			t.Errorf("%d samples", n)
+		}
+	}
+}
+
 // On SQLite a text may be run while rows of the same text are read.
 func TestSameStatementInside(t *testing.T) {
 	t.Parallel()
