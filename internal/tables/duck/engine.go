@@ -83,7 +83,7 @@ type Engine struct {
 	cache  *cache
 	coded  *memo[*coded]
 	sets   *memo[bitset]
-	pages  *memo[[]int64]
+	pages  *memo[pagePlace]
 	facets *memo[*tables.Facet]
 	maps   *maps
 
@@ -109,7 +109,7 @@ func Open(dir string, o Options) (*Engine, error) {
 	o = o.withDefaults()
 	e := &Engine{dir: dir, o: o, queue: newQueue(o.Slots, o.PerClient, o.Waiting),
 		// Weights in bytes.
-		coded: newMemo[*coded](32 << 20), sets: newMemo[bitset](32 << 20), pages: newMemo[[]int64](8 << 20), facets: newMemo[*tables.Facet](8 << 20), comparing: make(chan struct{}, 1)}
+		coded: newMemo[*coded](32 << 20), sets: newMemo[bitset](32 << 20), pages: newMemo[pagePlace](8 << 20), facets: newMemo[*tables.Facet](8 << 20), comparing: make(chan struct{}, 1)}
 	if e.cache, err = newCache(e); err != nil {
 		return nil, err
 	}

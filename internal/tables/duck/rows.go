@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"socle/internal/errs"
@@ -49,17 +50,15 @@ func check(snap tables.Snapshot, q query.Query) error {
 
 func (e *Engine) page(ctx context.Context, t *table, q query.Query, limit int) (*tables.Page, error) {
 	sel := e.selection(t, q)
-	numbers, err := e.numbers(ctx, sel, q, limit+1)
+	at, err := e.locate(ctx, sel, q, limit+1)
 	if err != nil {
 		return nil, err
 	}
-	page := &tables.Page{}
+	numbers := at.numbers
+	page := &tables.Page{Total: at.total}
 	if len(numbers) > limit {
 		numbers = numbers[:limit]
 		page.Next = numbers[limit-1]
-	}
-	if page.Total, err = e.count(ctx, sel); err != nil {
-		return nil, err
 	}
 	if err := t.records(page, numbers, q.Select); err != nil {
 		return nil, err
@@ -93,37 +92,51 @@ func (t *table) records(page *tables.Page, numbers []int64, names []string) (err
 	return err
 }
 
-// numbers finds the row numbers of a page.
-func (e *Engine) numbers(ctx context.Context, sel *selection, q query.Query, limit int) (numbers []int64, err error) {
+// pagePlace is where a page is.
+type pagePlace struct {
+	numbers []int64 // of its rows
+	total   int64   // rows that the query finds
+}
+
+// locate finds a page, or remembers it.
+func (e *Engine) locate(ctx context.Context, sel *selection, q query.Query, limit int) (at pagePlace, err error) {
 	t := sel.p.t
 	switch {
 	case t.rows == 0:
-		return nil, nil
+		return pagePlace{}, nil
 	case len(q.Sort) == 0 && sel.all():
+		at.total = t.rows
 		first := q.After + int64(q.Offset) + 1
 		for n := first; n <= t.rows && n < first+int64(limit); n++ {
-			numbers = append(numbers, n)
+			at.numbers = append(at.numbers, n)
 		}
-		return numbers, nil
+		return at, nil
 	}
+	key := sel.key + "\x00" + query.Query{Sort: q.Sort, Offset: q.Offset, After: q.After}.Encode() + "\x00" + strconv.Itoa(limit)
+	if at, ok := e.pages.get(key); ok {
+		return at, nil
+	}
+	if at.total, err = e.count(ctx, sel); err != nil {
+		return at, err
+	}
+	if len(q.Sort) > 0 {
+		at.numbers, err = e.sorted(ctx, sel, q, limit)
+	} else {
+		at.numbers, err = e.inOrder(ctx, sel, q, limit)
+	}
+	if err == nil {
+		e.pages.put(key, at, 8*len(at.numbers)+len(key))
+	}
+	return at, err
+}
+
+// inOrder finds the row numbers of a page in row order.
+func (e *Engine) inOrder(ctx context.Context, sel *selection, q query.Query, limit int) ([]int64, error) {
 	set, err := sel.rows(ctx)
-	if err != nil {
+	if err != nil || q.After >= sel.p.t.rows {
 		return nil, err
 	}
-	if len(q.Sort) == 0 {
-		if q.After >= t.rows {
-			return nil, nil
-		}
-		return set.page(q.After, q.Offset, limit), nil
-	}
-	key := fmt.Sprintf("%s\x00%s\x00%d", sel.key, query.Query{Sort: q.Sort, Offset: q.Offset, After: q.After}.Encode(), limit)
-	if numbers, ok := e.pages.get(key); ok {
-		return numbers, nil
-	}
-	if numbers, err = e.sorted(ctx, sel, q, limit); err == nil {
-		e.pages.put(key, numbers, 8*len(numbers)+len(key))
-	}
-	return numbers, err
+	return set.page(q.After, q.Offset, limit), nil
 }
 
 // sorted finds the row numbers of a sorted page.
