@@ -37,6 +37,7 @@ type Config struct {
 	TLS     TLS     `embed:"" prefix:"tls-" fr:"Connexion chiffrée (TLS)" en:"Encrypted connections (TLS)"`
 	S3      S3      `embed:"" prefix:"s3-" fr:"Accès au dépôt S3" en:"Access to the S3 store"`
 	Auth    Auth    `embed:"" prefix:"auth-" fr:"Connexion des personnes" en:"How people sign in"`
+	Map     Map     `embed:"" prefix:"map-" fr:"Cartes" en:"Maps"`
 	Keep    Keep    `embed:"" prefix:"keep-" fr:"Durées de conservation" en:"How long things are kept"`
 	SMTP    SMTP    `embed:"" prefix:"smtp-" fr:"Envoi des messages" en:"Sending of mail"`
 	Log     Log     `embed:"" prefix:"log-" fr:"Journal" en:"Log"`
@@ -73,6 +74,13 @@ type Auth struct {
 	SessionMax   time.Duration `name:"session-max" default:"720h" fr:"Une connexion se ferme après cette durée dans tous les cas." en:"A session ends after so long in any case."`
 	Providers    string        `name:"providers" placeholder:"FILE" fr:"Fichier TOML des fournisseurs d’identité OpenID Connect (ProConnect, Keycloak…) ; vide : aucun." en:"TOML file of OpenID Connect identity providers (ProConnect, Keycloak…); empty: none."`
 	BreachedURL  string        `name:"breached-url" placeholder:"URL" fr:"Liste des mots de passe volés, interrogée par les cinq premiers chiffres de leur empreinte, par exemple https://api.pwnedpasswords.com/range/ ; vide ou injoignable : pas de vérification." en:"List of breached passwords, asked by the first five digits of their digest, for example https://api.pwnedpasswords.com/range/; empty or out of reach: not checked."`
+}
+
+// Map is what lies under the rows on maps. Empty: a plain ground, and no request to
+// another server.
+type Map struct {
+	BasemapURL  string `name:"basemap-url" placeholder:"URL" fr:"Fond de carte : adresse des tuiles d’images, avec {z}, {x} et {y} ; vide : un fond uni, sans aucune demande à un autre serveur." en:"Basemap: address of image tiles, with {z}, {x} and {y}; empty: a plain ground, and no request to another server."`
+	Attribution string `name:"attribution" fr:"Mention de l’auteur du fond de carte, montrée sur les cartes." en:"Credit of the basemap, shown on maps."`
 }
 
 // Keep is how long what is over is kept, in days.
@@ -227,6 +235,12 @@ func fieldNames(e *errs.Error) string {
 
 // check looks for settings that cannot work.
 func (c *Config) check(p *errs.Error) {
+	if m := c.Map.BasemapURL; m != "" {
+		u, err := url.Parse(strings.NewReplacer("{z}", "0", "{x}", "0", "{y}", "0").Replace(m))
+		if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || !strings.Contains(m, "{z}") || !strings.Contains(m, "{x}") || !strings.Contains(m, "{y}") {
+			p.WithField("map.basemap_url", "config.basemap")
+		}
+	}
 	if c.BaseURL != "" {
 		u, err := url.Parse(c.BaseURL)
 		if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" {

@@ -90,6 +90,7 @@ func TestWrong(t *testing.T) {
 		{"bad network", nil, map[string]string{"SOCLE_TRUSTED_PROXIES": "10.0.0"}, nil, "SOCLE_TRUSTED_PROXIES"},
 		{"list of numbers", []string{"--config=s"}, nil, map[string]string{"s": "addr = [1]"}, "s, addr"},
 		{"unknown flag", []string{"--adr=x"}, nil, nil, "--adr"},
+		{"basemap without places", []string{"--map-basemap-url=https://x.fr/fond.png"}, nil, nil, "{z}/{x}/{y}"},
 		{"path in the address", []string{"--base-url=https://x.fr/portail"}, nil, nil, "sans chemin"},
 		{"certificate alone", []string{"--tls-cert=c.pem"}, nil, nil, "donnez les deux"},
 		{"time zone", []string{"--timezone=Toulouse"}, nil, nil, "Europe/Paris"},
