@@ -91,6 +91,8 @@ func (p *Pages) deposit(w http.ResponseWriter, r *http.Request) error {
 		return shell.Redirect(w, r, "/datasets/"+d.Slug)
 	case publish.Abandoned:
 		return shell.Redirect(w, r, "/desk")
+	case publish.Asked, publish.Dated:
+		return p.waitingFor(w, r, t, nil)
 	case publish.Open:
 	}
 	if t.i.State == tables.Queued {
@@ -163,6 +165,7 @@ type understandView struct {
 	Sheet     *ui.Select
 	Header    ui.Select
 	Format    *ui.Select
+	System    ui.Select   // of the coordinates
 	Types     []ui.Select // of columns, by hand; none when a schema gives them
 	TypesOpen bool
 	Next      *ui.Button
@@ -272,6 +275,7 @@ func said(ctx context.Context, i tables.Import) ui.KeyValues {
 	add("publishui.said.sheet", info.Sheet)
 	add("publishui.said.rows", ui.Integer(ctx, i.Outcome.Rows))
 	add("publishui.said.columns", ui.Integer(ctx, int64(info.Columns)))
+	add("publishui.said.crs", systemSaid(ctx, info))
 	if info.PreambleRows+info.FootnoteRows > 0 {
 		add("publishui.said.around", ui.Integer(ctx, int64(info.PreambleRows+info.FootnoteRows)))
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"strconv"
-	"strings"
 
 	"socle/internal/catalogue"
 	"socle/internal/errs"
@@ -19,15 +18,7 @@ import (
 // describeView is the form of the description.
 type describeView struct {
 	frameView
-	Problems    ui.Problems
-	Title       ui.Input
-	Description ui.TextArea
-	Licence     ui.Select
-	Theme       ui.Select
-	Frequency   ui.Select
-	Keywords    ui.Input
-	Contact     ui.Input
-	Email       ui.Input
+	metadataView
 }
 
 func (p *Pages) describeForm(w http.ResponseWriter, r *http.Request) error {
@@ -44,41 +35,14 @@ func (p *Pages) describeForm(w http.ResponseWriter, r *http.Request) error {
 func (p *Pages) describePage(w http.ResponseWriter, r *http.Request, t path, m catalogue.Metadata, problem error) error {
 	ctx, status := r.Context(), http.StatusOK
 	view := describeView{frameView: p.frame(ctx, t, publish.Describe, ui.T(ctx, "publishui.describe"))}
+	var problems ui.Problems
 	if problem != nil {
-		if view.Problems = ui.ProblemsOf(ctx, problem); len(view.Problems) == 0 {
+		if problems = ui.ProblemsOf(ctx, problem); len(problems) == 0 {
 			return problem
 		}
 		status = httpx.Status(problem)
 	}
-	field := func(name string, optional bool) ui.Field {
-		f := ui.Field{Name: name, Label: ui.T(ctx, "publishui.field."+name), Optional: optional, Error: view.Problems.Of(name)}
-		if help := ui.T(ctx, "publishui.field."+name+".help"); !strings.HasPrefix(help, "[") {
-			f.Help = help
-		}
-		return f
-	}
-	view.Title = ui.Input{Field: field("title", false), Value: m.Title, MaxLength: 200}
-	view.Description = ui.TextArea{Field: field("description", false), Value: m.Description, Rows: 8, MaxLength: 20_000}
-	view.Licence = ui.Select{Field: field("licence", false), Value: string(m.Licence)}
-	for _, l := range catalogue.Licences {
-		if !l.Software && l.ID != catalogue.NotSpecified {
-			view.Licence.Options = append(view.Licence.Options, ui.Option{Value: string(l.ID), Label: l.Name})
-		}
-	}
-	view.Theme = ui.Select{Field: field("theme", true), Empty: ui.T(ctx, "publishui.choose")}
-	if len(m.Themes) > 0 {
-		view.Theme.Value = string(m.Themes[0])
-	}
-	for _, th := range catalogue.Themes {
-		view.Theme.Options = append(view.Theme.Options, ui.Option{Value: string(th.ID), Label: ui.T(ctx, th.LabelKey())})
-	}
-	view.Frequency = ui.Select{Field: field("frequency", true), Value: string(m.Frequency), Empty: ui.T(ctx, "publishui.choose")}
-	for _, f := range catalogue.Frequencies {
-		view.Frequency.Options = append(view.Frequency.Options, ui.Option{Value: string(f.ID), Label: ui.T(ctx, f.LabelKey())})
-	}
-	view.Keywords = ui.Input{Field: field("keywords", true), Value: strings.Join(m.Keywords, ", ")}
-	view.Contact = ui.Input{Field: field("contact", true), Value: m.Contact.Name}
-	view.Email = ui.Input{Field: field("contact.email", true), Type: "email", Value: m.Contact.Email}
+	view.metadataView = metadataFields(ctx, m, problems)
 	return shell.PageStatus(w, r, status, ui.Page{Title: view.Head.Title, NoIndex: true}, describeFormPage(view))
 }
 
@@ -87,20 +51,7 @@ func (p *Pages) describe(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	m := t.deposit.Description
-	m.Title, m.Description, m.Licence = r.PostFormValue("title"), r.PostFormValue("description"), catalogue.LicenceID(r.PostFormValue("licence"))
-	m.Themes = nil
-	if th := r.PostFormValue("theme"); th != "" {
-		m.Themes = []catalogue.ThemeID{catalogue.ThemeID(th)}
-	}
-	m.Frequency = catalogue.FrequencyID(r.PostFormValue("frequency"))
-	m.Keywords = nil
-	for k := range strings.SplitSeq(r.PostFormValue("keywords"), ",") {
-		if k = strings.TrimSpace(k); k != "" {
-			m.Keywords = append(m.Keywords, k)
-		}
-	}
-	m.Contact = catalogue.Contact{Name: r.PostFormValue("contact"), Email: r.PostFormValue("contact.email")}
+	m := typedMetadata(r, t.deposit.Description)
 	revision, _ := strconv.Atoi(r.PostFormValue("revision"))
 	if _, err := p.o.Publish.SetDescription(r.Context(), shell.From(r).Actor, t.deposit.ID, revision, m, true); err != nil {
 		if errs.Is(err, errs.Invalid) {
@@ -120,11 +71,19 @@ type publishView struct {
 	Personal   []groupView
 	Visibility *ui.Radios // nil when the dataset has one already
 	Note       ui.Input
+	Day, Hour  ui.Input
+	Problems   ui.Problems
+	Answer     *ui.Notice // why it came back
+	Approval   *ui.Notice // an administrator must approve
 	Act        string
 	MayPublish bool
 }
 
 func (p *Pages) publishForm(w http.ResponseWriter, r *http.Request) error {
+	return p.publishPage(w, r, nil)
+}
+
+func (p *Pages) publishPage(w http.ResponseWriter, r *http.Request, problem error) error {
 	t, err := p.find(r)
 	if err != nil {
 		return err
@@ -153,14 +112,26 @@ func (p *Pages) publishForm(w http.ResponseWriter, r *http.Request) error {
 	}
 	view.Sum = summary(ctx, t, m, org.Name)
 	view.Act = ui.T(ctx, "publishui.publish.act", i18n.Args{"Count": int(t.i.Outcome.Rows), "Rows": ui.Integer(ctx, t.i.Outcome.Rows)})
-	view.Note = ui.Input{Field: ui.Field{Name: "note", Label: ui.T(ctx, "publishui.note"), Help: ui.T(ctx, "publishui.note.help"), Optional: true}, MaxLength: 500}
+	status := http.StatusOK
+	if problem != nil {
+		if view.Problems = ui.ProblemsOf(ctx, problem); len(view.Problems) == 0 {
+			return problem
+		}
+		status = httpx.Status(problem)
+	}
+	if err := p.waits(ctx, a, t, &view); err != nil {
+		return err
+	}
+	view.Day = ui.Input{Field: ui.Field{Name: "day", Label: ui.T(ctx, "desk.at.day"), Help: ui.T(ctx, "desk.at.help"), Optional: true, Error: view.Problems.Of("at")}, Type: "date", Value: r.PostFormValue("day")}
+	view.Hour = ui.Input{Field: ui.Field{Name: "hour", Label: ui.T(ctx, "desk.at.hour"), Optional: true}, Type: "time", Value: r.PostFormValue("hour")}
+	view.Note = ui.Input{Field: ui.Field{Name: "note", Label: ui.T(ctx, "publishui.note"), Help: ui.T(ctx, "publishui.note.help"), Optional: true}, MaxLength: 500, Value: r.PostFormValue("note")}
 	if t.deposit.Dataset == "" {
 		view.Visibility = &ui.Radios{Field: ui.Field{Name: "visibility", Label: ui.T(ctx, "publishui.visibility")}, Value: string(publish.Public), Options: []ui.Option{
 			{Value: string(publish.Public), Label: ui.T(ctx, "publishui.visibility.public"), Help: ui.T(ctx, "publishui.visibility.public.help")},
 			{Value: string(publish.Internal), Label: ui.T(ctx, "publishui.visibility.internal"), Help: ui.T(ctx, "publishui.visibility.internal.help")}}}
 	}
 	view.MayPublish = p.o.Publish.May(a, t.deposit)
-	return shell.Page(w, r, ui.Page{Title: view.Head.Title, NoIndex: true}, publishFormPage(view))
+	return shell.PageStatus(w, r, status, ui.Page{Title: view.Head.Title, NoIndex: true}, publishFormPage(view))
 }
 
 // summary says what will be published.
@@ -196,10 +167,16 @@ func (p *Pages) publish(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	revision, _ := strconv.Atoi(r.PostFormValue("revision"))
-	d, err := p.o.Publish.Finish(r.Context(), shell.From(r).Actor, t.deposit.ID, revision, publish.Visibility(r.PostFormValue("visibility")), r.PostFormValue("note"))
+	plan := publish.Plan{Visibility: publish.Visibility(r.PostFormValue("visibility")), Note: r.PostFormValue("note")}
+	if plan.At, err = p.moment(r); err != nil {
+		return p.publishPage(w, r, err)
+	}
+	d, err := p.o.Publish.Submit(r.Context(), shell.From(r).Actor, t.deposit.ID, revision, plan)
+	if errs.Is(err, errs.Invalid) {
+		return p.publishPage(w, r, err)
+	}
 	if err != nil {
 		return err
 	}
-	shell.Flash(w, r, ui.Good, "publishui.done", i18n.Args{"Title": d.Title})
-	return shell.Redirect(w, r, "/datasets/"+d.Slug)
+	return p.said(w, r, d)
 }

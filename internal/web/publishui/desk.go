@@ -1,8 +1,10 @@
 package publishui
 
 import (
+	"cmp"
 	"context"
 	"net/http"
+	"slices"
 
 	"socle/internal/catalogue"
 	"socle/internal/i18n"
@@ -18,6 +20,7 @@ type deskView struct {
 	Head     ui.PageHead
 	ToDo     ui.Items
 	Datasets ui.Items
+	More     []ui.Link
 	Alone    bool // a member of no organisation
 }
 
@@ -32,57 +35,156 @@ func (p *Pages) desk(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := p.toDo(ctx, v.Actor, names, &view); err != nil {
+	var list todos
+	busy, err := p.deposits(ctx, v.Actor, names, &list)
+	if err != nil {
 		return err
 	}
 	for _, org := range orgs {
-		list, err := p.o.Catalogue.List(ctx, v.Actor, catalogue.Filter{Organisation: org}, catalogue.ByModified, "", 50)
+		found, err := p.o.Catalogue.List(ctx, v.Actor, catalogue.Filter{Organisation: org, States: catalogue.States}, catalogue.ByModified, "", 200)
 		if err != nil {
 			return err
 		}
-		for _, d := range list.Datasets {
-			it := ui.Item{Eyebrow: names[org].Name, Title: d.Title, Href: "/datasets/" + d.Slug, Badges: []ui.Badge{stateBadge(ctx, d.State)},
-				Actions: []ui.Button{{Label: ui.T(ctx, "publishui.renew"), Icon: "refresh-cw", Href: "/deposits/new?dataset=" + string(d.ID)}}}
-			if !d.DataAt.IsZero() {
-				it.Facts = append(it.Facts, ui.Fact{Icon: "clock", Text: ui.T(ctx, "publishui.updated", i18n.Args{"When": ui.Ago(ctx, d.DataAt, p.o.Now())})})
+		if found.Next != "" {
+			view.More = append(view.More, ui.More(ui.T(ctx, "desk.all", i18n.Args{"Name": names[org].Name}), "/organisations/"+names[org].Slug))
+		}
+		for _, d := range found.Datasets {
+			if !busy[d.ID] {
+				p.dueFor(ctx, d, names[org].Name, &list)
 			}
-			view.Datasets.Items = append(view.Datasets.Items, it)
-			if late := catalogue.Late(d, p.o.Now()); late > 0 && d.State == catalogue.Published {
-				view.ToDo.Items = append(view.ToDo.Items, ui.Item{Eyebrow: names[org].Name, Title: d.Title, Href: "/datasets/" + d.Slug, Badges: []ui.Badge{{Label: ui.T(ctx, "publishui.late", ui.Count(late)), Kind: ui.LookHere, Icon: "clock"}},
-					Actions: []ui.Button{{Label: ui.T(ctx, "publishui.renew"), Icon: "refresh-cw", Href: "/deposits/new?dataset=" + string(d.ID)}}})
+			if len(view.Datasets.Items) < shownDatasets {
+				view.Datasets.Items = append(view.Datasets.Items, p.mine(ctx, v.Actor, d, names[org].Name))
 			}
 		}
 	}
+	view.ToDo = list.items()
 	view.ToDo.Level, view.Datasets.Level = 3, 3
 	return shell.Page(w, r, ui.Page{Title: view.Head.Title, NoIndex: true}, deskPage(view))
 }
 
-// toDo lists the deposits that wait.
-func (p *Pages) toDo(ctx context.Context, a identity.Actor, names map[identity.OrganisationID]identity.Organisation, view *deskView) error {
+// shownDatasets is how many datasets the desk lists; those that wait are all there.
+const shownDatasets = 50
+
+// The order of what waits on the desk: what holds others first.
+const (
+	urgencyApproval = iota // someone waits for an answer
+	urgencyRefused
+	urgencyErrors
+	urgencyLink
+	urgencyLate
+	urgencyDeposit
+	urgencyDraft
+	urgencyWaiting // nothing to do but wait
+)
+
+// todo is one line of the desk, with its one act.
+type todo struct {
+	urgency int
+	days    int // of lateness: the latest first
+	item    ui.Item
+}
+
+type todos []todo
+
+func (t *todos) add(urgency, days int, it ui.Item) { *t = append(*t, todo{urgency, days, it}) }
+
+func (t todos) items() (out ui.Items) {
+	slices.SortStableFunc(t, func(a, b todo) int { return cmp.Or(cmp.Compare(a.urgency, b.urgency), cmp.Compare(b.days, a.days)) })
+	for _, x := range t {
+		out.Items = append(out.Items, x.item)
+	}
+	return out
+}
+
+// mine is a line of the list of datasets.
+func (p *Pages) mine(ctx context.Context, a identity.Actor, d catalogue.Dataset, org string) ui.Item {
+	it := ui.Item{Eyebrow: org, Title: d.Title, Href: "/datasets/" + d.Slug, Badges: []ui.Badge{stateBadge(ctx, d.State)}}
+	if d.State != catalogue.Withdrawn {
+		it.Actions = append(it.Actions, ui.Button{Label: ui.T(ctx, "publishui.renew"), Icon: "refresh-cw", Href: "/deposits/new?dataset=" + string(d.ID)})
+	}
+	if d.State == catalogue.Draft || a.Can(identity.ActionEdit, d.Organisation) {
+		it.Actions = append(it.Actions, ui.Button{Label: ui.T(ctx, "desk.edit"), Icon: "pencil", Style: ui.Quiet, Href: "/datasets/" + d.Slug + "/edit"})
+	}
+	if !d.DataAt.IsZero() {
+		it.Facts = append(it.Facts, ui.Fact{Icon: "clock", Text: ui.T(ctx, "publishui.updated", i18n.Args{"When": ui.Ago(ctx, d.DataAt, p.o.Now())})})
+	}
+	return it
+}
+
+// dueFor adds what a dataset waits for: an update, a link to mend, an end to a draft.
+func (p *Pages) dueFor(ctx context.Context, d catalogue.Dataset, org string, list *todos) {
+	it := ui.Item{Eyebrow: org, Title: d.Title, Href: "/datasets/" + d.Slug}
+	if n := catalogue.Late(d, p.o.Now()); n > 0 && d.State == catalogue.Published {
+		it.Badges = []ui.Badge{{Label: ui.T(ctx, "publishui.late", ui.Count(n)), Kind: ui.LookHere, Icon: "clock"}}
+		it.Actions = []ui.Button{{Label: ui.T(ctx, "publishui.renew"), Icon: "refresh-cw", Href: "/deposits/new?dataset=" + string(d.ID)}}
+		list.add(urgencyLate, n, it)
+		return
+	}
+	if d.State == catalogue.Draft {
+		it.Badges = []ui.Badge{stateBadge(ctx, d.State)}
+		it.Actions = []ui.Button{{Label: ui.T(ctx, "desk.finish"), Icon: "arrow-right", Href: "/datasets/" + d.Slug + "/publication"}}
+		list.add(urgencyDraft, 0, it)
+		return
+	}
+	for _, r := range d.Resources {
+		if r.LinkBroken && d.State == catalogue.Published {
+			it.Badges = []ui.Badge{{Label: ui.T(ctx, "desk.link-broken"), Kind: ui.Wrong, Icon: "circle-alert"}}
+			it.Actions = []ui.Button{{Label: ui.T(ctx, "publishui.renew"), Icon: "refresh-cw", Href: "/deposits/new?dataset=" + string(d.ID)}}
+			list.add(urgencyLink, 0, it)
+			return
+		}
+	}
+}
+
+// deposits adds the deposits that wait and returns the datasets that they renew.
+func (p *Pages) deposits(ctx context.Context, a identity.Actor, names map[identity.OrganisationID]identity.Organisation, list *todos) (map[catalogue.DatasetID]bool, error) {
+	busy := map[catalogue.DatasetID]bool{}
 	pending, err := p.o.Publish.Pending(ctx, a)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, d := range pending {
 		i := tables.Import{}
 		if d.Import != "" {
 			if i, err = p.o.Tables.FindImport(ctx, a, d.Import); err != nil {
-				return err
+				return nil, err
 			}
 		}
-		title := d.Description.Title
-		if title == "" {
-			title = i.Name
+		if d.Dataset != "" {
+			busy[d.Dataset] = true
 		}
-		step := d.Step(i)
-		it := ui.Item{Eyebrow: names[d.Organisation].Name, Title: title, Href: "/deposits/" + string(d.ID), Badges: []ui.Badge{{Label: ui.T(ctx, "publishui.todo."+string(step)), Kind: ui.Information}},
-			Facts: []ui.Fact{{Icon: "save", Text: ui.T(ctx, "publishui.saved", i18n.Args{"When": ui.Ago(ctx, d.ChangedAt, p.o.Now())})}}}
-		if step == publish.Mend {
-			it.Badges = []ui.Badge{{Label: ui.T(ctx, "publishui.errors", ui.Count(i.Outcome.Errors)), Kind: ui.Wrong, Icon: "circle-alert"}}
-		}
-		view.ToDo.Items = append(view.ToDo.Items, it)
+		p.depositLine(ctx, a, d, i, names[d.Organisation].Name, list)
 	}
-	return nil
+	return busy, nil
+}
+
+func (p *Pages) depositLine(ctx context.Context, a identity.Actor, d publish.Deposit, i tables.Import, org string, list *todos) {
+	at := "/deposits/" + string(d.ID)
+	it := ui.Item{Eyebrow: org, Title: or(d.Description.Title, i.Name), Href: at, Facts: []ui.Fact{{Icon: "save", Text: ui.T(ctx, "publishui.saved", i18n.Args{"When": ui.Ago(ctx, d.ChangedAt, p.o.Now())})}}}
+	line := func(urgency int, badge, label string, kind ui.Kind, icon, doing ui.Icon) {
+		it.Badges = []ui.Badge{{Label: badge, Kind: kind, Icon: icon}}
+		it.Actions = []ui.Button{{Label: ui.T(ctx, label), Icon: doing, Href: at}}
+		list.add(urgency, 0, it)
+	}
+	step := d.Step(i)
+	switch {
+	case d.State == publish.Asked && a.Can(identity.ActionApprove, d.Organisation):
+		line(urgencyApproval, ui.T(ctx, "desk.todo.approve"), "desk.read", ui.LookHere, "bell", "arrow-right")
+	case d.State == publish.Asked:
+		line(urgencyWaiting, ui.T(ctx, "desk.todo.asked"), "desk.see", ui.Information, "clock", "arrow-right")
+	case d.State == publish.Dated:
+		line(urgencyWaiting, ui.T(ctx, "desk.todo.dated", i18n.Args{"Day": ui.Moment(ctx, d.At.In(p.o.Zone))}), "desk.see", ui.Information, "calendar", "arrow-right")
+	case d.AnsweredBy != "":
+		it.Text = d.Answer
+		line(urgencyRefused, answered(ctx, d).Title, "desk.go-on", ui.Wrong, "circle-alert", "arrow-right")
+	case i.Failure != nil:
+		it.Text = ui.T(ctx, i.Failure.Key, i.Failure.Args)
+		line(urgencyErrors, ui.T(ctx, "desk.todo.unread"), "desk.go-on", ui.Wrong, "circle-alert", "arrow-right")
+	case step == publish.Mend:
+		line(urgencyErrors, ui.T(ctx, "publishui.errors", ui.Count(i.Outcome.Errors)), "desk.go-on", ui.Wrong, "circle-alert", "arrow-right")
+	default:
+		line(urgencyDeposit, ui.T(ctx, "publishui.todo."+string(step)), "desk.go-on", ui.Information, "", "arrow-right")
+	}
 }
 
 func stateBadge(ctx context.Context, s catalogue.State) ui.Badge {

@@ -31,10 +31,16 @@ type Options struct {
 	MaxCheck  int64        // bytes of a file checked without account
 	Limit     httpx.Option // checks of one visitor
 	Now       func() time.Time
+	Zone      *time.Location // of the dates that are typed
 }
 
 // New makes the pages.
-func New(o Options) *Pages { return &Pages{o: o} }
+func New(o Options) *Pages {
+	if o.Zone == nil {
+		o.Zone = time.UTC
+	}
+	return &Pages{o: o}
+}
 
 // Routes lists the addresses of this area.
 func (p *Pages) Routes() []shell.Route {
@@ -67,5 +73,18 @@ func (p *Pages) Routes() []shell.Route {
 		{Pattern: "GET /deposits/{id}/publish", Who: shell.Person, Handler: p.publishForm},
 		{Pattern: "POST /deposits/{id}/publish", Who: shell.Person, Handler: p.publish},
 		{Pattern: "POST /deposits/{id}/abandon", Who: shell.Person, Handler: p.abandon},
+		{Pattern: "POST /deposits/{id}/decision", Who: shell.Person, Handler: p.decide},
+		{Pattern: "GET /deposits/{id}/decision", Who: shell.Person, Handler: toDeposit},
+		{Pattern: "GET /datasets/{slug}/edit", Who: shell.Person, Handler: p.editForm},
+		{Pattern: "POST /datasets/{slug}/edit", Who: shell.Person, Handler: p.editSet},
+		{Pattern: "GET /datasets/{slug}/publication", Who: shell.Person, Handler: p.stateForm},
+		{Pattern: "POST /datasets/{slug}/publication", Who: shell.Person, Handler: p.setState},
+		{Pattern: "GET /organisations/{slug}/publishing", Who: shell.Person, Handler: p.ruleForm},
+		{Pattern: "POST /organisations/{slug}/publishing", Who: shell.Person, Handler: p.setRule},
 	}
+}
+
+// toDeposit shows the page of an act that is asked for by its address.
+func toDeposit(w http.ResponseWriter, r *http.Request) error {
+	return shell.Redirect(w, r, "/deposits/"+r.PathValue("id"))
 }
