@@ -39,6 +39,7 @@ type ImportRequest struct {
 	Delimiter  string            `json:"delimiter,omitempty"`
 	Sheet      string            `json:"sheet,omitempty"`
 	HeaderRows *int              `json:"header_rows,omitempty"`
+	CRS        string            `json:"crs,omitempty"`    // of the coordinates: EPSG:2154; "none" adds no columns of degrees
 	Types      map[string]string `json:"types,omitempty"`  // of columns of a table without schema, by label
 	Repair     string            `json:"repair,omitempty"` // "" or "safe"
 }

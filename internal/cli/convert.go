@@ -11,8 +11,13 @@ type convertCommand struct {
 	To      string `placeholder:"FORMAT"`
 	Output  string `short:"o" default:"-" placeholder:"OUT"`
 	Lang    string `placeholder:"fr|en"`
-	CRS     string `name:"crs" placeholder:"EPSG:N"`
 	Reading `embed:""`
+}
+
+// ofPlaces: a table with coordinates is better off in the format with places.
+func ofPlaces(format string) bool {
+	f, ok := tabular.FormatNamed(format)
+	return ok && (f.Places || format == "geojson" || format == "gpkg")
 }
 
 // Run writes a file in another format, its cells verbatim.
@@ -26,7 +31,7 @@ func (c *convertCommand) Run(ctx context.Context, r *run) error {
 			}
 		}
 	}
-	c.Reading.crs = c.CRS
+	c.places = ofPlaces(to)
 	f, done, err := r.openTable(ctx, c.In, c.Reading)
 	if err != nil {
 		return err

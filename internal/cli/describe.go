@@ -10,6 +10,7 @@ import (
 	"socle/internal/detect"
 	"socle/internal/i18n"
 	"socle/internal/schema/national"
+	"socle/internal/tabular"
 )
 
 type describeCommand struct {
@@ -36,6 +37,9 @@ type description struct {
 	HeaderRows   int                 `json:"header_rows"`
 	FootnoteRows int                 `json:"footnote_rows"`
 	Rows         int                 `json:"rows"`
+	Geometry     *string             `json:"geometry"`    // column of the geometries
+	CRS          *string             `json:"crs"`         // system of the coordinates in the file, when they are not degrees
+	Coordinates  []string            `json:"coordinates"` // the two columns of projected coordinates
 	Columns      []columnDescription `json:"columns"`
 	Schemas      []schemaDescription `json:"schemas"`
 }
@@ -79,6 +83,15 @@ func (c *describeCommand) Run(ctx context.Context, r *run) (err error) {
 		return err
 	}
 	table, err := detect.Table(ctx, f, detect.Options{})
+	found := f.Info.Coordinates
+	system := f.Info.CRS
+	if err == nil && len(found) == 0 {
+		var p tabular.Projected
+		var ok bool
+		if p, ok, err = f.FindProjected(ctx, ""); ok {
+			found, system = []string{f.Header[p.X], f.Header[p.Y]}, p.System
+		}
+	}
 	if e := done(); err == nil {
 		err = e
 	}
@@ -92,7 +105,7 @@ func (c *describeCommand) Run(ctx context.Context, r *run) (err error) {
 	d := description{
 		Format: i.Format, Compression: orNull(i.Compression), Encoding: orNull(i.Encoding), BOM: i.BOM, Delimiter: orNull(i.Delimiter), Quote: orNull(i.Quote),
 		Escape: orNull(i.Escape), Newline: orNull(i.Newline), Sheet: orNull(i.Sheet), Sheets: list(i.Sheets), PreambleRows: i.PreambleRows, HeaderRows: i.HeaderRows,
-		FootnoteRows: i.FootnoteRows, Rows: table.Rows, Columns: []columnDescription{}, Schemas: []schemaDescription{},
+		FootnoteRows: i.FootnoteRows, Rows: table.Rows, Geometry: orNull(i.Geometry), CRS: orNull(system), Coordinates: list(found), Columns: []columnDescription{}, Schemas: []schemaDescription{},
 	}
 	for _, col := range table.Columns {
 		d.Columns = append(d.Columns, columnDescription{col.Name, string(col.Type), col.Format, orNull(string(col.Semantic)), col.Confidence, col.Nulls, col.Distinct,
@@ -148,6 +161,12 @@ func (d description) print(r *run) error {
 	said("cli.describe.rows", i18n.Args{"Count": d.Rows, "Rows": i18n.Int(r.lang, int64(d.Rows)), "Columns": len(d.Columns)})
 	if d.PreambleRows+d.FootnoteRows > 0 {
 		said("cli.describe.around", i18n.Args{"Preamble": d.PreambleRows, "Footnotes": d.FootnoteRows})
+	}
+	switch {
+	case len(d.Coordinates) == 2:
+		said("cli.describe.coordinates", i18n.Args{"X": d.Coordinates[0], "Y": d.Coordinates[1], "System": text(d.CRS)})
+	case d.Geometry != nil:
+		said("cli.describe.geometry", i18n.Args{"Column": *d.Geometry, "System": text(d.CRS)})
 	}
 	r.printf("\n")
 	w := tabwriter.NewWriter(r.Stdout, 0, 4, 2, ' ', 0)

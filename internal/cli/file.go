@@ -21,8 +21,9 @@ type Reading struct {
 	Delimiter  string `placeholder:"CHAR"`
 	Encoding   string `placeholder:"NAME"`
 	HeaderRows *int   `placeholder:"N"`
-	crs        string // of the geometries, for the commands that ask
+	CRS        string `name:"crs" placeholder:"EPSG:N"`
 	From       string `placeholder:"FORMAT"`
+	places     bool   // columns of degrees are added when coordinates are projected
 }
 
 // Typing gives columns of a table without schema their types.
@@ -44,7 +45,11 @@ func (o Reading) options(name string) tabular.Options {
 	if d == `\t` || d == "tab" {
 		d = "\t"
 	}
-	return tabular.Options{Name: name, Format: o.From, Sheet: o.Sheet, Delimiter: d, Encoding: o.Encoding, HeaderRows: o.HeaderRows, CRS: o.crs}
+	opt := tabular.Options{Name: name, Format: o.From, Sheet: o.Sheet, Delimiter: d, Encoding: o.Encoding, HeaderRows: o.HeaderRows, CRS: o.CRS}
+	if o.CRS != "" || o.places {
+		opt.Degrees = tabular.AddedDegrees()
+	}
+	return opt
 }
 
 // input is a file to read, - being the standard input.

@@ -112,7 +112,7 @@ func (c *publishCommand) send(ctx context.Context, r *run, portal *client.Client
 		return client.Import{}, err
 	}
 	o := c.Reading.options(name)
-	q := client.ImportRequest{Upload: u.ID, Schema: c.Schema, Format: o.Format, Types: c.Type, Encoding: o.Encoding, Delimiter: o.Delimiter, Sheet: o.Sheet, HeaderRows: o.HeaderRows}
+	q := client.ImportRequest{Upload: u.ID, Schema: c.Schema, Format: o.Format, Types: c.Type, Encoding: o.Encoding, Delimiter: o.Delimiter, Sheet: o.Sheet, HeaderRows: o.HeaderRows, CRS: o.CRS}
 	if c.Repair {
 		q.Repair = "safe"
 	}

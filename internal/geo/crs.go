@@ -159,6 +159,15 @@ func EPSG(code int) (*CRS, bool) {
 	return nil, false
 }
 
+// Systems lists the systems known, the most frequent first.
+func Systems() []*CRS {
+	list := make([]*CRS, 0, len(systems))
+	for _, s := range systems {
+		list = append(list, s.make())
+	}
+	return list
+}
+
 // Named finds a system by one of the ways to write a code: EPSG:2154,
 // urn:ogc:def:crs:EPSG::2154, http://www.opengis.net/def/crs/EPSG/0/2154, 2154,
 // urn:ogc:def:crs:OGC:1.3:CRS84.

@@ -129,6 +129,8 @@ func TestGuess(t *testing.T) {
 		{"La Réunion", []orb.Point{{338000, 7690000}}, "", 2975},
 		{"Mayotte", []orb.Point{{520000, 8590000}}, "", 4471},
 		{"web, in the west", []orb.Point{{-450000, 6150000}, {-400000, 6170000}}, "", 3857},
+		{"web, in Paris", []orb.Point{{261000, 6250000}, {262000, 6251000}}, "x y", 3857},
+		{"web, in Strasbourg", []orb.Point{{863000, 6190000}}, "x y", 3857},
 		{"web, named", []orb.Point{{261000, 6250000}}, "x_3857", 3857},
 		{"UTM", []orb.Point{{374000, 4828000}}, "x", 0},
 		{"UTM, named", []orb.Point{{374000, 4828000}}, "utm 31n", 32631},

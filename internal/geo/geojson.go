@@ -399,20 +399,24 @@ func (w *writer) point(p orb.Point) {
 	w.add("]")
 }
 
-func (w *writer) number(v float64) {
+func (w *writer) number(v float64) { w.to = AppendDegrees(w.to, v, w.decimals) }
+
+// AppendDegrees appends a number with at most so many decimals, all of them when
+// decimals is negative; 0 for what is no number.
+func AppendDegrees(to []byte, v float64, decimals int) []byte {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
 		v = 0
 	}
-	if w.decimals < 0 || math.Abs(v) >= 1e15 {
-		w.to = strconv.AppendFloat(w.to, v, 'f', -1, 64)
-		return
+	if decimals < 0 || math.Abs(v) >= 1e15 {
+		return strconv.AppendFloat(to, v, 'f', -1, 64)
 	}
-	start := len(w.to)
-	w.to = strconv.AppendFloat(w.to, v, 'f', w.decimals, 64)
-	if w.decimals > 0 {
-		w.to = bytes.TrimSuffix(bytes.TrimRight(w.to, "0"), []byte("."))
+	start := len(to)
+	to = strconv.AppendFloat(to, v, 'f', decimals, 64)
+	if decimals > 0 {
+		to = bytes.TrimSuffix(bytes.TrimRight(to, "0"), []byte("."))
 	}
-	if string(w.to[start:]) == "-0" {
-		w.to = append(w.to[:start], '0')
+	if string(to[start:]) == "-0" {
+		to = append(to[:start], '0')
 	}
+	return to
 }

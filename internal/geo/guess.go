@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/paulmach/orb"
+	"github.com/paulmach/orb/planar"
 )
 
 // Guess recognises the system of positions by where they would lie, when nothing
@@ -21,7 +22,7 @@ func Guess(points []orb.Point, hint string) (*CRS, bool) {
 	hint = strings.ToLower(hint)
 	if code, ok := hinted(hint); ok {
 		for _, g := range guesses {
-			if c, known := EPSG(code); known && (g.code == c.Code || sameSystem(g.code, code)) && within(c, g.land, points) {
+			if c, known := EPSG(code); known && (g.code == c.Code || sameSystem(g.code, code)) && g.holds(c, points) {
 				return c, true
 			}
 		}
@@ -32,7 +33,7 @@ func Guess(points []orb.Point, hint string) (*CRS, bool) {
 		if g.hinted != "" && !strings.Contains(hint, g.hinted) || g.code == 27572 && antilles && !strings.Contains(hint, "lambert") {
 			continue
 		}
-		if c, ok := EPSG(g.code); ok && within(c, g.land, points) {
+		if c, ok := EPSG(g.code); ok && g.holds(c, points) {
 			return c, true
 		}
 	}
@@ -58,8 +59,16 @@ next:
 }
 
 var (
-	mainland = box(-5.3, 41.2, 9.7, 51.2)
-	islands  = box(-63.2, 14.3, -60.7, 18.2)
+	mainland = box(-5.5, 41.2, 9.7, 51.3)
+	corsica  = box(8.4, 41.2, 9.7, 43.2)
+	// coast is a rough outline of metropolitan France but Corsica, with its islands
+	// and a margin of 20 km: the sea around it is where the numbers of other systems lie.
+	coast = orb.Ring{
+		{2, 51.3}, {2.6, 51.3}, {4.4, 50.4}, {6.4, 49.8}, {8.5, 49.2}, {8.1, 48}, {7.9, 47.2}, {7.4, 46}, {7.4, 45.2}, {8, 44}, {7.7, 43.4},
+		{6.5, 42.7}, {4.5, 43}, {3.5, 42.9}, {3.5, 42.1}, {1.5, 42.1}, {0, 42.4}, {-2.1, 42.9}, {-1.9, 43.6}, {-1.6, 44.6}, {-1.5, 45.3}, {-1.6, 46.1},
+		{-2.6, 46.5}, {-3.6, 47.1}, {-5.2, 47.8}, {-5.4, 48.6}, {-3.5, 49.1}, {-2.2, 49.1}, {-2.2, 49.9}, {-1.1, 49.9}, {0, 49.8}, {1, 50.2}, {1.3, 51}, {2, 51.3},
+	}
+	islands = box(-63.2, 14.3, -60.7, 18.2)
 	// antillesUTM: where the islands lie in UTM zone 20N, which is the south of
 	// France in Lambert zone II.
 	antillesUTM = []orb.Bound{box(470e3, 1.97e6, 540e3, 2.01e6), box(620e3, 1.74e6, 720e3, 1.85e6), box(680e3, 1.58e6, 750e3, 1.66e6)}
@@ -71,15 +80,16 @@ type guess struct {
 	code   int
 	land   orb.Bound
 	hinted string
+	coast  bool // the land ends at the coast of metropolitan France
 }
 
 var guesses = listGuesses()
 
 func listGuesses() []guess {
-	list := []guess{{code: 2154, land: mainland}}
+	list := []guess{{code: 2154, land: mainland, coast: true}}
 	for zone := range 9 {
 		lat := float64(42 + zone)
-		list = append(list, guess{code: 3942 + zone, land: box(mainland.Left(), lat-1.2, mainland.Right(), lat+1.2)})
+		list = append(list, guess{code: 3942 + zone, land: box(mainland.Left(), lat-1.2, mainland.Right(), lat+1.2), coast: true})
 	}
 	return append(list,
 		guess{code: 2972, land: box(-54.7, 2, -51.5, 6)},
@@ -88,11 +98,11 @@ func listGuesses() []guess {
 		guess{code: 5490, land: islands, hinted: "utm"},
 		guess{code: 4559, land: islands, hinted: "rraf"},
 		guess{code: 5490, land: islands, hinted: "rgaf"},
-		guess{code: 27572, land: mainland},
-		guess{code: 3857, land: mainland},
+		guess{code: 27572, land: mainland, coast: true},
 		guess{code: 32630, land: box(-6.1, 41, 0.1, 51.2), hinted: "30n"},
 		guess{code: 32631, land: box(-1, 41, 7, 51.2), hinted: "31n"},
 		guess{code: 32632, land: box(5.5, 41, 9.7, 51.2), hinted: "32n"},
+		guess{code: 3857, land: mainland, coast: true},
 	)
 }
 
@@ -102,9 +112,11 @@ func sameSystem(code, other int) bool {
 	return ok && a.Name == b.Name
 }
 
-func within(c *CRS, land orb.Bound, points []orb.Point) bool {
+// holds: all positions of the system lie in the land.
+func (g *guess) holds(c *CRS, points []orb.Point) bool {
 	for _, p := range points {
-		if !land.Contains(c.ToWGS84(p)) {
+		p = c.ToWGS84(p)
+		if !g.land.Contains(p) || g.coast && !corsica.Contains(p) && !planar.RingContains(coast, p) {
 			return false
 		}
 	}

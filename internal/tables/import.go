@@ -36,15 +36,26 @@ type Settings struct {
 	Delimiter  string
 	Sheet      string
 	HeaderRows *int
+	CRS        string                 // system of the coordinates, as EPSG:2154; "" detects it, NoCRS adds no columns of degrees
 	Types      map[string]schema.Type // of columns of a free table, given by hand, by label
 	Schema     string                 // reference of a schema; "" is a free table
 	AllSafe    bool                   // first of all, every repair that loses nothing, as the plan finds them
 	Steps      [][]check.Choice       // repairs chosen and cells edited by hand, each step on what the one before wrote
 }
 
-// Reading returns the part of the settings that concerns the reader.
+// NoCRS says of projected coordinates that they stay as they are.
+const NoCRS = "none"
+
+// Reading returns the part of the settings that concerns the reader: a table
+// without schema gets columns of degrees when its coordinates are projected.
 func (s Settings) Reading(name string) tabular.Options {
-	return tabular.Options{Name: name, Format: s.Format, Encoding: s.Encoding, Delimiter: s.Delimiter, Sheet: s.Sheet, HeaderRows: s.HeaderRows}
+	o := tabular.Options{Name: name, Format: s.Format, Encoding: s.Encoding, Delimiter: s.Delimiter, Sheet: s.Sheet, HeaderRows: s.HeaderRows}
+	if s.CRS != NoCRS {
+		if o.CRS = s.CRS; s.Schema == "" {
+			o.Degrees = tabular.AddedDegrees()
+		}
+	}
+	return o
 }
 
 // Mended reports whether something is to be changed in the file.
@@ -286,8 +297,10 @@ func (s *Service) Findings(ctx context.Context, i Import) (f Findings, err error
 // the original, with the options to read it by.
 func (s *Service) OpenSource(ctx context.Context, i Import) (*tabular.File, io.Closer, error) {
 	ref, o := i.Original, i.Settings.Reading(i.Name)
-	if i.Mended.Hash != "" {
-		ref, o = i.Mended, mendedReading(i.Name)
+	if info := i.Outcome.Info; i.Mended.Hash != "" {
+		ref, o = i.Mended, mendedReading(i.Name, info)
+	} else {
+		o.Degrees = info.Degrees
 	}
 	return s.openTable(ctx, ref.Hash, o)
 }

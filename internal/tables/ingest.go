@@ -117,6 +117,13 @@ func (w *reading) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if id != "" && w.i.Settings.CRS != NoCRS {
+		var labels []string
+		for _, f := range sch.Fields {
+			labels = append(labels, f.Name)
+		}
+		o.Degrees = tabular.DegreesAmong(labels)
+	}
 	source := original
 	w.i.Mended = blob.Ref{}
 	repaired := 0
@@ -124,7 +131,7 @@ func (w *reading) run(ctx context.Context) error {
 		if repaired, err = w.mendAll(ctx, sch, o); err != nil {
 			return err
 		}
-		source, o = w.i.Mended.Hash, mendedReading(w.i.Name)
+		source, o = w.i.Mended.Hash, mendedReading(w.i.Name, w.brought)
 		if w.i.Settings.Schema == "" {
 			if sch, _, err = w.schemaOf(ctx, source, o); err != nil {
 				return err
@@ -178,7 +185,7 @@ func (w *reading) mendAll(ctx context.Context, sch *schema.Schema, o tabular.Opt
 			return 0, err
 		}
 		repaired += n
-		source, o = w.i.Mended.Hash, mendedReading(w.i.Name)
+		source, o = w.i.Mended.Hash, mendedReading(w.i.Name, w.brought)
 	}
 	return repaired, nil
 }
@@ -295,10 +302,15 @@ func (w *reading) record(ctx context.Context, tx *sqldb.Tx) error {
 	return err
 }
 
-// mendedReading is how a file that check.Fix wrote is read.
-func mendedReading(name string) tabular.Options {
+// mendedReading is how a file that check.Fix wrote is read; brought is what was
+// mended: degrees that were added to it follow its coordinates.
+func mendedReading(name string, brought tabular.Info) tabular.Options {
 	one := 1
-	return tabular.Options{Name: name + ".csv", Format: "csv", Encoding: "utf-8", Delimiter: ",", HeaderRows: &one}
+	o := tabular.Options{Name: name + ".csv", Format: "csv", Encoding: "utf-8", Delimiter: ",", HeaderRows: &one}
+	if brought.Degrees != nil {
+		o.CRS, o.Degrees, o.Recompute = brought.CRS, brought.Degrees, true
+	}
+	return o
 }
 
 // openTable opens a blob as a table. Close the closer when done.

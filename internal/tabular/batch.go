@@ -14,14 +14,16 @@ type Source interface {
 
 // Options override what is detected; the zero value detects everything.
 type Options struct {
-	Name       string // file name: a hint for the format, never trusted alone
-	Format     string // a name of Formats
-	Encoding   string // WHATWG name
-	Delimiter  string // one character; several are taken as they are
-	Sheet      string // name of the sheet
-	HeaderRows *int   // number of header rows; 0: the file has no header
-	CRS        string // reference system of the geometries: EPSG:2154 and the like
-	TempDir    string // where a file that needs random access is unpacked; "" is the system's
+	Name       string        // file name: a hint for the format, never trusted alone
+	Format     string        // a name of Formats
+	Encoding   string        // WHATWG name
+	Delimiter  string        // one character; several are taken as they are
+	Sheet      string        // name of the sheet
+	HeaderRows *int          // number of header rows; 0: the file has no header
+	CRS        string        // reference system of the geometries, or of the columns of coordinates: EPSG:2154 and the like
+	Degrees    *DegreeLabels // columns to add to a table whose coordinates are projected; nil: none are
+	Recompute  bool          // the last two columns are those of Degrees: they are computed again
+	TempDir    string        // where a file that needs random access is unpacked; "" is the system's
 }
 
 // Info is what Open recognised; the words are those of the describe contract.
@@ -34,17 +36,25 @@ type Info struct {
 	Delimiter    string // "" where there is none
 	Quote        string
 	Escape       string
-	Newline      string   // lf, crlf, cr, mixed or ""
-	Sheet        string   // the sheet read
-	Sheets       []string // all sheets of a workbook
-	PreambleRows int      // records before the header that are no data
-	HeaderRows   int      // 0: no header
-	FootnoteRows int      // records after the data that are no data; complete once the file was read to its end
-	Columns      int      // width of the table
-	FirstColumn  int      // empty columns left out on the left of a sheet
-	Geometry     string   // label of the column that holds geometries, as GeoJSON in WGS 84; "" without
-	CRS          string   // EPSG:2154 and the like when coordinates were converted from it; "" when they are as read
+	Newline      string        // lf, crlf, cr, mixed or ""
+	Sheet        string        // the sheet read
+	Sheets       []string      // all sheets of a workbook
+	PreambleRows int           // records before the header that are no data
+	HeaderRows   int           // 0: no header
+	FootnoteRows int           // records after the data that are no data; complete once the file was read to its end
+	Columns      int           // width of the table
+	FirstColumn  int           // empty columns left out on the left of a sheet
+	Geometry     string        // label of the column that holds geometries, as GeoJSON in WGS 84; "" without
+	CRS          string        // EPSG:2154 and the like when coordinates were converted from it; "" when they are as read
+	Coordinates  []string      // labels of the two columns that Degrees were converted from; none without
+	Degrees      *DegreeLabels // the columns that were added at the end; nil without
 }
+
+// DegreeLabels are labels of columns of degrees of WGS 84.
+type DegreeLabels struct{ Longitude, Latitude string }
+
+// AddedDegrees are the columns that a table without schema gets.
+func AddedDegrees() *DegreeLabels { return &DegreeLabels{"longitude", "latitude"} }
 
 // Fault is something that reading met and went on from: invalid bytes, an
 // unbalanced quote, a NUL. Index is the record in its batch; Column counts from 1,

@@ -313,7 +313,7 @@ func (f *File) openDBF(ctx context.Context, o Options, again func(context.Contex
 			r.Close()
 			return nil, err
 		}
-		return &rowsFeed{r: &dbfRows{d: d, c: r}, columns: len(f.Header)}, nil
+		return &rowsFeed{r: &dbfRows{d: d, c: r}, columns: f.ownColumns()}, nil
 	}
 	return nil
 }

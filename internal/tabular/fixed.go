@@ -89,7 +89,7 @@ func (f *File) openFixed(ctx context.Context, head []byte, whole bool, o Options
 		if err != nil {
 			return nil, err
 		}
-		return &rowsFeed{r: r, skip: skip, left: left, columns: f.Info.Columns, foot: &footnotes{columns: f.Info.Columns, typical: fill}}, nil
+		return &rowsFeed{r: r, skip: skip, left: left, columns: f.ownColumns(), foot: &footnotes{columns: f.ownColumns(), typical: fill}}, nil
 	}
 	return true, nil
 }

@@ -206,6 +206,6 @@ func (f *File) openRows(open func(context.Context) (rowReader, error)) {
 		if err != nil {
 			return nil, err
 		}
-		return &rowsFeed{r: r, columns: len(f.Header)}, nil
+		return &rowsFeed{r: r, columns: f.ownColumns()}, nil
 	}
 }

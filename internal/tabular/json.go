@@ -120,7 +120,7 @@ func (f *File) layArrays(ctx context.Context, o Options, open func(context.Conte
 		if err != nil {
 			return nil, err
 		}
-		return &rowsFeed{r: r, skip: skip, left: left, columns: f.Info.Columns}, nil
+		return &rowsFeed{r: r, skip: skip, left: left, columns: f.ownColumns()}, nil
 	}
 	return nil
 }

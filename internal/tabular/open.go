@@ -17,7 +17,9 @@ type File struct {
 	Header []string // labels as read, several rows joined by a space; empty without header
 	Faults []Fault  // met in the header
 
-	firstLine int // physical line, from 1, of the first record after the header
+	name      string // of the file, a hint
+	degrees   *added // columns behind those of the file
+	firstLine int    // physical line, from 1, of the first record after the header
 	open      func(context.Context) (feed, error)
 	closers   []io.Closer
 }
@@ -25,8 +27,12 @@ type File struct {
 // Open recognises a file. Only its beginning, its end and a few samples are read.
 // Errors are of kind Invalid or TooLarge, with Code and what to do, or those of src.
 func Open(ctx context.Context, src Source, o Options) (*File, error) {
-	f := &File{}
-	if err := f.recognise(ctx, src, o); err != nil {
+	f := &File{name: o.Name}
+	err := f.recognise(ctx, src, o)
+	if err == nil {
+		err = f.addDegrees(ctx, o)
+	}
+	if err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
 	return f, nil
@@ -328,7 +334,7 @@ func (t *text) splitter(f *File) splitter {
 	}
 	return splitter{
 		dialect: t.sniffed.dialect, charset: c, width: t.sniffed.width, want: chunkSize, chunk: chunkSize, tail: maxTail,
-		foot: &footnotes{columns: f.Info.Columns, typical: t.typical},
+		foot: &footnotes{columns: f.ownColumns(), typical: t.typical},
 	}
 }
 

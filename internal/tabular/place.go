@@ -1,6 +1,7 @@
 package tabular
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/paulmach/orb"
@@ -18,31 +19,10 @@ type place struct {
 	text     []byte
 }
 
-// latitudes and longitudes are labels of columns of degrees.
-var (
-	latitudes  = []string{"lat", "latitude", "ylat", "y_lat", "lat_wgs84", "latitude_wgs84", "wgs84_lat", "coord_lat", "coordonnees_lat"}
-	longitudes = []string{"lon", "lng", "long", "longitude", "xlong", "x_long", "xlon", "lon_wgs84", "long_wgs84", "longitude_wgs84", "wgs84_lon", "coord_lon", "coord_long", "coordonnees_lon"}
-)
-
 func placeIn(fields []Field) place {
-	p := place{fields: fields, shape: -1, lat: -1, lon: -1}
-	for j, f := range fields {
-		if f.Geometry != "" {
-			p.shape = j
-			return p
-		}
-		label := strings.ToLower(strings.TrimSpace(f.Name))
-		for k := range latitudes {
-			if p.lat < 0 && label == latitudes[k] {
-				p.lat = j
-			}
-		}
-		for k := range longitudes {
-			if p.lon < 0 && label == longitudes[k] {
-				p.lon = j
-			}
-		}
-	}
+	p := place{fields: fields, shape: -1}
+	p.lon, p.lat, _ = Degrees(fields)
+	p.shape = slices.IndexFunc(fields, func(f Field) bool { return f.Geometry != "" })
 	return p
 }
 

@@ -36,7 +36,9 @@ var encoders = map[string]encoding.Encoding{
 //	newline:  crlf or cr
 //	end:      none (the last line has no break)
 //	header:   number of header rows asked for
-//	sheet, format: the sheet and the format asked for
+//	sheet, format, crs: the sheet, the format and the reference system asked for
+//	degrees:  the label of the longitude and that of the latitude to add
+//	recompute: yes, the last two columns are those
 //	delimiter, escapes: a delimiter asked for; escapes: yes turns \x.. in the input into bytes
 func TestRead(t *testing.T) {
 	files, err := filepath.Glob("testdata/read/*.txtar")
@@ -100,6 +102,13 @@ func prepare(t *testing.T, comment string, input []byte) ([]byte, Options) {
 			o.Sheet = value
 		case "format":
 			o.Format = value
+		case "crs":
+			o.CRS = value
+		case "recompute":
+			o.Recompute = value == "yes"
+		case "degrees":
+			lon, lat, _ := strings.Cut(value, " ")
+			o.Degrees = &DegreeLabels{lon, lat}
 		case "escapes":
 			for _, e := range []struct{ from, to string }{{`\x00`, "\x00"}, {`\xe9`, "\xe9"}, {`\x0d`, "\r"}} {
 				input = bytes.ReplaceAll(input, []byte(e.from), []byte(e.to))
@@ -158,6 +167,8 @@ func readAll(t testing.TB, input []byte, o Options) (info, output string) {
 	say("header", i.HeaderRows, 0)
 	say("footnotes", i.FootnoteRows, 0)
 	say("columns", i.Columns, 0)
+	say("crs", i.CRS, "")
+	say("coordinates", strings.Join(i.Coordinates, ", "), "")
 	end, err := Scan(ctx, f, 2, func(b *Batch) (string, error) {
 		var s strings.Builder
 		pos := b.Position()

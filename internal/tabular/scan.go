@@ -56,7 +56,7 @@ func Scan[P any](ctx context.Context, f *File, workers int, work func(*Batch) (P
 		return End{}, err
 	}
 	defer fd.close()
-	s := &sequence{feed: fd, line: f.firstLine, row: f.firstRow(), columns: len(f.Header), epochs: 1}
+	s := &sequence{feed: fd, line: f.firstLine, row: f.firstRow(), columns: len(f.Header), epochs: 1, degrees: f.degrees}
 	s.cond.L = &s.mu
 	if workers <= 1 {
 		err = serial(ctx, s, work, done)
@@ -97,6 +97,8 @@ type sequence struct {
 	turn    int // seq of the next job settled
 	epochs  int // grows when pieces taken become void
 	stopped bool
+
+	degrees *added // to each record
 
 	row, line, columns, foot int
 }
@@ -140,6 +142,9 @@ func (s *sequence) settle(j *job) (bool, error) {
 	b.pos = j.pos
 	s.row += b.Len()
 	s.line += int(b.span)
+	if d := s.degrees; d != nil && !d.again {
+		j.out.columns += 2
+	}
 	s.columns = max(s.columns, j.out.columns)
 	s.foot += j.foot
 	s.turn++
@@ -175,6 +180,9 @@ func serial[P any](ctx context.Context, s *sequence, work func(*Batch) (P, error
 			return err
 		} else if !ok || j.batch.Len() == 0 {
 			continue
+		}
+		if s.degrees != nil {
+			s.degrees.widen(&j.batch)
 		}
 		p, err := work(&j.batch)
 		if err != nil {
@@ -298,6 +306,9 @@ func worker[P any](ctx context.Context, s *sequence, work func(*Batch) (P, error
 		held = false
 		r = result[P]{seq: j.seq, pos: j.pos, empty: j.batch.Len() == 0}
 		if !r.empty {
+			if s.degrees != nil {
+				s.degrees.widen(&j.batch)
+			}
 			v, err := work(&j.batch)
 			if err != nil {
 				fail(err)

@@ -62,8 +62,8 @@ func (f *File) openWorkbook(ctx context.Context, w workbook, format string, o Op
 			return nil, err
 		}
 		return &rowsFeed{
-			r: r, skip: skip, left: left, columns: f.Info.Columns,
-			foot: &footnotes{columns: f.Info.Columns, typical: typical},
+			r: r, skip: skip, left: left, columns: f.ownColumns(),
+			foot: &footnotes{columns: f.ownColumns(), typical: typical},
 		}, nil
 	}
 	return nil

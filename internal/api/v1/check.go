@@ -41,6 +41,8 @@ func (f *checkForm) set(name, value string) (err error) {
 		f.reading.Encoding = value
 	case "format":
 		f.reading.Format = value
+	case "crs":
+		f.reading.CRS, f.reading.Degrees = value, tabular.AddedDegrees()
 	case "header_rows":
 		var n int
 		n, err = strconv.Atoi(value)
@@ -49,7 +51,7 @@ func (f *checkForm) set(name, value string) (err error) {
 		err = errors.ErrUnsupported
 	}
 	if err != nil {
-		known := []string{"file", "schema", "standard", "limit", "sheet", "delimiter", "encoding", "format", "header_rows"}
+		known := []string{"file", "schema", "standard", "limit", "sheet", "delimiter", "encoding", "format", "header_rows", "crs"}
 		if slices.Contains(known, name) {
 			return errs.New(errs.Invalid, "api.bad-value", errs.Args{"Name": name, "Value": value}).WithField(name, "api.bad-value", errs.Args{"Name": name, "Value": value})
 		}

@@ -21,12 +21,13 @@ type importRequest struct {
 	Delimiter  string                 `json:"delimiter"`
 	Sheet      string                 `json:"sheet"`
 	HeaderRows *int                   `json:"header_rows"`
+	CRS        string                 `json:"crs"` // of the coordinates: EPSG:2154; "none" adds no columns of degrees
 	Types      map[string]schema.Type `json:"types"`  // of columns of a table without schema, by label
 	Repair     string                 `json:"repair"` // "" or "safe"
 }
 
 func (q importRequest) settings() (tables.Settings, error) {
-	set := tables.Settings{Format: q.Format, Encoding: q.Encoding, Delimiter: q.Delimiter, Sheet: q.Sheet, HeaderRows: q.HeaderRows, Types: q.Types, Schema: q.Schema}
+	set := tables.Settings{Format: q.Format, Encoding: q.Encoding, Delimiter: q.Delimiter, Sheet: q.Sheet, HeaderRows: q.HeaderRows, CRS: q.CRS, Types: q.Types, Schema: q.Schema}
 	switch q.Repair {
 	case "":
 	case "safe":

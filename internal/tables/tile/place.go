@@ -3,14 +3,12 @@ package tile
 import (
 	"bytes"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/paulmach/orb"
 
 	"socle/internal/geo"
-	"socle/internal/query"
 	"socle/internal/tabular"
 )
 
@@ -33,12 +31,6 @@ func (p Place) Columns() []int {
 	return []int{p.Lon, p.Lat}
 }
 
-// Names of columns of degrees, folded, the surest first.
-var (
-	lonNames = []string{"longitude", "lon", "lng", "long", "xlong", "longitude_wgs84", "lon_wgs84", "x_wgs84", "coord_x_wgs84", "coordonneesx", "geo_x", "x", "coord_x"}
-	latNames = []string{"latitude", "lat", "ylat", "latitude_wgs84", "lat_wgs84", "y_wgs84", "coord_y_wgs84", "coordonneesy", "geo_y", "y", "coord_y"}
-)
-
 // Find chooses the place of a table: the column of shapes, else the column of
 // points, else a longitude and a latitude by their names. false: there is none.
 func Find(fields []tabular.Field) (Place, bool) {
@@ -49,27 +41,11 @@ func Find(fields []tabular.Field) (Place, bool) {
 			}
 		}
 	}
-	lon, lat := named(fields, lonNames), named(fields, latNames)
-	if lon < 0 || lat < 0 {
+	lon, lat, ok := tabular.Degrees(fields)
+	if !ok {
 		return Place{}, false
 	}
 	return Place{Column: -1, Lon: lon, Lat: lat}, true
-}
-
-// named is the position of the first of the names among the columns that can
-// hold degrees, or -1.
-func named(fields []tabular.Field, names []string) int {
-	best, at := len(names), -1
-	for j, f := range fields {
-		if f.Kind != tabular.Float && f.Kind != tabular.Int && f.Kind != tabular.Text {
-			continue
-		}
-		name := strings.NewReplacer(" ", "_", "-", "_", ".", "_").Replace(string(query.Fold(nil, []byte(f.Name))))
-		if i := slices.Index(names, name); i >= 0 && i < best {
-			best, at = i, j
-		}
-	}
-	return at
 }
 
 // Point is the point of the cells of Columns, where the place is no shape.

@@ -5,11 +5,14 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 
+	"socle/internal/geo"
 	"socle/internal/i18n"
 	"socle/internal/schema"
 	"socle/internal/schema/check"
 	"socle/internal/tables"
+	"socle/internal/tabular"
 	"socle/internal/web/ui"
 )
 
@@ -46,8 +49,31 @@ func (p *Pages) readingForm(ctx context.Context, t path, view *understandView) e
 		view.Format = &ui.Select{Field: ui.Field{Name: "format", Label: ui.T(ctx, "publishui.layout"), Optional: true}, Value: set.Format, Empty: detected,
 			Options: []ui.Option{{Value: "csv", Label: ui.T(ctx, "publishui.layout.csv")}, {Value: "fixed", Label: ui.T(ctx, "publishui.layout.fixed")}}}
 	}
+	view.System = systemSelect(ctx, set.CRS)
 	view.Types, view.TypesOpen = typeSelects(ctx, t.i), len(set.Types) > 0
 	return nil
+}
+
+// systemSelect offers the reference systems of coordinates, or to leave them as
+// they are.
+func systemSelect(ctx context.Context, asked string) ui.Select {
+	s := ui.Select{Field: ui.Field{Name: "crs", Label: ui.T(ctx, "publishui.crs"), Help: ui.T(ctx, "publishui.crs.help"), Optional: true}, Value: asked, Empty: ui.T(ctx, "publishui.detected"),
+		Options: []ui.Option{{Value: tables.NoCRS, Label: ui.T(ctx, "publishui.crs.none")}}}
+	for _, c := range geo.Systems() {
+		s.Options = append(s.Options, ui.Option{Value: c.String(), Label: c.Name + " (" + c.String() + ")"})
+	}
+	return s
+}
+
+// systemSaid tells from which system places were converted, and in which columns.
+func systemSaid(ctx context.Context, info tabular.Info) string {
+	switch {
+	case info.CRS == "":
+		return ""
+	case info.Degrees == nil:
+		return info.CRS
+	}
+	return ui.T(ctx, "publishui.said.crs.columns", i18n.Args{"System": info.CRS, "Columns": strings.Join(info.Coordinates, ", "), "Added": info.Degrees.Longitude + ", " + info.Degrees.Latitude})
 }
 
 // mostTypes is how many columns can be given a type by hand on the page.
@@ -93,7 +119,7 @@ func freeFields(i tables.Import) []schema.Field {
 // file is to be read otherwise, as its columns may be others then.
 func typesAsked(r *http.Request, i tables.Import, set tables.Settings) map[string]schema.Type {
 	old := i.Settings
-	same := old.Format == set.Format && old.Encoding == set.Encoding && old.Delimiter == set.Delimiter && old.Sheet == set.Sheet && set.Schema == "" &&
+	same := old.Format == set.Format && old.Encoding == set.Encoding && old.Delimiter == set.Delimiter && old.Sheet == set.Sheet && old.CRS == set.CRS && set.Schema == "" &&
 		(old.HeaderRows == nil) == (set.HeaderRows == nil) && (old.HeaderRows == nil || *old.HeaderRows == *set.HeaderRows)
 	if !same {
 		return nil
@@ -113,7 +139,7 @@ func (p *Pages) reading(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	set := tables.Settings{Format: r.PostFormValue("format"), Encoding: r.PostFormValue("encoding"), Delimiter: r.PostFormValue("delimiter"), Sheet: r.PostFormValue("sheet")}
+	set := tables.Settings{Format: r.PostFormValue("format"), CRS: r.PostFormValue("crs"), Encoding: r.PostFormValue("encoding"), Delimiter: r.PostFormValue("delimiter"), Sheet: r.PostFormValue("sheet")}
 	if h, err := strconv.Atoi(r.PostFormValue("header")); err == nil {
 		set.HeaderRows = &h
 	}
