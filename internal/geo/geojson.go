@@ -33,8 +33,16 @@ func ParseGeoJSON(text []byte) (orb.Geometry, error) {
 
 // scanner reads JSON as far as a geometry needs it.
 type scanner struct {
-	b  []byte
-	at int
+	b       []byte
+	at      int
+	heights bool // a position had one that is not zero
+}
+
+// HasHeights reports whether a geometry in GeoJSON has heights other than zero.
+func HasHeights(text []byte) bool {
+	s := scanner{b: text}
+	_, err := s.geometry(0)
+	return err == nil && s.heights
 }
 
 func (s *scanner) space() {
@@ -282,6 +290,8 @@ func (s *scanner) position() (p orb.Point, err error) {
 		}
 		if n < 2 {
 			p[n] = v
+		} else if n == 2 && v != 0 {
+			s.heights = true
 		}
 		n++
 		return nil

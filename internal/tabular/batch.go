@@ -47,6 +47,7 @@ type Info struct {
 	Geometry     string        // label of the column that holds geometries, as GeoJSON in WGS 84; "" without
 	CRS          string        // EPSG:2154 and the like when coordinates were converted from it; "" when they are as read
 	Coordinates  []string      // labels of the two columns that Degrees were converted from; none without
+	Heights      bool          // positions have heights, which are not kept
 	Degrees      *DegreeLabels // the columns that were added at the end; nil without
 }
 

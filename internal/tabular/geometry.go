@@ -94,7 +94,7 @@ const sampledCorners = 400 // of the first geometries, to recognise their system
 // the format wants (RFC 7946, section 4); a member crs (GeoJSON 2008, section 3)
 // or numbers that cannot be degrees say otherwise.
 func (f *File) systemOf(s *jsonShape, o Options) error {
-	f.Info.Geometry = geometryColumn
+	f.Info.Geometry, f.Info.Heights = geometryColumn, s.heights
 	degrees := 0
 	for _, p := range s.corners {
 		if geo.InDegrees([]orb.Point{p}) {

@@ -23,11 +23,12 @@ import (
 // gpkgTable is a table to read.
 type gpkgTable struct {
 	*sqlitefile.Table
-	shape  int // column of the geometry, -1 without
-	srs    int64
-	shown  []int // columns that become cells, without key and geometry
-	labels []string
-	faults []Fault
+	shape   int // column of the geometry, -1 without
+	srs     int64
+	heights bool
+	shown   []int // columns that become cells, without key and geometry
+	labels  []string
+	faults  []Fault
 }
 
 // openGPKG reads a table of a GeoPackage.
@@ -54,6 +55,7 @@ func (f *File) openGPKG(ctx context.Context, src Source, o Options) error {
 			return err
 		}
 		f.tellCRS(crs)
+		f.Info.Heights = t.heights
 	}
 	f.openRows(func(context.Context) (rowReader, error) {
 		return &gpkgRows{located: located{crs: crs}, rows: db.Rows(t.Table), table: t}, nil
@@ -129,10 +131,15 @@ func gpkgTables(db *sqlitefile.Database) (tables []gpkgTable, layers []layer, er
 	if !found {
 		return nil, nil, fail(errs.Invalid, CodeFormat, "tabular.sqlite", nil)
 	}
-	_, err = gpkgEach(db, "gpkg_geometry_columns", []string{"table_name", "column_name", "srs_id"}, func(v []sqlitefile.Value) {
+	asked := []string{"table_name", "column_name", "srs_id", "srs_id"}
+	if t, ok := db.Table("gpkg_geometry_columns"); ok && t.Column("z") >= 0 { // some write none
+		asked[3] = "z"
+	}
+	_, err = gpkgEach(db, "gpkg_geometry_columns", asked, func(v []sqlitefile.Value) {
 		for i := range features {
 			if strings.EqualFold(features[i].Name, string(v[0].Bytes)) {
 				features[i].shape, features[i].srs = features[i].Column(string(v[1].Bytes)), v[2].Int
+				features[i].heights = asked[3] == "z" && v[3].Int == 1
 			}
 		}
 	})

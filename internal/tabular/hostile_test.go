@@ -96,9 +96,6 @@ func TestHostile(t *testing.T) {
 		if !f.Read {
 			continue
 		}
-		if f.Name == "gpkg" {
-			continue // a database, opened by internal/tabular/gpkg, which has this test too
-		}
 		t.Run(f.Name, func(t *testing.T) {
 			good := fileOf(t, f)
 			options := Options{Name: "table" + f.Extensions[0], TempDir: t.TempDir()}

@@ -27,6 +27,7 @@ type jsonShape struct {
 	index   map[string]int
 	system  string      // member crs of a collection, as before RFC 7946
 	corners []orb.Point // of the first geometries
+	heights bool        // they have some
 	crs     *geo.CRS    // from which geometries are converted; nil: they are in degrees
 }
 
@@ -293,6 +294,7 @@ func (s *jsonShape) learn(ctx context.Context, again func(context.Context) (io.R
 				if g, err := geo.ParseGeoJSON(value); err == nil {
 					b := g.Bound()
 					s.corners = append(s.corners, b.Min, b.Max)
+					s.heights = s.heights || geo.HasHeights(value)
 				}
 			}
 		})

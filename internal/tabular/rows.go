@@ -58,6 +58,10 @@ func (s *rowsFeed) peek() error {
 			continue
 		}
 		s.nul = s.one.dropNUL()
+		if len(s.one.Faults) > 0 { // nothing could be read of it, which is to be told
+			s.ready, s.oneRow = true, row
+			return nil
+		}
 		for n := len(s.one.cells); n > s.left; n-- {
 			if c := s.one.cells[n-1]; len(bytes.TrimSpace(s.one.buf[c.start:c.end])) > 0 {
 				s.ready, s.oneRow = true, row

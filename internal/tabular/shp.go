@@ -102,10 +102,11 @@ func (f *File) openShapefile(ctx context.Context, layers []shapefile, o Options)
 	if err != nil {
 		return err
 	}
-	corners, err := s.corners()
+	corners, kind, err := s.corners()
 	if err != nil {
 		return err
 	}
+	f.Info.Heights = kind > 10 && kind < 20 || kind == 31 // a multipatch
 	crs, err := crsOf(definition, o.CRS, corners, s.shp.Name)
 	if err != nil {
 		return err
@@ -131,31 +132,33 @@ func (f *File) openShapefile(ctx context.Context, layers []shapefile, o Options)
 	return nil
 }
 
-// corners are those of the box in the header; none when it is not filled in.
-func (s *shapefile) corners() ([]orb.Point, error) {
+// corners are those of the box in the header, none when it is not filled in; kind
+// is that of the shapes.
+func (s *shapefile) corners() (_ []orb.Point, kind uint32, _ error) {
 	r, err := openEntry(s.shp)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	defer r.Close()
 	head := make([]byte, shpHeader)
 	if _, err := io.ReadFull(r, head); err != nil {
-		return nil, truncated(err)
+		return nil, 0, truncated(err)
 	}
 	if binary.BigEndian.Uint32(head) != shpMagic {
-		return nil, fail(errs.Invalid, CodeSource, "tabular.damaged", nil)
+		return nil, 0, fail(errs.Invalid, CodeSource, "tabular.damaged", nil)
 	}
+	kind = binary.LittleEndian.Uint32(head[32:])
 	var v [4]float64
 	for i := range v {
 		v[i] = math.Float64frombits(binary.LittleEndian.Uint64(head[36+8*i:]))
 		if math.IsNaN(v[i]) || math.Abs(v[i]) > 1e12 {
-			return nil, nil
+			return nil, kind, nil
 		}
 	}
 	if v[0] > v[2] || v[1] > v[3] || v == [4]float64{} {
-		return nil, nil
+		return nil, kind, nil
 	}
-	return []orb.Point{{v[0], v[1]}, {v[2], v[3]}}, nil
+	return []orb.Point{{v[0], v[1]}, {v[2], v[3]}}, kind, nil
 }
 
 // shpRows reads shapes and their attributes side by side.

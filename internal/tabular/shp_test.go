@@ -132,7 +132,7 @@ func TestShapefile(t *testing.T) {
 		{"no definition, by its values", [][2]string{{"l.shp", metres}}, Options{}, "geometry\n" + toulouse + "\n", Info{Format: "shp", Sheet: "l", CRS: "EPSG:2154"}},
 		{"the system asked for", [][2]string{{"l.shp", metres}, {"l.prj", prjUK}}, Options{CRS: "2154"}, "geometry\n" + toulouse + "\n", Info{Format: "shp", Sheet: "l", CRS: "EPSG:2154"}},
 		{"the layer with more shapes", [][2]string{{"a.shp", metres}, {"a.prj", prj93}, {"b.shp", degrees}, {"b.prj", prjDeg}, {"x.csv", "a;b\n1;2\n"}}, Options{},
-			"geometry\n{\"type\":\"Point\",\"coordinates\":[1.5,43.25]}\n", Info{Format: "shp", Sheet: "b", Sheets: []string{"a", "b"}}},
+			"geometry\n{\"type\":\"Point\",\"coordinates\":[1.5,43.25]}\n\n\nfault: 2 1 tabular.fault.geometry\n", Info{Format: "shp", Sheet: "b", Sheets: []string{"a", "b"}}},
 		{"the layer asked for", [][2]string{{"a.shp", metres}, {"a.prj", prj93}, {"b.shp", degrees}, {"b.prj", prjDeg}}, Options{Sheet: "A"},
 			"geometry\n" + toulouse + "\n", Info{Format: "shp", Sheet: "a", Sheets: []string{"a", "b"}, CRS: "EPSG:2154"}},
 		{"layers of one name", [][2]string{{"x/a.shp", metres}, {"x/a.prj", prj93}, {"y/a.shp", metres}, {"y/a.prj", prj93}}, Options{},

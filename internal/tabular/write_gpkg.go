@@ -9,6 +9,7 @@ import (
 	"math"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/paulmach/orb"
 
@@ -32,6 +33,7 @@ type gpkgWriter struct {
 	db      *sqlitefile.Writer
 	table   string
 	title   string
+	changed time.Time
 	place   place
 	from    []int
 	geom    string
@@ -47,7 +49,10 @@ func newGPKGWriter(w io.Writer, fields []Field, o WriteOptions) (*gpkgWriter, er
 	if len(fields) > maxGPKGColumns {
 		return nil, fail(errs.TooLarge, CodeFormat, "tabular.gpkg-columns", errs.Args{"Count": len(fields), "Limit": maxGPKGColumns})
 	}
-	g := &gpkgWriter{w: w, table: fileStem(o.Sheet), title: o.Sheet, place: placeIn(fields)}
+	g := &gpkgWriter{w: w, table: fileStem(o.Sheet), title: o.Sheet, place: placeIn(fields), changed: o.Changed}
+	if g.changed.IsZero() {
+		g.changed = time.Unix(0, 0) // the same rows make the same file
+	}
 	if g.title == "" {
 		g.title = g.table
 	}
@@ -214,7 +219,7 @@ func (g *gpkgWriter) contents() error {
 	}
 	row := make([]sqlitefile.Value, 10)
 	row[0], row[1], row[2], row[3] = sqliteText(g.table), sqliteText("attributes"), sqliteText(title), sqliteText("")
-	row[4] = sqliteText("1970-01-01T00:00:00.000Z") // the same rows make the same file
+	row[4] = sqliteText(g.changed.UTC().Format("2006-01-02T15:04:05.000Z"))
 	if g.geom != "" {
 		row[1], row[9] = sqliteText("features"), sqliteInt(srsWGS84)
 		if g.kind != "" {

@@ -18,6 +18,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"socle/internal/errs"
+	"socle/internal/i18n"
 )
 
 // prjWGS84 is the definition of the coordinates, in the words of ESRI.
@@ -49,6 +50,7 @@ type shpWriter struct {
 	layers [9]shpLayer // by kind; that of shpNull has the rows without geometry
 	buf    []byte
 	rec    []byte
+	cut    int // cells whose text was too long
 }
 
 // shpLayer counts what is waiting for a layer.
@@ -223,7 +225,10 @@ func (s *shpWriter) attributes(fr *Frame, i int) {
 		at := len(s.rec)
 		s.rec = append(s.rec, 0)
 		if j := s.from[k]; j >= 0 {
-			s.rec = appendDBF(s.rec, f, &fr.Fields[j], &fr.Columns[j], i)
+			var cut bool
+			if s.rec, cut = appendDBF(s.rec, f, &fr.Fields[j], &fr.Columns[j], i); cut {
+				s.cut++
+			}
 		}
 		n := len(s.rec) - at - 1
 		s.rec[at] = byte(n)
@@ -236,29 +241,30 @@ func (s *shpWriter) attributes(fr *Frame, i int) {
 	}
 }
 
-// appendDBF appends a value as the format writes it, at most 254 bytes.
-func appendDBF(to []byte, f *dbfField, field *Field, c *Column, i int) []byte {
+// appendDBF appends a value as the format writes it, at most 254 bytes; cut: it
+// was longer.
+func appendDBF(to []byte, f *dbfField, field *Field, c *Column, i int) (_ []byte, cut bool) {
 	if c.Null[i] {
-		return to
+		return to, false
 	}
 	start := len(to)
 	switch field.Kind {
 	case Bool:
-		return append(to, "FT"[c.Int64[i]&1])
+		return append(to, "FT"[c.Int64[i]&1]), false
 	case Date:
 		if day := Day(c.Int64[i]); day.Year() >= 0 && day.Year() <= 9999 {
-			return day.AppendFormat(to, "20060102")
+			return day.AppendFormat(to, "20060102"), false
 		}
-		return to
+		return to, false
 	case Float:
 		v := c.Float64[i]
 		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return to
+			return to, false
 		}
 		if to = appendFloat(to, v); len(to)-start > 24 {
 			to = strconv.AppendFloat(to[:start], v, 'g', 15, 64)
 		}
-		return to
+		return to, false
 	}
 	to = appendText(to, field, c, i)
 	if f.kind == 'C' && len(to)-start > maxDBFText {
@@ -266,9 +272,9 @@ func appendDBF(to []byte, f *dbfField, field *Field, c *Column, i int) []byte {
 		for end > start && !utf8.RuneStart(to[end]) {
 			end--
 		}
-		to = to[:end]
+		to, cut = to[:end], true
 	}
-	return to
+	return to, cut
 }
 
 // put keeps a shape with the row's attributes.
@@ -400,7 +406,29 @@ func (s *shpWriter) archive() error {
 			return err
 		}
 	}
+	if s.cut > 0 {
+		if err := s.tell(z); err != nil {
+			return err
+		}
+	}
 	return z.Close()
+}
+
+// tell adds a text about what the format could not hold, in the words of both
+// languages, and the same as the comment of the archive.
+func (s *shpWriter) tell(z *zip.Writer) error {
+	var text strings.Builder
+	for _, l := range i18n.Langs {
+		text.WriteString(i18n.T(l, "tabular.shp-cut", i18n.Args{"Count": s.cut, "Limit": maxDBFText}) + "\r\n")
+	}
+	if err := z.SetComment(text.String()); err != nil {
+		return err
+	}
+	w, err := z.Create("LISEZ-MOI.txt")
+	if err == nil {
+		_, err = io.WriteString(w, text.String())
+	}
+	return err
 }
 
 // layer writes the parts of a shapefile.

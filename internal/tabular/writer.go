@@ -2,6 +2,7 @@ package tabular
 
 import (
 	"io"
+	"time"
 
 	"socle/internal/errs"
 )
@@ -17,12 +18,13 @@ type Writer interface {
 // WriteOptions are habits of the reader of a file; the zero value writes what
 // programs read best.
 type WriteOptions struct {
-	Delimiter    byte   // of csv; 0 is the comma
-	BOM          bool   // csv begins with a byte order mark, for Excel
-	DecimalComma bool   // csv writes 1,5 for 1.5
-	CRLF         bool   // csv ends lines with CR LF
-	Sheet        string // name of the sheet of a workbook; "" is "Données"
-	TempDir      string // where formats whose beginning depends on their end wait; "" is the system's
+	Delimiter    byte      // of csv; 0 is the comma
+	BOM          bool      // csv begins with a byte order mark, for Excel
+	DecimalComma bool      // csv writes 1,5 for 1.5
+	CRLF         bool      // csv ends lines with CR LF
+	Sheet        string    // name of the sheet of a workbook; "" is "Données"
+	Changed      time.Time // when the rows last changed, for formats that say it; zero: not known
+	TempDir      string    // where formats whose beginning depends on their end wait; "" is the system's
 }
 
 // NewWriter begins a file of a format that is written. Frames must have the

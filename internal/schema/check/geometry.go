@@ -16,11 +16,15 @@ func lost(key string) bool {
 const (
 	keyConverted = "check.source-error.converted"
 	keyLocated   = "check.source-error.located" // columns of degrees were added
+	keyHeights   = "check.source-error.heights" // are not kept
 )
 
 // coordinates tells that the places of a file were converted to WGS 84.
 func (p *plan) coordinates() {
 	info := &p.file.Info
+	if info.Heights {
+		p.odd(Fault{Code: CodeSource, Key: keyHeights, Args: i18n.Args{"Column": info.Geometry}, field: -1})
+	}
 	switch {
 	case info.Degrees != nil:
 		args := i18n.Args{"System": info.CRS, "X": info.Coordinates[0], "Y": info.Coordinates[1], "Longitude": info.Degrees.Longitude, "Latitude": info.Degrees.Latitude}
