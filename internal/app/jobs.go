@@ -22,6 +22,7 @@ func (a *App) handleJobs() {
 	mail.Deliver(a.Runner, a.DB, mail.Options{SMTP: a.Config.SMTP})
 	jobs.Handle(a.Runner, a.collectBlobs)
 	jobs.Handle(a.Runner, a.sweepAccounts)
+	jobs.Handle(a.Runner, a.sendLetter)
 	jobs.Every(a.Runner, time.Hour, tables.ExpireUploads())
 	jobs.Every(a.Runner, 24*time.Hour, collectArgs{})
 	jobs.Every(a.Runner, time.Hour, sweepArgs{})

@@ -14,6 +14,7 @@ import (
 	"socle/internal/errs"
 	"socle/internal/httpx"
 	"socle/internal/identity"
+	"socle/internal/jobs"
 	"socle/internal/mail"
 	"socle/internal/sqldb"
 	"socle/internal/web/account"
@@ -83,6 +84,31 @@ func (a *App) Handler(reg *prometheus.Registry) (http.Handler, error) {
 // sendMail puts a message in the outbox.
 func (a *App) sendMail(ctx context.Context, m mail.Message) error {
 	return a.DB.Write(ctx, func(tx *sqldb.Tx) error { return mail.Send(ctx, tx, m) })
+}
+
+// letterArgs is a message on its way to the outbox; of nobody, nothing leaves.
+type letterArgs struct {
+	Somebody bool
+	Message  mail.Message
+}
+
+func (letterArgs) Kind() string { return "app.letter" }
+
+// sendMailIf leaves the message to a job whether there is somebody or not: the
+// visitor waits the same time.
+func (a *App) sendMailIf(ctx context.Context, somebody bool, m mail.Message) error {
+	return a.DB.Write(ctx, func(tx *sqldb.Tx) error { return jobs.Add(ctx, tx, letterArgs{somebody, m}) })
+}
+
+func (a *App) sendLetter(ctx context.Context, j *jobs.Job[letterArgs]) error {
+	return a.DB.Write(ctx, func(tx *sqldb.Tx) error {
+		if j.Args.Somebody {
+			if err := mail.Send(ctx, tx, j.Args.Message); err != nil {
+				return err
+			}
+		}
+		return j.Complete(ctx, tx)
+	})
 }
 
 // host is the identity of who runs the instance.

@@ -194,8 +194,10 @@ var errTimeout = errors.New("the request took too long")
 
 // run holds one request to its route's limits and answers it.
 func (rt *Router) run(w http.ResponseWriter, r *http.Request, h HandlerFunc, o *route) {
+	policy := rt.o.CSP
 	if o.csp != nil {
-		o.csp.set(w.Header())
+		policy = *o.csp
+		policy.set(w.Header())
 	}
 	if o.cors {
 		w.Header().Set("Access-Control-Allow-Origin", "*")
@@ -233,13 +235,14 @@ func (rt *Router) run(w http.ResponseWriter, r *http.Request, h HandlerFunc, o *
 		stateOf(r.Context()).err = err
 		panic(http.ErrAbortHandler) // half an answer must not look whole
 	}
+	policy.set(w.Header()) // a download that failed is a page again
 	rt.fail(w, r, o.render, err)
 }
 
 // admit refuses what must not reach the handler.
 func (rt *Router) admit(r *http.Request, o *route) error {
 	if !o.crossOrigin {
-		if err := rt.csrf.Check(r); err != nil {
+		if err := rt.sameOrigin(r); err != nil {
 			return errs.New(errs.Denied, "httpx.cross-origin").WithHint("httpx.cross-origin.hint").Because(err)
 		}
 	}
@@ -247,6 +250,30 @@ func (rt *Router) admit(r *http.Request, o *route) error {
 		if wait, ok := l.Allow(clientKey(ClientAddr(r.Context()))); !ok {
 			return TooMany(wait)
 		}
+	}
+	return nil
+}
+
+var errReferer = errors.New("the request comes from a page of another origin, says its Referer")
+
+// sameOrigin refuses what pages of other origins send. Browsers say where a request
+// comes from in Sec-Fetch-Site or Origin; for one that says neither, its Referer
+// counts. A program that says nothing has no visitor's cookie to misuse.
+func (rt *Router) sameOrigin(r *http.Request) error {
+	if err := rt.csrf.Check(r); err != nil {
+		return err
+	}
+	switch r.Method {
+	case http.MethodGet, http.MethodHead, http.MethodOptions:
+		return nil
+	}
+	referer := r.Header.Get("Referer")
+	if referer == "" || r.Header.Get("Sec-Fetch-Site") != "" || r.Header.Get("Origin") != "" {
+		return nil
+	}
+	u, err := url.Parse(referer)
+	if err != nil || u.Host != r.Host && (rt.o.BaseURL == nil || u.Host != rt.o.BaseURL.Host) {
+		return errReferer
 	}
 	return nil
 }

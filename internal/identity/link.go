@@ -266,7 +266,8 @@ func (s *Service) RevokeInvitation(ctx context.Context, a Actor, id string) (err
 // invitation where it names one. A role already held is never lowered. The
 // actor returned has the new rights; open a session with it. Kinds: NotFound
 // (the link), Denied (a token; an invitation for another e-mail), Invalid
-// (fields), SignIn (the e-mail has an account: sign in, then accept).
+// (fields), SignIn (the e-mail has an account: sign in, then accept), Busy (a
+// printed invitation, too many addresses tried).
 func (s *Service) AcceptInvitation(ctx context.Context, a Actor, secret string, n NewPerson) (out Actor, err error) {
 	defer errs.Wrap(&err, "identity.AcceptInvitation(%s)", a)
 	l, err := s.OpenLink(ctx, secret)
@@ -274,6 +275,8 @@ func (s *Service) AcceptInvitation(ctx context.Context, a Actor, secret string, 
 		return out, err
 	}
 	var hash string
+	printed := a.IsAnonymous() && l.Email == ""
+	tries := []attemptKey{{"code:" + l.ID, maxCodeTries, true}}
 	if a.IsAnonymous() {
 		if l.Email != "" {
 			n.Email = l.Email
@@ -283,6 +286,11 @@ func (s *Service) AcceptInvitation(ctx context.Context, a Actor, secret string, 
 		}
 	} else if _, err := a.self(); err != nil {
 		return out, err
+	}
+	if printed { // whoever holds the code could ask which addresses have an account
+		if err := s.reserveAttempt(ctx, tries); err != nil {
+			return out, err
+		}
 	}
 	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
 		l, err := useLink(ctx, tx, secret, LinkInvitation)
@@ -295,6 +303,9 @@ func (s *Service) AcceptInvitation(ctx context.Context, a Actor, secret string, 
 		var p Person
 		if a.IsAnonymous() {
 			p, err = s.insertPerson(ctx, tx, n, hash, 0)
+			if err == nil && printed {
+				err = releaseAttempt(ctx, tx, tries)
+			}
 			if errs.Is(err, errs.Conflict) {
 				return errs.New(errs.SignIn, "identity.invitation.has-account").WithHint("identity.invitation.has-account.hint")
 			}
@@ -314,6 +325,10 @@ func (s *Service) AcceptInvitation(ctx context.Context, a Actor, secret string, 
 	})
 	return out, err
 }
+
+// maxCodeTries is how many addresses the holder of a printed invitation may try in
+// the window of SignInLimits: each taken one tells that it has an account.
+const maxCodeTries = 3
 
 // stillAllowed refuses an invitation whose author may no longer make it: a
 // removed administrator does not leave keys behind.

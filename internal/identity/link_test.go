@@ -302,3 +302,25 @@ func TestSecretsAreNotStored(t *testing.T) {
 		}
 	})
 }
+
+// Whoever finds a printed invitation cannot ask which addresses have an account.
+func TestPrintedCodeTriesFewAddresses(t *testing.T) {
+	run(t, identity.Options{}, func(w world) {
+		o := w.organisation("Cazères")
+		chief := w.member("chief", o.ID, identity.Administrator)
+		w.person("lea")
+		_, secret, err := w.Invite(ctx, chief, identity.Invitation{Organisation: o.ID, Role: identity.Reader})
+		w.ok(err)
+		for range 3 {
+			_, err = w.AcceptInvitation(ctx, identity.Anonymous(), secret, newcomer("lea"))
+			w.fails(err, errs.SignIn, "identity.invitation.has-account")
+		}
+		for _, name := range []string{"lea", "nobody"} {
+			_, err = w.AcceptInvitation(ctx, identity.Anonymous(), secret, newcomer(name))
+			w.fails(err, errs.Busy)
+		}
+		w.clock.pass(16 * time.Minute)
+		_, err = w.AcceptInvitation(ctx, identity.Anonymous(), secret, newcomer("nobody"))
+		w.ok(err)
+	})
+}

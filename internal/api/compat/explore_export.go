@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"mime"
 	"net/http"
 	"slices"
 	"strings"
@@ -151,7 +150,7 @@ func (api *API) exploreExport(w http.ResponseWriter, r *http.Request) error {
 		name += ".gz"
 		h.Set("Content-Type", "application/gzip")
 	}
-	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
+	httpx.Attach(h, name)
 	if r.Method == http.MethodHead {
 		return nil
 	}
@@ -403,7 +402,7 @@ func (api *API) exploreCatalogueExport(w http.ResponseWriter, r *http.Request) e
 		})
 	}
 	h.Set("Content-Type", "text/csv; charset=utf-8")
-	h.Set("Content-Disposition", `attachment; filename="catalog.csv"`)
+	httpx.Attach(h, "catalog.csv")
 	return compressedTo(w, c.compressed, func(out io.Writer) error { return catalogueCSV(out, list, c.write) })
 }
 

@@ -2,7 +2,6 @@ package compat
 
 import (
 	"fmt"
-	"mime"
 	"net/http"
 	"strconv"
 	"strings"
@@ -243,7 +242,7 @@ func (api *API) tabularDownload(w http.ResponseWriter, r *http.Request, format s
 	f, _ := tabular.FormatNamed(format)
 	h := w.Header()
 	h.Set("Content-Type", f.MediaType)
-	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": string(o.resource.ID) + "." + format}))
+	httpx.Attach(h, string(o.resource.ID)+"."+format)
 	if r.Method == http.MethodHead {
 		return nil
 	}

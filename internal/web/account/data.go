@@ -157,7 +157,7 @@ func (p *Pages) export(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	w.Header().Set("Content-Disposition", `attachment; filename="socle-account.json"`)
+	httpx.Attach(w.Header(), "socle-account.json")
 	w.Header().Set("Cache-Control", "no-store")
 	return httpx.WriteJSON(w, r, http.StatusOK, exportOf(d))
 }

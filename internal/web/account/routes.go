@@ -40,9 +40,12 @@ type Pages struct {
 type Options struct {
 	Identity *identity.Service
 	Mail     func(ctx context.Context, m mail.Message) error
-	BaseURL  string       // without a slash at the end
-	Limit    httpx.Option // attempts of one visitor
-	Now      func() time.Time
+	// MailIf sends a message when there is somebody to send it to, and does the same
+	// work when there is nobody: its time does not tell who has an account.
+	MailIf  func(ctx context.Context, somebody bool, m mail.Message) error
+	BaseURL string       // without a slash at the end
+	Limit   httpx.Option // attempts of one visitor
+	Now     func() time.Time
 	// Providers are the identity providers that people may sign in with.
 	Providers []*oidc.Provider
 	Contact   string // e-mail of the host

@@ -106,12 +106,11 @@ func (p *Pages) link(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return p.show(w, r, p.linkView(r, email, r.PostFormValue("next")), err)
 	}
-	if m.Send {
-		l := m.Person.Language
-		link := p.o.BaseURL + ui.Address(l, LinkPath+"/use") + "?token=" + m.Secret
-		if err := p.o.Mail(ctx, mail.Message{To: m.Person.Email, Subject: i18n.T(l, "account.link.mail.subject"), Text: i18n.T(l, "account.link.mail.text", i18n.Args{"Name": m.Person.Name, "URL": link})}); err != nil {
-			return err
-		}
+	l := m.Person.Language
+	link := p.o.BaseURL + ui.Address(l, LinkPath+"/use") + "?token=" + m.Secret
+	letter := mail.Message{To: m.Person.Email, Subject: i18n.T(l, "account.link.mail.subject"), Text: i18n.T(l, "account.link.mail.text", i18n.Args{"Name": m.Person.Name, "URL": link})}
+	if err := p.o.MailIf(ctx, m.Send, letter); err != nil {
+		return err
 	}
 	shell.Flash(w, r, ui.Information, "account.link.sent")
 	return shell.Redirect(w, r, shell.SignInPath)

@@ -309,11 +309,10 @@ func (p *Pages) changeEmail(w http.ResponseWriter, r *http.Request) error {
 		return p.securityPage(w, r, securityView{NewEmail: p.newEmailInput(r, email)}, err)
 	}
 	l := m.Person.Language
-	if m.Send {
-		link := p.o.BaseURL + ui.Address(l, EmailPath) + "?token=" + m.Secret
-		if err := p.o.Mail(ctx, mail.Message{To: email, Subject: i18n.T(l, "account.email.mail.subject"), Text: i18n.T(l, "account.email.mail.text", i18n.Args{"Name": m.Person.Name, "URL": link})}); err != nil {
-			return err
-		}
+	link := p.o.BaseURL + ui.Address(l, EmailPath) + "?token=" + m.Secret
+	letter := mail.Message{To: email, Subject: i18n.T(l, "account.email.mail.subject"), Text: i18n.T(l, "account.email.mail.text", i18n.Args{"Name": m.Person.Name, "URL": link})}
+	if err := p.o.MailIf(ctx, m.Send, letter); err != nil {
+		return err
 	}
 	if err := p.o.Mail(ctx, mail.Message{To: m.Person.Email, Subject: i18n.T(l, "account.email.notice.subject"), Text: i18n.T(l, "account.email.notice.text", i18n.Args{"Name": m.Person.Name})}); err != nil {
 		return err

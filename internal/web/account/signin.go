@@ -211,12 +211,11 @@ func (p *Pages) forgotten(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return p.show(w, r, p.forgottenView(ctx, email), err)
 	}
-	if reset.Send {
-		l := reset.Person.Language
-		link := p.o.BaseURL + ui.Address(l, ResetPath) + "?token=" + reset.Secret
-		if err := p.o.Mail(ctx, mail.Message{To: reset.Person.Email, Subject: i18n.T(l, "account.reset.mail.subject"), Text: i18n.T(l, "account.reset.mail.text", i18n.Args{"Name": reset.Person.Name, "URL": link})}); err != nil {
-			return err
-		}
+	l := reset.Person.Language
+	link := p.o.BaseURL + ui.Address(l, ResetPath) + "?token=" + reset.Secret
+	m := mail.Message{To: reset.Person.Email, Subject: i18n.T(l, "account.reset.mail.subject"), Text: i18n.T(l, "account.reset.mail.text", i18n.Args{"Name": reset.Person.Name, "URL": link})}
+	if err := p.o.MailIf(ctx, reset.Send, m); err != nil {
+		return err
 	}
 	shell.Flash(w, r, ui.Information, "account.forgotten.sent")
 	return shell.Redirect(w, r, shell.SignInPath)

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"socle/internal/httpx"
 	"socle/internal/identity"
 	"socle/internal/web/shell"
 )
@@ -57,7 +58,7 @@ func (p *Pages) exportPart(w http.ResponseWriter, r *http.Request, org identity.
 	} else if r.PathValue("file") != name {
 		return none()
 	}
-	h.Set("Content-Disposition", `attachment; filename="`+name+`"`)
+	httpx.Attach(h, name)
 	h.Set("Cache-Control", "no-store")
 	rows, lines := csv.NewWriter(w), json.NewEncoder(w)
 	if !jsonl {

@@ -139,6 +139,6 @@ func (p *Pages) model(w http.ResponseWriter, r *http.Request) error {
 	}
 	h := w.Header()
 	h.Set("Content-Type", format.MediaType)
-	h.Set("Content-Disposition", `attachment; filename="`+strings.ReplaceAll(e.ID, "/", "-")+format.Extensions[0]+`"`)
+	httpx.Attach(h, strings.ReplaceAll(e.ID, "/", "-")+format.Extensions[0])
 	return httpx.WriteBytes(w, r, http.StatusOK, file.Bytes())
 }

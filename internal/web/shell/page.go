@@ -2,8 +2,10 @@ package shell
 
 import (
 	"bytes"
+	"fmt"
 	"net/http"
 	"strings"
+	"unicode"
 
 	"github.com/a-h/templ"
 
@@ -81,7 +83,25 @@ func RedirectNext(w http.ResponseWriter, r *http.Request, next string) error {
 	return redirect(w, r, next)
 }
 
+// inHeader writes control characters, which a path of the visitor may hold, as a
+// header bears them.
+func inHeader(to string) string {
+	if !strings.ContainsFunc(to, unicode.IsControl) {
+		return to
+	}
+	var b strings.Builder
+	for _, c := range []byte(to) {
+		if c < ' ' || c == 0x7f {
+			fmt.Fprintf(&b, "%%%02X", c)
+		} else {
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
+}
+
 func redirect(w http.ResponseWriter, r *http.Request, to string) error {
+	to = inHeader(to)
 	w.Header().Set("Cache-Control", "no-store")
 	if Partial(r) {
 		w.Header().Set("HX-Redirect", to)
