@@ -10,6 +10,7 @@ import (
 	"socle/internal/publish"
 	"socle/internal/schemas"
 	"socle/internal/tables"
+	"socle/internal/usage"
 	"socle/internal/web/shell"
 )
 
@@ -25,6 +26,7 @@ type Options struct {
 	Tables    *tables.Service
 	Publish   *publish.Service
 	Schemas   *schemas.Service
+	Usage     *usage.Service
 	Temp      string       // folder of temporary files
 	Fetch     *http.Client // for addresses that strangers give
 	BaseURL   string       // "https://donnees.example.org", in links to reports
@@ -79,6 +81,8 @@ func (p *Pages) Routes() []shell.Route {
 		{Pattern: "POST /datasets/{slug}/edit", Who: shell.Person, Handler: p.editSet},
 		{Pattern: "GET /datasets/{slug}/publication", Who: shell.Person, Handler: p.stateForm},
 		{Pattern: "POST /datasets/{slug}/publication", Who: shell.Person, Handler: p.setState},
+		{Pattern: "GET /datasets/{slug}/statistics", Who: shell.Person, Handler: p.statistics},
+		{Pattern: "GET /datasets/{slug}/statistics.csv", Who: shell.Person, Handler: p.statisticsCSV},
 		{Pattern: "GET /organisations/{slug}/publishing", Who: shell.Person, Handler: p.ruleForm},
 		{Pattern: "POST /organisations/{slug}/publishing", Who: shell.Person, Handler: p.setRule},
 	}
