@@ -28,6 +28,7 @@ type Data struct {
 	// Partial is true when there are more groups than were asked for.
 	Partial bool
 	whole   bool // all values are whole numbers
+	places  []*place
 }
 
 // Series is one of the things compared; Name is "" when there is only one.
@@ -96,6 +97,7 @@ func Arrange(c Chart, fr *tabular.Frame, lang i18n.Lang) Data {
 		s.total += math.Abs(v)
 	}
 	xs := a.along(&d)
+	d.places = xs
 	for _, x := range xs {
 		d.Labels = append(d.Labels, x.label)
 		if c.X.Step != 0 {

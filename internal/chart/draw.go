@@ -121,7 +121,7 @@ func wide(s string) float64 {
 		case r >= 0x1100: // full-width
 			w++
 		default:
-			w += 0.54
+			w += 0.58
 		}
 	}
 	return w * em

@@ -185,3 +185,15 @@ func Propose(cols []Column) (p Choices) {
 	}
 	return p
 }
+
+// Spread is the chart of what is in one column: how many rows have each value.
+func Spread(c Column) Chart {
+	x := Chart{Kind: Bars, X: query.Group{Column: c.Name}, Y: query.Aggregate{Func: query.Count, Bare: true}, Top: 30}
+	switch {
+	case c.date() && c.Max > c.Min:
+		x.Kind, x.X.Unit = Columns, c.unit()
+	case c.number() && c.Distinct > classes && c.step() > 0:
+		x.Kind, x.X.Step = Columns, c.step()
+	}
+	return x
+}

@@ -50,12 +50,10 @@ func (p *Pages) console(w http.ResponseWriter, r *http.Request) error {
 	if f.resource == nil {
 		return none()
 	}
-	if to, ok := p.addFilter(r, f); ok {
-		return shell.Redirect(w, r, f.base()+"/api"+strings.TrimPrefix(to, f.base()))
+	if to, ok := p.addFilter(r, f, "/api"); ok {
+		return shell.Redirect(w, r, to)
 	}
 	ctx := tables.WithClient(r.Context(), httpx.ClientAddr(r.Context()).String())
-	frame, page := p.frame(ctx, f, "/api")
-	view := consoleView{datasetView: frame}
 	values := r.URL.Query()
 	format := values.Get("format")
 	for _, own := range append([]string{"format"}, ownParameters...) {
@@ -69,11 +67,15 @@ func (p *Pages) console(w http.ResponseWriter, r *http.Request) error {
 	if err == nil && len(q.Group)+len(q.Aggregates) > 0 {
 		q.Group, q.Aggregates = nil, nil
 	}
+	problem := ""
 	if err != nil {
 		e := errs.As(err)
-		view.Filter.Problem = ui.T(ctx, e.Key, e.Args)
-		q = query.Query{}
+		problem, q = ui.T(ctx, e.Key, e.Args), query.Query{}
 	}
+	f.kept = query.Query{Where: q.Where, Text: q.Text}
+	frame, page := p.frame(ctx, f, "/api")
+	view := consoleView{datasetView: frame}
+	view.Filter.Problem = problem
 	view.fill(ctx, f, q, format, placed)
 	address := p.address(f, q, format)
 	view.URL, view.Codes = address, codes(address, format)

@@ -10,13 +10,13 @@ import (
 	"github.com/a-h/templ"
 
 	"socle/internal/catalogue"
-	"socle/internal/errs"
 	"socle/internal/httpx"
 	"socle/internal/i18n"
 	"socle/internal/identity"
 	"socle/internal/markup"
 	"socle/internal/query"
 	"socle/internal/tables"
+	"socle/internal/tables/tile"
 	"socle/internal/web/shell"
 	"socle/internal/web/ui"
 )
@@ -40,6 +40,7 @@ type found struct {
 	mandates []mandate           // of who publishes for it
 	resource *catalogue.Resource // nil when there is no table
 	version  catalogue.Version
+	kept     query.Query // the conditions that parts of the page share
 	tables.Table
 }
 
@@ -83,6 +84,29 @@ func (p *Pages) find(r *http.Request) (f found, moved bool, err error) {
 // base is the address of a dataset's page.
 func (f found) base() string { return "/datasets/" + f.dataset.Slug }
 
+// tabs are the parts of the page of a table. Those that are filtered take the
+// conditions of one another along.
+var tabs = []struct {
+	part     string
+	icon     ui.Icon
+	label    string
+	filtered bool
+	placed   bool // only where rows have places
+}{
+	{"", "table-2", "catalogueui.tab.table", true, false},
+	{"/map", "map", "plot.tab.map", true, true},
+	{"/chart", "chart-column", "plot.tab.chart", true, false},
+	{"/about", "info", "catalogueui.tab.about", false, false},
+	{"/api", "code", "catalogueui.tab.api", true, false},
+	{"/history", "history", "catalogueui.tab.history", false, false},
+}
+
+// placed reports that the rows have places.
+func (f found) placed() bool {
+	_, ok := tile.Find(f.Snapshot.Fields)
+	return ok
+}
+
 // frame is the head of the page of a dataset, on the part of the given address.
 func (p *Pages) frame(ctx context.Context, f found, part string) (datasetView, ui.Page) {
 	d := f.dataset
@@ -118,8 +142,15 @@ func (p *Pages) frame(ctx context.Context, f found, part string) (datasetView, u
 	}
 	if f.resource != nil {
 		v.Downloads = downloads(ctx, f)
-		for _, t := range [][3]string{{"", "table-2", "catalogueui.tab.table"}, {"/about", "info", "catalogueui.tab.about"}, {"/api", "code", "catalogueui.tab.api"}, {"/history", "history", "catalogueui.tab.history"}} {
-			v.Tabs.Tabs = append(v.Tabs.Tabs, ui.Tab{Label: ui.T(ctx, t[2]), Icon: ui.Icon(t[1]), Href: f.base() + t[0], Current: t[0] == part})
+		for _, t := range tabs {
+			if t.placed && !f.placed() {
+				continue
+			}
+			href := f.base() + t.part
+			if t.filtered {
+				href = f.address(t.part, f.kept, nil)
+			}
+			v.Tabs.Tabs = append(v.Tabs.Tabs, ui.Tab{Label: ui.T(ctx, t.label), Icon: t.icon, Href: href, Current: t.part == part})
 		}
 		v.Tabs.Label = ui.T(ctx, "catalogueui.tabs")
 	}
@@ -172,9 +203,6 @@ func (f found) export(format string, q url.Values) string {
 // tablePage is how many rows a page shows.
 const tablePage = 50
 
-// ownParameters are those of the page, not of the query.
-var ownParameters = []string{"version", "filter-column", "filter-op", "filter-value"}
-
 // dataset shows the rows of a dataset: searched, filtered, sorted, paged, every
 // state an address.
 func (p *Pages) dataset(w http.ResponseWriter, r *http.Request) error {
@@ -194,22 +222,12 @@ func (p *Pages) dataset(w http.ResponseWriter, r *http.Request) error {
 		}
 		return shell.Page(w, r, page, datasetPage(view))
 	}
-	if to, ok := p.addFilter(r, f); ok {
+	if to, ok := p.addFilter(r, f, ""); ok {
 		return shell.Redirect(w, r, to)
 	}
+	q, problem := f.selected(ctx, r)
 	frame, page := p.frame(ctx, f, "")
 	view := tableView{datasetView: frame}
-	values := r.URL.Query()
-	for _, own := range ownParameters {
-		values.Del(own)
-	}
-	q, err := query.ParseURL(values, f.Columns)
-	if err != nil { // an address that was typed or is old: show the whole table and say so
-		e := errs.As(err)
-		view.Filter.Problem = ui.T(ctx, e.Key, e.Args)
-		q = query.Query{}
-	}
-	q.Facets, q.Group, q.Aggregates = nil, nil, nil
 	if q.Limit == 0 || q.Limit > 200 {
 		q.Limit = tablePage
 	}
@@ -219,19 +237,20 @@ func (p *Pages) dataset(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p.fillTable(ctx, &view, f, q, rows)
+	view.Filter.Problem = problem
 	page.NoIndex = page.NoIndex || r.URL.RawQuery != ""
 	return shell.Page(w, r, page, datasetPage(view))
 }
 
 // addFilter turns the fields of the form into the address of the query.
-func (p *Pages) addFilter(r *http.Request, f found) (to string, ok bool) {
+func (p *Pages) addFilter(r *http.Request, f found, part string) (to string, ok bool) {
 	v := r.URL.Query()
 	column, value := v.Get("filter-column"), v.Get("filter-value")
 	if column == "" {
 		return "", false
 	}
 	op := v.Get("filter-op")
-	for _, name := range append([]string{"offset", "after"}, ownParameters[1:]...) {
+	for _, name := range []string{"offset", "after", "filter-column", "filter-op", "filter-value"} {
 		v.Del(name)
 	}
 	switch op {
@@ -244,7 +263,7 @@ func (p *Pages) addFilter(r *http.Request, f found) (to string, ok bool) {
 			v.Add(query.Key(column, op), typed(f.Columns, column, value))
 		}
 	}
-	return f.base() + "?" + v.Encode(), true
+	return f.base() + part + "?" + v.Encode(), true
 }
 
 // aboutView is the description of a dataset.

@@ -16,15 +16,11 @@ import (
 // tableView is the part that shows rows.
 type tableView struct {
 	datasetView
-	None     *ui.Empty
-	Sentence string
-	Text     string
-	Chips    ui.Chips
-	Filter   filterForm
-	Table    ui.Table
-	Pages    ui.Pages
-	Columns  ui.Table
-	Clear    string
+	selectionView
+	None    *ui.Empty
+	Table   ui.Table
+	Pages   ui.Pages
+	Columns ui.Table
 }
 
 // filterForm adds a condition without a script: column, operation, value.
@@ -66,22 +62,9 @@ func typed(cols []query.Column, column, value string) string {
 
 // fillTable makes the table, its filters and its pages of what the engine found.
 func (p *Pages) fillTable(ctx context.Context, view *tableView, f found, q query.Query, rows *tables.Page) {
-	l := ui.LangOf(ctx)
-	at := func(q query.Query) string { return f.at(q) }
-	view.Sentence = q.Sentence(l, f.Columns, f.dataset.Title)
-	view.Text = q.Text
-	if q.Text != "" {
-		n := q
-		n.Text, n.Offset = "", 0
-		view.Chips.Chips = append(view.Chips.Chips, ui.Chip{Label: "« " + q.Text + " »", RemoveHref: at(n)})
-	}
-	for i, e := range q.Terms() {
-		n := q.WithoutTerm(i)
-		n.Offset = 0
-		view.Chips.Chips = append(view.Chips.Chips, ui.Chip{Label: query.Say(l, f.Columns, e), RemoveHref: at(n)})
-	}
+	at := func(q query.Query) string { return f.address("", q, nil) }
+	view.selectionView = f.selection(ctx, "", q, nil)
 	if q.Filtered() {
-		view.Clear = f.at(query.Query{Sort: q.Sort, Select: q.Select})
 		values := q.URL()
 		for _, own := range []string{"limit", "offset", "after"} {
 			values.Del(own)
@@ -90,8 +73,11 @@ func (p *Pages) fillTable(ctx context.Context, view *tableView, f found, q query
 			view.Downloads.Items = append(view.Downloads.Items, ui.Link{Label: ui.T(ctx, "catalogueui.download.filtered", map[string]any{"Format": strings.ToUpper(format), "Rows": ui.Integer(ctx, rows.Total)}), Href: f.export(format, values)})
 		}
 	}
-	view.Filter.fill(ctx, f, q)
 	view.Table = p.table(ctx, f, q, rows)
+	abouts := p.abouts(ctx, f)
+	for i, field := range rows.Fields {
+		view.Table.Columns[i].About = abouts[field.Name]
+	}
 	view.Table.Caption = ui.T(ctx, "catalogueui.caption", map[string]any{"Sentence": view.Sentence, "Count": rows.Total, "Rows": ui.Integer(ctx, rows.Total)})
 	last := max(1, int((rows.Total+int64(q.Limit)-1)/int64(q.Limit)))
 	view.Pages = ui.Pages{Current: q.Offset/q.Limit + 1, Last: last, Href: func(n int) string {
@@ -100,24 +86,6 @@ func (p *Pages) fillTable(ctx context.Context, view *tableView, f found, q query
 		return at(n2)
 	}, Summary: ui.T(ctx, "catalogueui.range", map[string]any{"From": ui.Integer(ctx, int64(min(q.Offset+1, int(rows.Total)))), "To": ui.Integer(ctx, int64(q.Offset+len(rows.Records))), "Of": ui.Integer(ctx, rows.Total)})}
 	view.Columns = columnsTable(ctx, f.Schema)
-}
-
-// at is the address of the page with a query.
-func (f found) at(q query.Query) string {
-	if q.Limit == tablePage {
-		q.Limit = 0
-	}
-	s := q.Encode()
-	if f.version.Number != f.resource.Latest {
-		if s != "" {
-			s += "&"
-		}
-		s += "version=" + strconv.Itoa(f.version.Number)
-	}
-	if s == "" {
-		return f.base()
-	}
-	return f.base() + "?" + s
 }
 
 func (p *Pages) table(ctx context.Context, f found, q query.Query, rows *tables.Page) ui.Table {
@@ -134,17 +102,30 @@ func (p *Pages) table(ctx context.Context, f found, q query.Query, rows *tables.
 				n.Sort = nil
 			}
 		}
-		c.SortHref = f.at(n)
+		c.SortHref = f.address("", n, nil)
 		t.Columns = append(t.Columns, c)
 	}
 	for _, rec := range rows.Records {
-		row := ui.Row{}
+		number := strconv.FormatInt(rec.Number, 10)
+		row := ui.Row{Number: ui.Integer(ctx, rec.Number), Href: f.address("/rows/"+number, query.Query{}, nil)}
 		for i, cell := range rec.Cells {
-			row.Cells = append(row.Cells, ui.Cell{Text: cellText(ctx, rows.Fields[i], cell)})
+			row.Cells = append(row.Cells, ui.Cell{Text: cut(cellText(ctx, rows.Fields[i], cell))})
 		}
 		t.Rows = append(t.Rows, row)
 	}
 	return t
+}
+
+// cut shortens what would fill the table; the row's own page has all of it.
+func cut(text string) string {
+	const most = 240
+	if len(text) <= most {
+		return text
+	}
+	if r := []rune(text); len(r) > most {
+		return string(r[:most]) + "…"
+	}
+	return text
 }
 
 func label(cols []query.Column, name string) string {

@@ -6,6 +6,7 @@ import (
 
 	"socle/internal/catalogue"
 	"socle/internal/errs"
+	"socle/internal/httpx"
 	"socle/internal/identity"
 	"socle/internal/schemas"
 	"socle/internal/tables"
@@ -29,7 +30,12 @@ type Options struct {
 	Territory string // name of the territory, may be ""
 	Host      string // name of who runs the portal
 	Contact   string // e-mail given to visitors, may be ""
+	Basemap   Basemap
 }
+
+// Basemap is the picture under the maps: the address of its tiles, with {z}, {x} and
+// {y}, and who made it. The zero value is none: maps have a plain ground.
+type Basemap struct{ URL, Attribution string }
 
 // New makes the pages.
 func New(o Options) *Pages { return &Pages{o: o} }
@@ -43,6 +49,12 @@ func (p *Pages) Routes() []shell.Route {
 		{Pattern: "GET /datasets/{slug}", Who: shell.Anyone, Handler: p.dataset},
 		{Pattern: "GET /datasets/{slug}/about", Who: shell.Anyone, Handler: p.about},
 		{Pattern: "GET /datasets/{slug}/api", Who: shell.Anyone, Handler: p.console},
+		{Pattern: "GET /datasets/{slug}/map", Who: shell.Anyone.With(httpx.WithCSP(p.mapPolicy())), Handler: p.mapPage},
+		{Pattern: "GET /datasets/{slug}/chart", Who: shell.Anyone, Handler: p.chart},
+		{Pattern: "GET /datasets/{slug}/chart.svg", Who: shell.Anyone, Handler: p.chartSVG},
+		{Pattern: "GET /datasets/{slug}/chart.csv", Who: shell.Anyone, Handler: p.chartCSV},
+		{Pattern: "GET /datasets/{slug}/column", Who: shell.Anyone, Handler: p.column},
+		{Pattern: "GET /datasets/{slug}/rows/{number}", Who: shell.Anyone, Handler: p.row},
 		{Pattern: "GET /datasets/{slug}/history", Who: shell.Anyone, Handler: p.history},
 		{Pattern: "GET /datasets/{slug}/differences", Who: shell.Anyone, Handler: p.differences},
 		{Pattern: "GET /organisations", Who: shell.Anyone, Handler: p.organisations},

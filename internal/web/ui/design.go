@@ -48,10 +48,10 @@ var designTable = Table{
 		{Label: "Montant (€)", Kind: ColumnNumber, SortHref: DesignPath + "?sort=montant"},
 	},
 	Rows: []Row{
-		{"2", []Cell{{Text: "21310458500019", Header: true}, {Text: "2025-12-18"}, {Text: "Plan local d’urbanisme : bilan de la concertation et arrêt du projet"}, {Text: "29"}, {Text: "1 200,50"}}},
-		{"3", []Cell{{Text: "21310458500019", Header: true}, {Text: "2025-12-31", Was: "31/12/2025", State: CellRepaired, Reason: "La date était écrite 31/12/2025.", Remedy: "Elle est maintenant écrite année-mois-jour. Vous pouvez annuler."}, {Text: "Cession de la parcelle AB 112"}, {Text: "27"}, {Text: "84 000,00"}}},
-		{"4", []Cell{{Text: "2131045850001", Header: true, State: CellWrong, Reason: "Un SIRET a 14 chiffres ; celui-ci en a 13.", Remedy: "Retrouvez-le sur l’annuaire des entreprises, puis corrigez la cellule."}, {Text: "2025-11-27"}, {Text: "Droit de préemption urbain : délégation au maire"}, {Text: "31", State: CellLookHere, Reason: "Le conseil compte 29 membres.", Remedy: "Vérifiez le nombre de votants."}, {Text: "", State: CellWrong, Reason: "Cette colonne est obligatoire.", Remedy: "Écrivez 0 s’il n’y a pas de montant."}}},
-		{"5", []Cell{{Text: "21310458500019", Header: true}, {Text: "2025-11-27"}, {Text: "Convention avec le syndicat d’énergie pour l’éclairage public de l’avenue des Pyrénées et du chemin de la Plaine"}, {Text: "29"}, {Text: "312 450,75"}}},
+		{Number: "2", Cells: []Cell{{Text: "21310458500019", Header: true}, {Text: "2025-12-18"}, {Text: "Plan local d’urbanisme : bilan de la concertation et arrêt du projet"}, {Text: "29"}, {Text: "1 200,50"}}},
+		{Number: "3", Cells: []Cell{{Text: "21310458500019", Header: true}, {Text: "2025-12-31", Was: "31/12/2025", State: CellRepaired, Reason: "La date était écrite 31/12/2025.", Remedy: "Elle est maintenant écrite année-mois-jour. Vous pouvez annuler."}, {Text: "Cession de la parcelle AB 112"}, {Text: "27"}, {Text: "84 000,00"}}},
+		{Number: "4", Cells: []Cell{{Text: "2131045850001", Header: true, State: CellWrong, Reason: "Un SIRET a 14 chiffres ; celui-ci en a 13.", Remedy: "Retrouvez-le sur l’annuaire des entreprises, puis corrigez la cellule."}, {Text: "2025-11-27"}, {Text: "Droit de préemption urbain : délégation au maire"}, {Text: "31", State: CellLookHere, Reason: "Le conseil compte 29 membres.", Remedy: "Vérifiez le nombre de votants."}, {Text: "", State: CellWrong, Reason: "Cette colonne est obligatoire.", Remedy: "Écrivez 0 s’il n’y a pas de montant."}}},
+		{Number: "5", Cells: []Cell{{Text: "21310458500019", Header: true}, {Text: "2025-11-27"}, {Text: "Convention avec le syndicat d’énergie pour l’éclairage public de l’avenue des Pyrénées et du chemin de la Plaine"}, {Text: "29"}, {Text: "312 450,75"}}},
 	},
 }
 

@@ -2,7 +2,9 @@ package ui
 
 import (
 	"context"
+	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/a-h/templ"
 )
@@ -50,6 +52,35 @@ type Column struct {
 	Kind     ColumnKind
 	SortHref string
 	Sorted   Sorting
+	About    ColumnAbout
+}
+
+// ColumnAbout is what a header shows of the values of its column: how they spread,
+// as small bars, and a link to them. The zero value shows nothing.
+type ColumnAbout struct {
+	Href string
+	Text string // "64 valeurs"
+	Bars []float64
+}
+
+// path draws the bars in a box of 60 by 16.
+func (a ColumnAbout) path() string {
+	most := 0.0
+	for _, v := range a.Bars {
+		most = max(most, v)
+	}
+	if most == 0 {
+		return ""
+	}
+	var b strings.Builder
+	w := min(60/float64(len(a.Bars)), 8)
+	for i, v := range a.Bars {
+		if v > 0 {
+			h := max(1, v/most*16)
+			fmt.Fprintf(&b, "M%.1f 16V%.1fH%.1fV16z", float64(i)*w, 16-h, (float64(i)+0.85)*w)
+		}
+	}
+	return b.String()
 }
 
 // CellState is what checking found in a cell.
@@ -109,6 +140,7 @@ type Cell struct {
 // Row of a Table. Number is the line of the file, "" for none.
 type Row struct {
 	Number string
+	Href   string // of the row on its own, on Number
 	Cells  []Cell
 }
 

@@ -1,0 +1,279 @@
+import { Map as LibreMap, NavigationControl, Popup, ScaleControl, AttributionControl, setWorkerUrl } from "maplibre-gl";
+import type { GeoJSONSource, LngLatBoundsLike, MapGeoJSONFeature, StyleSpecification } from "maplibre-gl";
+import type { Point } from "geojson";
+import type { Island } from "../island";
+
+// The live map of a table, in place of the one that the server drew: clusters with
+// counts, points, lines, surfaces; what is clicked is told from the row's own page.
+// Where one looks becomes the address, and the table below follows.
+const map: Island = (element) => {
+  try {
+    return new TableMap(element).open();
+  } catch (e) {
+    console.error(e);
+    failed(element);
+  }
+};
+export default map;
+
+function failed(element: HTMLElement): void {
+  element.querySelector(".map-live")?.remove();
+  element.classList.remove("map-awake");
+  const said = document.createElement("p");
+  said.className = "soft";
+  said.textContent = element.dataset.wordFailed ?? "";
+  element.append(said);
+}
+
+type Bounds = [number, number, number, number];
+
+// What a map is drawn with: the colour roles of the page, which follow its appearance.
+interface Inks {
+  [role: string]: string;
+}
+
+function inks(): Inks {
+  const style = getComputedStyle(document.documentElement);
+  return Object.fromEntries(["sunken", "paper", "line", "ink", "chart-1", "chart-8"].map((role) => [role, style.getPropertyValue(`--${role}`).trim()]));
+}
+
+class TableMap {
+  private readonly d: DOMStringMap;
+  private readonly ground = document.createElement("div");
+  private map!: LibreMap;
+  private popup?: Popup;
+  private asked?: AbortController;
+  private later = 0;
+
+  constructor(private readonly element: HTMLElement) {
+    this.d = element.dataset;
+  }
+
+  open(): () => void {
+    setWorkerUrl(new URL(this.d.worker ?? "", location.href).href);
+    this.ground.className = "map-live";
+    this.element.append(this.ground);
+    this.element.classList.add("map-awake");
+    const bounds = (this.d.bounds ?? "").split(",").map(Number) as Bounds;
+    this.map = new LibreMap({
+      container: this.ground,
+      style: this.style(),
+      bounds: bounds as LngLatBoundsLike,
+      fitBoundsOptions: { padding: 40, maxZoom: 15 },
+      maxPitch: 0,
+      dragRotate: false,
+      rollEnabled: false,
+      attributionControl: false,
+      cooperativeGestures: false,
+      fadeDuration: 0,
+      locale: { "NavigationControl.ZoomIn": this.d.wordIn ?? "", "NavigationControl.ZoomOut": this.d.wordOut ?? "", "Popup.Close": this.d.wordClose ?? "", "Map.Title": this.d.name ?? "" },
+    });
+    this.map.touchZoomRotate.disableRotation();
+    this.map.keyboard.disableRotation();
+    this.map.addControl(new NavigationControl({ showCompass: false }), "top-right");
+    this.map.addControl(new ScaleControl({ unit: "metric" }), "bottom-left");
+    if (this.d.base) this.map.addControl(new AttributionControl({ compact: false }), "bottom-right");
+    this.map.on("load", () => {
+      this.lines();
+      this.ground.dataset.ready = "";
+    });
+    this.map.on("moveend", () => this.moved());
+    this.map.on("click", (e) => this.clicked(e.point, e.lngLat.toArray()));
+    for (const layer of ["clusters", "points", "lines", "surfaces"]) {
+      this.map.on("mouseenter", layer, () => (this.map.getCanvas().style.cursor = "pointer"));
+      this.map.on("mouseleave", layer, () => (this.map.getCanvas().style.cursor = ""));
+    }
+    const themes = new MutationObserver(() => this.map.setStyle(this.style()));
+    themes.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
+    const dark = matchMedia("(prefers-color-scheme: dark)");
+    const change = () => this.map.setStyle(this.style());
+    dark.addEventListener("change", change);
+    return () => {
+      themes.disconnect();
+      dark.removeEventListener("change", change);
+      this.map.remove();
+    };
+  }
+
+  private style(): StyleSpecification {
+    const ink = inks();
+    const tiles = location.origin + (this.d.tiles ?? "");
+    const style: StyleSpecification = {
+      version: 8,
+      sources: {
+        rows: { type: "vector", tiles: [tiles], maxzoom: Number(this.d.zoom), attribution: "" },
+        lines: { type: "geojson", data: { type: "FeatureCollection", features: [] } },
+      },
+      layers: [
+        { id: "ground", type: "background", paint: { "background-color": ink.sunken } },
+        { id: "graticule", type: "line", source: "lines", paint: { "line-color": ink.line, "line-width": 1 } },
+        { id: "surfaces", type: "fill", source: "rows", "source-layer": "rows", filter: ["==", ["geometry-type"], "Polygon"], paint: { "fill-color": ink["chart-1"], "fill-opacity": 0.3 } },
+        { id: "edges", type: "line", source: "rows", "source-layer": "rows", filter: ["==", ["geometry-type"], "Polygon"], paint: { "line-color": ink["chart-1"], "line-width": 1.2 } },
+        { id: "lines", type: "line", source: "rows", "source-layer": "rows", filter: ["==", ["geometry-type"], "LineString"], paint: { "line-color": ink["chart-1"], "line-width": 3 } },
+        { id: "points", type: "circle", source: "rows", "source-layer": "rows", filter: ["==", ["geometry-type"], "Point"], paint: { "circle-color": ink["chart-1"], "circle-radius": 6, "circle-stroke-color": ink.paper, "circle-stroke-width": 1.5 } },
+        {
+          id: "clusters",
+          type: "circle",
+          source: "rows",
+          "source-layer": "clusters",
+          paint: { "circle-color": ink.paper, "circle-radius": ["step", ["get", "count"], 13, 10, 16, 100, 19, 1000, 23, 10000, 27], "circle-stroke-color": ink["chart-1"], "circle-stroke-width": 3 },
+        },
+        {
+          id: "counts",
+          type: "symbol",
+          source: "rows",
+          "source-layer": "clusters",
+          layout: { "text-field": ["number-format", ["get", "count"], { locale: document.documentElement.lang }], "text-font": ["sans-serif"], "text-size": 13, "text-allow-overlap": true },
+          paint: { "text-color": ink.ink },
+        },
+      ],
+    };
+    if (this.d.base) {
+      style.sources.base = { type: "raster", tiles: [this.d.base], tileSize: 256, attribution: text(this.d.credit ?? "") };
+      style.layers.splice(1, 0, { id: "base", type: "raster", source: "base" });
+    }
+    return style;
+  }
+
+  // Meridians and parallels of what is seen, about four of each.
+  private lines(): void {
+    const source = this.map.getSource<GeoJSONSource>("lines");
+    if (!source || this.d.base) return;
+    const [west, south, east, north] = this.view();
+    const raw = Math.max(east - west, 1e-6) / 4;
+    const power = 10 ** Math.floor(Math.log10(raw));
+    const step = ([1, 2, 5, 10].find((n) => n * power >= raw) ?? 10) * power;
+    const lines: [number, number][][] = [];
+    for (let x = Math.floor(west / step) * step; x <= east; x += step) lines.push([[x, Math.max(south - step, -85)], [x, Math.min(north + step, 85)]]);
+    for (let y = Math.floor(south / step) * step; y <= north; y += step) lines.push([[west - step, y], [east + step, y]]);
+    source.setData({ type: "Feature", properties: {}, geometry: { type: "MultiLineString", coordinates: lines } });
+  }
+
+  private view(): Bounds {
+    const b = this.map.getBounds();
+    const clamp = (v: number, most: number) => Math.min(most, Math.max(-most, v));
+    return [clamp(b.getWest(), 180), clamp(b.getSouth(), 85), clamp(b.getEast(), 180), clamp(b.getNorth(), 85)];
+  }
+
+  // After a move, by hand or by a click: the address and the table are of what is seen.
+  private moved(): void {
+    this.lines();
+    clearTimeout(this.later);
+    this.later = window.setTimeout(() => void this.follow(), 300);
+  }
+
+  private async follow(): Promise<void> {
+    const address = new URL(location.href);
+    address.searchParams.set("map-box", this.view().map((v) => v.toFixed(5)).join(","));
+    history.replaceState(null, "", address.href.replace(/%2C/g, ","));
+    this.asked?.abort();
+    this.asked = new AbortController();
+    try {
+      const part = await this.part(address.href, "#map-rows", this.asked.signal);
+      const now = document.getElementById("map-rows");
+      if (part && now) now.replaceChildren(...part.childNodes);
+    } catch (e) {
+      if (!this.asked.signal.aborted) console.error(e);
+    }
+  }
+
+  // A part of another page of the site.
+  private async part(address: string, selector: string, signal?: AbortSignal): Promise<Element | null> {
+    const answer = await fetch(address, { signal });
+    if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
+    return new DOMParser().parseFromString(await answer.text(), "text/html").querySelector(selector);
+  }
+
+  private clicked(point: { x: number; y: number }, at: [number, number]): void {
+    const around = 6; // pixels
+    const found = this.map.queryRenderedFeatures(
+      [
+        [point.x - around, point.y - around],
+        [point.x + around, point.y + around],
+      ],
+      { layers: ["clusters", "points", "lines", "surfaces"] },
+    );
+    const first = found.find((f) => f.layer.id === "clusters") ?? found[0];
+    if (!first) return;
+    if (first.layer.id === "clusters") return this.cluster(first);
+    const place = first.geometry.type === "Point" ? (first.geometry.coordinates as [number, number]) : at;
+    const rows = [...new Set(found.map((f) => Number(f.id)).filter((n) => n > 0))];
+    if (rows.length > 1) this.list(place, rows);
+    else void this.row(place, rows[0]);
+  }
+
+  // A cluster opens by coming nearer; at the end, by the list of what it stands for.
+  private cluster(f: MapGeoJSONFeature): void {
+    const place = (f.geometry as Point).coordinates as [number, number];
+    const deepest = Number(this.d.zoom);
+    if (this.map.getZoom() < deepest) {
+      this.map.easeTo({ center: place, zoom: Math.min(this.map.getZoom() + 2, deepest), animate: !matchMedia("(prefers-reduced-motion: reduce)").matches });
+      return;
+    }
+    void this.near(place);
+  }
+
+  // The rows that lie on one another at a place.
+  private async near(place: [number, number]): Promise<void> {
+    const around = 2e-4;
+    const box = [place[0] - around, place[1] - around, place[0] + around, place[1] + around].map((v) => v.toFixed(6)).join(",");
+    const answer = await fetch(`${this.d.near}&limit=20&bbox=${box}`);
+    if (!answer.ok) return;
+    const found = (await answer.json()) as { features: { id: number }[]; numberMatched: number };
+    this.list(place, found.features.map((f) => f.id), found.numberMatched);
+  }
+
+  private list(place: [number, number], rows: number[], all = rows.length): void {
+    const box = document.createElement("div");
+    const head = document.createElement("p");
+    head.className = "popup-title";
+    head.textContent = (this.d.wordRows ?? "").replace("{n}", all.toLocaleString(document.documentElement.lang));
+    const items = document.createElement("ul");
+    for (const n of rows.slice(0, 20)) {
+      const item = document.createElement("li");
+      item.append(this.link(n));
+      items.append(item);
+    }
+    box.append(head, items);
+    this.show(place, box);
+  }
+
+  private link(n: number): HTMLAnchorElement {
+    const link = document.createElement("a");
+    link.href = this.address(n);
+    link.textContent = (this.d.wordRow ?? "").replace("{n}", n.toLocaleString(document.documentElement.lang));
+    return link;
+  }
+
+  private address(n: number): string {
+    return `${this.d.row}${n}${this.d.version}`;
+  }
+
+  private async row(place: [number, number], n: number): Promise<void> {
+    const box = document.createElement("div");
+    const head = document.createElement("p");
+    head.className = "popup-title";
+    head.append(this.link(n));
+    box.append(head);
+    try {
+      const cells = await this.part(this.address(n), "#row-cells");
+      if (cells) box.append(...cells.childNodes);
+    } catch (e) {
+      console.error(e); // the link to the row stays
+    }
+    this.show(place, box);
+  }
+
+  private show(place: [number, number], content: HTMLElement): void {
+    this.popup?.remove();
+    content.className = "popup";
+    this.popup = new Popup({ maxWidth: "min(24rem, 80vw)", focusAfterOpen: true }).setLngLat(place).setDOMContent(content).addTo(this.map);
+  }
+}
+
+// MapLibre takes credits as HTML: a setting is a text.
+function text(s: string): string {
+  const p = document.createElement("p");
+  p.textContent = s;
+  return p.innerHTML;
+}
