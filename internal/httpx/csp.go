@@ -75,11 +75,22 @@ func (c CSP) String() string {
 	return b.String()
 }
 
-func (c CSP) set(h http.Header) {
-	h.Set("Content-Security-Policy", c.String())
-	h.Del("X-Frame-Options")
-	if slices.Equal(c.ancestors, []string{"'none'"}) {
+// cspHeaders are the headers of a policy.
+type cspHeaders struct {
+	policy string
+	alone  bool // in no frame
+}
+
+func (c CSP) headers() *cspHeaders {
+	return &cspHeaders{c.String(), slices.Equal(c.ancestors, []string{"'none'"})}
+}
+
+func (c *cspHeaders) set(h http.Header) {
+	h.Set("Content-Security-Policy", c.policy)
+	if c.alone {
 		h.Set("X-Frame-Options", "DENY")
+	} else {
+		h.Del("X-Frame-Options")
 	}
 }
 

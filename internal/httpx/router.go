@@ -43,9 +43,14 @@ type Router struct {
 	o        Options
 	mux      *http.ServeMux
 	csrf     *http.CrossOriginProtection
+	csp      *cspHeaders // of Options.CSP
 	patterns []string
 	handler  http.Handler
 }
+
+// GzipLevel is that of what is compressed while it is sent: a tenth heavier than the
+// usual level and more than twice as fast.
+const GzipLevel = 2
 
 // NewRouter returns an empty Router.
 func NewRouter(o Options) *Router {
@@ -64,14 +69,15 @@ func NewRouter(o Options) *Router {
 	if o.CSP.isZero() {
 		o.CSP = DefaultCSP()
 	}
-	rt := &Router{o: o, mux: http.NewServeMux(), csrf: http.NewCrossOriginProtection()}
+	rt := &Router{o: o, mux: http.NewServeMux(), csrf: http.NewCrossOriginProtection(), csp: o.CSP.headers()}
 	if o.BaseURL != nil {
 		// A proxy may send another Host than the visitor's: the public address counts too.
 		if err := rt.csrf.AddTrustedOrigin(o.BaseURL.Scheme + "://" + o.BaseURL.Host); err != nil {
 			panic("httpx: base URL without scheme or host: " + o.BaseURL.String())
 		}
 	}
-	compress, err := gzhttp.NewWrapper(gzhttp.MinSize(1024), gzhttp.ContentTypeFilter(compressible), gzhttp.SuffixETag(""), gzhttp.EnableZstd(false))
+	compress, err := gzhttp.NewWrapper(gzhttp.MinSize(1024), gzhttp.ContentTypeFilter(compressible), gzhttp.SuffixETag(""), gzhttp.EnableZstd(false),
+		gzhttp.CompressionLevel(GzipLevel))
 	if err != nil {
 		panic("httpx: " + err.Error())
 	}
@@ -86,7 +92,7 @@ type route struct {
 	stream      bool
 	crossOrigin bool
 	cors        bool
-	csp         *CSP
+	csp         *cspHeaders
 	render      Renderer
 	limiters    []*Limiter
 }
@@ -113,7 +119,10 @@ func AllowCrossOrigin() Option { return func(r *route) { r.crossOrigin = true } 
 func CORS() Option { return func(r *route) { r.cors = true } }
 
 // WithCSP gives the route another content security policy (embeds).
-func WithCSP(c CSP) Option { return func(r *route) { r.csp = &c } }
+func WithCSP(c CSP) Option {
+	h := c.headers()
+	return func(r *route) { r.csp = h }
+}
 
 // WithRenderer shows the route's failures otherwise (the API's JSON).
 func WithRenderer(f Renderer) Option { return func(r *route) { r.render = f } }
@@ -317,6 +326,9 @@ func (rt *Router) fail(w http.ResponseWriter, r *http.Request, render Renderer, 
 // log writes the one record of a request.
 func (rt *Router) log(r *http.Request, st *state, pattern string, status int, bytes int64, took time.Duration) {
 	level, msg := slog.LevelInfo, "request"
+	if st.err == nil && !rt.o.Log.Enabled(r.Context(), level) {
+		return
+	}
 	attrs := []slog.Attr{
 		slog.String("id", st.id), slog.String("method", r.Method), slog.String("url", RedactURL(r.URL)), slog.String("route", pattern),
 		slog.Int("status", status), slog.Int64("bytes", bytes), slog.Duration("took", took), slog.String("client", st.client.String()),

@@ -15,7 +15,7 @@ func (rt *Router) headers(h http.Header, st *state) {
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	// Field forms ask for the position and take photos, the quiz reads cards; nothing else is used.
 	h.Set("Permissions-Policy", "geolocation=(self), camera=(self), microphone=(), payment=(), usb=()")
-	rt.o.CSP.set(h)
+	rt.csp.set(h)
 	if rt.o.BaseURL != nil && rt.o.BaseURL.Scheme == "https" {
 		h.Set("Strict-Transport-Security", "max-age=31536000")
 	}

@@ -1,6 +1,12 @@
 package tables
 
-import "socle/internal/catalogue"
+import (
+	"context"
+
+	"socle/internal/catalogue"
+	"socle/internal/query"
+	"socle/internal/tabular"
+)
 
 // DownloadName is the name under which rows of a dataset are saved: its slug, the
 // day of the version, "extrait" for a part of them, the extension with its dot.
@@ -10,4 +16,23 @@ func DownloadName(d catalogue.Dataset, v catalogue.Version, part bool, extension
 		name += "_extrait"
 	}
 	return name + extension
+}
+
+// CheckSize refuses an export of more rows than a file of the format can hold,
+// before anything of it is written. A query that begins after a row is not
+// counted: the writer refuses it when it comes to the limit. Kinds: TooLarge, and
+// those of Engine.Count.
+func CheckSize(ctx context.Context, e Engine, snap Snapshot, q query.Query, f tabular.Format) error {
+	if f.MaxRows == 0 || q.After > 0 || snap.Rows() <= int64(f.MaxRows) {
+		return nil
+	}
+	n, err := e.Count(ctx, snap, q)
+	if err != nil {
+		return err
+	}
+	n -= int64(q.Offset)
+	if q.Limit > 0 {
+		n = min(n, int64(q.Limit))
+	}
+	return f.Fits(n)
 }

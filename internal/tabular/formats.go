@@ -3,6 +3,8 @@ package tabular
 import (
 	"path"
 	"strings"
+
+	"socle/internal/errs"
 )
 
 // Format is a way to keep a table in a file.
@@ -13,13 +15,14 @@ type Format struct {
 	Read       bool
 	Write      bool
 	Places     bool // only tables that say where their rows lie can be written in it
+	MaxRows    int  // rows that a file can hold; 0: no limit
 }
 
 // Formats lists the formats, those offered first for download first.
 var Formats = []Format{
 	{Name: "csv", Extensions: []string{".csv", ".txt"}, MediaType: "text/csv; charset=utf-8", Read: true, Write: true},
-	{Name: "xlsx", Extensions: []string{".xlsx", ".xlsm"}, MediaType: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", Read: true, Write: true},
-	{Name: "ods", Extensions: []string{".ods"}, MediaType: "application/vnd.oasis.opendocument.spreadsheet", Read: true, Write: true},
+	{Name: "xlsx", Extensions: []string{".xlsx", ".xlsm"}, MediaType: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", Read: true, Write: true, MaxRows: sheetRowsMax},
+	{Name: "ods", Extensions: []string{".ods"}, MediaType: "application/vnd.oasis.opendocument.spreadsheet", Read: true, Write: true, MaxRows: sheetRowsMax},
 	{Name: "json", Extensions: []string{".json"}, MediaType: "application/json", Read: true, Write: true},
 	{Name: "jsonl", Extensions: []string{".jsonl", ".ndjson"}, MediaType: "application/x-ndjson", Read: true, Write: true},
 	{Name: "geojson", Extensions: []string{".geojson"}, MediaType: "application/geo+json", Read: true, Write: true},
@@ -43,6 +46,14 @@ func (f Format) Text() bool {
 		return true
 	}
 	return false
+}
+
+// Fits refuses more rows than a file of the format can hold. Kinds: TooLarge.
+func (f Format) Fits(rows int64) error {
+	if f.MaxRows > 0 && rows > int64(f.MaxRows) {
+		return fail(errs.TooLarge, CodeFormat, "tabular.sheet-rows", errs.Args{"Limit": f.MaxRows, "Format": f.Name})
+	}
+	return nil
 }
 
 // FormatNamed finds a format by its name.

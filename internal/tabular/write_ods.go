@@ -83,8 +83,8 @@ func (d *odsWriter) Write(fr *Frame) error {
 			return err
 		}
 	}
-	if d.rows+fr.Rows > sheetRowsMax {
-		return tooManyRows("ods")
+	if err := (Format{Name: "ods", MaxRows: sheetRowsMax}).Fits(int64(d.rows + fr.Rows)); err != nil {
+		return err
 	}
 	for i := range fr.Rows {
 		d.rows++

@@ -157,8 +157,8 @@ func (x *xlsxWriter) Write(fr *Frame) error {
 			return err
 		}
 	}
-	if x.rows+fr.Rows > sheetRowsMax {
-		return tooManyRows("xlsx")
+	if err := (Format{Name: "xlsx", MaxRows: sheetRowsMax}).Fits(int64(x.rows + fr.Rows)); err != nil {
+		return err
 	}
 	for i := range fr.Rows {
 		x.rows++
@@ -179,11 +179,6 @@ func (x *xlsxWriter) Write(fr *Frame) error {
 		}
 	}
 	return x.flush()
-}
-
-// tooManyRows is the error for more rows than a sheet can hold.
-func tooManyRows(format string) error {
-	return fail(errs.TooLarge, CodeFormat, "tabular.sheet-rows", errs.Args{"Limit": sheetRowsMax, "Format": format})
 }
 
 func (x *xlsxWriter) value(f *Field, c *Column, i, column, row int) {

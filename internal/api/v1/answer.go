@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 	"sync"
 	"unicode/utf8"
 
@@ -51,7 +52,7 @@ func (v *versions) put(k versionKey, known knownVersion) {
 }
 
 // writeRows answers with rows that are JSON already; they are not read again.
-func writeRows(w http.ResponseWriter, r *http.Request, ans rowsAnswer, rows []byte) error {
+func writeRows(w http.ResponseWriter, r *http.Request, ans rowsAnswer, rows func(b []byte) []byte) error {
 	ans.Rows = nil
 	frame, err := json.Marshal(ans)
 	if err != nil {
@@ -62,28 +63,27 @@ func writeRows(w http.ResponseWriter, r *http.Request, ans rowsAnswer, rows []by
 	if !ok {
 		return errors.New("api: an answer without rows")
 	}
-	body := make([]byte, 0, len(frame)+len(rows)+1)
-	body = append(append(body, before...), `"rows":`...)
-	body = append(append(append(body, rows...), after...), '\n')
+	body := append(before[:len(before):len(before)], `"rows":`...)
+	body = append(append(rows(body), after...), '\n')
 	w.Header().Set("Content-Type", "application/json")
 	return httpx.WriteBytes(w, r, http.StatusOK, body)
 }
 
-// rowsJSON writes records as objects. Numbers and booleans are bare; the text of
+// appendRows writes records as objects. Numbers and booleans are bare; the text of
 // a record is already in the form of JSON for them.
-func rowsJSON(p *tables.Page) []byte {
+func appendRows(b []byte, p *tables.Page) []byte {
 	names := make([][]byte, len(p.Fields))
 	weight := 2
 	for i, f := range p.Fields {
 		names[i] = append(appendString(nil, f.Name), ':')
-		weight += len(names[i]) * len(p.Records)
+		weight += (len(names[i]) + 5) * len(p.Records)
 	}
 	for _, rec := range p.Records {
 		for _, cell := range rec.Cells {
-			weight += len(cell) + 4
+			weight += len(cell)
 		}
 	}
-	b := append(make([]byte, 0, weight+weight/16), '[')
+	b = append(slices.Grow(b, weight+weight/16+1024), '[') // what comes after has room too
 	for i, rec := range p.Records {
 		if i > 0 {
 			b = append(b, ',')
@@ -121,7 +121,7 @@ func appendString[T string | []byte](b []byte, s T) []byte {
 	const hex = "0123456789abcdef"
 	b = append(b, '"')
 	start := 0
-	for i := 0; i < len(s); {
+	for i := plain(s); i < len(s); {
 		c := s[i]
 		if c >= ' ' && c != '"' && c != '\\' && c < utf8.RuneSelf {
 			i++
@@ -155,4 +155,15 @@ func appendString[T string | []byte](b []byte, s T) []byte {
 		start = i
 	}
 	return append(append(b, s[start:]...), '"')
+}
+
+// plain is how many bytes at the beginning of a text are written as they are,
+// ASCII alone.
+func plain[T string | []byte](s T) int {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c >= utf8.RuneSelf {
+			return i
+		}
+	}
+	return len(s)
 }

@@ -8,8 +8,8 @@ import (
 	"socle/internal/tabular"
 )
 
-// TestRowsJSON: what is written is what a JSON reader finds.
-func TestRowsJSON(t *testing.T) {
+// TestAppendRows: what is written is what a JSON reader finds.
+func TestAppendRows(t *testing.T) {
 	for _, text := range []string{"", "Éaunes", `"a\b"`, "a\nb\tc\r\x00\x1f", "<b>&</b>", "\u2028𝄞", "coupé\xc3", "\xff\xfe", "l’été"} {
 		var got string
 		if err := json.Unmarshal(appendString(nil, []byte(text)), &got); err != nil {
@@ -31,10 +31,10 @@ func TestRowsJSON(t *testing.T) {
 		},
 	}
 	want := `[{"n\"o":12,"f":1e-7,"b":true,"j":{"a":[1]},"t":"x"},{"n\"o":null,"f":null,"b":false,"j":null,"t":""},{"n\"o":0,"f":null,"b":null,"j":null,"t":null}]`
-	if got := string(rowsJSON(p)); got != want {
+	if got := string(appendRows(nil, p)); got != want {
 		t.Error(got)
 	}
-	if got := string(rowsJSON(&tables.Page{Fields: p.Fields})); got != "[]" {
+	if got := string(appendRows(nil, &tables.Page{Fields: p.Fields})); got != "[]" {
 		t.Error(got)
 	}
 }

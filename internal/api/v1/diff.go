@@ -189,7 +189,7 @@ func cellsJSON(t tables.Table, cols []tables.DifferenceColumn, cells [][]byte, a
 			page.Records[0].Cells = append(page.Records[0].Cells, cells[i])
 		}
 	}
-	return bytes.TrimSuffix(bytes.TrimPrefix(rowsJSON(&page), []byte("[")), []byte("]"))
+	return bytes.TrimSuffix(bytes.TrimPrefix(appendRows(nil, &page), []byte("[")), []byte("]"))
 }
 
 // differencesFile answers with the rows that changed, as CSV: a row changed is

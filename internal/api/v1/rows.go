@@ -2,13 +2,14 @@ package v1
 
 import (
 	"bytes"
-	"compress/gzip"
 	"encoding/json"
 	"io"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
+
+	"github.com/klauspost/compress/gzip"
 
 	"socle/internal/catalogue"
 	"socle/internal/errs"
@@ -132,7 +133,7 @@ func (api *API) rows(w http.ResponseWriter, r *http.Request) error {
 	for _, f := range page.Facets {
 		ans.Facets = append(ans.Facets, facetJSON(f))
 	}
-	return writeRows(w, r, ans, rowsJSON(page))
+	return writeRows(w, r, ans, func(b []byte) []byte { return appendRows(b, page) })
 }
 
 func (o opened) title(column string) string {
@@ -203,7 +204,7 @@ func (api *API) aggregate(w http.ResponseWriter, r *http.Request, o opened, q qu
 	if err := json.Compact(&plain, b.Bytes()); err != nil {
 		return err
 	}
-	return writeRows(w, r, ans, plain.Bytes())
+	return writeRows(w, r, ans, func(b []byte) []byte { return append(b, plain.Bytes()...) })
 }
 
 // export streams the rows that a query finds, in a format.
@@ -236,6 +237,10 @@ func (api *API) stream(w http.ResponseWriter, r *http.Request, o opened, q query
 	if format == "parquet" && !q.Filtered() && len(q.Select) == 0 && q.Limit == 0 && q.Offset == 0 && len(q.Sort) == 0 && len(v.Parts) == 1 {
 		return api.part(w, r, d, v, t)
 	}
+	ctx := tables.WithClient(r.Context(), httpx.ClientAddr(r.Context()).String())
+	if err := tables.CheckSize(ctx, api.o.Engine, t.Snapshot, q, f); err != nil {
+		return err
+	}
 	h := w.Header()
 	h.Set("Content-Type", f.MediaType)
 	extension := f.Extensions[0]
@@ -249,7 +254,10 @@ func (api *API) stream(w http.ResponseWriter, r *http.Request, o opened, q query
 	}
 	var out io.Writer = w
 	if packed {
-		z := gzip.NewWriter(w)
+		z, bad := gzip.NewWriterLevel(w, httpx.GzipLevel)
+		if bad != nil {
+			return bad
+		}
 		defer func() {
 			if err == nil {
 				err = z.Close()
@@ -261,7 +269,6 @@ func (api *API) stream(w http.ResponseWriter, r *http.Request, o opened, q query
 	if err != nil {
 		return err
 	}
-	ctx := tables.WithClient(r.Context(), httpx.ClientAddr(r.Context()).String())
 	if err := api.o.Engine.Export(ctx, t.Snapshot, q, ww.Write); err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"socle/internal/errs"
 	"socle/internal/query"
 	"socle/internal/tables"
 	"socle/internal/tabular"
@@ -55,6 +56,14 @@ func exported(t *testing.T, e tables.Engine, snap tables.Snapshot, d *data, q qu
 	if names == nil {
 		for _, f := range d.fields {
 			names = append(names, f.Name)
+		}
+	}
+	if n := len(got); n > 1 {
+		for room, fits := range map[int]bool{n - 1: false, n: true, n + 1: true} {
+			err := tables.CheckSize(t.Context(), e, snap, q, tabular.Format{Name: "xlsx", MaxRows: room})
+			if fits && err != nil || !fits && !errs.Is(err, errs.TooLarge) {
+				t.Errorf("%s: %d rows where %d fit: %v", q.Encode(), n, room, err)
+			}
 		}
 	}
 	limit := q.Limit
