@@ -203,9 +203,9 @@ var errTimeout = errors.New("the request took too long")
 
 // run holds one request to its route's limits and answers it.
 func (rt *Router) run(w http.ResponseWriter, r *http.Request, h HandlerFunc, o *route) {
-	policy := rt.o.CSP
+	policy := rt.csp
 	if o.csp != nil {
-		policy = *o.csp
+		policy = o.csp
 		policy.set(w.Header())
 	}
 	if o.cors {
