@@ -63,10 +63,9 @@ func HTML(w io.Writer, r *Report, l i18n.Lang, fileName string) error {
 			p.Schema = r.Schema.Name
 		}
 	}
-	for i := range r.Groups {
-		g := &r.Groups[i]
-		p.Groups = append(p.Groups, htmlGroup{Message: r.GroupMessage(l, g), Hint: r.GroupHint(l, g), Why: Why(l, g.Code), Code: codeOfGroup(g),
-			Column: Letter(g.Column), Rows: rowList(l, g), Warning: g.Warning})
+	for _, g := range r.Told() {
+		p.Groups = append(p.Groups, htmlGroup{Message: r.GroupMessage(l, &g), Hint: r.GroupHint(l, &g), Why: Why(l, g.Code), Code: codeOfGroup(&g),
+			Column: Letter(g.Column), Rows: rowList(l, &g), Warning: g.Warning})
 	}
 	for _, list := range [][]Fault{r.Errors, r.Warnings} {
 		for i := range list {

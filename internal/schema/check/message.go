@@ -407,7 +407,7 @@ func (f *Fault) Place(l i18n.Lang) string {
 		return i18n.T(l, "check.report.cell", args)
 	case f.Row > 0:
 		return i18n.T(l, "check.report.row", args)
-	case f.Column > 0:
+	case f.Column > 0 && f.Code != CodeMissingLabel: // its place is that of the schema, not of the file
 		return i18n.T(l, "check.report.column", args)
 	}
 	return ""

@@ -25,12 +25,8 @@ const textExamples = 3 // faults told one by one for each group
 func Text(w io.Writer, r *Report, l i18n.Lang, colour bool) error {
 	t := &textReport{r: r, l: l, colour: colour}
 	t.head()
-	for _, warned := range []bool{false, true} {
-		for i := range r.Groups {
-			if r.Groups[i].Warning == warned {
-				t.group(&r.Groups[i])
-			}
-		}
+	for _, g := range r.Told() {
+		t.group(&g)
 	}
 	if list := SchemaWarnings(r.Schema, l); len(list) > 0 {
 		t.line(bold, i18n.T(l, "check.report.schema-warnings"))
@@ -77,9 +73,8 @@ func (t *textReport) head() {
 
 func (t *textReport) group(g *Group) {
 	mark, code := "✗", red
-	list := t.r.Errors
 	if g.Warning {
-		mark, code, list = "!", yellow, t.r.Warnings
+		mark, code = "!", yellow
 	}
 	where := ""
 	if g.Column > 0 && g.Code != CodeMissingLabel {
@@ -92,15 +87,7 @@ func (t *textReport) group(g *Group) {
 	if why := Why(t.l, g.Code); why != "" {
 		t.line(dim, "  "+i18n.T(t.l, "check.report.why", i18n.Args{"Why": why}))
 	}
-	told := 0
-	for i := range list {
-		f := &list[i]
-		if f.Row == 0 || !g.holds(f) {
-			continue
-		}
-		if told++; told > textExamples {
-			break
-		}
+	for _, f := range t.r.Examples(g, textExamples) {
 		t.example(f)
 	}
 	if rows := rowList(t.l, g); rows != "" && g.Count > textExamples {

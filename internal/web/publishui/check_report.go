@@ -36,7 +36,10 @@ func foundIn(ctx context.Context, report *check.Report, name string) (v foundVie
 	m := mendView{}
 	m.groups(ctx, report)
 	v.Groups, v.Warnings = m.Groups, m.Warnings
-	counts := ui.T(ctx, "publishui.check.counts", i18n.Args{"Count": report.Stats.Rows, "Rows": ui.Integer(ctx, int64(report.Stats.Rows)), "Warnings": report.Stats.Warnings})
+	counts := ui.T(ctx, "check.report.rows", ui.Count(report.Stats.Rows))
+	if report.Stats.Warnings > 0 {
+		counts += " · " + ui.T(ctx, "check.report.warnings", ui.Count(report.Stats.Warnings))
+	}
 	if report.Valid {
 		v.Verdict = ui.Notice{Kind: ui.Good, Live: true, Title: ui.T(ctx, "publishui.check.valid", i18n.Args{"Name": name}), Text: counts}
 	} else {
@@ -44,10 +47,15 @@ func foundIn(ctx context.Context, report *check.Report, name string) (v foundVie
 	}
 	v.Cells = ui.Table{ID: "cells", Caption: ui.T(ctx, "publishui.check.cells"), CaptionHidden: true, Columns: []ui.Column{
 		{Label: ui.T(ctx, "publishui.place")}, {Label: ui.T(ctx, "publishui.read"), Kind: ui.ColumnText}, {Label: ui.T(ctx, "publishui.what"), Kind: ui.ColumnText}, {Label: ui.T(ctx, "publishui.proposal"), Kind: ui.ColumnText}}}
+	whole := 0 // errors that are of no row: told above
 	for i := range report.Errors {
 		f := &report.Errors[i]
-		if i == listed {
-			break
+		if f.Row == 0 {
+			whole++
+			continue
+		}
+		if len(v.Cells.Rows) == listed {
+			continue
 		}
 		proposal := ""
 		if f.Repair != nil && f.Repair.Cell {
@@ -59,7 +67,7 @@ func foundIn(ctx context.Context, report *check.Report, name string) (v foundVie
 		}
 		v.Cells.Rows = append(v.Cells.Rows, ui.Row{Cells: []ui.Cell{{Text: f.Place(l), Header: true}, {Text: f.Cell}, what, {Text: proposal}}})
 	}
-	v.More = max(0, report.Stats.Errors-len(v.Cells.Rows))
+	v.More = max(0, report.Stats.Errors-whole-len(v.Cells.Rows))
 	return v
 }
 

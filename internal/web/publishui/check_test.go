@@ -151,7 +151,7 @@ func TestReportIsShared(t *testing.T) {
 		t.Errorf("cached: %q", h.Get("Cache-Control"))
 	}
 	page, _ = v.get("/en"+at, 200)
-	says(t, page, "Report: ", "https://donnees.example.org/en"+at, "is missing")
+	says(t, page, "Report: ", "https://donnees.example.org/en"+at, "columns are missing: ")
 
 	text, h := v.get(at+"/report.csv", 200)
 	says(t, text, "Ligne;", "2;2;D;DELIB_DATE;31/12/2023;", ";2023-12-31")

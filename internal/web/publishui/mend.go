@@ -47,6 +47,7 @@ type groupView struct {
 	Hint    string
 	Why     string
 	Where   string
+	Read    string // some of the cells
 	Warning bool
 	Rule    *ui.Link // to the explanation of its check; nil when there is none
 }
@@ -120,9 +121,8 @@ func (v *mendView) repairs(ctx context.Context, plan *check.Plan) {
 
 func (v *mendView) groups(ctx context.Context, r *check.Report) {
 	l := ui.LangOf(ctx)
-	for i := range r.Groups {
-		g := &r.Groups[i]
-		gv := groupView{Message: r.GroupMessage(l, g), Hint: r.GroupHint(l, g), Why: check.Why(l, g.Code), Warning: g.Warning, Rule: ruleOf(ctx, g.Code)}
+	for _, g := range r.Told() {
+		gv := groupView{Message: r.GroupMessage(l, &g), Hint: r.GroupHint(l, &g), Why: check.Why(l, g.Code), Read: r.Sample(l, &g), Warning: g.Warning, Rule: ruleOf(ctx, g.Code)}
 		if len(g.Rows) > 0 && g.Rows[0] > 0 {
 			list := ""
 			for k, row := range g.Rows {
