@@ -265,7 +265,9 @@ func (api *API) stream(w http.ResponseWriter, r *http.Request, o opened, q query
 		}()
 		out = z
 	}
-	ww, err := tabular.NewWriter(format, out, selected(t.Snapshot.Fields, q.Select), writeOptions(r.URL.Query(), d.Title))
+	habits := writeOptions(r.URL.Query(), d.Title)
+	habits.Changed = v.CreatedAt
+	ww, err := tabular.NewWriter(format, out, selected(t.Snapshot.Fields, q.Select), habits)
 	if err != nil {
 		return err
 	}
