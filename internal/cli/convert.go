@@ -2,7 +2,14 @@ package cli
 
 import (
 	"context"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
 
+	"socle/internal/errs"
+	"socle/internal/i18n"
+	"socle/internal/schema/check"
 	"socle/internal/tabular"
 )
 
@@ -11,7 +18,9 @@ type convertCommand struct {
 	To      string `placeholder:"FORMAT"`
 	Output  string `short:"o" default:"-" placeholder:"OUT"`
 	Lang    string `placeholder:"fr|en"`
+	Variant string `enum:",fr" default:"" placeholder:"fr"`
 	Reading `embed:""`
+	Typing  `embed:""`
 }
 
 // ofPlaces: a table with coordinates is better off in the format with places.
@@ -20,7 +29,8 @@ func ofPlaces(format string) bool {
 	return ok && (f.Places || format == "geojson" || format == "gpkg")
 }
 
-// Run writes a file in another format, its cells verbatim.
+// Run writes a file in another format: its cells verbatim in formats of text,
+// unless types or a variant are asked for, typed in those that have types.
 func (c *convertCommand) Run(ctx context.Context, r *run) error {
 	to := c.To
 	if to == "" {
@@ -38,10 +48,65 @@ func (c *convertCommand) Run(ctx context.Context, r *run) error {
 	}
 	w, finish, err := r.create(c.Output)
 	if err == nil {
-		err = finish(tabular.Convert(ctx, f, to, w))
+		known, ok := tabular.FormatNamed(to)
+		if ok && known.Write && (!known.Text() || c.Variant != "" || len(c.Type) > 0) {
+			err = finish(c.typed(ctx, r, f, to, w))
+		} else {
+			err = finish(tabular.Convert(ctx, f, to, w))
+		}
 	}
 	if e := done(); err == nil {
 		err = e
 	}
 	return err
+}
+
+// typed writes a table whose columns have the types said, or those that all their
+// cells have. Kinds: Invalid (a cell is not of the type said).
+func (c *convertCommand) typed(ctx context.Context, r *run, f *tabular.File, to string, w io.Writer) error {
+	types, err := c.types(f.Header)
+	if err != nil {
+		return err
+	}
+	sch, err := check.Infer(ctx, f, check.InferOptions{Types: types})
+	if err != nil {
+		return err
+	}
+	fields := check.Fields(f, sch)
+	for j := range min(len(fields), len(sch.Fields)) {
+		fields[j].Name = sch.Fields[j].Name // of two columns of one name, the second has another
+	}
+	o := tabular.WriteOptions{Sheet: f.Info.Sheet}
+	if o.Sheet == "" && c.In != "-" {
+		name := filepath.Base(c.In)
+		o.Sheet = strings.TrimSuffix(name, filepath.Ext(name))
+	}
+	if c.Variant == "fr" {
+		o.Delimiter, o.BOM, o.DecimalComma, o.CRLF = ';', true, true, true
+	}
+	out, err := tabular.NewWriter(to, w, fields, o)
+	if err != nil {
+		return err
+	}
+	workers, write := 1, func(_ int, fr *tabular.Frame) error { return out.Write(fr) }
+	if p, ok := out.(*tabular.ParquetWriter); ok { // which puts frames in order itself
+		workers, write = 0, p.Put
+	}
+	report, err := check.Run(ctx, f, sch, check.Options{Workers: workers, Sink: func(seq int, fr *tabular.Frame) error {
+		named := *fr
+		named.Fields = fields
+		return write(seq, &named)
+	}})
+	if err != nil {
+		return err
+	}
+	for _, g := range report.Groups {
+		switch g.Code {
+		case "type-error":
+			return errs.New(errs.Invalid, "cli.convert.type", errs.Args{"Column": g.Field, "Count": g.Count}).WithHint("cli.convert.type.hint")
+		case "extra-cell":
+			fmt.Fprintln(r.Stderr, r.t("cli.convert.extra", i18n.Args{"Count": g.Count}))
+		}
+	}
+	return out.Close()
 }

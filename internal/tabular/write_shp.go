@@ -424,12 +424,16 @@ func (s *shpWriter) tell(z *zip.Writer) error {
 	if err := z.SetComment(text.String()); err != nil {
 		return err
 	}
-	w, err := z.Create("LISEZ-MOI.txt")
+	w, err := z.CreateHeader(&zip.FileHeader{Name: "LISEZ-MOI.txt", Method: zip.Deflate, Modified: zipDay()})
 	if err == nil {
 		_, err = io.WriteString(w, text.String())
 	}
 	return err
 }
+
+// zipDay is the day of the parts of an archive: one of no meaning, so that the same
+// rows make the same file.
+func zipDay() time.Time { return time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC) }
 
 // layer writes the parts of a shapefile.
 func (s *shpWriter) layer(z *zip.Writer, name string, kind byte, l shpLayer, nulls bool) error {
@@ -443,7 +447,7 @@ func (s *shpWriter) layer(z *zip.Writer, name string, kind byte, l shpLayer, nul
 		{".prj", func(w io.Writer) error { _, err := io.WriteString(w, prjWGS84); return err }},
 		{".cpg", func(w io.Writer) error { _, err := io.WriteString(w, "UTF-8"); return err }},
 	} {
-		entry, err := z.CreateHeader(&zip.FileHeader{Name: name + part.ext, Method: zip.Deflate, Modified: time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)})
+		entry, err := z.CreateHeader(&zip.FileHeader{Name: name + part.ext, Method: zip.Deflate, Modified: zipDay()})
 		if err != nil {
 			return err
 		}
