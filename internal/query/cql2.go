@@ -14,12 +14,15 @@ import (
 // comparisons of a property with a constant, LIKE, IN, BETWEEN, IS NULL, CASEI and ACCENTI
 // around both sides of LIKE and =, S_INTERSECTS, S_WITHIN, S_DISJOINT, T_BEFORE, T_AFTER, T_DURING,
 // T_EQUALS, T_INTERSECTS. Errors: Invalid, for the rest too.
-func ParseCQL2(text string, cols []Column) (Expr, error) {
+func ParseCQL2(text string, cols []Column) (Expr, error) { return parseCQL2(text, cols, System{}) }
+
+// parseCQL2 reads a condition of which the geometries are in a system.
+func parseCQL2(text string, cols []Column, system System) (Expr, error) {
 	list, err := cqlDialect.tokens(text)
 	if err != nil {
 		return nil, err
 	}
-	p := &cqlParser{cursor: cursor{source: text, list: list}, cqlBuilder: cqlBuilder{index(cols)}}
+	p := &cqlParser{cursor: cursor{source: text, list: list}, cqlBuilder: cqlBuilder{index(cols), system}}
 	e, err := p.or()
 	if err == nil && p.peek().kind != tokenEnd {
 		err = p.bad()
@@ -268,17 +271,27 @@ func (p *cqlParser) shape(t token) (cqlArg, error) {
 			continue
 		}
 		text := p.source[t.at:c.end]
-		g, ok := ParseGeometry(text)
-		if !ok {
-			return cqlArg{}, wrongArea("filter", text)
-		}
-		return cqlArg{geometry: g, text: text}, nil
+		g, err := p.located(text)
+		return cqlArg{geometry: g, text: text}, err
 	}
 }
 
 // cqlBuilder makes conditions of operations, as both encodings of CQL2 have them.
 type cqlBuilder struct {
-	cols columnIndex
+	cols   columnIndex
+	system System // of geometries
+}
+
+// located reads a geometry.
+func (b cqlBuilder) located(text string) (orb.Geometry, error) {
+	g, ok := ParseGeometry(text)
+	if ok {
+		g, ok = b.system.To(g)
+	}
+	if !ok {
+		return nil, wrongArea("filter", text)
+	}
+	return g, nil
 }
 
 // literal is DATE('…'), TIMESTAMP('…'), INTERVAL('…', '…') or BBOX(…).
@@ -308,7 +321,10 @@ func (b cqlBuilder) literal(word string, args []cqlArg) (a cqlArg, err error) {
 		if numbers[0] > numbers[2] || numbers[1] > numbers[3] {
 			return a, unsupported("BBOX")
 		}
-		a.geometry = orb.Bound{Min: orb.Point{numbers[0], numbers[1]}, Max: orb.Point{numbers[2], numbers[3]}}
+		var ok bool
+		if a.geometry, ok = b.system.To(orb.Bound{Min: orb.Point{numbers[0], numbers[1]}, Max: orb.Point{numbers[2], numbers[3]}}); !ok {
+			return a, wrongArea("filter", "BBOX")
+		}
 	case word == "INTERVAL" && len(times) == 2:
 		a.span = &[2]time.Time{times[0], times[1]}
 	case (word == "DATE" || word == "TIMESTAMP") && len(times) == 1:
@@ -469,10 +485,14 @@ func temporalOf(op string, col Column, arg cqlArg) (Expr, error) {
 
 // ParseCQL2JSON reads the same filter in its JSON encoding.
 func ParseCQL2JSON(text string, cols []Column) (Expr, error) {
+	return parseCQL2JSON(text, cols, System{})
+}
+
+func parseCQL2JSON(text string, cols []Column, system System) (Expr, error) {
 	if len(text) > maxSource || !goodText(text) {
 		return nil, tooComplex()
 	}
-	b := cqlBuilder{index(cols)}
+	b := cqlBuilder{index(cols), system}
 	e, err := b.node(json.RawMessage(text), 0)
 	if err != nil {
 		return nil, err
@@ -583,12 +603,8 @@ func (b cqlBuilder) jsonArg(raw json.RawMessage) (a cqlArg, err error) {
 		a.folded = true
 		return a, err
 	case len(o.Coordinates)+len(o.Geometries) > 0:
-		g, ok := ParseGeometry(string(raw))
-		if !ok {
-			return a, wrongArea("filter", string(raw))
-		}
-		a.geometry = g
-		return a, nil
+		a.geometry, err = b.located(string(raw))
+		return a, err
 	}
 	return a, unsupported(string(raw))
 }

@@ -18,25 +18,27 @@ const (
 	OGCMaxLimit = 1000
 )
 
-// CRS84 is longitude and latitude of WGS 84; EPSG4326 is the same, latitude first.
-const (
-	CRS84    = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
-	EPSG4326 = "http://www.opengis.net/def/crs/EPSG/0/4326"
-)
-
 // Features is a request to OGC API Features.
 type Features struct {
 	Query Query
-	CRS   string // of the answer: CRS84 or EPSG4326
+	CRS   System // of the answer
+}
+
+// Located says where and when the rows of a table are: the column of geometries, or those of
+// longitudes and latitudes (numbers), and that of dates. "" is none.
+type Located struct {
+	Geometry string
+	Lon, Lat string
+	At       string
 }
 
 // ParseOGC reads the parameters of /items: bbox, bbox-crs, crs, datetime, limit, offset,
-// filter, filter-lang, filter-crs, properties, sortby, and COLUMN=VALUE. geometry and at are
-// the columns that bbox and datetime are about, or "". Features without geometry or
-// date are among the answers. Errors: Invalid, for unknown parameters too.
-func ParseOGC(values url.Values, cols []Column, geometry, at string) (f Features, err error) {
-	p := ogcParser{cols: index(cols), list: cols, values: values, geometry: geometry, at: at}
-	f.CRS = CRS84
+// filter, filter-lang, filter-crs, properties, sortby, and COLUMN=VALUE; at says what bbox and
+// datetime are about. Features without geometry or date are among the answers. Errors: Invalid, for
+// unknown parameters too.
+func ParseOGC(values url.Values, cols []Column, at Located) (f Features, err error) {
+	p := ogcParser{cols: index(cols), list: cols, values: values, at: at}
+	f.CRS.URI = CRS84
 	var where And
 	for _, key := range sortedKeys(values) {
 		if len(values[key]) > 1 {
@@ -56,10 +58,10 @@ func ParseOGC(values url.Values, cols []Column, geometry, at string) (f Features
 }
 
 type ogcParser struct {
-	cols         columnIndex
-	list         []Column
-	values       url.Values
-	geometry, at string
+	cols   columnIndex
+	list   []Column
+	values url.Values
+	at     Located
 }
 
 func (p ogcParser) parameter(f *Features, key, value string) (And, error) {
@@ -76,11 +78,12 @@ func (p ogcParser) parameter(f *Features, key, value string) (And, error) {
 		}
 		return nil, nil
 	case "crs", "bbox-crs", "filter-crs":
-		if value != CRS84 && (value != EPSG4326 || key == "filter-crs") {
+		system, ok := SystemOf(value)
+		if !ok {
 			return nil, badValue(key, value)
 		}
 		if key == "crs" {
-			f.CRS = value
+			f.CRS = system
 		}
 		return nil, nil
 	case "bbox":
@@ -88,11 +91,12 @@ func (p ogcParser) parameter(f *Features, key, value string) (And, error) {
 	case "datetime":
 		return p.datetime(value)
 	case "filter":
+		system, _ := SystemOf(p.values.Get("filter-crs")) // a wrong one is told under its own name
 		switch lang := p.values.Get("filter-lang"); lang {
 		case "", "cql2-text":
-			return alone(ParseCQL2(value, p.list))
+			return alone(parseCQL2(value, p.list, system))
 		case "cql2-json":
-			return alone(ParseCQL2JSON(value, p.list))
+			return alone(parseCQL2JSON(value, p.list, system))
 		}
 		return nil, nil
 	case "filter-lang":
@@ -132,16 +136,50 @@ func (p ogcParser) bbox(text string) (And, error) {
 		}
 		n = []float64{n[0], n[1], n[3], n[4]}
 	}
-	if p.values.Get("bbox-crs") == EPSG4326 {
-		n = []float64{n[1], n[0], n[3], n[2]}
+	system := System{URI: CRS84}
+	if text := p.values.Get("bbox-crs"); text != "" {
+		if system, ok = SystemOf(text); !ok {
+			return nil, badValue("bbox-crs", text)
+		}
 	}
-	if !degrees(n[0], n[1]) || !degrees(n[2], n[3]) || n[1] > n[3] {
+	west, south, east, north, ok := system.Box([4]float64(n))
+	switch {
+	case !ok:
 		return nil, badValue("bbox", text)
+	case p.at.Geometry != "":
+		return And{Or{BBox{p.at.Geometry, west, south, east, north}, Null{Column: p.at.Geometry}}}, nil
+	case p.at.Lon != "" && p.at.Lat != "":
+		return p.pair(west, south, east, north)
 	}
-	if p.geometry == "" {
-		return nil, nil
+	return nil, nil
+}
+
+// pair is bbox over a column of longitudes and one of latitudes.
+func (p ogcParser) pair(west, south, east, north float64) (And, error) {
+	bound := func(column string, op Op, value float64) (Expr, error) {
+		col, err := p.cols.find(column)
+		if err != nil {
+			return nil, err
+		}
+		return comparison(col, op, Float(value), time.UTC)
 	}
-	return And{Or{BBox{p.geometry, n[0], n[1], n[2], n[3]}, Null{Column: p.geometry}}}, nil
+	var list []Expr
+	for _, b := range []struct {
+		column string
+		op     Op
+		value  float64
+	}{{p.at.Lon, Ge, west}, {p.at.Lon, Le, east}, {p.at.Lat, Ge, south}, {p.at.Lat, Le, north}} {
+		e, err := bound(b.column, b.op, b.value)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, e)
+	}
+	across := Expr(And{list[0], list[1]})
+	if west > east { // over the antimeridian
+		across = Or{list[0], list[1]}
+	}
+	return And{Or{And{across, list[2], list[3]}, Null{Column: p.at.Lon}, Null{Column: p.at.Lat}}}, nil
 }
 
 // datetime reads an instant of RFC 3339 or an interval, open ends being .. or nothing.
@@ -170,10 +208,10 @@ func (p ogcParser) datetime(text string) (And, error) {
 	if open && interval && (first == "" && last == "") || !times[0].IsZero() && !times[1].IsZero() && times[0].After(times[1]) {
 		return nil, badValue("datetime", text)
 	}
-	if p.at == "" || open {
+	if p.at.At == "" || open {
 		return nil, nil
 	}
-	col, err := p.cols.find(p.at)
+	col, err := p.cols.find(p.at.At)
 	if err != nil {
 		return nil, err
 	}
@@ -196,7 +234,7 @@ func (p ogcParser) datetime(text string) (And, error) {
 }
 
 func (p ogcParser) kind() tabular.Kind {
-	if i, ok := p.cols.by[p.at]; ok {
+	if i, ok := p.cols.by[p.at.At]; ok {
 		return p.list[i].Kind
 	}
 	return tabular.Text

@@ -197,13 +197,13 @@ func FuzzCKAN(f *testing.F) {
 
 func TestOGC(t *testing.T) {
 	golden(t, "testdata/ogc.txt", func(question string) string {
-		f, err := query.ParseOGC(parameters(question), columns, "lieu", "date")
+		f, err := query.ParseOGC(parameters(question), columns, query.Located{Geometry: "lieu", At: "date"})
 		if err != nil {
 			return said(err)
 		}
 		stays(t, f.Query)
-		if f.CRS != query.CRS84 {
-			return f.Query.Encode() + "\n" + f.CRS
+		if f.CRS.URI != query.CRS84 {
+			return f.Query.Encode() + "\n" + f.CRS.URI
 		}
 		return f.Query.Encode()
 	})
@@ -224,7 +224,7 @@ func FuzzOGC(f *testing.F) {
 		if isJSON {
 			values["filter-lang"] = []string{"cql2-json"}
 		}
-		got, err := query.ParseOGC(values, columns, "lieu", "maj")
+		got, err := query.ParseOGC(values, columns, query.Located{Geometry: "lieu", At: "maj"})
 		refusedOrStays(t, got.Query, err)
 	})
 }

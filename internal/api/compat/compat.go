@@ -29,13 +29,15 @@ type Options struct {
 	Temp       string           // folder of temporary files
 	Workers    int              // goroutines that read one file
 	Version    string           // of Socle
+	Name       string           // of the portal
 	Now        func() time.Time
 }
 
 // API answers the addresses of this area.
 type API struct {
-	o      Options
-	public public
+	o       Options
+	public  public
+	extents extents
 }
 
 // New makes the interfaces.
@@ -48,6 +50,13 @@ func (api *API) Routes() []shell.Route {
 	routes := []shell.Route{
 		{Pattern: "GET /validate", Who: who, Handler: api.validateURL},
 		{Pattern: "POST /validate", Who: who, Handler: api.validateFile},
+		{Pattern: "GET /apidocs", Who: who, Handler: apiDocument},
 	}
-	return slices.Concat(routes, api.exploreRoutes(), api.tabularRoutes())
+	return slices.Concat(routes, api.exploreRoutes(), api.tabularRoutes(), api.ckanRoutes(), api.ogcRoutes(), api.packageRoutes())
+}
+
+// apiDocument leads from the page that describes the API of Validata to our description.
+func apiDocument(w http.ResponseWriter, r *http.Request) error {
+	http.Redirect(w, r, "/api/v1/openapi.json", http.StatusFound)
+	return nil
 }

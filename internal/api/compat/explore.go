@@ -51,6 +51,7 @@ func (api *API) exploreFailure(w http.ResponseWriter, r *http.Request, f httpx.F
 	var body any = explore.Error{Message: text, Code: exploreCode(r, f.Error)}
 	if f.Status == http.StatusTooManyRequests {
 		reset := api.o.Now().Add(f.RetryAfter).UTC()
+		w.Header().Set("X-RateLimit-Limit", "1")
 		w.Header().Set("X-RateLimit-Remaining", "0")
 		w.Header().Set("X-RateLimit-Reset", reset.Format(time.RFC3339))
 		body = explore.TooMany{Code: 10002, Reset: reset.Format(time.RFC3339), Unit: "second", Limit: 1, Error: text}
@@ -127,12 +128,26 @@ func (api *API) exploreNothing(http.ResponseWriter, *http.Request) error {
 
 // knownOnly refuses parameters that an address does not have.
 func knownOnly(r *http.Request, known ...string) error {
-	for name := range r.URL.Query() {
+	v, err := parameters(r)
+	if err != nil {
+		return err
+	}
+	for name := range v {
 		if !slices.Contains(known, name) {
 			return errs.New(errs.Invalid, "api.unknown-parameter", errs.Args{"Name": name, "Known": strings.Join(known, ", ")}).WithHint("api.unknown-parameter.hint")
 		}
 	}
 	return nil
+}
+
+// parameters are those of an address. What is written so that it cannot be read is an error, not
+// left out: a filter that were left out would find all rows.
+func parameters(r *http.Request) (url.Values, error) {
+	v, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return nil, errs.New(errs.Invalid, "compat.parameters").WithHint("compat.parameters.hint").Because(err)
+	}
+	return v, nil
 }
 
 func badParameter(name, value string) error {
@@ -202,14 +217,14 @@ func explorePage(v url.Values, grouped, export bool) (limit, offset int, err err
 	return limit, offset, nil
 }
 
-// exploreOf is a dataset in the shape of the catalogue.
+// exploreOf is a table of a dataset in the shape of the catalogue, where each table is a dataset.
 func (api *API) exploreOf(e entry, l i18n.Lang, links bool) explore.Dataset {
 	d := e.dataset
-	out := explore.Dataset{ID: d.Slug, UID: "da_" + string(d.ID), Attachments: []string{}, DataVisible: true, Features: []string{}, Fields: []explore.Field{}}
+	out := explore.Dataset{ID: e.id(), UID: e.uid(), Attachments: []string{}, DataVisible: true, Features: []string{}, Fields: []explore.Field{}}
 	licence, _ := catalogue.FindLicence(d.Licence)
 	m := &out.Metas.Default
 	out.Metas.DCAT = map[string]any{"created": d.CreatedAt, "issued": d.PublishedAt, "creator": e.organisation.Name, "contact_name": d.Contact.Name, "contact_email": d.Contact.Email}
-	*m = explore.Default{Title: d.Title, Description: markup.HTML(d.Description, 2), Theme: []string{}, Keyword: append([]string{}, d.Keywords...), License: licence.Name, LicenseURL: licence.URL,
+	*m = explore.Default{Title: e.title(), Description: markup.HTML(d.Description, 2), Theme: []string{}, Keyword: append([]string{}, d.Keywords...), License: licence.Name, LicenseURL: licence.URL,
 		Language: "fr", MetadataLanguages: []string{"fr"}, Modified: d.ModifiedAt.UTC(), ModifiedUpdatesOnMetadata: true, ModifiedUpdatesOnDataChange: true, MetadataProcessed: d.ModifiedAt.UTC(),
 		GeographicReference: []string{}, Territory: []string{}, GeometryTypes: []string{}, Publisher: e.organisation.Name, Attributions: []string{}}
 	if d.Language != "" {
@@ -239,7 +254,7 @@ func (api *API) exploreOf(e entry, l i18n.Lang, links bool) explore.Dataset {
 		}
 	}
 	if links {
-		self := api.link(explorePath + "/datasets/" + url.PathEscape(d.Slug))
+		self := api.link(explorePath + "/datasets/" + url.PathEscape(e.id()))
 		out.Links = &[]explore.Link{{Rel: "self", Href: self}, {Rel: "records", Href: self + "/records"}, {Rel: "exports", Href: self + "/exports"}, {Rel: "facets", Href: self + "/facets"}}
 	}
 	return out
@@ -257,9 +272,11 @@ func (api *API) exploreCatalogue(r *http.Request) (list []explore.Dataset, x que
 	if err != nil {
 		return nil, x, err
 	}
-	all := make([]explore.Dataset, len(entries))
-	for i, e := range entries {
-		all[i] = api.exploreOf(e, language(r), r.URL.Query().Get("include_links") == "true")
+	all := make([]explore.Dataset, 0, len(entries))
+	for _, set := range entries {
+		for _, e := range set.each() {
+			all = append(all, api.exploreOf(e, language(r), r.URL.Query().Get("include_links") == "true"))
+		}
 	}
 	return explore.Asked(all, x.Query), x, nil
 }

@@ -3,9 +3,6 @@ package compat
 import (
 	"bufio"
 	"compress/gzip"
-	"encoding/csv"
-	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"slices"
@@ -35,7 +32,10 @@ func (api *API) exploreFormats(w http.ResponseWriter, r *http.Request) error {
 	links := []explore.Link{}
 	if e.table != nil {
 		for _, f := range explore.ExportFormats {
-			links = append(links, explore.Link{Rel: f.Name, Href: api.link(explorePath + "/datasets/" + e.dataset.Slug + "/exports/" + f.Name)})
+			if f.Places && !tabular.Located(e.table.Snapshot.Fields) {
+				continue
+			}
+			links = append(links, explore.Link{Rel: f.Name, Href: api.link(explorePath + "/datasets/" + e.id() + "/exports/" + f.Name)})
 		}
 	}
 	return httpx.WriteJSON(w, r, http.StatusOK, struct {
@@ -48,7 +48,7 @@ func (api *API) exploreCatalogueFormats(w http.ResponseWriter, r *http.Request) 
 		return err
 	}
 	links := []explore.Link{}
-	for _, name := range []string{"csv", "json"} {
+	for _, name := range catalogueFormats {
 		links = append(links, explore.Link{Rel: name, Href: api.link(explorePath + "/exports/" + name)})
 	}
 	return httpx.WriteJSON(w, r, http.StatusOK, struct {
@@ -138,13 +138,16 @@ func (api *API) exploreExport(w http.ResponseWriter, r *http.Request) error {
 	}
 	p := newProjection(t, x)
 	fields := slices.Clone(p.fields)
+	if format.Places && !tabular.Located(fields) {
+		return errs.New(errs.Invalid, "compat.explore.places", errs.Args{"Format": format.Name}).WithHint("compat.explore.places.hint")
+	}
 	if c.labels {
 		for i := range fields {
 			fields[i].Name = t.label(fields[i].Name)
 		}
 	}
 	h := w.Header()
-	name := t.dataset.Slug + "." + format.Name
+	name := t.dataset.Slug + "." + format.Extension
 	h.Set("Content-Type", format.MediaType)
 	if c.compressed {
 		name += ".gz"
@@ -360,69 +363,4 @@ func (j *exploreJSON) Close() error {
 		}
 	}
 	return j.w.Flush()
-}
-
-// exploreCatalogueExport writes the catalogue as JSON, or as a table in CSV.
-func (api *API) exploreCatalogueExport(w http.ResponseWriter, r *http.Request) error {
-	if err := knownOnly(r, exploreExportAsk...); err != nil {
-		return err
-	}
-	format := r.PathValue("format")
-	if format != "csv" && format != "json" {
-		return noFormat(format, []string{"csv", "json"})
-	}
-	c, err := exploreChoices(r, format)
-	if err != nil {
-		return err
-	}
-	limit, offset, err := explorePage(r.URL.Query(), false, true)
-	if err != nil {
-		return err
-	}
-	list, x, err := api.exploreCatalogue(r)
-	if err != nil {
-		return err
-	}
-	list = list[min(offset, len(list)):]
-	if limit > 0 || r.URL.Query().Get("limit") == "0" {
-		list = list[:min(limit, len(list))]
-	}
-	h := w.Header()
-	if format == "json" {
-		h.Set("Content-Type", "application/json; charset=utf-8")
-		return compressedTo(w, c.compressed, func(out io.Writer) error {
-			if len(x.Outputs) == 0 {
-				return json.NewEncoder(out).Encode(append([]explore.Dataset{}, list...))
-			}
-			rows, err := exploreSelected(list, x)
-			if err != nil {
-				return err
-			}
-			return json.NewEncoder(out).Encode(rows)
-		})
-	}
-	h.Set("Content-Type", "text/csv; charset=utf-8")
-	httpx.Attach(h, "catalog.csv")
-	return compressedTo(w, c.compressed, func(out io.Writer) error { return catalogueCSV(out, list, c.write) })
-}
-
-func catalogueCSV(out io.Writer, list []explore.Dataset, o tabular.WriteOptions) error {
-	if o.BOM {
-		if _, err := io.WriteString(out, "\ufeff"); err != nil {
-			return err
-		}
-	}
-	w := csv.NewWriter(out)
-	w.Comma = rune(o.Delimiter)
-	rows := [][]string{{"datasetid", "default.title", "default.description", "default.theme", "default.keyword", "default.license", "default.license_url", "default.language", "default.modified",
-		"default.publisher", "default.records_count"}}
-	for i := range list {
-		m := &list[i].Metas.Default
-		rows = append(rows, []string{list[i].ID, m.Title, m.Description, strings.Join(m.Theme, ","), strings.Join(m.Keyword, ","), m.License, m.LicenseURL, m.Language,
-			m.Modified.Format("2006-01-02T15:04:05-07:00"), m.Publisher, fmt.Sprint(m.RecordsCount)})
-	}
-	if err := w.WriteAll(rows); err != nil {
-		return err
-	}
-	return w.Error()
 }

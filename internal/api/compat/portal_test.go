@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -52,10 +53,11 @@ const trees = `{"type":"FeatureCollection","features":[
 {"type":"Feature","geometry":{"type":"Point","coordinates":[1.3267,43.4613]},"properties":{"essence":"Tilleul","hauteur":8}},
 {"type":"Feature","geometry":null,"properties":{"essence":"Chêne","hauteur":15}}]}`
 
-// territory is a portal with two public datasets, "Bancs publics" and "Arbres", and one that is not.
+// territory is a portal with public datasets, "Bancs publics", "Arbres" and "Plan", which has two tables and a
+// link, and with one that is not public.
 type territory struct {
 	*httptest.Server
-	dataset, inside catalogue.Dataset
+	dataset, inside, trees, parts catalogue.Dataset
 }
 
 func openPortal(t *testing.T, db *sqldb.DB) *territory {
@@ -101,7 +103,18 @@ func openPortal(t *testing.T, db *sqldb.DB) *territory {
 		return set
 	}
 	p.dataset, p.inside = bring("Bancs publics", "bancs.csv", benches, publish.Public), bring("Bancs internes", "bancs.csv", benches, publish.Internal)
-	bring("Arbres", "arbres.geojson", trees, publish.Public)
+	p.trees = bring("Arbres", "arbres.geojson", trees, publish.Public)
+	p.parts = bring("Plan", "plan.geojson", trees, publish.Public)
+	second, err := cat.AddResource(ctx, sys, p.parts.ID, catalogue.Table, catalogue.ResourceMetadata{Title: "Bancs du plan", Format: "csv"})
+	must(err)
+	like, err := cat.Version(ctx, sys, p.dataset.Resources[0].ID, 1)
+	must(err)
+	_, err = cat.AddVersion(ctx, sys, catalogue.NewVersion{Resource: second.ID, Parts: like.Parts, Original: like.Original, Columns: like.Columns, Report: like.Report})
+	must(err)
+	_, err = cat.AddResource(ctx, sys, p.parts.ID, catalogue.Link, catalogue.ResourceMetadata{Title: "Notice", Format: "pdf", URL: "https://ailleurs.example/notice.pdf"})
+	must(err)
+	p.parts, err = cat.Get(ctx, sys, p.parts.ID)
+	must(err)
 
 	log := slog.New(slog.DiscardHandler)
 	base, err := url.Parse("https://portail.example")
@@ -109,7 +122,7 @@ func openPortal(t *testing.T, db *sqldb.DB) *territory {
 	sh := shell.New(shell.Options{Identity: ids, BaseURL: base, Log: log, Host: func(context.Context) ui.Host { return ui.Host{Name: "Essai"} }})
 	rt := httpx.NewRouter(httpx.Options{Log: log, Render: sh.Render, BaseURL: base})
 	limiter := httpx.NewLimiter(1000, 1000, 10, time.Now)
-	sh.Mount(rt, compat.New(compat.Options{Identity: ids, Catalogue: cat, Tables: tab, Engine: engine, BaseURL: base, Schemas: find, Limit: httpx.Limit(limiter),
+	sh.Mount(rt, compat.New(compat.Options{Identity: ids, Catalogue: cat, Tables: tab, Engine: engine, BaseURL: base, Name: "Essai", Schemas: find, Limit: httpx.Limit(limiter),
 		Now: func() time.Time { return time.Date(2025, 6, 15, 12, 0, 0, 0, time.UTC) }}).Routes()...)
 	p.Server = httptest.NewServer(rt)
 	t.Cleanup(p.Close)
@@ -118,7 +131,12 @@ func openPortal(t *testing.T, db *sqldb.DB) *territory {
 
 func (p *territory) ask(t *testing.T, path string, header ...string) (*http.Response, string) {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, p.URL+path, nil)
+	return p.send(t, http.MethodGet, path, "", header...)
+}
+
+func (p *territory) send(t *testing.T, method, path, body string, header ...string) (*http.Response, string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, p.URL+path, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,20 +149,25 @@ func (p *territory) ask(t *testing.T, path string, header ...string) (*http.Resp
 		t.Fatal(err)
 	}
 	defer res.Body.Close()
-	body, err := io.ReadAll(res.Body)
+	answer, err := io.ReadAll(res.Body)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return res, string(body)
+	return res, string(answer)
 }
 
-var instants = regexp.MustCompile(`20(2[6-9]|[3-9]\d)-\d\d-\d\dT[0-9:.]+(Z|[+-]\d\d:\d\d)`)
+var instants = regexp.MustCompile(`20(2[6-9]|[3-9]\d)-\d\d-\d\dT[0-9:.]+(Z|[+-]\d\d:\d\d)?`)
 
-var uids = regexp.MustCompile(`\bda_[0-9a-z]{20}\b`)
+// heading is what a conversation keeps of a page.
+var heading = regexp.MustCompile(`<title>[^<]*</title>`)
+
+var uids = regexp.MustCompile(`\bda_([0-9a-z]{20}\b|\{[a-z-]+\})`)
+
+var requests = regexp.MustCompile(`"request_id":"[^"]*"`)
 
 // TestConversations reads testdata/*.txt: a line is the path of a request, in which
-// {table} and {inside} are resources; the lines after it that begin with a tab are the answer, written
-// by -update. # begins a remark.
+// {table}, {trees}, {parts}, {parts-2} and {inside} are resources, or POST, a path and a body of JSON; the lines after it that
+// begin with a tab are the answer, written by -update. # begins a remark.
 func TestConversations(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txt")
 	if err != nil || len(files) == 0 {
@@ -152,8 +175,20 @@ func TestConversations(t *testing.T) {
 	}
 	sqldbtest.Run(t, func(t *testing.T, db *sqldb.DB) {
 		p := openPortal(t, db)
-		names := strings.NewReplacer("{table}", string(p.dataset.Resources[0].ID), "{inside}", string(p.inside.Resources[0].ID))
-		hide := strings.NewReplacer(string(p.dataset.Resources[0].ID), "{table}", string(p.dataset.ID), "{dataset}", string(p.inside.Resources[0].ID), "{inside}")
+		ids := []string{}
+		for name, d := range map[string]catalogue.Dataset{"table": p.dataset, "inside": p.inside, "trees": p.trees, "parts": p.parts} {
+			set := "{" + name + "-set}"
+			if name == "table" {
+				set = "{dataset}"
+			}
+			for i, r := range d.Resources[1:] {
+				ids = append(ids, string(r.ID), fmt.Sprintf("{%s-%d}", name, i+2))
+			}
+			ids = append(ids, string(d.Resources[0].ID), "{"+name+"}", string(d.ID), set, string(d.Organisation), "{organisation}")
+		}
+		hide := strings.NewReplacer(ids...)
+		slices.Reverse(ids)
+		names := strings.NewReplacer(ids...)
 		for _, file := range files {
 			t.Run(filepath.Base(file), func(t *testing.T) { p.converse(t, file, names, hide) })
 		}
@@ -175,15 +210,29 @@ func (p *territory) converse(t *testing.T, file string, names, hide *strings.Rep
 		if path == "" || path[0] == '#' {
 			continue
 		}
+		method, body, sent := http.MethodGet, "", strings.HasPrefix(path, "POST ")
+		if sent {
+			method = http.MethodPost
+			path, body, _ = strings.Cut(path[len("POST "):], " ")
+		}
 		before, question, asked := strings.Cut(names.Replace(path), "?")
 		if asked {
 			before += "?" + strings.NewReplacer(" ", "%20", "\"", "%22", "#", "%23", "<", "%3C", ">", "%3E", "`", "%60", "|", "%7C", "é", "%C3%A9", "{", "%7B", "}", "%7D").Replace(question)
 		}
-		res, body := p.ask(t, before)
+		res, body := p.send(t, method, before, names.Replace(body))
 		body = uids.ReplaceAllString(instants.ReplaceAllString(hide.Replace(body), "TIME"), "da_{dataset}")
+		body = requests.ReplaceAllString(body, `"request_id":"REQUEST"`)
 		fmt.Fprintf(&b, "\t%d %s\n", res.StatusCode, res.Header.Get("Content-Type"))
 		if d := res.Header.Get("Content-Disposition"); d != "" {
 			fmt.Fprintf(&b, "\t%s\n", hide.Replace(d))
+		}
+		for _, name := range []string{"Location", "Content-Crs"} {
+			if v := res.Header.Get(name); v != "" {
+				fmt.Fprintf(&b, "\t%s: %s\n", name, hide.Replace(v))
+			}
+		}
+		if strings.HasPrefix(body, "<!doctype") {
+			body = heading.FindString(body)
 		}
 		for l := range strings.Lines(strings.TrimRight(body, "\n")) {
 			b.WriteString("\t" + strings.TrimRight(l, "\n") + "\n")

@@ -3,7 +3,6 @@ package compat
 import (
 	"context"
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
 
@@ -22,11 +21,50 @@ type public struct {
 	list []entry
 }
 
-// entry is a published dataset with its first table.
+// entry is a published dataset with its tables.
 type entry struct {
 	dataset      catalogue.Dataset
 	organisation identity.Organisation
-	table        *opened // nil: the dataset has none
+	table        *opened   // the first of them, or the one asked for; nil: the dataset has none
+	tables       []*opened // in order
+}
+
+// each is one entry per table; a dataset without table is one, too.
+func (e entry) each() []entry {
+	if len(e.tables) < 2 {
+		return []entry{e}
+	}
+	list := make([]entry, len(e.tables))
+	for i, t := range e.tables {
+		list[i] = e
+		list[i].table = t
+	}
+	return list
+}
+
+// id is how a table is called where datasets are tables: the first one as its dataset,
+// the others by the identifier of their resource.
+func (e entry) id() string {
+	if e.table == nil || e.table == e.tables[0] {
+		return e.dataset.Slug
+	}
+	return string(e.table.resource.ID)
+}
+
+// uid is an identifier that never changes.
+func (e entry) uid() string {
+	if e.table == nil || e.table == e.tables[0] {
+		return "da_" + string(e.dataset.ID)
+	}
+	return "da_" + string(e.table.resource.ID)
+}
+
+// title is that of the dataset, with that of the table when there are several.
+func (e entry) title() string {
+	if len(e.tables) > 1 && e.table.resource.Title != e.dataset.Title {
+		return e.dataset.Title + " – " + e.table.resource.Title
+	}
+	return e.dataset.Title
 }
 
 // opened is a table that may be read.
@@ -95,26 +133,36 @@ func (api *API) entry(ctx context.Context, a identity.Actor, id catalogue.Datase
 	if e.dataset, err = api.o.Catalogue.Get(ctx, a, id); err != nil {
 		return e, err
 	}
-	at := slices.IndexFunc(e.dataset.Resources, func(r catalogue.Resource) bool { return r.Kind == catalogue.Table && r.Current != nil })
-	if at < 0 {
-		return e, nil
+	for _, r := range e.dataset.Resources {
+		if r.Kind != catalogue.Table || r.Current == nil {
+			continue
+		}
+		o := opened{dataset: e.dataset, resource: r, version: *r.Current}
+		if o.Table, err = api.o.Tables.Open(ctx, o.version); err != nil {
+			return e, err
+		}
+		e.tables = append(e.tables, &o)
 	}
-	r := e.dataset.Resources[at]
-	o := opened{dataset: e.dataset, resource: r, version: *r.Current}
-	if o.Table, err = api.o.Tables.Open(ctx, o.version); err != nil {
-		return e, err
+	if len(e.tables) > 0 {
+		e.table = e.tables[0]
 	}
-	e.table = &o
 	return e, nil
 }
 
-// find is a dataset by its address, former ones included, or its identifier, as the
-// caller sees it.
-func (api *API) find(r *http.Request, ref string) (e entry, err error) {
-	ctx, a := r.Context(), shell.From(r).Actor
+// find is a dataset as the caller sees it: see lookup.
+func (api *API) find(r *http.Request, ref string) (entry, error) {
+	return api.lookup(r.Context(), shell.From(r).Actor, ref)
+}
+
+// lookup is a dataset by its address, former ones included, its identifier, or that of
+// one of its tables, which is then the table of the entry.
+func (api *API) lookup(ctx context.Context, a identity.Actor, ref string) (e entry, err error) {
 	d, err := api.o.Catalogue.ByAddress(ctx, a, ref)
 	if errs.Is(err, errs.NotFound) {
 		d, err = api.o.Catalogue.Get(ctx, a, catalogue.DatasetID(ref))
+	}
+	if errs.Is(err, errs.NotFound) {
+		_, d, err = api.o.Catalogue.Resource(ctx, a, catalogue.ResourceID(ref))
 	}
 	if err != nil {
 		return e, err
@@ -122,14 +170,23 @@ func (api *API) find(r *http.Request, ref string) (e entry, err error) {
 	if e, err = api.entry(ctx, a, d.ID); err != nil {
 		return e, err
 	}
+	for _, t := range e.tables {
+		if string(t.resource.ID) == ref {
+			e.table = t
+		}
+	}
 	e.organisation, err = api.o.Identity.Organisation(ctx, a, d.Organisation)
 	return e, err
 }
 
-// openResource is the latest version of a table by the identifier of its resource.
+// openResource is the latest version of the table of a request.
 func (api *API) openResource(r *http.Request) (*opened, error) {
-	ctx, a := r.Context(), shell.From(r).Actor
-	resource, dataset, err := api.o.Catalogue.Resource(ctx, a, catalogue.ResourceID(r.PathValue("id")))
+	return api.openTable(r.Context(), shell.From(r).Actor, r.PathValue("id"))
+}
+
+// openTable is the latest version of a table by the identifier of its resource.
+func (api *API) openTable(ctx context.Context, a identity.Actor, id string) (*opened, error) {
+	resource, dataset, err := api.o.Catalogue.Resource(ctx, a, catalogue.ResourceID(id))
 	if err != nil {
 		return nil, err
 	}

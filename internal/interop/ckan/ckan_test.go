@@ -4,8 +4,11 @@ import (
 	"encoding/json"
 	"net/url"
 	"reflect"
+	"strings"
 	"testing"
+	"time"
 
+	"socle/internal/errs"
 	"socle/internal/interop/ckan"
 	"socle/internal/interop/jsonrow"
 	"socle/internal/tabular"
@@ -60,6 +63,43 @@ func TestEnvelopes(t *testing.T) {
 		ckan.Envelope{Help: "h", Success: false, Error: ckan.Invalid("rows", "Must be a natural number")},
 		found,
 	})
+}
+
+// TestConditions: which of the conditions the sample meets.
+func TestConditions(t *testing.T) {
+	now := time.Date(2025, 3, 1, 12, 0, 0, 0, time.UTC)
+	for text, want := range map[string]bool{
+		"": true, "*:*": true, "BANCS": true, "ban": true, "anc": false, "bancs commune": true, "bancs OR arbres": true, "bancs AND NOT arbres": true, "-bancs": false, "!bancs": false, "+bancs -arbres": true,
+		"tags:mobilier": true, "tags:mob": false, "tags:mob*": true, "tags:(eau OR mobilier)": true, "title:\"Les bancs\"": false, "notes:\"les bancs\"": true, "organization:roques": true, "res_format:(CSV OR PDF)": true,
+		"name:bancs AND (license_id:etalab-2.0 OR tags:eau)": true, "extras_frequency:annual": true, "author:*": false, "-author:*": true, "(((bancs)))": true,
+		"metadata_modified:[2025-02-01T00:00:00Z TO *]": true, "metadata_modified:[2025-03-01 TO *]": false, "metadata_modified:[NOW-2DAYS TO NOW]": true, "metadata_created:[NOW/YEAR TO NOW]": true, "num_resources:[1 TO 3]": true, "num_resources:{1 TO 3}": false,
+	} {
+		c, err := ckan.ParseCondition(text, now)
+		p := sample()
+		if err != nil || c.Holds(&p) != want {
+			t.Errorf("%s: %v, %v", text, c.Holds(&p), err)
+		}
+	}
+	for _, text := range []string{"(", "bancs)", "tags:", "AND:", "couleur:bleu", "[1 TO 2]", "metadata_modified:[hier TO *]", "metadata_modified:[NOW+ TO *]", "-", "OR (", strings.Repeat("(", 50), strings.Repeat("-", 50) + "a", strings.Repeat("a", 5000)} {
+		if _, err := ckan.ParseCondition(text, now); !errs.Is(err, errs.Invalid) {
+			t.Errorf("%.20s: %v", text, err)
+		}
+	}
+	a, b := sample(), sample()
+	a.Name, a.Title, b.Name, b.MetadataModified = "arbres", "Arbres", "banc-2", "2025-03-01T00:00:00.000000"
+	for order, want := range map[string]string{"": "banc-2", "title asc": "arbres", "name desc": "banc-2", "score desc, name asc": "banc-2"} {
+		list := []*ckan.Package{&a, &b}
+		c, err := ckan.ParseCondition("bancs", now)
+		if err == nil {
+			err = ckan.Sort(list, order, c)
+		}
+		if err != nil || list[0].Name != want {
+			t.Errorf("%q: %s first, %v", order, list[0].Name, err)
+		}
+	}
+	if err := ckan.Sort(nil, "couleur", ckan.Condition{}); !errs.Is(err, errs.Invalid) {
+		t.Error(err)
+	}
 }
 
 func TestStored(t *testing.T) {

@@ -67,9 +67,11 @@ type Dialect struct {
 // CSV is the dialect of the CSV that the portal writes.
 var CSV = Dialect{Delimiter: ",", LineTerminator: "\n", QuoteChar: `"`, DoubleQuote: true, Header: true}
 
-// Table makes a resource of a table that the portal writes as CSV.
+// Table makes a resource of a table that the portal writes as CSV: of its schema are left out the ways of the file
+// that was brought (oui and non, days first, decimal commas).
 func Table(name, path, title, description string, schema json.RawMessage) Resource {
 	dialect := CSV
+	schema = written(schema)
 	return Resource{Name: name, Path: path, Type: "table", Title: title, Description: description, Format: "csv", MediaType: "text/csv", Encoding: "utf-8", Dialect: &dialect, Schema: schema}
 }
 
@@ -88,4 +90,35 @@ func (p Package) JSON() ([]byte, error) {
 	}
 	p.Resources = list
 	return json.MarshalIndent(p, "", "  ")
+}
+
+// brought are the members of a field that say how the cells of a file are written.
+var brought = []string{"trueValues", "falseValues", "decimalChar", "groupChar", "bareNumber", "missingValues"}
+
+// written is a schema of cells as the portal writes them.
+func written(schema json.RawMessage) json.RawMessage {
+	var all map[string]json.RawMessage
+	var fields []map[string]json.RawMessage
+	if json.Unmarshal(schema, &all) != nil || json.Unmarshal(all["fields"], &fields) != nil {
+		return schema
+	}
+	delete(all, "missingValues")
+	for _, f := range fields {
+		for _, name := range brought {
+			delete(f, name)
+		}
+		switch string(f["type"]) {
+		case `"date"`, `"datetime"`, `"time"`:
+			delete(f, "format")
+		}
+	}
+	var err error
+	if all["fields"], err = json.Marshal(fields); err != nil {
+		return schema
+	}
+	out, err := json.Marshal(all)
+	if err != nil {
+		return schema
+	}
+	return out
 }

@@ -30,3 +30,12 @@ func TestPackage(t *testing.T) {
 		t.Errorf("%d resources are read back", len(back.Resources))
 	}
 }
+
+// TestWritten: a schema of what the portal writes does not say how the file was written that was brought.
+func TestWritten(t *testing.T) {
+	const schema = `{"missingValues":["","-"],"fields":[{"name":"pose","type":"date","format":"%d/%m/%Y"},{"name":"abri","type":"boolean","trueValues":["oui"],"falseValues":["non"]},{"name":"prix","type":"number","decimalChar":","},{"name":"nom","type":"string","format":"email"}]}`
+	const want = `{"fields":[{"name":"pose","type":"date"},{"name":"abri","type":"boolean"},{"name":"prix","type":"number"},{"format":"email","name":"nom","type":"string"}]}`
+	if got := string(datapackage.Table("a", "p", "", "", json.RawMessage(schema)).Schema); got != want {
+		t.Errorf("got %s\nwant %s", got, want)
+	}
+}

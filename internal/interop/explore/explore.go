@@ -262,14 +262,20 @@ type ExportFormat struct {
 	Name      string // in the address
 	Tabular   string // of package tabular
 	MediaType string
+	Extension string // of files
+	Places    bool   // only of tables that have places
 }
 
 // ExportFormats lists the formats in which records are exported.
 var ExportFormats = []ExportFormat{
-	{"csv", "csv", "text/csv; charset=utf-8"},
-	{"geojson", "geojson", "application/geo+json; charset=utf-8"},
-	{"json", "json", "application/json; charset=utf-8"},
-	{"jsonl", "jsonl", "application/jsonl; charset=utf-8"},
-	{"parquet", "parquet", "application/vnd.apache.parquet"},
-	{"xlsx", "xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"},
+	{"csv", "csv", "text/csv; charset=utf-8", "csv", false},
+	{"geojson", "geojson", "application/geo+json; charset=utf-8", "geojson", false},
+	{"geoparquet", "geoparquet", "application/vnd.apache.parquet", "parquet", true},
+	{"gpx", "gpx", "application/gpx+xml; charset=utf-8", "gpx", true},
+	{"json", "json", "application/json; charset=utf-8", "json", false},
+	{"jsonl", "jsonl", "application/jsonl; charset=utf-8", "jsonl", false},
+	{"kml", "kml", "application/vnd.google-earth.kml+xml; charset=utf-8", "kml", true},
+	{"parquet", "parquet", "application/vnd.apache.parquet", "parquet", false},
+	{"shp", "shp", "application/zip", "zip", true},
+	{"xlsx", "xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx", false},
 }

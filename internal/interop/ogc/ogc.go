@@ -2,7 +2,9 @@ package ogc
 
 import (
 	"encoding/json"
+	"math"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -25,10 +27,11 @@ const (
 
 // Link leads to another answer; links to self, alternate, items and collection bear a type.
 type Link struct {
-	Href  string `json:"href"`
-	Rel   string `json:"rel"`
-	Type  string `json:"type,omitempty"`
-	Title string `json:"title,omitempty"`
+	Href      string `json:"href"`
+	Rel       string `json:"rel"`
+	Type      string `json:"type,omitempty"`
+	Title     string `json:"title,omitempty"`
+	Templated bool   `json:"templated,omitempty"` // {tileMatrix}, {tileRow}, {tileCol} are to be filled in
 }
 
 // Landing is the answer to the root.
@@ -41,12 +44,13 @@ type Landing struct {
 // NewLanding is the root of the API at base.
 func NewLanding(base, title, description string) Landing {
 	return Landing{Title: title, Description: description, Links: []Link{
-		{base, "self", JSON, title},
-		{base + "?f=html", "alternate", HTML, title},
-		{base + "/api", "service-desc", OpenAPI, "OpenAPI"},
-		{base + "/api?f=html", "service-doc", HTML, "API"},
-		{base + "/conformance", "conformance", JSON, "Conformance"},
-		{base + "/collections", "data", JSON, "Collections"},
+		{Href: base, Rel: "self", Type: JSON, Title: title},
+		{Href: base + "?f=html", Rel: "alternate", Type: HTML, Title: title},
+		{Href: base + "/api", Rel: "service-desc", Type: OpenAPI, Title: "OpenAPI"},
+		{Href: base + "/api?f=html", Rel: "service-doc", Type: HTML, Title: "API"},
+		{Href: base + "/conformance", Rel: "conformance", Type: JSON, Title: "Conformance"},
+		{Href: base + "/collections", Rel: "data", Type: JSON, Title: "Collections"},
+		{Href: base + "/tileMatrixSets", Rel: relMatrices, Type: JSON, Title: "Tile matrix sets"},
 	}}
 }
 
@@ -59,8 +63,10 @@ type Conformance struct {
 func Conforms() Conformance {
 	const core, two, filter, cql = "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/", "http://www.opengis.net/spec/ogcapi-features-2/1.0/conf/",
 		"http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/", "http://www.opengis.net/spec/cql2/1.0/conf/"
+	const tiles = "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/"
 	return Conformance{[]string{core + "core", core + "oas30", core + "geojson", core + "html", two + "crs",
-		filter + "queryables", filter + "filter", filter + "features-filter", cql + "cql2-text", cql + "cql2-json", cql + "basic-cql2"}}
+		filter + "queryables", filter + "filter", filter + "features-filter", cql + "cql2-text", cql + "cql2-json", cql + "basic-cql2",
+		tiles + "core", tiles + "tileset", tiles + "tilesets-list", tiles + "geodata-tilesets", tiles + "mvt"}}
 }
 
 // Collections is the answer to /collections.
@@ -100,12 +106,9 @@ type Temporal struct {
 	TRS      string       `json:"trs"`
 }
 
-// Systems are the reference systems of answers, the first by default.
-var Systems = []string{query.CRS84, query.EPSG4326}
-
 // NewCollection describes a table at base/collections/id.
 func NewCollection(base, id, title, description string, box *orb.Bound, times *[2]time.Time) Collection {
-	c := Collection{ID: id, Title: title, Description: description, ItemType: "feature", CRS: Systems, StorageCRS: query.CRS84}
+	c := Collection{ID: id, Title: title, Description: description, ItemType: "feature", CRS: query.Systems(), StorageCRS: query.CRS84}
 	if box != nil || times != nil {
 		c.Extent = &Extent{}
 	}
@@ -124,11 +127,12 @@ func NewCollection(base, id, title, description string, box *orb.Bound, times *[
 	}
 	self := collectionURL(base, id)
 	c.Links = []Link{
-		{self, "self", JSON, title},
-		{self + "?f=html", "alternate", HTML, title},
-		{self + "/items", "items", GeoJSON, title},
-		{self + "/items?f=html", "items", HTML, title},
-		{self + "/queryables", "http://www.opengis.net/def/rel/ogc/1.0/queryables", JSONSchema, title},
+		{Href: self, Rel: "self", Type: JSON, Title: title},
+		{Href: self + "?f=html", Rel: "alternate", Type: HTML, Title: title},
+		{Href: self + "/items", Rel: "items", Type: GeoJSON, Title: title},
+		{Href: self + "/items?f=html", Rel: "items", Type: HTML, Title: title},
+		{Href: self + "/queryables", Rel: "http://www.opengis.net/def/rel/ogc/1.0/queryables", Type: JSONSchema, Title: title},
+		{Href: self + "/tiles", Rel: relTilesets, Type: JSON, Title: title},
 	}
 	return c
 }
@@ -140,8 +144,8 @@ func NewCollections(base string, list []Collection) Collections {
 	if list == nil {
 		list = []Collection{}
 	}
-	return Collections{Collections: list, CRS: Systems, Links: []Link{
-		{base + "/collections", "self", JSON, "Collections"}, {base + "/collections?f=html", "alternate", HTML, "Collections"},
+	return Collections{Collections: list, CRS: query.Systems(), Links: []Link{
+		{Href: base + "/collections", Rel: "self", Type: JSON, Title: "Collections"}, {Href: base + "/collections?f=html", Rel: "alternate", Type: HTML, Title: "Collections"},
 	}}
 }
 
@@ -164,76 +168,42 @@ type FeatureCollection struct {
 	NumberReturned int       `json:"numberReturned"`
 }
 
-// NewFeature makes a feature of a record: geometry is the index of its column, or -1. In
-// EPSG4326 latitude comes first.
-func NewFeature(number int64, fields []tabular.Field, cells [][]byte, geometry int, crs string) Feature {
+// NewFeature makes a feature of a record, its geometry in a system; hidden are
+// the positions of the cells that are no properties. It may change the geometry.
+func NewFeature(number int64, fields []tabular.Field, cells [][]byte, geometry orb.Geometry, hidden []int, system query.System) Feature {
 	f := Feature{Type: "Feature", ID: number, Geometry: jsonrow.Null, Properties: jsonrow.Object{}}
 	for i, cell := range cells {
-		if i != geometry {
+		if !slices.Contains(hidden, i) {
 			f.Properties = append(f.Properties, jsonrow.Member{Name: fields[i].Name, Value: jsonrow.Cell(fields[i].Kind, cell)})
-			continue
 		}
-		if cell == nil {
-			continue
+	}
+	if geometry != nil {
+		places := decimals
+		if !system.Degrees() {
+			places = decimalsOfMetres
 		}
-		if g, ok := query.GeometryOf(fields[i].Geometry, cell); ok {
-			if crs == query.EPSG4326 {
-				g = turned(g)
-			}
-			f.Geometry = geo.AppendGeoJSON(nil, g, decimals)
+		if moved := system.From(geometry); finite(moved.Bound()) {
+			f.Geometry = geo.AppendGeoJSON(nil, moved, places)
 		}
 	}
 	return f
 }
 
-// decimals of coordinates: a centimetre.
-const decimals = 7
-
-// turned exchanges longitude and latitude.
-func turned(g orb.Geometry) orb.Geometry {
-	line := func(in []orb.Point) []orb.Point {
-		out := make([]orb.Point, len(in))
-		for i, p := range in {
-			out[i] = orb.Point{p[1], p[0]}
+// finite: a place out of the reach of a projection has no numbers there.
+func finite(b orb.Bound) bool {
+	for _, n := range []float64{b.Min[0], b.Min[1], b.Max[0], b.Max[1]} {
+		if math.IsNaN(n) || math.IsInf(n, 0) {
+			return false
 		}
-		return out
 	}
-	polygon := func(in orb.Polygon) (out orb.Polygon) {
-		for _, r := range in {
-			out = append(out, line(r))
-		}
-		return out
-	}
-	switch g := g.(type) {
-	case orb.Point:
-		return orb.Point{g[1], g[0]}
-	case orb.MultiPoint:
-		return orb.MultiPoint(line(g))
-	case orb.LineString:
-		return orb.LineString(line(g))
-	case orb.MultiLineString:
-		var out orb.MultiLineString
-		for _, l := range g {
-			out = append(out, line(l))
-		}
-		return out
-	case orb.Polygon:
-		return polygon(g)
-	case orb.MultiPolygon:
-		var out orb.MultiPolygon
-		for _, p := range g {
-			out = append(out, polygon(p))
-		}
-		return out
-	case orb.Collection:
-		var out orb.Collection
-		for _, part := range g {
-			out = append(out, turned(part))
-		}
-		return out
-	}
-	return g
+	return true
 }
+
+// Decimals of coordinates: a centimetre, a millimetre.
+const (
+	decimals         = 7
+	decimalsOfMetres = 3
+)
 
 // NewItems is a page of features. parameters are those of the request, from which the
 // next page is made.
@@ -256,9 +226,9 @@ func NewItems(base, id string, features []Feature, matched int64, parameters url
 		}
 		return self + "?" + v.Encode()
 	}
-	c.Links = []Link{{with("f", "json"), "self", GeoJSON, ""}, {with("f", "html"), "alternate", HTML, ""}, {collectionURL(base, id), "collection", JSON, ""}}
+	c.Links = []Link{{Href: with("f", "json"), Rel: "self", Type: GeoJSON}, {Href: with("f", "html"), Rel: "alternate", Type: HTML}, {Href: collectionURL(base, id), Rel: "collection", Type: JSON}}
 	if next := offset + len(features); int64(next) < matched && len(features) > 0 {
-		c.Links = append(c.Links, Link{with("offset", strconv.Itoa(next)), "next", GeoJSON, ""})
+		c.Links = append(c.Links, Link{Href: with("offset", strconv.Itoa(next)), Rel: "next", Type: GeoJSON})
 	}
 	return c
 }
@@ -266,7 +236,7 @@ func NewItems(base, id string, features []Feature, matched int64, parameters url
 // Item is the answer to …/items/{id}.
 func Item(base, id string, f Feature) Feature {
 	self := collectionURL(base, id) + "/items/" + strconv.FormatInt(f.ID, 10)
-	f.Links = []Link{{self, "self", GeoJSON, ""}, {self + "?f=html", "alternate", HTML, ""}, {collectionURL(base, id), "collection", JSON, ""}}
+	f.Links = []Link{{Href: self, Rel: "self", Type: GeoJSON}, {Href: self + "?f=html", Rel: "alternate", Type: HTML}, {Href: collectionURL(base, id), Rel: "collection", Type: JSON}}
 	return f
 }
 

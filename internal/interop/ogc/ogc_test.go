@@ -24,9 +24,21 @@ func cells(place string) [][]byte {
 	return c
 }
 
+func feature(t *testing.T, number int64, place, system string) ogc.Feature {
+	t.Helper()
+	crs, ok := query.SystemOf(system)
+	if !ok {
+		t.Fatal(system)
+	}
+	g, _ := query.GeometryOf("geojson", []byte(place))
+	return ogc.NewFeature(number, fields, cells(place), g, []int{1}, crs)
+}
+
 func TestRoot(t *testing.T) {
 	golden(t, "landing.json", ogc.NewLanding(base, "Portail", "Données"))
 	golden(t, "conformance.json", ogc.Conforms())
+	golden(t, "tileset.json", ogc.NewTilesets(base, "bancs", ogc.NewTileset(base, "bancs", "Bancs", &[4]float64{1, 43, 2, 44}, []string{"rows"})))
+	golden(t, "matrices.json", []any{ogc.NewMatrixSets(base), ogc.QuadSet(2)})
 }
 
 func TestCollections(t *testing.T) {
@@ -39,13 +51,16 @@ func TestCollections(t *testing.T) {
 func TestItems(t *testing.T) {
 	now := time.Date(2025, 6, 15, 12, 0, 0, 0, time.UTC)
 	list := []ogc.Feature{
-		ogc.NewFeature(7, fields, cells(`{"type":"Point","coordinates":[1.36,43.5]}`), 1, query.CRS84),
-		ogc.NewFeature(8, fields, cells(`{"type":"Polygon","coordinates":[[[1,43],[2,43],[1.5,44],[1,43]]]}`), 1, query.EPSG4326),
-		ogc.NewFeature(9, fields, cells(""), 1, query.CRS84),
+		feature(t, 7, `{"type":"Point","coordinates":[1.36,43.5]}`, query.CRS84),
+		feature(t, 8, `{"type":"Polygon","coordinates":[[[1,43],[2,43],[1.5,44],[1,43]]]}`, query.EPSG4326),
+		feature(t, 9, "", query.CRS84),
+		feature(t, 10, `{"type":"Point","coordinates":[3,46.5]}`, "EPSG:2154"),
+		feature(t, 11, `{"type":"MultiPoint","coordinates":[[0,0],[180,0]]}`, "EPSG:3857"),
+		feature(t, 12, `{"type":"Point","coordinates":[0,-90]}`, "EPSG:3857"),
 	}
-	golden(t, "items.json", ogc.NewItems(base, "bancs", list, 12, url.Values{"limit": {"3"}, "nom": {"Banc"}, "offset": {"3"}}, 3, now))
+	golden(t, "items.json", ogc.NewItems(base, "bancs", list, 16, url.Values{"limit": {"3"}, "nom": {"Banc"}, "offset": {"3"}}, 3, now))
 	golden(t, "item.json", ogc.Item(base, "bancs", list[0]))
-	last := ogc.NewItems(base, "bancs", list, 3, url.Values{}, 0, now)
+	last := ogc.NewItems(base, "bancs", list, 6, url.Values{}, 0, now)
 	for _, l := range last.Links {
 		if l.Rel == "next" {
 			t.Error("the last page has a next one")
