@@ -17,6 +17,7 @@
 //   - Workbooks: workbook.go (which sheet), xlsx.go, ods.go, biff.go (xls),
 //     serial.go (dates), xmlscan.go, rows.go (rows to batches).
 //   - Places: geometry.go (their one form), shp.go, dbf.go, gpkg.go (on sqlitefile).
+//     projected.go: columns of projected coordinates; degrees.go: those of degrees.
 //   - json.go, json_records.go: JSON, JSON Lines, GeoJSON. parquet.go: Parquet;
 //     geoparquet.go: its geometries.
 //   - features.go, kml.go, gpx.go: documents of places in XML; place.go: where the
