@@ -72,7 +72,7 @@ func (a *App) Handler(reg *prometheus.Registry) (http.Handler, error) {
 			Identity: a.Identity, Catalogue: a.Catalogue, Tables: a.Tables, Engine: a.Engine, Publish: a.Publish, Schemas: a.Schemas.Find, Limit: general,
 			BaseURL: c.Base(), MaxBytes: int64(c.Limits.Upload), Temp: a.temp(), Workers: 2, Now: time.Now,
 		}).Routes(),
-		compat.New(compat.Options{Identity: a.Identity, Catalogue: a.Catalogue, Tables: a.Tables, Engine: a.Engine, BaseURL: c.Base(), Schemas: a.Schemas.Find, References: a.Tables.References(), Fetch: a.Fetch, Limit: general, MaxBytes: min(maxAnonymousCheck, int64(c.Limits.Upload)),
+		compat.New(compat.Options{Identity: a.Identity, Catalogue: a.Catalogue, Tables: a.Tables, Engine: a.Engine, BaseURL: c.Base(), Name: c.Host.Name, Schemas: a.Schemas.Find, References: a.Tables.References(), Fetch: a.Fetch, Limit: general, MaxBytes: min(maxAnonymousCheck, int64(c.Limits.Upload)),
 			Temp: a.temp(), Workers: 2, Version: a.Version, Now: time.Now}).Routes(),
 	}
 	for _, r := range routes {
