@@ -9,9 +9,11 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"socle/internal/blob"
 	"socle/internal/catalogue"
+	"socle/internal/catalogue/find"
 	"socle/internal/config"
 	"socle/internal/errs"
 	"socle/internal/httpx"
@@ -35,6 +37,7 @@ type App struct {
 	Runner    *jobs.Runner
 	Identity  *identity.Service
 	Catalogue *catalogue.Service
+	Find      *find.Service
 	Schemas   *schemas.Service
 	Tables    *tables.Service
 	Engine    tables.Engine
@@ -80,6 +83,8 @@ func build(ctx context.Context, c *config.Config, log *slog.Logger, version stri
 	a.Schemas = schemas.New(schemas.Options{DB: a.DB, Fetch: httpx.Fetcher(a.Fetch, schemas.MaxDescriptor), Address: c.Catalogue(), Log: log})
 	a.Tables = tables.New(tables.Options{DB: a.DB, Blobs: a.Blobs, Schemas: a.Schemas.Find, Catalogue: a.Catalogue, BaseURL: c.Base().String(), Temp: a.temp(), Log: log,
 		Limits: tables.Limits{UploadBytes: int64(c.Limits.Upload)}})
+	a.Find = find.New(find.Options{Dir: a.indexDir(), Catalogue: a.Catalogue, Identity: a.Identity, Located: tables.Located, Cells: a.Tables.Cells, Log: log, Now: time.Now})
+	a.closers = append(a.closers, a.Find.Close)
 	a.Publish = publish.New(a.DB, a.Tables, a.Catalogue, c.Demo)
 	engine, err := duck.Open(filepath.Join(c.Data, "cache", "tables"), duck.Options{Memory: int64(c.Limits.QueryMemory), Cache: int64(c.Limits.Cache), Time: c.Limits.QueryTime})
 	if err != nil {
@@ -93,6 +98,9 @@ func build(ctx context.Context, c *config.Config, log *slog.Logger, version stri
 }
 
 func (a *App) temp() string { return tables.TempDir(a.Config.Data) }
+
+// indexDir holds the indexes of the search, a cache.
+func (a *App) indexDir() string { return filepath.Join(a.Config.Data, "index") }
 
 func (a *App) openStorage(ctx context.Context, migrate bool) (err error) {
 	c := a.Config

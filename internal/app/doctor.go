@@ -6,10 +6,12 @@ import (
 	"io"
 	"log/slog"
 	"slices"
+	"strings"
 	"syscall"
 
 	"socle/internal/blob"
 	"socle/internal/catalogue"
+	"socle/internal/catalogue/find"
 	"socle/internal/config"
 	"socle/internal/errs"
 	"socle/internal/i18n"
@@ -136,7 +138,7 @@ func (d *diagnosis) disk(folder string) {
 }
 
 // rebuild makes again what derives from the rest: the serving cache and the
-// profile of the latest version of each table.
+// profile of the latest version of each table, and the indexes of the search.
 func rebuild(ctx context.Context, c *config.Config, out io.Writer, l i18n.Lang) (err error) {
 	a, err := Build(ctx, c, slog.New(slog.DiscardHandler), Version)
 	if err != nil {
@@ -166,8 +168,28 @@ func rebuild(ctx context.Context, c *config.Config, out io.Writer, l i18n.Lang) 
 		}
 		fmt.Fprintln(out, i18n.T(l, "app.rebuild.table", i18n.Args{"Done": i + 1, "Total": len(all), "Title": d.Title}))
 	}
+	if err := a.rebuildIndex(ctx); err != nil {
+		return err
+	}
 	fmt.Fprintln(out, i18n.T(l, "app.rebuild.done"))
 	return nil
+}
+
+// rebuildIndex makes the indexes of the search, or has the portal that runs on
+// this folder make them.
+func (a *App) rebuildIndex(ctx context.Context) error {
+	unlock, err := lockData(a.Config)
+	if errs.Is(err, errs.Conflict) || err == nil && !strings.HasPrefix(a.Config.Database(), "sqlite:") {
+		return find.AskRebuild(a.indexDir())
+	}
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if err := a.Find.Rebuild(ctx); err != nil {
+		return err
+	}
+	return a.Find.SyncCells(ctx)
 }
 
 func (a *App) rebuildTable(ctx context.Context, sys identity.Actor, r catalogue.Resource) error {

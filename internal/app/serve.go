@@ -45,6 +45,7 @@ func serve(ctx context.Context, c *config.Config, out io.Writer, log *slog.Logge
 	server := &httpx.Server{Handler: handler, Log: log, CertFile: c.TLS.Cert, KeyFile: c.TLS.Key, Listening: func(addr net.Addr) { a.announce(ctx, out, addr) }}
 	g.Go(func() error { return listenError(server.Run(ctx, c.Addr), c.Addr) })
 	g.Go(func() error { return a.Runner.Run(ctx) })
+	g.Go(func() error { return a.Find.Run(ctx) })
 	g.Go(func() error { return rest(ctx) })
 	if c.Metrics.Addr != "" {
 		g.Go(func() error { return a.serveMetrics(ctx, reg) })

@@ -12,7 +12,8 @@ import (
 	"socle/internal/sqldb"
 )
 
-// Filter chooses datasets; what is zero does not filter.
+// Filter chooses datasets; what is zero does not filter. Words are looked for by
+// package find.
 type Filter struct {
 	Organisation identity.OrganisationID
 	Theme        ThemeID
@@ -23,7 +24,6 @@ type Filter struct {
 	// States are those wanted; none for all but withdrawn. What the actor may not
 	// see is never there.
 	States []State
-	Text   string // start of a word of the title; accents and capitals do not matter
 }
 
 // Order is the order of a list.
@@ -43,24 +43,17 @@ type List struct {
 	Next     Cursor // "" when this is the last
 }
 
-// rights starts the conditions with what says who sees what, of which state and
-// of whom; table has these columns.
-func (f Filter) rights(table string, a identity.Actor) *where {
+func (f Filter) where(a identity.Actor) *where {
 	q := &where{}
 	if len(f.States) > 0 {
-		q.add(in(q, table+".state", f.States))
+		q.add(in(q, "d.state", f.States))
 	} else {
-		q.add(table + ".state <> " + q.arg(Withdrawn))
+		q.add("d.state <> " + q.arg(Withdrawn))
 	}
-	q.visibleIn(table, a)
+	q.visible(a)
 	if f.Organisation != "" {
-		q.add(table + ".organisation = " + q.arg(f.Organisation))
+		q.add("d.organisation = " + q.arg(f.Organisation))
 	}
-	return q
-}
-
-func (f Filter) where(a identity.Actor) *where {
-	q := f.rights("d", a)
 	equal := func(column, value string) {
 		if value != "" {
 			q.add(column + " = " + q.arg(value))
@@ -79,16 +72,7 @@ func (f Filter) where(a identity.Actor) *where {
 	if f.Zone.Code != "" {
 		facet("zone", string(f.Zone.Kind)+":"+f.Zone.Code)
 	}
-	if text := identity.Fold(f.Text); text != "" { // letters, digits and spaces only: nothing to escape
-		q.add("(' ' || d.title_fold) LIKE " + q.arg("% "+text+"%"))
-	}
 	return q
-}
-
-// onlyRights reports whether the filter asks for nothing but states and an
-// organisation.
-func (f Filter) onlyRights() bool {
-	return f.Theme == "" && f.Keyword == "" && f.Licence == "" && f.Schema == "" && f.Zone.Code == "" && identity.Fold(f.Text) == ""
 }
 
 func (o Order) next(d Dataset) Cursor {
@@ -153,67 +137,4 @@ func (s *Service) List(ctx context.Context, a identity.Actor, f Filter, o Order,
 		return err
 	})
 	return out, err
-}
-
-// Count returns how many datasets the actor would list.
-func (s *Service) Count(ctx context.Context, a identity.Actor, f Filter) (n int, err error) {
-	defer errs.Wrap(&err, "catalogue.Count")
-	q := f.where(a)
-	err = s.db.Read(ctx, func(tx *sqldb.Tx) error {
-		return tx.QueryRow(ctx, `SELECT count(*) FROM datasets d`+q.String(), q.args...).Scan(&n)
-	})
-	return n, err
-}
-
-// Dimension is what CountBy counts by.
-type Dimension string
-
-const (
-	DimOrganisation Dimension = "organisation"
-	DimLicence      Dimension = "licence"
-	DimSchema       Dimension = "schema"
-	DimState        Dimension = "state"
-	DimTheme        Dimension = "theme"
-	DimKeyword      Dimension = "keyword" // folded
-	DimZone         Dimension = "zone"    // kind:code
-)
-
-// Tally is how many datasets have a value.
-type Tally struct {
-	Value string
-	Count int
-}
-
-// CountBy returns the values of a dimension among the datasets that the actor
-// would list, the most frequent first, at most 200. Kinds: Invalid (dimension).
-func (s *Service) CountBy(ctx context.Context, a identity.Actor, f Filter, by Dimension) (list []Tally, err error) {
-	defer errs.Wrap(&err, "catalogue.CountBy(%s)", by)
-	q := f.where(a)
-	from, column := "datasets d", ""
-	switch by {
-	case DimOrganisation, DimLicence, DimState:
-		column = "d." + string(by)
-	case DimSchema:
-		column = "d.schema_id"
-		q.add("d.schema_id <> ''")
-	case DimTheme, DimKeyword, DimZone:
-		column, from = "y.value", "datasets d JOIN dataset_facets y ON y.dataset = d.id"
-		if f.onlyRights() {
-			from, q = "dataset_facets y", f.rights("y", a)
-		}
-		q.add("y.kind = " + q.arg(string(by)))
-	default:
-		return nil, errs.New(errs.Invalid, "catalogue.bad-dimension")
-	}
-	err = s.db.Read(ctx, func(tx *sqldb.Tx) error {
-		rows, err := tx.Query(ctx, `SELECT `+column+`, count(*) FROM `+from+q.String()+` GROUP BY `+column+` ORDER BY count(*) DESC, `+column+` LIMIT 200`, q.args...)
-		if err != nil {
-			return err
-		}
-		list, err = sqldb.Collect(rows, func(r sqldb.Scanner) (t Tally, err error) {
-			return t, r.Scan(&t.Value, &t.Count)
-		})
-		return err
-	})
-	return list, err
 }

@@ -40,12 +40,8 @@ func (q *where) String() string {
 // visible keeps the datasets that the actor may know of: what is published, the
 // trace of what was, what is inside for those inside, and everything of the
 // actor's own organisations.
-func (q *where) visible(a identity.Actor) { q.visibleIn("d", a) }
-
-// visibleIn is visible where state and organisation are columns of another table
-// than d.
-func (q *where) visibleIn(table string, a identity.Actor) {
-	state, organisation := table+".state", table+".organisation"
+func (q *where) visible(a identity.Actor) {
+	const state, organisation = "d.state", "d.organisation"
 	all, own := a.Where(identity.ActionReadDraft)
 	if all {
 		return

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"socle/internal/catalogue"
+	"socle/internal/catalogue/find"
 	"socle/internal/errs"
 	"socle/internal/httpx"
 	"socle/internal/i18n"
@@ -26,6 +27,7 @@ type API struct {
 type Options struct {
 	Identity  *identity.Service
 	Catalogue *catalogue.Service
+	Find      *find.Service
 	Tables    *tables.Service
 	Engine    tables.Engine
 	Publish   *publish.Service

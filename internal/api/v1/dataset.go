@@ -1,11 +1,17 @@
 package v1
 
 import (
+	"cmp"
+	"context"
 	"net/http"
+	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"socle/internal/catalogue"
+	"socle/internal/catalogue/find"
 	"socle/internal/errs"
 	"socle/internal/httpx"
 	"socle/internal/i18n"
@@ -132,19 +138,11 @@ func (api *API) listDatasets(w http.ResponseWriter, r *http.Request) error {
 	a := actor(r)
 	p := r.URL.Query()
 	var err error
-	f := catalogue.Filter{Theme: catalogue.ThemeID(p.Get("theme")), Keyword: p.Get("keyword"), Licence: catalogue.LicenceID(p.Get("licence")), Schema: p.Get("schema"), Text: p.Get("q")}
+	f := catalogue.Filter{Theme: catalogue.ThemeID(p.Get("theme")), Keyword: p.Get("keyword"), Licence: catalogue.LicenceID(p.Get("licence")), Schema: p.Get("schema")}
 	if ref := p.Get("organisation"); ref != "" {
 		if f.Organisation, err = api.organisation(r, a, ref); err != nil {
 			return err
 		}
-	}
-	order := catalogue.ByModified
-	switch s := p.Get("sort"); s {
-	case "", string(catalogue.ByModified):
-	case string(catalogue.ByTitle):
-		order = catalogue.ByTitle
-	default:
-		return httpx.BadRequest("api.bad-value", errs.Args{"Name": "sort", "Value": s})
 	}
 	limit := 50
 	if s := p.Get("limit"); s != "" {
@@ -152,7 +150,7 @@ func (api *API) listDatasets(w http.ResponseWriter, r *http.Request) error {
 			return httpx.BadRequest("api.bad-value", errs.Args{"Name": "limit", "Value": s})
 		}
 	}
-	list, err := api.o.Catalogue.List(r.Context(), a, f, order, catalogue.Cursor(p.Get("after")), limit)
+	list, err := api.datasets(r.Context(), a, p, f, limit)
 	if err != nil {
 		return err
 	}
@@ -165,6 +163,48 @@ func (api *API) listDatasets(w http.ResponseWriter, r *http.Request) error {
 		ans.Next = api.link("api/v1/datasets") + "?" + p.Encode()
 	}
 	return httpx.WriteJSON(w, r, http.StatusOK, ans)
+}
+
+// datasets is a page of all that a filter lets through, or, with words, of what
+// the search finds among that.
+func (api *API) datasets(ctx context.Context, a identity.Actor, p url.Values, f catalogue.Filter, limit int) (list catalogue.List, err error) {
+	sort := p.Get("sort")
+	bad := func(name string) error { return httpx.BadRequest("api.bad-value", errs.Args{"Name": name, "Value": p.Get(name)}) }
+	if strings.TrimSpace(p.Get("q")) == "" {
+		order := cmp.Or(catalogue.Order(sort), catalogue.ByModified)
+		if order != catalogue.ByModified && order != catalogue.ByTitle {
+			return list, bad("sort")
+		}
+		return api.o.Catalogue.List(ctx, a, f, order, catalogue.Cursor(p.Get("after")), limit)
+	}
+	q := find.Query{Text: p.Get("q"), Order: cmp.Or(find.Order(sort), find.ByRelevance), Limit: limit, Where: map[find.Dimension]string{
+		find.Producer: string(f.Organisation), find.Theme: string(f.Theme), find.Keyword: identity.Fold(f.Keyword), find.Licence: string(f.Licence), find.Schema: f.Schema,
+	}}
+	if !slices.Contains(find.Orders, q.Order) {
+		return list, bad("sort")
+	}
+	if after := p.Get("after"); after != "" { // how many came before
+		if q.Offset, err = strconv.Atoi(after); err != nil || q.Offset < 0 || q.Offset > find.MaxOffset {
+			return list, bad("after")
+		}
+	}
+	found, err := api.o.Find.Search(ctx, a, q)
+	if err != nil {
+		return list, err
+	}
+	all, err := api.o.Catalogue.GetMany(ctx, a, found.Datasets...)
+	if err != nil {
+		return list, err
+	}
+	for _, id := range found.Datasets {
+		if d, ok := all[id]; ok {
+			list.Datasets = append(list.Datasets, d)
+		}
+	}
+	if next := q.Offset + limit; next < found.Total && next <= find.MaxOffset {
+		list.Next = catalogue.Cursor(strconv.Itoa(next))
+	}
+	return list, nil
 }
 
 func (api *API) showDataset(w http.ResponseWriter, r *http.Request) error {

@@ -34,9 +34,11 @@ type fact struct {
 	Title        string                  `json:"t"`
 	Organisation identity.OrganisationID `json:"o"`
 	State        catalogue.State         `json:"s"`
-	ModifiedAt   int64                   `json:"m"` // microseconds since 1970
-	DataAt       int64                   `json:"d"` // the same; of the description when there is no data
-	Values       []string                `json:"v"` // DIMENSION:VALUE
+	ModifiedAt   int64                   `json:"m"`           // microseconds since 1970
+	Owner        string                  `json:"n"`           // name of the organisation in the document; "" in memory
+	DataAt       int64                   `json:"d"`           // the same; of the description when there is no data
+	Values       []string                `json:"v"`           // DIMENSION:VALUE
+	Zones        map[string]string       `json:"z,omitempty"` // names of those in Values; nil in memory
 	titleFold    string
 	titleWords   int
 	values       []uint32 // Values and those of the organisation, numbered
@@ -70,7 +72,7 @@ func columnsOf(v *catalogue.Version) (names []string) {
 // documentOf is a dataset as the index holds it; values are frequent values of
 // its tables.
 func documentOf(d catalogue.Dataset, org identity.Organisation, located func(catalogue.Version) bool, values []string) (*document.Document, error) {
-	f := fact{Slug: d.Slug, Title: d.Title, Organisation: d.Organisation, State: d.State, ModifiedAt: d.ModifiedAt.UnixMicro(), DataAt: d.ModifiedAt.UnixMicro()}
+	f := fact{Owner: org.Name, Slug: d.Slug, Title: d.Title, Organisation: d.Organisation, State: d.State, ModifiedAt: d.ModifiedAt.UnixMicro(), DataAt: d.ModifiedAt.UnixMicro()}
 	if !d.DataAt.IsZero() {
 		f.DataAt = d.DataAt.UnixMicro()
 	}
@@ -98,6 +100,10 @@ func documentOf(d catalogue.Dataset, org identity.Organisation, located func(cat
 	}
 	for _, z := range d.Spatial.Zones {
 		add(Zone, string(z.Kind)+":"+z.Code)
+		if f.Zones == nil {
+			f.Zones = map[string]string{}
+		}
+		f.Zones[string(Zone)+":"+string(z.Kind)+":"+z.Code] = z.Name
 		names = append(names, z.Name)
 	}
 	rest := []string{markup.Text(d.Description, longestDescription)}
@@ -137,17 +143,25 @@ func documentOf(d catalogue.Dataset, org identity.Organisation, located func(cat
 	return doc, nil
 }
 
-// age says how long ago data was last touched: the classes of the facet
-// Freshness, each with those before it in it.
-func age(data int64, now time.Time) []string {
-	days := now.Sub(time.UnixMicro(data)).Hours() / 24
-	switch {
-	case days <= 7:
-		return []string{"week", "month", "year"}
-	case days <= 31:
-		return []string{"month", "year"}
-	case days <= 366:
-		return []string{"year"}
+// ages are the values of Freshness: each has those before it in it, but the last.
+var ages = [...]string{"week", "month", "year", "older"}
+
+// age is the narrowest of ages that holds for data last touched then.
+func age(data int64, now time.Time) int {
+	const day = int64(24 * time.Hour / time.Microsecond)
+	switch past := now.UnixMicro() - data; {
+	case past <= 7*day:
+		return 0
+	case past <= 31*day:
+		return 1
+	case past <= 366*day:
+		return 2
 	}
-	return []string{"older"}
+	return 3
+}
+
+// aged reports whether an age is within a value of Freshness.
+func aged(age int, value string) bool {
+	i := slices.Index(ages[:], value)
+	return age == i || age < i && i < len(ages)-1
 }

@@ -284,6 +284,9 @@ func (s *Service) feed(ctx context.Context) (n int, err error) {
 		touched[c.Dataset] = true
 		seq = c.Seq
 	}
+	for _, id := range l.behind {
+		touched[id] = true
+	}
 	orgs, stamp := l.orgs, l.stamp
 	if now := s.o.Now(); now.Sub(s.asked) >= orgsEvery || now.Before(s.asked) {
 		s.asked = now
@@ -294,7 +297,8 @@ func (s *Service) feed(ctx context.Context) (n int, err error) {
 			if orgs, stamp, err = s.organisations(ctx); err != nil {
 				return 0, err
 			}
-			for _, f := range l.docs {
+			for i := range l.docs {
+				f := &l.docs[i]
 				if was, is := l.orgs[f.Organisation], orgs[f.Organisation]; f.ID != "" && (was.Name != is.Name || was.Kind != is.Kind) {
 					touched[f.ID] = true
 				}
@@ -313,7 +317,7 @@ func (s *Service) feed(ctx context.Context) (n int, err error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	l.orgs, l.stamp = orgs, stamp
+	l.orgs, l.stamp, l.behind = orgs, stamp, nil
 	if err := l.read(); err != nil {
 		return 0, err
 	}
@@ -366,11 +370,8 @@ func (s *Service) batch(ctx context.Context, touched map[catalogue.DatasetID]boo
 // done is called. What is more than a search may wait for is left to Run. Kinds:
 // Busy (the index is being made).
 func (s *Service) fresh(ctx context.Context) (l *library, done func(), err error) {
-	s.mu.RLock()
-	lib := s.lib
-	s.mu.RUnlock()
-	if lib == nil {
-		return nil, nil, errs.New(errs.Busy, "find.being-made").WithHint("find.being-made.hint")
+	if !s.open(ctx) {
+		return nil, nil, beingMade()
 	}
 	last, err := s.o.Catalogue.LastChange(ctx, system)
 	if err != nil {
@@ -395,7 +396,28 @@ func (s *Service) fresh(ctx context.Context) (l *library, done func(), err error
 	s.mu.RLock()
 	if s.lib == nil {
 		s.mu.RUnlock()
-		return nil, nil, errs.New(errs.Busy, "find.being-made").WithHint("find.being-made.hint")
+		return nil, nil, beingMade()
 	}
 	return s.lib, s.mu.RUnlock, nil
+}
+
+func beingMade() error {
+	return errs.New(errs.Busy, "find.being-made").WithHint("find.being-made.hint")
+}
+
+// patience is how long a search waits for the index to be opened, or made when
+// there is little to make.
+const patience = 3 * time.Second
+
+// open reports whether the index of datasets is open, soon.
+func (s *Service) open(ctx context.Context) bool {
+	for waited := time.Duration(0); ; waited += patience / 200 {
+		s.mu.RLock()
+		open := s.lib != nil
+		s.mu.RUnlock()
+		if open || waited >= patience || ctx.Err() != nil {
+			return open
+		}
+		time.Sleep(patience / 200)
+	}
 }

@@ -219,15 +219,15 @@ func TestFacets(t *testing.T) {
 	run(t, func(w *world) {
 		sicoval := string(w.orgs["Sicoval"])
 		r := w.search(identity.Anonymous(), find.Query{Where: map[find.Dimension]string{find.Producer: sicoval}})
-		if r.Total != 5 || len(r.Facets[find.Producer]) != 3 || !slices.Equal(r.Facets[find.Authority], []catalogue.Tally{{Value: "epci", Count: 5}}) {
+		if r.Total != 5 || len(r.Facets[find.Producer]) != 3 || !slices.Equal(r.Facets[find.Authority], []find.Tally{{Value: "epci", Count: 5}}) {
 			w.t.Errorf("%d %+v", r.Total, r.Facets)
 		}
 		r = w.search(identity.Anonymous(), find.Query{Where: map[find.Dimension]string{find.Producer: sicoval, find.Authority: "commune"}})
-		if r.Total != 0 || !slices.Equal(r.Facets[find.Authority], []catalogue.Tally{{Value: "epci", Count: 5}}) || len(r.Facets[find.Producer]) != 2 || len(r.Facets[find.Format]) != 0 {
+		if r.Total != 0 || !slices.Equal(r.Facets[find.Authority], []find.Tally{{Value: "epci", Count: 5}}) || len(r.Facets[find.Producer]) != 2 || len(r.Facets[find.Format]) != 0 {
 			w.t.Errorf("%d %+v", r.Total, r.Facets)
 		}
 		r = w.search(identity.Anonymous(), find.Query{Where: map[find.Dimension]string{find.Freshness: "older"}})
-		if r.Total != 0 || !slices.Equal(r.Facets[find.Freshness], []catalogue.Tally{{Value: "week", Count: 16}, {Value: "month", Count: 16}, {Value: "year", Count: 16}}) {
+		if r.Total != 0 || !slices.Equal(r.Facets[find.Freshness], []find.Tally{{Value: "week", Count: 16}, {Value: "month", Count: 16}, {Value: "year", Count: 16}}) {
 			w.t.Errorf("%d %+v", r.Total, r.Facets[find.Freshness])
 		}
 		r = w.search(identity.Anonymous(), find.Query{Where: map[find.Dimension]string{find.Keyword: "etat civil", find.Format: "csv", find.Map: "no"}})
@@ -310,7 +310,7 @@ func TestRenamedOrganisation(t *testing.T) {
 			w.t.Error(got)
 		}
 		r = w.search(identity.Anonymous(), find.Query{Text: "trifouillis"})
-		if len(r.Organisations) != 1 || r.Organisations[0].ID != o.ID || r.Total != 4 {
+		if len(r.Organisations) != 1 || r.Organisations[0].ID != o.ID || r.Total != 5 {
 			w.t.Errorf("%d, %+v", r.Total, r.Organisations)
 		}
 	})

@@ -161,8 +161,10 @@ type library struct {
 	numbers []int32                           // place in docs by Bleve's number; -1: no longer
 	names   map[string]uint32                 // DIMENSION:VALUE to its number
 	values  []string                          // the opposite
+	zones   map[string]string                 // names of the values of Zone
 	orgs    map[identity.OrganisationID]owner // all that live
 	stamp   string                            // of the organisations
+	behind  []catalogue.DatasetID             // whose organisation has another name than in their document
 	schemas []named
 }
 
@@ -191,9 +193,17 @@ func (l *library) settle(f *fact) {
 	for _, v := range f.Values {
 		f.values = append(f.values, l.number(v))
 	}
-	f.Values = nil // numbered above
+	for zone, name := range f.Zones {
+		l.zones[zone] = name
+	}
+	f.Values, f.Zones = nil, nil // numbered above
 	f.values = append(f.values, l.number(string(Producer)+":"+string(f.Organisation)))
-	if o, ok := l.orgs[f.Organisation]; ok {
+	o, ok := l.orgs[f.Organisation]
+	if o.Name != f.Owner {
+		l.behind = append(l.behind, f.ID)
+	}
+	f.Owner = ""
+	if ok {
 		f.values = append(f.values, l.number(string(Authority)+":"+string(o.Kind)))
 	}
 }
@@ -201,7 +211,7 @@ func (l *library) settle(f *fact) {
 // load reads what the documents of the index keep.
 func (l *library) load() error {
 	l.docs, l.at = nil, map[catalogue.DatasetID]int32{}
-	l.names, l.values = map[string]uint32{}, nil
+	l.names, l.values, l.zones = map[string]uint32{}, nil, map[string]string{}
 	return l.eachDocument(func(number uint64, id string) error {
 		return l.take(id)
 	})

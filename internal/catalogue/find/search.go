@@ -60,12 +60,19 @@ const MaxOffset = 10_000
 type Result struct {
 	Datasets      []catalogue.DatasetID
 	Total         int
-	Facets        map[Dimension][]catalogue.Tally // without the condition on that dimension; the most frequent first
-	Mended        []Mended                        // words that nothing has
-	Partial       bool                            // no dataset has all words: these have some
-	Near          []string                        // when nothing was found: words that something has
-	Organisations []identity.Organisation         // whose name has the words; at most 5
-	Schemas       []national.Entry                // the same
+	Facets        map[Dimension][]Tally   // without the condition on that dimension; the most frequent first
+	Mended        []Mended                // words that nothing has
+	Partial       bool                    // no dataset has all words: these have some
+	Near          []string                // when nothing was found: words that something has
+	Organisations []identity.Organisation // whose name has the words; at most 5
+	Schemas       []national.Entry        // the same
+}
+
+// Tally is how many datasets have a value.
+type Tally struct {
+	Value string
+	Count int
+	Name  string // of a Zone, as a dataset tells it; "" else
 }
 
 // mostValues is how many values of a facet are given.
@@ -165,7 +172,7 @@ func (s *Service) narrow(m *matcher, r *Result, q Query, found scores, text bool
 		where = append(where, condition{dim: d, value: value, number: n, known: ok})
 	}
 	counts := make([]int, len(l.values))
-	ages := map[string]int{}
+	var byAge [len(ages)]int
 	top := newBest(l, q, found, text)
 	for i := range l.docs {
 		if !m.see[i] || text && (found == nil || found[i] == 0) {
@@ -176,7 +183,7 @@ func (s *Service) narrow(m *matcher, r *Result, q Query, found scores, text bool
 		for j, c := range where {
 			ok := false
 			if j == freshness {
-				ok = slices.Contains(age(f.DataAt, now), c.value)
+				ok = aged(age(f.DataAt, now), c.value)
 			} else {
 				ok = c.known && slices.Contains(f.values, c.number)
 			}
@@ -201,12 +208,10 @@ func (s *Service) narrow(m *matcher, r *Result, q Query, found scores, text bool
 			}
 		}
 		if fails == 0 || failed == freshness {
-			for _, v := range age(f.DataAt, now) {
-				ages[v]++
-			}
+			byAge[age(f.DataAt, now)]++
 		}
 	}
-	r.Facets = l.tallies(counts, ages)
+	r.Facets = l.tallies(counts, byAge)
 	for _, at := range top.page() {
 		r.Datasets = append(r.Datasets, l.docs[at].ID)
 	}
@@ -219,23 +224,29 @@ type condition struct {
 	known  bool
 }
 
-func (l *library) tallies(counts []int, ages map[string]int) map[Dimension][]catalogue.Tally {
-	out := map[Dimension][]catalogue.Tally{}
+func (l *library) tallies(counts []int, byAge [len(ages)]int) map[Dimension][]Tally {
+	out := map[Dimension][]Tally{}
 	for i, n := range counts {
 		if n > 0 && !strings.HasPrefix(l.values[i], string(Keyword)+":") { // too many to choose from
 			dim, value, _ := strings.Cut(l.values[i], ":")
-			out[Dimension(dim)] = append(out[Dimension(dim)], catalogue.Tally{Value: value, Count: n})
+			out[Dimension(dim)] = append(out[Dimension(dim)], Tally{Value: value, Count: n, Name: l.zones[l.values[i]]})
 		}
 	}
 	for d, list := range out {
-		slices.SortFunc(list, func(a, b catalogue.Tally) int {
+		slices.SortFunc(list, func(a, b Tally) int {
 			return cmp.Or(b.Count-a.Count, strings.Compare(a.Value, b.Value))
 		})
 		out[d] = list[:min(len(list), mostValues)]
 	}
-	for _, v := range []string{"week", "month", "year", "older"} {
-		if ages[v] > 0 {
-			out[Freshness] = append(out[Freshness], catalogue.Tally{Value: v, Count: ages[v]})
+	within := 0
+	for i, v := range ages {
+		n := byAge[i]
+		if i < len(ages)-1 {
+			within += n
+			n = within
+		}
+		if n > 0 {
+			out[Freshness] = append(out[Freshness], Tally{Value: v, Count: n})
 		}
 	}
 	return out
@@ -245,7 +256,8 @@ func (l *library) tallies(counts []int, ages map[string]int) map[Dimension][]cat
 type topList struct {
 	before       func(a, b int32) int
 	keep, offset int
-	list         []int32
+	list         []int32 // the first keep of them sorted once it is full
+	full         bool
 }
 
 func newBest(l *library, q Query, found scores, text bool) *topList {
@@ -268,12 +280,12 @@ func newBest(l *library, q Query, found scores, text bool) *topList {
 }
 
 func (t *topList) add(at int32) {
-	if len(t.list) >= t.keep && t.before(at, t.list[t.keep-1]) >= 0 && len(t.list) == t.keep {
+	if t.full && t.before(at, t.list[t.keep-1]) >= 0 {
 		return
 	}
 	if t.list = append(t.list, at); len(t.list) >= 2*t.keep+64 {
 		slices.SortFunc(t.list, t.before)
-		t.list = t.list[:t.keep]
+		t.list, t.full = t.list[:t.keep], true
 	}
 }
 

@@ -36,7 +36,7 @@ func (p *Pages) home(w http.ResponseWriter, r *http.Request) error {
 	}
 	view := homeView{
 		Title: ui.T(ctx, "catalogueui.home.title"), Lead: ui.T(ctx, "catalogueui.home.lead", ui.Count(len(orgs))),
-		Search: ui.Search{ID: "home-q", Action: "/search", Large: true}, News: news,
+		Search: ui.Search{ID: "home-q", Action: "/search", Suggest: suggestPath, Large: true}, News: news,
 		Doors: []ui.Card{
 			{Icon: "search", Title: ui.T(ctx, "catalogueui.door.find"), Text: ui.T(ctx, "catalogueui.door.find.text"), Href: "/search"},
 			{Icon: "file-check", Title: ui.T(ctx, "catalogueui.door.check"), Text: ui.T(ctx, "catalogueui.door.check.text"), Href: "/check"},

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"socle/internal/catalogue"
+	"socle/internal/catalogue/find"
 	"socle/internal/errs"
 	"socle/internal/httpx"
 	"socle/internal/identity"
@@ -22,6 +23,7 @@ type Pages struct {
 type Options struct {
 	Identity  *identity.Service
 	Catalogue *catalogue.Service
+	Find      *find.Service
 	Tables    *tables.Service
 	Engine    tables.Engine
 	Schemas   *schemas.Service
@@ -45,6 +47,7 @@ func (p *Pages) Routes() []shell.Route {
 	return []shell.Route{
 		{Pattern: "GET /{$}", Who: shell.Anyone, Handler: p.home},
 		{Pattern: "GET /search", Who: shell.Anyone, Handler: p.search},
+		{Pattern: "GET /search/suggestions", Who: shell.Anyone, Handler: p.suggest},
 		{Pattern: "GET /datasets", Who: shell.Anyone, Handler: toSearch},
 		{Pattern: "GET /datasets/{slug}", Who: shell.Anyone, Handler: p.dataset},
 		{Pattern: "GET /datasets/{slug}/about", Who: shell.Anyone, Handler: p.about},

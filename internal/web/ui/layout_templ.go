@@ -760,7 +760,7 @@ func siteHeader(f Frame, p Page) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = Search{ID: "site-q", Action: "/search", Value: f.Search, Label: T(ctx, "ui.search.short")}.Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Search{ID: "site-q", Action: "/search", Suggest: "/search/suggestions", Value: f.Search, Label: T(ctx, "ui.search.short")}.Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

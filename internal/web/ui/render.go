@@ -4,6 +4,8 @@ import (
 	"context"
 	"io"
 
+	"github.com/a-h/templ"
+
 	"socle/internal/i18n"
 )
 
@@ -121,6 +123,14 @@ func (s Search) name() string {
 		return "q"
 	}
 	return s.Name
+}
+
+// suggests has the island offer what may be meant by what is typed.
+func (s Search) suggests(ctx context.Context) templ.Attributes {
+	if s.Suggest == "" {
+		return nil
+	}
+	return templ.Attributes{"data-island": "suggest", "data-from": string(Href(ctx, s.Suggest)), "data-label": T(ctx, "search.suggest.label"), "data-some": T(ctx, "search.suggest.some"), "data-none": T(ctx, "search.suggest.none")}
 }
 
 func (s Search) label(ctx context.Context) string {

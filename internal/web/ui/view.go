@@ -365,7 +365,10 @@ type Search struct {
 	Name   string // "q" unless said
 	Value  string
 	Label  string // ui.search.label unless said
-	Large  bool
+	// Suggest is the address that says what may be meant by the beginning q of a
+	// query (groups of links); "" for none.
+	Suggest string
+	Large   bool
 }
 
 // Notice says something between the parts of a page; children come after Text.

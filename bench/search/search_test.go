@@ -1,0 +1,286 @@
+package search
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"socle/internal/catalogue"
+	"socle/internal/catalogue/find"
+	"socle/internal/identity"
+	"socle/internal/jobs"
+	"socle/internal/sqldb"
+	"socle/internal/tables"
+)
+
+const (
+	datasets      = 50_000
+	written       = 2_000 // of them by the service; the others are made from these in the database
+	organisations = 400
+	asked         = 2_000 // searches measured
+)
+
+var (
+	subjects = strings.Fields("délibérations subventions budget équipements arbres déchets défibrillateurs stationnement cantines écoles marchés adresses urbanisme voirie énergie éclairage eau assainissement bibliothèques élections prénoms associations événements transports vélos comptages covoiturage parcs cimetières bâtiments effectifs travaux cadastre tourisme musées sport crèches santé emploi logement")
+	manners  = strings.Fields("communaux intercommunaux publics annuels mensuels géolocalisés détaillés historiques provisoires consolidés simplifiés recensés subventionnés scolaires sportifs culturels")
+	names    = strings.Fields("Saint Ville Mont Pont Bois Roque Castel Puy Val Clos Font Mas Puech Serre Vigne Plaine Font Lac Rive Combe")
+	ends     = strings.Fields("fort ac an illes ères elle ette ignac olles ens argues ort eaux sur-Ariège sur-Garonne en-Lauragais les-Bains la-Forêt le-Vieux le-Neuf")
+	columns  = strings.Fields("nom siret date montant objet beneficiaire insee adresse commune latitude longitude type etat capacite ouverture gestionnaire telephone surface annee quantite")
+)
+
+func pick(r *rand.Rand, list []string) string { return list[r.IntN(len(list))] }
+
+// fill writes the catalogue that is measured, always the same.
+func fill(b *testing.B, db *sqldb.DB, cat *catalogue.Service, ids *identity.Service) {
+	b.Helper()
+	ctx, root, r := context.Background(), identity.System("bench"), rand.New(rand.NewPCG(42, 1))
+	var orgs []identity.OrganisationID
+	for i := range organisations {
+		o, err := ids.CreateOrganisation(ctx, root, identity.OrganisationForm{Name: fmt.Sprintf("%s%s %d", pick(r, names), pick(r, ends), i), Kind: identity.OrganisationKinds[r.IntN(len(identity.OrganisationKinds))]}, false)
+		if err != nil {
+			b.Fatal(err)
+		}
+		orgs = append(orgs, o.ID)
+	}
+	for done := 0; done < written; {
+		err := db.Write(ctx, func(tx *sqldb.Tx) error {
+			for range 500 {
+				if err := one(ctx, tx, cat, root, r, orgs, done); err != nil {
+					return err
+				}
+				done++
+			}
+			return nil
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	if err := multiply(ctx, db, r); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// copies are the statements that make a dataset of each that was written, with
+// another identifier ($1 stands at its end) and another word in its title ($2).
+var copies = []string{
+	`INSERT INTO datasets SELECT id || $1, slug || $1, organisation, replace(title, ' de ', ' ' || $2 || ' de '), title_fold || $1, description || ' ' || $2, licence, themes, keywords, frequency,
+		contact_name, contact_email, temporal_start, temporal_end, zones, granularity, language, schema_id, schema_version, state, revision, created_by, created_at, modified_at - $3, data_at - $3,
+		published_at, withdrawn_at, withdrawn_reason, demonstration FROM datasets WHERE length(id) = $4`,
+	`INSERT INTO resources SELECT id || $1, dataset || $1, kind, place, title, description, format, media_type, url, latest, public_from, link_checked, link_broken, created_at, modified_at
+		FROM resources WHERE length(id) = $4 AND $2 <> '' AND $3 >= 0`,
+	`INSERT INTO versions SELECT id || $1, resource || $1, number, original_blob, original_bytes, original_name, original_type, column_json, row_count, schema_id, schema_version, report_valid,
+		report_errors, report_blob, note, created_by, created_at, pinned, purged_at FROM versions WHERE length(id) = $4 AND $2 <> '' AND $3 >= 0`,
+}
+
+func multiply(ctx context.Context, db *sqldb.DB, r *rand.Rand) error {
+	const month = int64(30 * 24 * time.Hour / time.Microsecond)
+	return db.Write(ctx, func(tx *sqldb.Tx) error {
+		var length int
+		if err := tx.QueryRow(ctx, `SELECT max(length(id)) FROM datasets`).Scan(&length); err != nil {
+			return err
+		}
+		for n := 1; n < datasets/written; n++ {
+			for _, text := range copies {
+				if _, err := tx.Exec(ctx, text, fmt.Sprintf("x%02d", n), pick(r, manners), int64(n)*month, length); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+}
+
+func one(ctx context.Context, tx *sqldb.Tx, cat *catalogue.Service, root identity.Actor, r *rand.Rand, orgs []identity.OrganisationID, i int) error {
+	theme := catalogue.Themes[r.IntN(len(catalogue.Themes))].ID
+	m := catalogue.Metadata{
+		Title:       fmt.Sprintf("%s %s de %s%s %d", pick(r, subjects), pick(r, manners), pick(r, names), pick(r, ends), 2000+r.IntN(26)),
+		Description: strings.Repeat(fmt.Sprintf("Les %s %s et les %s sont tenus à jour par le service. ", pick(r, subjects), pick(r, manners), pick(r, subjects)), 4),
+		Keywords:    []string{pick(r, subjects), pick(r, manners)}, Themes: []catalogue.ThemeID{theme}, Licence: catalogue.LicenceOuverte, Language: "fr",
+		Spatial: catalogue.Coverage{Zones: []catalogue.Zone{{Kind: catalogue.ZoneDepartement, Code: fmt.Sprintf("%02d", 1+r.IntN(95)), Name: "Département"}}},
+	}
+	if r.IntN(3) == 0 {
+		m.Schema = catalogue.SchemaRef{ID: "scdl/" + []string{"deliberations", "subventions", "budget", "equipements", "prenoms"}[r.IntN(5)]}
+	}
+	d, err := cat.CreateTx(ctx, tx, root, catalogue.NewDataset{Organisation: orgs[r.IntN(len(orgs))], Metadata: m})
+	if err != nil {
+		return err
+	}
+	res, err := cat.AddResourceTx(ctx, tx, root, d.ID, catalogue.Table, catalogue.ResourceMetadata{Title: "Données", Format: "csv"})
+	if err != nil {
+		return err
+	}
+	type field struct {
+		Name  string `json:"name"`
+		Title string `json:"title"`
+		Type  string `json:"type"`
+	}
+	var fields []field
+	for n := range 12 {
+		fields = append(fields, field{fmt.Sprintf("%s_%d", pick(r, columns), n), pick(r, columns), "string"})
+	}
+	descriptor, err := json.Marshal(map[string][]field{"fields": fields})
+	if err != nil {
+		return err
+	}
+	part := catalogue.VersionPart{Blob: fmt.Sprintf("%064x", i), Bytes: 1000, Rows: 100}
+	if _, err := cat.AddVersionTx(ctx, tx, root, catalogue.NewVersion{Resource: res.ID, Columns: descriptor, Parts: []catalogue.VersionPart{part}, Report: catalogue.ReportSummary{Valid: true}}); err != nil {
+		return err
+	}
+	if r.IntN(20) > 0 { // one in twenty stays a draft
+		_, err = cat.PublishTx(ctx, tx, root, d.ID, catalogue.AnyRevision)
+	}
+	return err
+}
+
+// catalogueDB opens the catalogue that is measured, made once and kept.
+func catalogueDB(b *testing.B) (*sqldb.DB, *catalogue.Service, *identity.Service) {
+	b.Helper()
+	ctx := context.Background()
+	dir := filepath.Join(os.TempDir(), "socle-bench")
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		b.Fatal(err)
+	}
+	path := filepath.Join(dir, fmt.Sprintf("catalogue-%d.db", datasets))
+	_, missing := os.Stat(path)
+	at := path
+	if missing != nil {
+		at = path + ".making"
+		_ = os.Remove(at)
+	}
+	open := func(at string) *sqldb.DB {
+		db, err := sqldb.Open(ctx, sqldb.Options{URL: "sqlite:" + at})
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := errors.Join(db.Migrate(ctx), jobs.Migrate(ctx, db)); err != nil {
+			b.Fatal(err)
+		}
+		return db
+	}
+	db := open(at)
+	if missing != nil {
+		fill(b, db, catalogue.New(db, nil), identity.New(db, identity.Options{}))
+		if err := db.Close(); err != nil {
+			b.Fatal(err)
+		}
+		if err := os.Rename(at, path); err != nil {
+			b.Fatal(err)
+		}
+		db = open(path)
+	}
+	b.Cleanup(func() { _ = db.Close() })
+	return db, catalogue.New(db, nil), identity.New(db, identity.Options{})
+}
+
+// took tells the median and the slowest hundredth of many times.
+func took(b *testing.B, name, promise string, ask func(i int) error) {
+	b.Helper()
+	var all []time.Duration
+	used := processor()
+	for i := range asked {
+		began := time.Now()
+		if err := ask(i); err != nil {
+			b.Fatal(name, err)
+		}
+		if i >= asked/10 {
+			all = append(all, time.Since(began))
+		}
+	}
+	slices.Sort(all)
+	fmt.Printf("search: %-28s p50 %6.2f ms, p99 %6.2f ms, %.2f ms of processor each; promised: %s\n", name, ms(all[len(all)/2]), ms(all[len(all)*99/100]), ms(processor()-used)/asked, promise)
+}
+
+// processor is the time that this process has used of the machine's processors,
+// of which other work takes nothing.
+func processor() time.Duration {
+	var u unix.Rusage
+	if unix.Getrusage(unix.RUSAGE_SELF, &u) != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+func ms(d time.Duration) float64 { return 1000 * d.Seconds() }
+
+// BenchmarkSearch makes the index of 50,000 datasets and searches it, one
+// visitor at a time.
+func BenchmarkSearch(b *testing.B) {
+	ctx := context.Background()
+	_, cat, ids := catalogueDB(b)
+	o := find.Options{Dir: b.TempDir(), Catalogue: cat, Identity: ids, Located: tables.Located, Now: time.Now}
+	s := find.New(o)
+	began, used := time.Now(), processor()
+	if err := s.Sync(ctx); err != nil {
+		b.Fatal(err)
+	}
+	fmt.Printf("search: index of %d datasets made in %.1f s (%.1f s of processor), %.0f MB; promised: 60 s\n", datasets, time.Since(began).Seconds(), (processor() - used).Seconds(), float64(size(o.Dir))/1e6)
+	if err := s.Close(); err != nil {
+		b.Fatal(err)
+	}
+	runtime.GC()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	s = find.New(o)
+	began = time.Now()
+	if err := s.Sync(ctx); err != nil {
+		b.Fatal(err)
+	}
+	opened := time.Since(began)
+	defer s.Close()
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	fmt.Printf("search: opened in %.2f s, %.0f MB kept in memory\n", opened.Seconds(), float64(int64(after.HeapAlloc)-int64(before.HeapAlloc))/1e6)
+
+	r := rand.New(rand.NewPCG(7, 7))
+	wrong := func(word string) string {
+		runes := []rune(word)
+		i := 1 + r.IntN(len(runes)-2)
+		return string(append(runes[:i:i], runes[i+1:]...))
+	}
+	search := func(text func() string, where map[find.Dimension]string) func(int) error {
+		return func(i int) error {
+			_, err := s.Search(ctx, identity.Anonymous(), find.Query{Text: text(), Where: where, Limit: 20, Offset: i % 5 * 20})
+			return err
+		}
+	}
+	const forty = "p99 40 ms"
+	took(b, "all, facets", forty, search(func() string { return "" }, nil))
+	took(b, "one word, facets", forty, search(func() string { return pick(r, subjects) }, nil))
+	took(b, "three words, facets", forty, search(func() string { return pick(r, subjects) + " " + pick(r, manners) + " " + pick(r, names) }, nil))
+	took(b, "words and two filters", forty, search(func() string { return pick(r, subjects) }, map[find.Dimension]string{find.Theme: "finance", find.Authority: "commune"}))
+	took(b, "mistyped", forty, search(func() string { return wrong(pick(r, subjects)) + " " + pick(r, manners) }, nil))
+	took(b, "suggestions", "p99 20 ms", func(int) error {
+		word := []rune(pick(r, subjects))
+		text := string(word[:2+r.IntN(len(word)-1)])
+		if r.IntN(2) == 0 {
+			text = pick(r, subjects) + " " + string([]rune(pick(r, manners))[:3])
+		}
+		_, err := s.Suggest(ctx, identity.Anonymous(), text)
+		return err
+	})
+	b.ReportMetric(0, "ns/op")
+}
+
+func size(dir string) (n int64) {
+	_ = filepath.WalkDir(dir, func(_ string, d os.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			if info, err := d.Info(); err == nil {
+				n += info.Size()
+			}
+		}
+		return nil
+	})
+	return n
+}

@@ -1,0 +1,113 @@
+package e2e
+
+import (
+	"encoding/json"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// eventually asks for a page until it has words: tables are taken into the index
+// after the answer that publishes them.
+func (v *visitor) eventually(path, words string) *page {
+	v.t.Helper()
+	var pg *page
+	for range 200 {
+		if pg = v.get(path); pg.status == 200 && strings.Contains(pg.text(), words) {
+			return pg
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	v.t.Fatalf("%s never says %q: %s", path, words, pg.text())
+	return nil
+}
+
+// TestSearchForAnAnswer: mistyped words, words of the field, a number of a company
+// written with spaces, which leads to its row.
+func TestSearchForAnAnswer(t *testing.T) {
+	p, _ := demo(t)
+	v := p.visitor(t)
+	number := p.visitor(t).get("/api/v1/datasets?q=subvention&limit=1")
+	var list struct {
+		Datasets []struct {
+			Slug      string `json:"slug"`
+			Resources []struct {
+				ID string `json:"id"`
+			} `json:"resources"`
+		} `json:"datasets"`
+	}
+	if err := json.Unmarshal(number.body, &list); err != nil || len(list.Datasets) != 1 || !strings.Contains(list.Datasets[0].Slug, "subvention") {
+		t.Fatalf("%v %s", err, number.body)
+	}
+	var rows struct {
+		Rows []map[string]any `json:"rows"`
+	}
+	if err := json.Unmarshal(v.get("/api/v1/resources/"+list.Datasets[0].Resources[0].ID+"/rows?limit=1").body, &rows); err != nil || len(rows.Rows) != 1 {
+		t.Fatal(err)
+	}
+	siret := ""
+	for _, value := range rows.Rows[0] {
+		if s, ok := value.(string); ok && len(s) == 14 && strings.Trim(s, "0123456789") == "" {
+			siret = s
+		}
+	}
+	if siret == "" {
+		t.Fatalf("no SIRET in %v", rows.Rows[0])
+	}
+	for _, q := range []string{siret, "montant " + siret, siret[:3] + " " + siret[3:6] + " " + siret[6:9] + " " + siret[9:]} {
+		pg := v.eventually("/search?q="+url.QueryEscape(q), "Dans les tableaux")
+		link, ok := pg.doc.Find("section[aria-labelledby=in-tables] h3 a").Attr("href")
+		if !ok {
+			t.Fatalf("%q: no table", q)
+		}
+		if to := v.get(link); to.status != 200 || !strings.Contains(to.text(), siret) {
+			t.Errorf("%q leads to %s: %d", q, link, to.status)
+		}
+	}
+	for q, words := range map[string]string{"deliberatoins": "Délibérations du conseil municipal", "délibération roques": "Délibérations du conseil municipal de Roques", "zzzzzz": "Demander cette donnée"} {
+		if pg := v.get("/search?q=" + url.QueryEscape(q)); !strings.Contains(pg.text(), words) {
+			t.Errorf("%q does not say %q: %s", q, words, pg.text())
+		}
+	}
+	for _, q := range []string{strings.Repeat("eau ", 1000), `"`, "*", "(", "\x00", "%"} {
+		if pg := v.get("/search?q=" + url.QueryEscape(q)); pg.status != 200 {
+			t.Errorf("%.10q: %d", q, pg.status)
+		}
+	}
+}
+
+// TestSuggestions: the keyboard chooses a suggestion; without a choice, Enter
+// searches. On a phone as on a desk, nothing is cut off and axe finds nothing.
+func TestSuggestions(t *testing.T) {
+	p, _ := demo(t)
+	p.visitor(t).eventually("/search", "Délibérations")
+	s := browse(t, p)
+	for _, width := range []int64{1280, 390} {
+		s.size(width, 900)
+		s.open("/search")
+		s.do(chromedp.Focus(chromedp.CSS("#search-q")), chromedp.SendKeys(chromedp.CSS("#search-q"), "délib"))
+		s.wait("suggestions", `document.querySelectorAll("#search-q-list [role=option]").length > 0`)
+		s.sane()
+		for _, violation := range s.axe() {
+			t.Errorf("%d: %v", width, violation)
+		}
+		s.do(chromedp.SendKeys(chromedp.CSS("#search-q"), kb.ArrowDown))
+		s.wait("a choice", `document.getElementById(document.querySelector("#search-q").getAttribute("aria-activedescendant"))?.getAttribute("aria-selected") === "true"`)
+		s.do(chromedp.SendKeys(chromedp.CSS("#search-q"), kb.Escape))
+		s.wait("no suggestion", `document.querySelector("#search-q").getAttribute("aria-expanded") === "false"`)
+		s.do(chromedp.SendKeys(chromedp.CSS("#search-q"), kb.ArrowDown+kb.ArrowDown+kb.Enter))
+		s.wait("the dataset", `location.pathname.startsWith("/datasets/")`)
+		s.open("/search")
+		s.do(chromedp.SendKeys(chromedp.CSS("#search-q"), "arbre"+kb.Enter))
+		s.wait("results", `new URLSearchParams(location.search).get("q") === "arbre"`)
+		s.open("/search?q=roques")
+		s.sane()
+		for _, violation := range s.axe() {
+			t.Errorf("%d: %v", width, violation)
+		}
+	}
+}
