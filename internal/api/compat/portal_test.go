@@ -156,7 +156,7 @@ func (p *territory) send(t *testing.T, method, path, body string, header ...stri
 	return res, string(answer)
 }
 
-var instants = regexp.MustCompile(`20(2[6-9]|[3-9]\d)-\d\d-\d\dT[0-9:.]+(Z|[+-]\d\d:\d\d)?`)
+var instants = regexp.MustCompile(`20(2[6-9]|[3-9]\d)-\d\d-\d\dT[0-9:.]+(Z|[+-]\d\d:\d\d)?|[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} 20\d\d \d\d:\d\d:\d\d [+-]\d{4}`)
 
 // heading is what a conversation keeps of a page.
 var heading = regexp.MustCompile(`<title>[^<]*</title>`)
