@@ -71,11 +71,8 @@ func published(b *testing.B) (base, id string, pid int) {
 		b.Fatal(err)
 	}
 	id = d.Resources[0].ID
-	for range 300 { // a table being made ready answers that it is
-		if page, err := c.Rows(ctx, id, url.Values{"limit": {"1"}}); err == nil && page.Total == servedRows {
-			return p.base, id, p.cmd.Process.Pid
-		}
-		time.Sleep(200 * time.Millisecond)
+	if firstRows(c, id) == servedRows {
+		return p.base, id, p.cmd.Process.Pid
 	}
 	b.Fatal("the table is not made ready")
 	return "", "", 0
