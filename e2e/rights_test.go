@@ -43,7 +43,9 @@ func TestRights(t *testing.T) {
 		}
 	}
 	for _, internal := range []string{"/datasets/{internal}", "/datasets/{internal}/history", "/api/v1/datasets/{internal}", "/api/v1/resources/{internal-id}/rows", "/api/v1/resources/{internal-id}/original", "/api/v1/resources/{internal-id}/export.csv",
-		"/api/explore/v2.1/catalog/datasets/{internal}/records", "/api/resources/{internal-id}/data/"} {
+		"/api/explore/v2.1/catalog/datasets/{internal}/records", "/api/resources/{internal-id}/data/",
+		"/api/3/action/package_show?id={internal}", "/api/3/action/resource_show?id={internal-id}", "/api/3/action/datastore_search?resource_id={internal-id}", "/datastore/dump/{internal-id}", "/dataset/{internal}",
+		"/dataset/{internal}/resource/{internal-id}/download/x.csv", "/datasets/{internal}/datapackage.json", "/api/ogc/collections/{internal}/items"} {
 		line("GET", internal, "", false)
 	}
 	line("POST", "/api/v1/publications", `{"import": "{import}", "title": "Essai des droits", "description": "Un essai."}`, false)
@@ -140,6 +142,12 @@ func (w *world) address(t *testing.T, method, path string) func() string {
 			p = strings.Replace(p, "{file}", "model.csv", 1)
 		case strings.HasPrefix(path, "/api/explore/"):
 			p = strings.NewReplacer("{id}", w.dataset.Slug, "{record}", "1", "{format}", "csv").Replace(p)
+		case strings.HasPrefix(path, "/api/3/action/"), strings.HasPrefix(path, "/api/action/"):
+			p = strings.Replace(p, "{action}", "package_list", 1)
+		case strings.HasPrefix(path, "/api/ogc/"):
+			p = strings.NewReplacer("{id}", w.dataset.Slug, "{feature}", "1", "{set}", "WebMercatorQuad", "{z}", "0", "{row}", "0", "{col}", "0").Replace(p)
+		case strings.HasPrefix(path, "/dataset/"), strings.HasPrefix(path, "/datastore/"):
+			p = strings.NewReplacer("{id}", w.dataset.Resources[0].ID, "{file}", "essai.csv").Replace(p)
 		case strings.HasPrefix(path, "/api/resources/{id}"):
 			p = strings.Replace(p, "{id}", w.dataset.Resources[0].ID, 1)
 		case strings.HasPrefix(path, "/api/v1/resources/"):
