@@ -41,12 +41,13 @@ func Open(ctx context.Context, src Source, o Options) (*File, error) {
 // Close frees what Open and reading hold; it does not close the Source.
 func (f *File) Close() error {
 	var first error
-	for i := len(f.closers) - 1; i >= 0; i-- {
-		if err := f.closers[i].Close(); err != nil && first == nil {
+	held := f.closers
+	f.closers = nil // what the file owns may close the file in its turn
+	for i := len(held) - 1; i >= 0; i-- {
+		if err := held[i].Close(); err != nil && first == nil {
 			first = err
 		}
 	}
-	f.closers = nil
 	return first
 }
 
