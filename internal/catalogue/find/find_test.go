@@ -33,6 +33,7 @@ type world struct {
 	orgs  map[string]identity.OrganisationID
 	byID  map[catalogue.DatasetID]string
 	ids   map[string]catalogue.DatasetID
+	rows  map[catalogue.ResourceID]map[int][][]string // of tables, by version
 }
 
 func run(t *testing.T, fn func(w *world)) {
