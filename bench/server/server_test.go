@@ -291,9 +291,9 @@ func BenchmarkLargeFile(b *testing.B) {
 }
 
 // firstRows asks for rows until the table is made ready, and returns how many
-// there are; 0 when it is not after a minute.
+// there are; 0 when it is not after five minutes.
 func firstRows(c *client.Client, id string) int64 {
-	for begin := time.Now(); time.Since(begin) < time.Minute; time.Sleep(100 * time.Millisecond) {
+	for begin := time.Now(); time.Since(begin) < 5*time.Minute; time.Sleep(100 * time.Millisecond) {
 		if page, err := c.Rows(context.Background(), id, url.Values{"limit": {"100"}}); err == nil {
 			return page.Total
 		}
