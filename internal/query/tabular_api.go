@@ -23,6 +23,7 @@ type Tabular struct {
 	Page     int // from 1
 	PageSize int
 	Names    map[string]string // columns of groups and figures: how the API calls them
+	Rows     []int64           // the rows named by __id__exact and __id__in, without other conditions; nil: none are
 }
 
 // Aggregated reports whether rows are groups.
@@ -60,6 +61,9 @@ func ParseTabular(raw string, cols []Column) (t Tabular, err error) {
 		p.sortGroups(&t)
 	}
 	t.Query.Limit, t.Query.Offset = t.PageSize, (t.Page-1)*t.PageSize
+	if t.Rows != nil && (t.Aggregated() || t.Query.Where != nil || len(t.Query.Sort) > 0) || t.Query.After > 0 && t.Aggregated() {
+		return t, unsupported("__id")
+	}
 	return t, t.Query.Validate(cols)
 }
 
@@ -111,10 +115,7 @@ func (p *tabularParser) split(key string) (name, op string, err error) {
 
 func (p *tabularParser) operator(t *Tabular, name, op, value string, hasValue bool) (And, error) {
 	if name == "__id" || name == "" && op == "id" {
-		if op == "sort" && value == "asc" {
-			return nil, nil
-		}
-		return nil, unsupported("__id__" + op)
+		return nil, t.row(op, value)
 	}
 	col, err := p.cols.find(name)
 	if err != nil {
@@ -144,6 +145,36 @@ func (p *tabularParser) operator(t *Tabular, name, op, value string, hasValue bo
 		return nil, nil
 	}
 	return alone(tabularCondition(col, op, value))
+}
+
+// mostRows is how many rows may be named at once.
+const mostRows = 1000
+
+// row reads an operator on the number of a row.
+func (t *Tabular) row(op, value string) error {
+	var numbers []int64
+	if op != "sort" {
+		for _, item := range strings.Split(value, ",") {
+			n, err := strconv.ParseInt(item, 10, 64)
+			if err != nil || len(numbers) == mostRows || n < 0 {
+				return badValue("__id__"+op, value)
+			}
+			numbers = append(numbers, n)
+		}
+	}
+	switch {
+	case op == "sort" && value == "asc":
+	case op == "in" && t.Rows == nil, op == "exact" && t.Rows == nil && len(numbers) == 1:
+		slices.Sort(numbers)
+		t.Rows = slices.Compact(numbers)
+	case op == "strictly_greater" && t.Query.After == 0 && len(numbers) == 1:
+		t.Query.After = numbers[0]
+	case op == "greater" && t.Query.After == 0 && len(numbers) == 1:
+		t.Query.After = max(0, numbers[0]-1)
+	default:
+		return unsupported("__id__" + op)
+	}
+	return nil
 }
 
 // sortGroups gives the sorts of groups the names of their columns: that of the

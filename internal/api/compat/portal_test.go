@@ -102,7 +102,7 @@ func openPortal(t *testing.T, db *sqldb.DB) *territory {
 		must(err)
 		return set
 	}
-	p.dataset, p.inside = bring("Bancs publics", "bancs.csv", benches, publish.Public), bring("Bancs internes", "bancs.csv", benches, publish.Internal)
+	p.dataset, p.inside = bring("Bancs publics", "bancs.csv", benches, publish.Public), bring("Bancs internes", "arbres.geojson", trees, publish.Internal)
 	p.trees = bring("Arbres", "arbres.geojson", trees, publish.Public)
 	p.parts = bring("Plan", "plan.geojson", trees, publish.Public)
 	second, err := cat.AddResource(ctx, sys, p.parts.ID, catalogue.Table, catalogue.ResourceMetadata{Title: "Bancs du plan", Format: "csv"})

@@ -3,6 +3,7 @@ package compat
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -11,6 +12,7 @@ import (
 	"socle/internal/interop/jsonrow"
 	"socle/internal/interop/udata"
 	"socle/internal/query"
+	"socle/internal/tables"
 	"socle/internal/tabular"
 	"socle/internal/web/shell"
 )
@@ -135,6 +137,7 @@ func (api *API) tabularData(w http.ResponseWriter, r *http.Request) error {
 	ans := udata.Data{Data: []jsonrow.Object{}, Links: udata.DataLinks{Profile: api.resourceLink(o, "profile/"), Swagger: api.resourceLink(o, "swagger/")},
 		Meta: udata.Meta{Page: t.Page, PageSize: t.PageSize}}
 	var more bool
+	var after int64 // the last row of the page
 	if t.Aggregated() {
 		t.Query.Limit++ // one more says whether there is a next page
 		fr, err := api.o.Engine.Aggregate(client(r), o.Snapshot, t.Query)
@@ -150,12 +153,15 @@ func (api *API) tabularData(w http.ResponseWriter, r *http.Request) error {
 			ans.Data = append(ans.Data, row)
 		}
 	} else {
-		page, err := api.o.Engine.Rows(client(r), o.Snapshot, t.Query)
+		page, err := api.tabularRows(r, o, t)
 		if err != nil {
 			return err
 		}
 		more = page.Next != 0
-		ans.Meta.Total = &page.Total
+		if t.Query.After == 0 {
+			ans.Meta.Total = &page.Total
+		}
+		after = page.Next
 		for _, rec := range page.Records {
 			row := jsonrow.Object{{Name: udata.RowID, Value: []byte(strconv.FormatInt(rec.Number, 10))}}
 			for j, cell := range rec.Cells {
@@ -166,6 +172,9 @@ func (api *API) tabularData(w http.ResponseWriter, r *http.Request) error {
 	}
 	if more {
 		next := api.tabularPage(o, r, t, t.Page+1)
+		if t.Query.After > 0 {
+			next = api.tabularPage(o, r, t, 1) + fmt.Sprintf("&__id__strictly_greater=%d", after)
+		}
 		ans.Links.Next = &next
 	}
 	if t.Page > 1 {
@@ -175,12 +184,36 @@ func (api *API) tabularData(w http.ResponseWriter, r *http.Request) error {
 	return httpx.WriteJSON(w, r, http.StatusOK, ans)
 }
 
-// tabularPage is the address of another page; the other parameters stay as they were.
+// tabularRows is a page of rows: those that a question names, or those that it finds.
+func (api *API) tabularRows(r *http.Request, o *opened, t query.Tabular) (*tables.Page, error) {
+	if t.Rows == nil {
+		return api.o.Engine.Rows(client(r), o.Snapshot, t.Query)
+	}
+	numbers := slices.DeleteFunc(slices.Clone(t.Rows), func(n int64) bool { return n < 1 || n > o.Snapshot.Rows() })
+	total := int64(len(numbers))
+	numbers = numbers[min(t.Query.Offset, len(numbers)):]
+	rest := numbers[:min(t.PageSize, len(numbers))]
+	if len(rest) == 0 {
+		return &tables.Page{Total: total}, nil
+	}
+	page, err := api.o.Engine.Numbers(client(r), o.Snapshot, rest, t.Query.Select)
+	if err != nil {
+		return nil, err
+	}
+	page.Total, page.Next = total, 0
+	if len(rest) < len(numbers) {
+		page.Next = rest[len(rest)-1]
+	}
+	return page, nil
+}
+
+// tabularPage is the address of another page; the other parameters stay as they were, less the row that it
+// begins after.
 func (api *API) tabularPage(o *opened, r *http.Request, t query.Tabular, page int) string {
 	var kept []string
 	for _, pair := range strings.Split(r.URL.RawQuery, "&") {
 		name, _, _ := strings.Cut(pair, "=")
-		if pair != "" && name != "page" && name != "page_size" {
+		if pair != "" && name != "page" && name != "page_size" && name != "__id__strictly_greater" && name != "__id__greater" {
 			kept = append(kept, pair)
 		}
 	}
@@ -205,6 +238,9 @@ func (api *API) tabularDownload(w http.ResponseWriter, r *http.Request, format s
 	t, err := query.ParseTabular(r.URL.RawQuery, o.Columns)
 	if err != nil {
 		return err
+	}
+	if t.Rows != nil || t.Query.After > 0 {
+		return badParameter("__id", r.URL.RawQuery)
 	}
 	t.Query.Limit, t.Query.Offset = 0, 0
 	fields := o.Snapshot.Fields
