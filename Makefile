@@ -12,11 +12,12 @@ TESTFLAGS ?=
 PKGS      ?= ./...
 SHARED    ?=
 FUZZTIME  ?= 20s
+OUT       ?= dist/attack
 
 UI        := internal/web/ui/static/dist
 WEB_SRC   := $(shell find web-src internal/web/ui/tokens.json -type f -not -path '*/node_modules/*' 2>/dev/null)
 
-.PHONY: help build run test lint check conformance bench golden fuzz soak dist web templ generated setup clean
+.PHONY: help build run test lint check conformance bench golden fuzz soak dist reproducible attack web templ generated setup clean
 
 help: ## list what can be made
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -82,9 +83,17 @@ soak: build ## the long campaigns: 300 kills, long fuzzing, other time zones
 	TZ=Pacific/Auckland scripts/test ./... -- -count=1
 	$(GO) test -race -count=1 -timeout 60m ./internal/identity ./internal/catalogue ./internal/tables/duck
 	@scripts/fuzz 5m
+	@$(MAKE) reproducible
 
-dist: web ## dist/: the binary, its sums and its licences
+dist: web ## dist/: the binary, its sums, its licences and its bill of materials
 	@scripts/dist "$(VERSION)" '$(LDFLAGS)'
+
+reproducible: web ## build the program in two folders and compare
+	@scripts/dist --verify "$(VERSION)" '$(LDFLAGS)'
+
+attack: build ## attack a demonstration on this machine with sqlmap and wapiti; the report goes to dist/attack (OUT=DIR)
+	@scripts/setup --attack
+	@scripts/attack "$(OUT)"
 
 clean: ## remove what was made
 	rm -rf bin dist

@@ -119,3 +119,14 @@ func jsonText(t *testing.T, s string) string {
 	}
 	return strings.Trim(string(b), `"`)
 }
+
+// Who finds a weakness is told whom to tell, when the settings say it.
+func TestSecurityContact(t *testing.T) {
+	if pg := start(t).visitor(t).get("/.well-known/security.txt"); pg.status != http.StatusNotFound {
+		t.Errorf("without a contact: %d", pg.status)
+	}
+	pg := start(t, "--host-contact", "securite@essai.example").visitor(t).get("/.well-known/security.txt")
+	if pg.status != http.StatusOK || !strings.HasPrefix(pg.header.Get("Content-Type"), "text/plain") || !strings.HasPrefix(string(pg.body), "Contact: mailto:securite@essai.example\nExpires: ") {
+		t.Errorf("%d %s", pg.status, pg.body)
+	}
+}

@@ -57,6 +57,7 @@ func (a *App) Handler(reg *prometheus.Registry) (http.Handler, error) {
 	rt.Handle("GET /healthz", httpx.Health)
 	rt.Handle("GET /readyz", httpx.Ready(a.probes()...))
 	rt.Handle("GET /robots.txt", a.robots)
+	rt.Handle("GET /.well-known/security.txt", a.security)
 	if c.Metrics.Token != "" {
 		rt.Handle("GET /metrics", httpx.MetricsHandler(reg, c.Metrics.Token))
 	}

@@ -51,8 +51,8 @@ func (h holder) WebAuthnCredentials() []webauthn.Credential { return h.keys }
 
 func (s *Service) webauthn() (*webauthn.WebAuthn, error) {
 	w, err := webauthn.New(&webauthn.Config{RPID: s.opt.Party.Host, RPDisplayName: s.opt.Party.Name, RPOrigins: []string{s.opt.Party.Origin}})
-	if err != nil {
-		return nil, fmt.Errorf("identity: passkeys: %w", err)
+	if err != nil { // passkeys belong to a domain: a portal at 192.0.2.1 has none
+		return nil, errs.New(errs.Denied, "identity.passkey.address").WithHint("identity.passkey.address.hint").Because(err)
 	}
 	return w, nil
 }

@@ -163,49 +163,78 @@ func (s *Service) Resume(ctx context.Context, secret string) (out Resumed, err e
 	defer errs.Wrap(&err, "identity.Resume")
 	over := errs.New(errs.SignIn, "identity.session-over").WithHint("identity.session-over.hint")
 	touch := false
-	err = s.db.Read(ctx, func(tx *sqldb.Tx) error {
+	var members []Membership
+	err = s.db.ReadOne(ctx, func(tx *sqldb.Tx) error {
+		out, members = Resumed{}, nil
 		var rotated time.Time
 		var current string
 		ss, p := &out.Session, &out.Person
 		var in sqldb.NullTime
 		hash := digest(secret)
-		err := tx.QueryRow(ctx, `SELECT s.id, s.hash, s.network, s.agent, s.created_at, s.rotated_at, s.seen_at, s.expires_at, s.method, s.strong, s.hint, COALESCE(s.confirmed_at, s.created_at),
-			p.id, p.email, p.name, p.language, p.host_roles, p.created_at, p.signed_in_at
-			FROM sessions s JOIN people p ON p.id = s.person
-			WHERE (s.hash = $1 OR s.previous = $1 AND s.previous_until > $2) AND s.expires_at > $2 AND s.seen_at > $3 AND p.closed_at IS NULL`,
-			hash, tx.Now(), tx.Now().Add(-s.opt.SessionIdle)).
-			Scan(&ss.ID, &current, &ss.Network, &ss.Agent, &ss.CreatedAt, &rotated, &ss.SeenAt, &ss.ExpiresAt, &ss.Method, &ss.Strong, &ss.Hint, &ss.ConfirmedAt,
-				&p.ID, &p.Email, &p.Name, &p.Language, &p.HostRoles, &p.CreatedAt, &in)
-		if errs.Is(err, errs.NotFound) {
-			return over
-		}
+		rows, err := tx.Query(ctx, resumeQuery, hash, tx.Now(), tx.Now().Add(-s.opt.SessionIdle), int64(Editor))
 		if err != nil {
 			return err
 		}
+		members, err = sqldb.Collect(rows, func(r sqldb.Scanner) (m Membership, err error) {
+			return m, r.Scan(&ss.ID, &current, &ss.Network, &ss.Agent, &ss.CreatedAt, &rotated, &ss.SeenAt, &ss.ExpiresAt, &ss.Method, &ss.Strong, &ss.Hint, &ss.ConfirmedAt,
+				&p.ID, &p.Email, &p.Name, &p.Language, &p.HostRoles, &p.CreatedAt, &in, &m.Organisation, &m.Role, &m.Via)
+		})
+		if err != nil {
+			return err
+		}
+		if len(members) == 0 {
+			return over
+		}
+		members = members[1:] // the first row is of the person alone
 		p.SignedInAt, ss.Person, ss.Current = in.Time, p.ID, true
-		if s.opt.SecondFactor.of(p.HostRoles) && !ss.Strong {
-			f, err := factorsOf(ctx, tx, p.ID)
-			if err != nil {
-				return err
-			}
-			out.Enrol = !f.code && f.passkeys == 0
-		}
-		out.Actor = Actor{kind: person, person: p.ID, name: p.Name, session: ss.ID}
-		if !out.Enrol {
-			out.Actor.host = p.HostRoles
-			out.Actor.members, err = memberships(ctx, tx, p.ID)
-		}
 		out.Rotate = hash == current && tx.Now().Sub(rotated) > rotateEvery
 		touch = tx.Now().Sub(ss.SeenAt) > seenEvery
-		return err
+		return nil
 	})
-	if err != nil || !touch {
+	if err != nil {
 		return out, err
+	}
+	if out.Enrol, err = s.mustEnrol(ctx, out); err != nil {
+		return out, err
+	}
+	out.Actor = Actor{kind: person, person: out.Person.ID, name: out.Person.Name, session: out.Session.ID}
+	if !out.Enrol {
+		out.Actor.host, out.Actor.members = out.Person.HostRoles, members
+	}
+	if !touch {
+		return out, nil
 	}
 	return out, s.db.Write(ctx, func(tx *sqldb.Tx) error {
 		_, err := tx.Exec(ctx, `UPDATE sessions SET seen_at = $2 WHERE id = $1 AND seen_at < $2`, out.Session.ID, tx.Now())
 		return err
 	})
+}
+
+// resumeQuery answers one row for the session and its person, with an empty
+// organisation, then one for each role, as memberships does: every request asks it,
+// in one statement.
+const resumeQuery = `WITH w AS (SELECT s.id, s.hash, s.network, s.agent, s.created_at, s.rotated_at, s.seen_at, s.expires_at, s.method, s.strong, s.hint, COALESCE(s.confirmed_at, s.created_at) AS confirmed,
+		p.id AS person, p.email, p.name, p.language, p.host_roles, p.created_at AS since, p.signed_in_at
+		FROM sessions s JOIN people p ON p.id = s.person
+		WHERE (s.hash = $1 OR s.previous = $1 AND s.previous_until > $2) AND s.expires_at > $2 AND s.seen_at > $3 AND p.closed_at IS NULL)
+	SELECT w.*, '' AS organisation, 0 AS role, '' AS via FROM w
+	UNION ALL SELECT w.*, m.organisation, m.role, '' FROM w JOIN members m ON m.person = w.person
+	UNION ALL SELECT w.*, d.organisation, CASE WHEN m.role > $4 THEN $4 ELSE m.role END, d.delegate FROM w JOIN members m ON m.person = w.person JOIN mandates d ON d.delegate = m.organisation
+		WHERE d.revoked_at IS NULL AND d.starts_at <= $2 AND (d.ends_at IS NULL OR d.ends_at > $2)
+	ORDER BY organisation, via`
+
+// mustEnrol tells whether the host asks somebody for a second factor whom nothing
+// but one proof has let in, and who has none.
+func (s *Service) mustEnrol(ctx context.Context, r Resumed) (must bool, err error) {
+	if !s.opt.SecondFactor.of(r.Person.HostRoles) || r.Session.Strong {
+		return false, nil
+	}
+	err = s.db.Read(ctx, func(tx *sqldb.Tx) error {
+		f, err := factorsOf(ctx, tx, r.Person.ID)
+		must = !f.code && f.passkeys == 0
+		return err
+	})
+	return must, err
 }
 
 // RotateSession gives a session a new secret; the one before works for thirty
