@@ -103,7 +103,7 @@ func (c *preparingConn) prepared(ctx context.Context, text string) (*statement, 
 		return nil, nil //nolint:nilnil // both are told by the comment
 	}
 	if !keepable(text) {
-		return nil, nil //nolint:nilnil
+		return nil, nil //nolint:nilnil // as above
 	}
 	p, err := c.PrepareContext(ctx, text)
 	if err != nil {

@@ -85,13 +85,13 @@ func (tx *Tx) Query(ctx context.Context, query string, args ...any) (*Rows, erro
 	args = encode(args)
 	r := &Rows{ctx: ctx, tx: tx}
 	var err error
-	switch { //nolint:rowserrcheck // by Rows.Err
+	switch {
 	case tx.sql != nil:
-		r.sql, err = tx.sql.QueryContext(ctx, query, args...)
+		r.sql, err = tx.sql.QueryContext(ctx, query, args...) //nolint:rowserrcheck // by Rows.Err
 	case tx.pgx != nil:
 		r.pgx, err = tx.pgx.Query(ctx, query, args...)
 	case tx.db.engine == SQLite:
-		r.sql, err = tx.db.reader.QueryContext(ctx, query, args...)
+		r.sql, err = tx.db.reader.QueryContext(ctx, query, args...) //nolint:rowserrcheck // by Rows.Err
 	default:
 		r.pgx, err = tx.db.pool.Query(ctx, query, args...)
 	}
