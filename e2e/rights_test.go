@@ -133,7 +133,7 @@ func (w *world) deposited(t *testing.T) string {
 // address gives a path its objects: fresh ones where a call may change them.
 func (w *world) address(t *testing.T, method, path string) func() string {
 	return func() string {
-		p := strings.NewReplacer("{$}", "", "{slug}", w.dataset.Slug, "{ref}", w.dataset.Slug, "{publisher}", "scdl", "{name}", "deliberations", "{file...}", "none.js",
+		p := strings.NewReplacer("{$}", "", "{slug}", w.dataset.Slug, "{number}", "1", "{ref}", w.dataset.Slug, "{publisher}", "scdl", "{name}", "deliberations", "{file...}", "none.js",
 			"{internal}", w.private.Slug, "{internal-id}", w.private.Resources[0].ID).Replace(path)
 		switch {
 		case strings.HasPrefix(path, "/organisations/"):

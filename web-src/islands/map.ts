@@ -73,10 +73,8 @@ class TableMap {
     this.map.addControl(new NavigationControl({ showCompass: false }), "top-right");
     this.map.addControl(new ScaleControl({ unit: "metric" }), "bottom-left");
     if (this.d.base) this.map.addControl(new AttributionControl({ compact: false }), "bottom-right");
-    this.map.on("load", () => {
-      this.lines();
-      this.ground.dataset.ready = "";
-    });
+    this.map.on("style.load", () => this.lines()); // at first, and after each change of appearance
+    this.map.on("load", () => (this.ground.dataset.ready = ""));
     this.map.on("moveend", () => this.moved());
     this.map.on("click", (e) => this.clicked(e.point, e.lngLat.toArray()));
     for (const layer of ["clusters", "points", "lines", "surfaces"]) {
