@@ -25,6 +25,7 @@ import (
 	"socle/internal/sqldb"
 	"socle/internal/tables"
 	"socle/internal/tables/duck"
+	"socle/internal/usage"
 	"socle/internal/web/shell"
 )
 
@@ -42,6 +43,7 @@ type App struct {
 	Tables    *tables.Service
 	Engine    tables.Engine
 	Publish   *publish.Service
+	Usage     *usage.Service
 	Fetch     *http.Client
 	Providers []*oidc.Provider // of identity
 	Version   string
@@ -86,6 +88,7 @@ func build(ctx context.Context, c *config.Config, log *slog.Logger, version stri
 	a.Find = find.New(find.Options{Dir: a.indexDir(), Catalogue: a.Catalogue, Identity: a.Identity, Located: tables.Located, Cells: a.Tables.Cells, Log: log, Now: time.Now})
 	a.closers = append(a.closers, a.Find.Close)
 	a.Publish = publish.New(a.DB, a.Tables, a.Catalogue, c.Demo)
+	a.Usage = usage.New(a.DB)
 	engine, err := duck.Open(filepath.Join(c.Data, "cache", "tables"), duck.Options{Memory: int64(c.Limits.QueryMemory), Cache: int64(c.Limits.Cache), Time: c.Limits.QueryTime})
 	if err != nil {
 		return a, err

@@ -46,6 +46,10 @@ func serve(ctx context.Context, c *config.Config, out io.Writer, log *slog.Logge
 	g.Go(func() error { return listenError(server.Run(ctx, c.Addr), c.Addr) })
 	g.Go(func() error { return a.Runner.Run(ctx) })
 	g.Go(func() error { return a.Find.Run(ctx) })
+	g.Go(func() error {
+		a.Usage.Run(ctx, usageFlush, func(err error) { a.Log.WarnContext(ctx, "counts of visits are not written yet", "cause", err) })
+		return nil
+	})
 	g.Go(func() error { return rest(ctx) })
 	if c.Metrics.Addr != "" {
 		g.Go(func() error { return a.serveMetrics(ctx, reg) })

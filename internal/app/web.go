@@ -16,6 +16,7 @@ import (
 	"socle/internal/identity"
 	"socle/internal/jobs"
 	"socle/internal/mail"
+	"socle/internal/page"
 	"socle/internal/sqldb"
 	"socle/internal/web/account"
 	adminui "socle/internal/web/admin"
@@ -61,14 +62,15 @@ func (a *App) Handler(reg *prometheus.Registry) (http.Handler, error) {
 	if c.Metrics.Token != "" {
 		rt.Handle("GET /metrics", httpx.MetricsHandler(reg, c.Metrics.Token))
 	}
+	texts := page.New(a.DB, page.Host{Host: c.Host.Name, Contact: c.Host.Contact})
 	routes := [][]shell.Route{
 		sh.Own(),
-		catalogueui.New(catalogueui.Options{Identity: a.Identity, Catalogue: a.Catalogue, Find: a.Find, Tables: a.Tables, Engine: a.Engine, Schemas: a.Schemas, Now: time.Now, BaseURL: base, Host: c.Host.Name, Contact: c.Host.Contact,
+		catalogueui.New(catalogueui.Options{Identity: a.Identity, Texts: texts, Catalogue: a.Catalogue, Find: a.Find, Tables: a.Tables, Engine: a.Engine, Schemas: a.Schemas, Now: time.Now, BaseURL: base, Host: c.Host.Name, Contact: c.Host.Contact,
 			Basemap: catalogueui.Basemap{URL: c.Map.BasemapURL, Attribution: c.Map.Attribution}}).Routes(),
 		a.accountPages(base, attempts).Routes(),
-		adminui.New(adminui.Options{Identity: a.Identity, DB: a.DB, Delivers: c.SMTP.Host != "", BaseURL: base, Invitation: account.InvitationPath, Limit: general, Now: time.Now}).Routes(),
-		publishui.New(publishui.Options{Identity: a.Identity, Catalogue: a.Catalogue, Tables: a.Tables, Publish: a.Publish, Schemas: a.Schemas, Temp: a.temp(), Fetch: a.Fetch, BaseURL: base,
-			MaxCheck: min(maxAnonymousCheck, int64(c.Limits.Upload)), Limit: general, Now: time.Now}).Routes(),
+		adminui.New(adminui.Options{Identity: a.Identity, Texts: texts, DB: a.DB, Delivers: c.SMTP.Host != "", BaseURL: base, Invitation: account.InvitationPath, Limit: general, Now: time.Now}).Routes(),
+		publishui.New(publishui.Options{Identity: a.Identity, Catalogue: a.Catalogue, Tables: a.Tables, Publish: a.Publish, Schemas: a.Schemas, Usage: a.Usage, Temp: a.temp(), Fetch: a.Fetch, BaseURL: base,
+			MaxCheck: min(maxAnonymousCheck, int64(c.Limits.Upload)), Limit: general, Now: time.Now, Zone: c.Location()}).Routes(),
 		v1.New(v1.Options{
 			Identity: a.Identity, Catalogue: a.Catalogue, Find: a.Find, Tables: a.Tables, Engine: a.Engine, Publish: a.Publish, Schemas: a.Schemas.Find, Limit: general,
 			BaseURL: c.Base(), MaxBytes: int64(c.Limits.Upload), Temp: a.temp(), Workers: 2, Now: time.Now,
@@ -77,7 +79,7 @@ func (a *App) Handler(reg *prometheus.Registry) (http.Handler, error) {
 			Temp: a.temp(), Workers: 2, Version: a.Version, Now: time.Now}).Routes(),
 	}
 	for _, r := range routes {
-		sh.Mount(rt, r...)
+		sh.Mount(rt, a.count(r)...)
 	}
 	a.shell = sh
 	return rt, nil
@@ -162,6 +164,7 @@ func accountLinks(ctx context.Context, a identity.Actor) []ui.Link {
 func (a *App) robots(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	text := "User-agent: *\nDisallow: /account\nDisallow: /desk\nDisallow: /admin\nDisallow: /en/account\nDisallow: /en/desk\nDisallow: /en/admin\n"
+	text += "Sitemap: " + strings.TrimSuffix(a.Config.Base().String(), "/") + "/sitemap.xml\n"
 	if a.Config.Demo {
 		text = "User-agent: *\nDisallow: /\n"
 	}

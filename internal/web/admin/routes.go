@@ -10,6 +10,7 @@ import (
 	"socle/internal/httpx"
 	"socle/internal/i18n"
 	"socle/internal/identity"
+	"socle/internal/page"
 	"socle/internal/sqldb"
 	"socle/internal/web/shell"
 	"socle/internal/web/ui"
@@ -29,6 +30,7 @@ type Pages struct {
 // Options are what the pages work with.
 type Options struct {
 	Identity   *identity.Service
+	Texts      *page.Service
 	DB         *sqldb.DB // of the outbox and the jobs
 	Delivers   bool      // a mail server is set: what is sent leaves
 	BaseURL    string    // without a slash at the end
@@ -90,6 +92,9 @@ func (p *Pages) Routes() []shell.Route {
 		{Pattern: "POST /admin/jobs/{id}/cancel", Who: shell.HostAdmin, Handler: p.cancel},
 		{Pattern: "POST /admin/people/{id}/factors", Who: shell.HostAdmin, Handler: p.resetFactors},
 		{Pattern: "GET /admin/people/{id}/factors", Who: shell.HostAdmin, Handler: toPerson},
+		{Pattern: "GET /admin/texts", Who: shell.HostAdmin, Handler: p.texts},
+		{Pattern: "GET /admin/texts/{name}/{language}", Who: shell.HostAdmin, Handler: p.textForm},
+		{Pattern: "POST /admin/texts/{name}/{language}", Who: shell.HostAdmin, Handler: p.saveText},
 		{Pattern: "GET /admin/audit", Who: shell.HostAuditor, Handler: p.audit},
 		{Pattern: "GET /admin/audit/{file}", Who: shell.HostAuditor, Handler: p.exportAudit},
 	}
@@ -127,6 +132,7 @@ type section struct {
 var sections = []section{
 	{"/admin/organisations", "admin.organisations", "admin.organisations.door", "building-2", identity.ActionReadPeople},
 	{"/admin/people", "admin.people", "admin.people.door", "users", identity.ActionReadPeople},
+	{"/admin/texts", "page.texts", "page.texts.door", "book-open", identity.ActionSettings},
 	{"/admin/mail", "admin.mail", "admin.mail.door", "mail", identity.ActionOperate},
 	{"/admin/jobs", "admin.jobs", "admin.jobs.door", "list-checks", identity.ActionOperate},
 	{"/admin/audit", "admin.audit", "admin.audit.door", "history", identity.ActionReadHostAudit},

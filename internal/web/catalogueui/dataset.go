@@ -28,6 +28,7 @@ type datasetView struct {
 	Facts     []ui.Fact
 	Tabs      ui.Tabs
 	Downloads *ui.Menu
+	Manage    *ui.Menu // nil for visitors
 	Withdrawn *ui.Notice
 	Draft     *ui.Notice
 	Demo      bool
@@ -38,6 +39,7 @@ type found struct {
 	dataset  catalogue.Dataset
 	org      identity.Organisation
 	mandates []mandate           // of who publishes for it
+	manage   *ui.Menu            // nil for visitors
 	resource *catalogue.Resource // nil when there is no table
 	version  catalogue.Version
 	kept     query.Query // the conditions that parts of the page share
@@ -47,9 +49,11 @@ type found struct {
 // find reads the dataset of an address; moved is true when it has another now.
 func (p *Pages) find(r *http.Request) (f found, moved bool, err error) {
 	v, ctx := shell.From(r), r.Context()
-	if f.dataset, err = p.o.Catalogue.ByAddress(ctx, v.Actor, r.PathValue("slug")); err != nil {
+	f.dataset, err = p.o.Catalogue.ByAddress(ctx, v.Actor, r.PathValue("slug"))
+	if err := p.gone(ctx, v.Actor, r.PathValue("slug"), f.dataset, err); err != nil {
 		return f, false, err
 	}
+	f.manage = manage(ctx, v.Actor, f.dataset)
 	if f.dataset.Slug != r.PathValue("slug") {
 		return f, true, nil
 	}
@@ -116,7 +120,7 @@ func (p *Pages) frame(ctx context.Context, f found, part string) (datasetView, u
 			theme = " · " + ui.T(ctx, t.LabelKey())
 		}
 	}
-	v := datasetView{Head: ui.PageHead{Eyebrow: f.org.Name + theme, Title: d.Title}, Summary: summary(d.Description, 280), Demo: d.Demonstration}
+	v := datasetView{Head: ui.PageHead{Eyebrow: f.org.Name + theme, Title: d.Title}, Summary: summary(d.Description, 280), Demo: d.Demonstration, Manage: f.manage}
 	if d.State == catalogue.Withdrawn {
 		v.Withdrawn = &ui.Notice{Kind: ui.LookHere, Title: ui.T(ctx, "catalogueui.withdrawn", map[string]any{"Day": ui.Day(ctx, d.WithdrawnAt)}), Text: d.WithdrawnReason}
 	}
@@ -156,6 +160,7 @@ func (p *Pages) frame(ctx context.Context, f found, part string) (datasetView, u
 	}
 	page := ui.Page{Title: d.Title, Description: v.Summary, Place: "/search", Canonical: f.base() + part, NoIndex: d.Demonstration || d.State != catalogue.Published,
 		Crumbs: []ui.Crumb{{Label: ui.T(ctx, "catalogueui.search.title"), Href: "/search"}, {Label: f.org.Name, Href: "/organisations/" + f.org.Slug}, {Label: d.Title}}}
+	p.shared(ctx, f, &page)
 	return v, page
 }
 
@@ -208,6 +213,9 @@ const tablePage = 50
 func (p *Pages) dataset(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f, moved, err := p.find(r)
+	if httpx.Status(err) == http.StatusGone {
+		return p.trace(w, r)
+	}
 	if err != nil {
 		return err
 	}
@@ -273,6 +281,10 @@ type aboutView struct {
 	Facts   ui.KeyValues
 	Quality []criterion
 	Files   ui.Items
+
+	Citations []ui.Code
+	Embed     *ui.Code // nil without a table
+	Similar   ui.Items
 }
 
 // criterion is a reason of the quality score.
@@ -325,6 +337,13 @@ func (p *Pages) about(w http.ResponseWriter, r *http.Request) error {
 			k.ToDo = ui.T(ctx, c.TodoKey(), c.Args)
 		}
 		view.Quality = append(view.Quality, k)
+	}
+	view.Citations = p.citations(ctx, f)
+	if f.resource != nil && d.State == catalogue.Published {
+		view.Embed = &ui.Code{ID: "embed", Title: "HTML", Text: p.embedCode(f)}
+	}
+	if view.Similar, err = p.similar(ctx, shell.From(r).Actor, d); err != nil {
+		return err
 	}
 	return shell.Page(w, r, page, aboutPage(view))
 }

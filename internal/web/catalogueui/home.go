@@ -3,6 +3,8 @@ package catalogueui
 import (
 	"net/http"
 
+	"github.com/a-h/templ"
+
 	"socle/internal/catalogue"
 	"socle/internal/identity"
 	"socle/internal/web/shell"
@@ -14,6 +16,7 @@ type homeView struct {
 	Title  string
 	Lead   string
 	Search ui.Search
+	Intro  templ.Component // of the host; nil when it says nothing
 	Doors  []ui.Card
 	News   ui.Items
 	Themes []ui.Link
@@ -45,6 +48,9 @@ func (p *Pages) home(w http.ResponseWriter, r *http.Request) error {
 	}
 	for _, t := range catalogue.Themes {
 		view.Themes = append(view.Themes, ui.Link{Label: ui.T(ctx, t.LabelKey()), Href: "/search?theme=" + string(t.ID)})
+	}
+	if view.Intro, err = p.introduction(r); err != nil {
+		return err
 	}
 	if len(news.Items) == 0 {
 		view.Empty = &ui.Empty{Icon: "database", Title: ui.T(ctx, "catalogueui.home.empty"), Text: ui.T(ctx, "catalogueui.home.empty.text"),

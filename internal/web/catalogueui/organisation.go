@@ -68,6 +68,9 @@ func (p *Pages) organisation(w http.ResponseWriter, r *http.Request) error {
 	if v.Actor.Can(identity.ActionReadMembers, o.ID) {
 		view.Head.Actions = []ui.Button{{Label: ui.T(ctx, "catalogueui.members"), Icon: "users", Href: "/organisations/" + o.Slug + "/members"}}
 	}
+	if v.Actor.Can(identity.ActionEditOrganisation, o.ID) {
+		view.Head.Actions = append(view.Head.Actions, ui.Button{Label: ui.T(ctx, "desk.rule"), Icon: "shield-check", Style: ui.Quiet, Href: "/organisations/" + o.Slug + "/publishing"})
+	}
 	add := func(key, value string) {
 		if value != "" {
 			view.Facts.Rows = append(view.Facts.Rows, ui.KeyValue{Key: ui.T(ctx, key), Value: value})
@@ -81,6 +84,6 @@ func (p *Pages) organisation(w http.ResponseWriter, r *http.Request) error {
 	if list.Next != "" {
 		view.More = ui.More(ui.T(ctx, "catalogueui.more"), "/search?organisation="+o.Slug)
 	}
-	page := ui.Page{Title: o.Name, Place: "/organisations", Crumbs: []ui.Crumb{{Label: ui.T(ctx, "catalogueui.organisations"), Href: "/organisations"}, {Label: o.Name}}}
+	page := ui.Page{Title: o.Name, Place: "/organisations", Crumbs: []ui.Crumb{{Label: ui.T(ctx, "catalogueui.organisations"), Href: "/organisations"}, {Label: o.Name}}, Head: []templ.Component{alternate("application/atom+xml", ui.Address(v.Lang, "/organisations/"+o.Slug)+"/feed.atom", o.Name)}}
 	return shell.Page(w, r, page, organisationPage(view))
 }

@@ -9,6 +9,7 @@ import (
 	"socle/internal/errs"
 	"socle/internal/httpx"
 	"socle/internal/identity"
+	"socle/internal/page"
 	"socle/internal/schemas"
 	"socle/internal/tables"
 	"socle/internal/web/shell"
@@ -23,6 +24,7 @@ type Pages struct {
 type Options struct {
 	Identity  *identity.Service
 	Catalogue *catalogue.Service
+	Texts     *page.Service
 	Find      *find.Service
 	Tables    *tables.Service
 	Engine    tables.Engine
@@ -60,9 +62,20 @@ func (p *Pages) Routes() []shell.Route {
 		{Pattern: "GET /datasets/{slug}/rows/{number}", Who: shell.Anyone, Handler: p.row},
 		{Pattern: "GET /datasets/{slug}/history", Who: shell.Anyone, Handler: p.history},
 		{Pattern: "GET /datasets/{slug}/differences", Who: shell.Anyone, Handler: p.differences},
+		{Pattern: "GET /datasets/{slug}/feed.atom", Who: shell.Anyone, Handler: p.datasetFeed},
+		{Pattern: "GET /embed/datasets/{slug}/table", Who: shell.Anyone.With(embedPolicy()), Handler: p.embedTable},
+		{Pattern: "GET /embed.js", Who: shell.Anyone, Handler: script(hostScript)},
+		{Pattern: "GET /embed-frame.js", Who: shell.Anyone, Handler: script(frameScript)},
+		{Pattern: "GET /oembed", Who: shell.Anyone, Handler: p.oembed},
+		{Pattern: "GET /feed.atom", Who: shell.Anyone, Handler: p.portalFeed},
+		{Pattern: "GET /sitemap.xml", Who: shell.Anyone, Handler: p.sitemap},
+		{Pattern: "GET /llms.txt", Who: shell.Anyone, Handler: p.llms},
+		{Pattern: "GET /organisations/{slug}/feed.atom", Who: shell.Anyone, Handler: p.organisationFeed},
 		{Pattern: "GET /organisations", Who: shell.Anyone, Handler: p.organisations},
 		{Pattern: "GET /organisations/{slug}", Who: shell.Anyone, Handler: p.organisation},
 		{Pattern: "GET /about", Who: shell.Anyone, Handler: p.text("about")},
+		{Pattern: "GET /law", Who: shell.Anyone, Handler: p.text("law")},
+		{Pattern: "GET /licences", Who: shell.Anyone, Handler: p.text("licences")},
 		{Pattern: "GET /legal", Who: shell.Anyone, Handler: p.text("legal")},
 		{Pattern: "GET /accessibility", Who: shell.Anyone, Handler: p.text("accessibility")},
 		{Pattern: "GET /schemas", Who: shell.Anyone, Handler: p.schemas},

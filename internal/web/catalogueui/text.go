@@ -1,45 +1,65 @@
 package catalogueui
 
 import (
-	"embed"
 	"net/http"
-	"strings"
-	"text/template"
 
 	"github.com/a-h/templ"
 
 	"socle/internal/httpx"
+	"socle/internal/identity"
 	"socle/internal/markup"
+	"socle/internal/page"
 	"socle/internal/web/shell"
 	"socle/internal/web/ui"
 )
-
-// Each page of text is a Markdown file per language; its first line is the title.
-// {{.Host}} and {{.Contact}} are who runs the portal.
-//
-//go:embed texts/*.md
-var textFiles embed.FS
-
-var texts = template.Must(template.ParseFS(textFiles, "texts/*.md"))
 
 // textView is a page of text.
 type textView struct {
 	Title string
 	Text  templ.Component
+	Edit  *ui.Button // nil for those who may not
+	More  []ui.Link  // the other pages that explain
 }
 
-// hostView is what the texts say of who runs the portal. Contact may be "".
-type hostView struct{ Host, Contact string }
+// explaining are the pages that explain what open data is.
+var explaining = []string{"about", "law", "licences"}
 
-// text answers with the page of text of a name.
+// text answers with the page of text of a name: the host's, or the one given.
 func (p *Pages) text(name string) httpx.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		ctx := r.Context()
-		var b strings.Builder
-		if err := texts.ExecuteTemplate(&b, name+"."+string(ui.LangOf(ctx))+".md", hostView{p.o.Host, p.o.Contact}); err != nil {
+		v, ctx := shell.From(r), r.Context()
+		t, err := p.o.Texts.Get(ctx, name, v.Lang)
+		if err != nil {
 			return err
 		}
-		title, body, _ := strings.Cut(strings.TrimPrefix(b.String(), "# "), "\n")
-		return shell.Page(w, r, ui.Page{Title: title, Description: markup.Text(body, 160)}, textPage(textView{title, templ.Raw(markup.HTML(body, 0))}))
+		view := textView{Title: t.Title, Text: templ.Raw(markup.HTML(t.Body, 0))}
+		if v.Actor.Can(identity.ActionSettings, "") {
+			view.Edit = &ui.Button{Label: ui.T(ctx, "page.edit"), Icon: "pencil", Style: ui.Quiet, Href: "/admin/texts/" + name + "/" + string(v.Lang)}
+		}
+		for _, x := range explaining {
+			if x == name {
+				view.More = p.explained(r, name)
+			}
+		}
+		return shell.Page(w, r, ui.Page{Title: t.Title, Description: markup.Text(t.Body, 160)}, textPage(view))
 	}
+}
+
+// explained are links to the pages that explain, but one.
+func (p *Pages) explained(r *http.Request, but string) (out []ui.Link) {
+	for _, x := range explaining {
+		if x != but {
+			out = append(out, ui.More(ui.T(r.Context(), "page.name."+x), "/"+x))
+		}
+	}
+	return out
+}
+
+// introduction is what the host says on the home page; nil when it says nothing.
+func (p *Pages) introduction(r *http.Request) (templ.Component, error) {
+	t, err := p.o.Texts.Get(r.Context(), page.Home, shell.From(r).Lang)
+	if err != nil || t.Body == "" {
+		return nil, err
+	}
+	return templ.Raw(markup.HTML(t.Body, 1)), nil
 }

@@ -50,7 +50,7 @@ func metadataFields(ctx context.Context, m catalogue.Metadata, problems ui.Probl
 	v := metadataView{
 		Problems: problems,
 		Title:    ui.Input{Field: field("title", false), Value: m.Title, MaxLength: 200}, Description: ui.TextArea{Field: field("description", false), Value: m.Description, Rows: 8, MaxLength: 20_000},
-		Licence: ui.Select{Field: field("licence", false), Value: string(m.Licence)}, Themes: ui.Checkboxes{Field: field("themes", true)},
+		Licence: ui.Select{Field: field("licence", false), Value: string(m.Licence)}, Themes: ui.Checkboxes{Field: field("themes", true), Row: true},
 		Frequency: ui.Select{Field: field("frequency", true), Value: string(m.Frequency), Empty: ui.T(ctx, "publishui.choose")},
 		Keywords:  ui.Input{Field: field("keywords", true), Value: strings.Join(m.Keywords, ", ")},
 		Contact:   ui.Input{Field: field("contact.name", true), Value: m.Contact.Name}, Email: ui.Input{Field: field("contact.email", true), Type: "email", Value: m.Contact.Email},

@@ -1,0 +1,391 @@
+package catalogueui
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"socle/internal/catalogue"
+	"socle/internal/errs"
+	"socle/internal/httpx"
+	"socle/internal/i18n"
+	"socle/internal/identity"
+	"socle/internal/markup"
+	"socle/internal/tables"
+	"socle/internal/web/shell"
+	"socle/internal/web/ui"
+)
+
+// manage is what those who look after a dataset do with it; nil for others.
+func manage(ctx context.Context, a identity.Actor, d catalogue.Dataset) *ui.Menu {
+	base := "/datasets/" + d.Slug
+	m := &ui.Menu{Label: ui.T(ctx, "share.manage"), Icon: "settings"}
+	add := func(key, href string, icon ui.Icon) {
+		m.Items = append(m.Items, ui.Link{Label: ui.T(ctx, key), Href: href, Icon: icon})
+	}
+	draft := d.State == catalogue.Draft && a.Can(identity.ActionContribute, d.Organisation)
+	if draft || a.Can(identity.ActionEdit, d.Organisation) {
+		add("share.manage.edit", base+"/edit", "pencil")
+	}
+	if a.Can(identity.ActionContribute, d.Organisation) && d.State != catalogue.Withdrawn {
+		add("share.manage.data", "/deposits/new?dataset="+string(d.ID), "refresh-cw")
+	}
+	if a.Can(identity.ActionReadDraft, d.Organisation) {
+		add("share.manage.state", base+"/publication", "globe")
+		add("share.manage.use", base+"/statistics", "chart-column")
+	}
+	if len(m.Items) == 0 {
+		return nil
+	}
+	return m
+}
+
+// shared is what machines read in the head of the page of a public dataset: its
+// description for search engines, its feed, the way to embed it.
+func (p *Pages) shared(ctx context.Context, f found, page *ui.Page) {
+	if f.dataset.State != catalogue.Published {
+		return
+	}
+	page.Head = append(page.Head, alternate("application/atom+xml", f.base()+"/feed.atom", f.dataset.Title), jsonLD{p.described(ctx, f)})
+	if f.resource != nil {
+		page.Head = append(page.Head, alternate("application/json+oembed", "/oembed?url="+url.QueryEscape(p.o.BaseURL+f.base()), f.dataset.Title))
+	}
+}
+
+// alternate is a link of the head to another form of the page.
+func alternate(mediaType, href, title string) templ.Component {
+	return templ.ComponentFunc(func(_ context.Context, w io.Writer) error {
+		_, err := io.WriteString(w, `<link rel="alternate" type="`+templ.EscapeString(mediaType)+`" href="`+templ.EscapeString(href)+`" title="`+templ.EscapeString(title)+`">`)
+		return err
+	})
+}
+
+// jsonLD writes a description as a block of data: browsers do not run it. The
+// characters that could end the block are escaped by encoding/json.
+type jsonLD struct{ value schemaDataset }
+
+func (j jsonLD) Render(_ context.Context, w io.Writer) error {
+	b, err := json.Marshal(j.value)
+	if err != nil {
+		return err
+	}
+	_, err = io.WriteString(w, `<script type="application/ld+json">`+string(b)+`</script>`)
+	return err
+}
+
+// schemaDataset is a dataset in the words of schema.org.
+type schemaDataset struct {
+	Context      string            `json:"@context"`
+	Type         string            `json:"@type"`
+	ID           string            `json:"@id"`
+	Name         string            `json:"name"`
+	Description  string            `json:"description,omitempty"`
+	URL          string            `json:"url"`
+	Identifier   string            `json:"identifier"`
+	License      string            `json:"license,omitempty"`
+	Keywords     []string          `json:"keywords,omitempty"`
+	Language     string            `json:"inLanguage,omitempty"`
+	Free         bool              `json:"isAccessibleForFree"`
+	Published    string            `json:"datePublished,omitempty"`
+	Modified     string            `json:"dateModified,omitempty"`
+	Version      string            `json:"version,omitempty"`
+	Period       string            `json:"temporalCoverage,omitempty"`
+	Places       []schemaPlace     `json:"spatialCoverage,omitempty"`
+	Creator      schemaAgent       `json:"creator"`
+	Variables    []string          `json:"variableMeasured,omitempty"`
+	Distribution []schemaDownload  `json:"distribution,omitempty"`
+	Catalogue    schemaDataCatalog `json:"includedInDataCatalog"`
+}
+
+type schemaPlace struct {
+	Type string `json:"@type"`
+	Name string `json:"name"`
+}
+
+type schemaAgent struct {
+	Type string `json:"@type"`
+	Name string `json:"name"`
+	URL  string `json:"url"`
+}
+
+type schemaDownload struct {
+	Type   string `json:"@type"`
+	URL    string `json:"contentUrl"`
+	Format string `json:"encodingFormat"`
+}
+
+type schemaDataCatalog struct {
+	Type string `json:"@type"`
+	Name string `json:"name"`
+	URL  string `json:"url"`
+}
+
+func (p *Pages) described(_ context.Context, f found) schemaDataset {
+	d, address := f.dataset, p.o.BaseURL+f.base()
+	s := schemaDataset{Context: "https://schema.org/", Type: "Dataset", ID: address, Name: d.Title, Description: markup.Text(d.Description, 5000), URL: address, Identifier: string(d.ID),
+		Keywords: d.Keywords, Language: d.Language, Free: true, Published: d.PublishedAt.UTC().Format(time.DateOnly),
+		Creator:   schemaAgent{"Organization", f.org.Name, p.o.BaseURL + "/organisations/" + f.org.Slug},
+		Catalogue: schemaDataCatalog{"DataCatalog", p.o.Host, p.o.BaseURL}}
+	if l, ok := catalogue.FindLicence(d.Licence); ok {
+		s.License = l.URL
+	}
+	if !d.DataAt.IsZero() {
+		s.Modified = d.DataAt.UTC().Format(time.DateOnly)
+	}
+	if !d.Temporal.IsZero() {
+		s.Period = orDots(d.Temporal.Start) + "/" + orDots(d.Temporal.End)
+	}
+	for _, z := range d.Spatial.Zones {
+		if z.Name != "" {
+			s.Places = append(s.Places, schemaPlace{"Place", z.Name})
+		}
+	}
+	if f.resource == nil {
+		return s
+	}
+	s.Version = strconv.Itoa(f.resource.Latest)
+	for _, c := range f.Snapshot.Fields {
+		s.Variables = append(s.Variables, c.Name)
+	}
+	formats := [][2]string{{"csv", "text/csv"}, {"json", "application/json"}, {"parquet", "application/vnd.apache.parquet"}}
+	if tables.Located(f.version) {
+		formats = append(formats, [2]string{"geojson", "application/geo+json"})
+	}
+	for _, x := range formats {
+		s.Distribution = append(s.Distribution, schemaDownload{"DataDownload", p.o.BaseURL + "/api/v1/resources/" + string(f.resource.ID) + "/export." + x[0], x[1]})
+	}
+	return s
+}
+
+func orDots(s string) string {
+	if s == "" {
+		return ".."
+	}
+	return s
+}
+
+// citations are the ways to name a dataset in a paper.
+func (p *Pages) citations(ctx context.Context, f found) []ui.Code {
+	d := f.dataset
+	at := d.DataAt
+	if at.IsZero() {
+		at = d.PublishedAt
+	}
+	if d.State != catalogue.Published || at.IsZero() {
+		return nil
+	}
+	year, address := strconv.Itoa(at.Year()), p.o.BaseURL+f.base()
+	version := ""
+	if f.resource != nil {
+		version = strconv.Itoa(f.version.Number)
+	}
+	apa := f.org.Name + ". (" + year + "). " + d.Title
+	if version != "" {
+		apa += " (" + ui.T(ctx, "share.cite.version", i18n.Args{"Number": version}) + ")"
+	}
+	apa += " [" + ui.T(ctx, "share.cite.kind") + "]. " + p.o.Host + ". " + address
+	bib := "@misc{" + strings.ReplaceAll(d.Slug, "-", "_") + "_" + year + ",\n  author = {{" + bibtex(f.org.Name) + "}},\n  title = {" + bibtex(d.Title) + "},\n  year = {" + year + "},\n  publisher = {" + bibtex(p.o.Host) + "},\n"
+	if version != "" {
+		bib += "  version = {" + version + "},\n"
+	}
+	bib += "  url = {" + address + "}\n}"
+	return []ui.Code{{ID: "cite-apa", Title: "APA", Text: apa}, {ID: "cite-bibtex", Title: "BibTeX", Text: bib}}
+}
+
+var bibtexer = strings.NewReplacer(`\`, `\textbackslash{}`, "{", `\{`, "}", `\}`, "&", `\&`, "%", `\%`, "$", `\$`, "#", `\#`, "_", `\_`, "~", `\textasciitilde{}`, "^", `\textasciicircum{}`)
+
+// bibtex writes a text so that TeX reads it as it is.
+func bibtex(s string) string { return bibtexer.Replace(s) }
+
+// maxSimilar is how many similar datasets a page shows.
+const maxSimilar = 4
+
+// similar lists public datasets of the same schema, else of the same theme.
+func (p *Pages) similar(ctx context.Context, a identity.Actor, d catalogue.Dataset) (ui.Items, error) {
+	filter := catalogue.Filter{States: []catalogue.State{catalogue.Published}, Schema: d.Schema.ID}
+	if d.Schema.IsZero() {
+		if len(d.Themes) == 0 {
+			return ui.Items{}, nil
+		}
+		filter.Theme = d.Themes[0]
+	}
+	list, err := p.o.Catalogue.List(ctx, a, filter, catalogue.ByModified, "", maxSimilar+1)
+	if err != nil {
+		return ui.Items{}, err
+	}
+	var others []catalogue.Dataset
+	for _, x := range list.Datasets {
+		if x.ID != d.ID && len(others) < maxSimilar {
+			others = append(others, x)
+		}
+	}
+	return p.items(ctx, a, others, 3)
+}
+
+// traceView is what is left of a dataset at its address.
+type traceView struct {
+	Head  ui.PageHead
+	State ui.Notice
+	Facts ui.KeyValues
+	More  ui.Link
+}
+
+// gone is the error at the address of a dataset that was withdrawn or deleted, for
+// those who see only its trace; err else.
+func (p *Pages) gone(ctx context.Context, a identity.Actor, slug string, d catalogue.Dataset, err error) error {
+	if err == nil && (d.State != catalogue.Withdrawn || a.Can(identity.ActionReadDraft, d.Organisation)) {
+		return nil
+	}
+	if err != nil {
+		if !errs.Is(err, errs.NotFound) {
+			return err
+		}
+		if _, missing := p.o.Catalogue.TraceOf(ctx, a, slug); missing != nil {
+			return err
+		}
+	}
+	return httpx.WithStatus(errs.New(errs.NotFound, "share.gone").WithHint("share.gone.hint"), http.StatusGone)
+}
+
+// trace shows what is left of a dataset, with status 410.
+func (p *Pages) trace(w http.ResponseWriter, r *http.Request) error {
+	v, ctx, slug := shell.From(r), r.Context(), r.PathValue("slug")
+	var view traceView
+	var org identity.OrganisationID
+	d, err := p.o.Catalogue.ByAddress(ctx, v.Actor, slug)
+	switch {
+	case err == nil:
+		org = d.Organisation
+		view.Head.Title = d.Title
+		view.State = ui.Notice{Kind: ui.LookHere, Title: ui.T(ctx, "catalogueui.withdrawn", i18n.Args{"Day": ui.Day(ctx, d.WithdrawnAt)}), Text: d.WithdrawnReason}
+		view.fact(ctx, "share.published", ui.Day(ctx, d.PublishedAt))
+	case errs.Is(err, errs.NotFound):
+		t, err := p.o.Catalogue.TraceOf(ctx, v.Actor, slug)
+		if err != nil {
+			return err
+		}
+		org = t.Organisation
+		view.Head.Title = t.Title
+		view.State = ui.Notice{Kind: ui.LookHere, Title: ui.T(ctx, "share.deleted", i18n.Args{"Day": ui.Day(ctx, t.DeletedAt)}), Text: t.Reason}
+		view.fact(ctx, "share.published", ui.Day(ctx, t.PublishedAt))
+	default:
+		return err
+	}
+	o, err := p.o.Identity.Organisation(ctx, v.Actor, org)
+	if err != nil {
+		return err
+	}
+	view.Head.Eyebrow = o.Name
+	view.fact(ctx, "share.by", o.Name)
+	view.More = ui.More(ui.T(ctx, "share.others", i18n.Args{"Name": o.Name}), "/organisations/"+o.Slug)
+	return shell.PageStatus(w, r, http.StatusGone, ui.Page{Title: view.Head.Title, NoIndex: true, Place: "/search"}, tracePage(view))
+}
+
+func (v *traceView) fact(ctx context.Context, key, value string) {
+	v.Facts.Rows = append(v.Facts.Rows, ui.KeyValue{Key: ui.T(ctx, key), Value: value})
+}
+
+// embedCode is what a page of another site takes to show the table; the script,
+// which is not needed, gives the frame the height of its content.
+func (p *Pages) embedCode(f found) string {
+	return p.frameCode(f, "100%", embedHeight) + "\n" + `<script async src="` + p.o.BaseURL + `/embed.js"></script>`
+}
+
+// embedHeight is that of a frame whose content did not say its own, in CSS pixels.
+const embedHeight = 480
+
+func (p *Pages) frameCode(f found, width string, height int) string {
+	return `<iframe src="` + p.o.BaseURL + "/embed" + f.base() + `/table" title="` + templ.EscapeString(f.dataset.Title) + `" width="` + width + `" height="` + strconv.Itoa(height) + `" loading="lazy" style="border:0" data-socle></iframe>`
+}
+
+// embedRows is how many rows an embedded table shows.
+const embedRows = 20
+
+// embedView is a table alone, for the frame of another site.
+type embedView struct {
+	Title, By, Lang string
+	Sentence        string
+	Table           ui.Table
+	Href            string
+	CSS             string
+	Host            string
+}
+
+// embedPolicy lets any site show the page in a frame.
+func embedPolicy() httpx.Option { return httpx.WithCSP(httpx.DefaultCSP().FramedBy("*")) }
+
+// embedTable shows the first rows of what the address selects, as visitors see it.
+func (p *Pages) embedTable(w http.ResponseWriter, r *http.Request) error {
+	f, moved, err := p.find(r)
+	if err != nil {
+		return err
+	}
+	if f.resource == nil || f.dataset.State != catalogue.Published {
+		return none()
+	}
+	if moved {
+		return shell.Redirect(w, r, "/embed"+f.base()+"/table")
+	}
+	ctx := asking(r)
+	q, _ := f.selected(ctx, r)
+	if q.Limit == 0 || q.Limit > embedRows {
+		q.Limit = embedRows
+	}
+	rows, err := p.o.Engine.Rows(ctx, f.Snapshot, q)
+	if err != nil {
+		return err
+	}
+	view := embedView{Title: f.dataset.Title, By: f.org.Name, Lang: string(ui.LangOf(ctx)), Table: p.table(ctx, f, q, rows), CSS: ui.Embedded().URL("app.css"), Host: p.o.Host,
+		Href:     p.o.BaseURL + ui.Address(ui.LangOf(ctx), f.base()),
+		Sentence: ui.T(ctx, "catalogueui.range", i18n.Args{"From": ui.Integer(ctx, min(1, rows.Total)), "To": ui.Integer(ctx, int64(len(rows.Records))), "Of": ui.Integer(ctx, rows.Total)})}
+	view.Table.Caption, view.Table.CaptionHidden = view.Title, true
+	for i := range view.Table.Columns {
+		view.Table.Columns[i].SortHref = ""
+	}
+	for i := range view.Table.Rows {
+		view.Table.Rows[i].Href = ""
+	}
+	var b bytes.Buffer
+	if err := embedPage(view).Render(ctx, &b); err != nil {
+		return err
+	}
+	w.Header().Set("Cache-Control", "public, max-age=300")
+	w.Header().Set("Cross-Origin-Resource-Policy", "cross-origin")
+	w.Header().Del("Cross-Origin-Opener-Policy")
+	return httpx.WriteHTML(w, r, http.StatusOK, b.Bytes())
+}
+
+// The two halves of an embed's height: the frame says it, the page that holds the
+// frame follows. Only frames of this portal are listened to.
+const (
+	frameScript = `"use strict";
+const say = () => parent.postMessage({ socle: "height", height: document.documentElement.scrollHeight }, "*");
+new ResizeObserver(say).observe(document.body);
+say();
+`
+	hostScript = `"use strict";
+addEventListener("message", (e) => {
+  if (!e.data || e.data.socle !== "height" || !(e.data.height > 0 && e.data.height < 20000)) return;
+  for (const f of document.querySelectorAll("iframe[data-socle]")) {
+    if (f.contentWindow === e.source) f.style.height = e.data.height + "px";
+  }
+});
+`
+)
+
+func script(text string) httpx.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		w.Header().Set("Content-Type", "text/javascript; charset=utf-8")
+		w.Header().Set("Cross-Origin-Resource-Policy", "cross-origin")
+		w.Header().Set("Cache-Control", "public, max-age=86400")
+		return httpx.WriteBytes(w, r, http.StatusOK, []byte(text))
+	}
+}
