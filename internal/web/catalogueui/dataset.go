@@ -213,7 +213,7 @@ const tablePage = 50
 func (p *Pages) dataset(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f, moved, err := p.find(r)
-	if httpx.Status(err) == http.StatusGone {
+	if err != nil && httpx.Status(err) == http.StatusGone {
 		return p.trace(w, r)
 	}
 	if err != nil {
