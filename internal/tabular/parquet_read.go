@@ -26,6 +26,9 @@ type ParquetFile struct {
 // damaged, no Parquet, or has nested columns.
 func OpenParquet(src Source) (_ *ParquetFile, err error) {
 	defer recoverParquet(&err)
+	if err := soundFooter(src); err != nil {
+		return nil, damagedParquet(err)
+	}
 	file, err := parquet.OpenFile(src, src.Size(), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 	if err != nil {
 		return nil, damagedParquet(err)

@@ -3,10 +3,12 @@ package tabular_test
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
 	"math/rand"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -325,6 +327,36 @@ func TestParquetRefuses(t *testing.T) {
 	}
 }
 
+// TestParquetFooter: a footer of a few bytes that asks for more memory, or more
+// stack, than there is, is refused before it is decoded.
+func TestParquetFooter(t *testing.T) {
+	file := func(footer []byte) []byte {
+		out := append([]byte("PAR1"), footer...)
+		return append(binary.LittleEndian.AppendUint32(out, uint32(len(footer))), "PAR1"...)
+	}
+	for name, data := range map[string][]byte{
+		"two thousand million columns":    file([]byte{0x15, 4, 0x19, 0xfc, 0xff, 0xff, 0xff, 0xff, 7, 0}),
+		"two thousand million row groups": file([]byte{0x49, 0xfc, 0xff, 0xff, 0xff, 0xff, 7, 0}),
+		"more columns than bytes":         file([]byte{0x15, 4, 0x19, 0xbc, 'H'}),
+		"structures in structures":        file(bytes.Repeat([]byte{0xfc}, 20<<20)),
+		"lists in lists":                  file(append([]byte{0xf9}, bytes.Repeat([]byte{0x19}, 20<<20)...)),
+		"a text longer than the footer":   file([]byte{0x68, 0xff, 0xff, 0xff, 0xff, 7, 0}),
+		"a footer longer than the file":   []byte("PAR1\x15\x04PAR1\xff\xff\xff\x7fPAR1"),
+		"a number without end":            file(bytes.Repeat([]byte{0x15, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, 2)),
+		"no footer":                       []byte("PAR1PAR1"),
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		if _, err := tabular.OpenParquet(bytes.NewReader(data)); !errs.Is(err, errs.Invalid) {
+			t.Errorf("%s: %v", name, err)
+		}
+		runtime.ReadMemStats(&after)
+		if made := after.TotalAlloc - before.TotalAlloc; made > uint64(len(data))+4<<20 {
+			t.Errorf("%s: %d bytes made for a file of %d", name, made, len(data))
+		}
+	}
+}
+
 // FuzzParquet: any bytes are read or refused, never a panic.
 func FuzzParquet(f *testing.F) {
 	for _, rows := range []int{0, 3, 200} {
@@ -338,6 +370,8 @@ func FuzzParquet(f *testing.F) {
 		}
 		f.Add(out.Bytes())
 	}
+	f.Add([]byte("PAR1\x15\x04\x19\xfc\xff\xff\xff\xff\x07\x00\x0a\x00\x00\x00PAR1"))
+	f.Add([]byte("PAR1\x15\x04\x19\xbcH\x05\x00\x00\x00PAR1"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		p, err := tabular.OpenParquet(bytes.NewReader(data))
 		if err == nil {
