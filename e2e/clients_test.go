@@ -13,7 +13,7 @@ import (
 )
 
 // places is a table of points, as towns draw them.
-const places = `{"type":"FeatureCollection","features":[
+const fountainPlaces = `{"type":"FeatureCollection","features":[
 {"type":"Feature","geometry":{"type":"Point","coordinates":[1.3601,43.5046]},"properties":{"nom":"Fontaine","etat":"ouverte"}},
 {"type":"Feature","geometry":{"type":"Point","coordinates":[1.3267,43.4613]},"properties":{"nom":"Puits","etat":"fermé"}}]}`
 
@@ -21,7 +21,7 @@ const places = `{"type":"FeatureCollection","features":[
 func TestClients(t *testing.T) {
 	p := start(t)
 	agent := p.agent(t)
-	points := publish(t, agent, "fontaines.geojson", []byte(places), "Fontaines")
+	points := publish(t, agent, "fontaines.geojson", []byte(fountainPlaces), "Fontaines")
 	rows := publish(t, agent, "essai.csv", table("essai", 30), "Essai de tableau")
 	get := func(t *testing.T, address string, header ...string) (*http.Response, []byte) {
 		t.Helper()
