@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// places is a table of points, as towns draw them.
+// fountainPlaces is a table of points, as towns draw them.
 const fountainPlaces = `{"type":"FeatureCollection","features":[
 {"type":"Feature","geometry":{"type":"Point","coordinates":[1.3601,43.5046]},"properties":{"nom":"Fontaine","etat":"ouverte"}},
 {"type":"Feature","geometry":{"type":"Point","coordinates":[1.3267,43.4613]},"properties":{"nom":"Puits","etat":"fermé"}}]}`
