@@ -9,11 +9,13 @@
 package main
 
 import (
+	"context"
 	"debug/buildinfo"
 	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
+	"log"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -56,14 +58,13 @@ func main() {
 	out := flag.String("out", "", "folder of the two files")
 	version := flag.String("version", "unknown", "version of the program")
 	flag.Parse()
-	if err := run(*binary, *npm, *out, *version); err != nil {
-		fmt.Fprintln(os.Stderr, "sbom:", err)
-		os.Exit(1)
+	if err := run(context.Background(), *binary, *npm, *out, *version); err != nil {
+		log.Fatalln("sbom:", err)
 	}
 }
 
-func run(binary, npm, out, version string) error {
-	parts, err := modules(binary)
+func run(ctx context.Context, binary, npm, out, version string) error {
+	parts, err := modules(ctx, binary)
 	if err != nil {
 		return err
 	}
@@ -104,12 +105,12 @@ func ids(c component) (list []string) {
 }
 
 // modules are those linked into a program, and the language's own library.
-func modules(binary string) ([]component, error) {
+func modules(ctx context.Context, binary string) ([]component, error) {
 	info, err := buildinfo.ReadFile(binary)
 	if err != nil {
 		return nil, err
 	}
-	root, err := exec.Command("go", "env", "GOROOT").Output()
+	root, err := exec.CommandContext(ctx, "go", "env", "GOROOT").Output()
 	if err != nil {
 		return nil, err
 	}
@@ -118,7 +119,7 @@ func modules(binary string) ([]component, error) {
 		if m.Replace != nil {
 			m = m.Replace
 		}
-		dir, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", m.Path).Output()
+		dir, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", m.Path).Output()
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", m.Path, err)
 		}

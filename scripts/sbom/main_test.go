@@ -44,11 +44,11 @@ func TestRun(t *testing.T) {
 	write("node_modules/a/LICENSE", "Permission is hereby granted, free of charge, to any person obtaining a copy")
 	write("node_modules/b/package.json", `{"version": "2.0.0"}`)
 	write("node_modules/lucide-static/package.json", `{"version": "1.0.0", "license": "ISC"}`)
-	if err := run(self, npm, out, "1"); err == nil || !strings.Contains(err.Error(), "pkg:npm/b@2.0.0") {
+	if err := run(t.Context(), self, npm, out, "1"); err == nil || !strings.Contains(err.Error(), "pkg:npm/b@2.0.0") {
 		t.Fatalf("a part without licence: %v", err)
 	}
 	write("node_modules/b/LICENSE.md", "Apache License Version 2.0")
-	if err := run(self, npm, out, "1"); err != nil {
+	if err := run(t.Context(), self, npm, out, "1"); err != nil {
 		t.Fatal(err)
 	}
 	b, err := os.ReadFile(filepath.Join(out, "sbom.cdx.json"))
