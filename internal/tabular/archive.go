@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path"
+	"slices"
 	"strings"
 
 	"socle/internal/errs"
@@ -126,6 +127,32 @@ func (a *archive) best() (*zip.File, error) {
 		return nil, fail(errs.Invalid, CodeFormat, "tabular.empty-archive", nil)
 	}
 	return best, nil
+}
+
+// RefusePackage refuses a zip file that is a data package of several tables, for
+// who would read one of them and say nothing of the others. Kind: Invalid.
+func RefusePackage(src Source) error {
+	var magic [4]byte
+	if n, _ := src.ReadAt(magic[:], 0); n < len(magic) || string(magic[:]) != "PK\x03\x04" {
+		return nil
+	}
+	a, err := openArchive(src)
+	if err != nil {
+		return nil // Open says what is wrong with it
+	}
+	described, tables := false, 0
+	for name := range a.names {
+		switch ext := path.Ext(name); {
+		case path.Base(name) == "datapackage.json":
+			described = true
+		case ext != ".json" && ext != ".txt" && ext != "" && slices.Contains(entryKinds, ext):
+			tables++
+		}
+	}
+	if !described || tables < 2 {
+		return nil
+	}
+	return errs.New(errs.Invalid, "tabular.package", errs.Args{"Count": tables, "Code": CodeFormat}).WithHint("tabular.package.hint")
 }
 
 // spool copies what r gives to a temporary file, which is gone when closed.

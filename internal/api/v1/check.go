@@ -89,6 +89,9 @@ func (api *API) checkFile(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer src.Close()
+	if err := tabular.RefusePackage(src); err != nil {
+		return err
+	}
 	form.reading.Name, form.reading.TempDir = file.Name, api.o.Temp
 	f, err := tabular.Open(r.Context(), src, form.reading)
 	if err != nil {

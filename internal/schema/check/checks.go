@@ -80,7 +80,7 @@ var Checks = []Check{
 	{Name: CodeDuplicateLabel, Kind: Structure, Keys: []string{"check.duplicate-label"}, Bad: "code;nom;nom", Good: "code;nom;nom_usuel"},
 	{Name: CodeMissingLabel, Kind: Structure, Keys: []string{"check.missing-label", "check.missing-label.likely", "check.missing-label.standard", "check.missing-label.optional", "check.missing-label.key"}, Bad: "nom", Good: "code;nom"},
 	{Name: CodeExtraLabel, Kind: Structure, Keys: []string{"check.extra-label", "check.extra-label.standard"}, Bad: "code;nom;remarque", Good: "code;nom"},
-	{Name: CodeIncorrectLabel, Kind: Structure, Keys: []string{"check.incorrect-label", "check.incorrect-label.written", "check.incorrect-label.order"}, Bad: "Code ;NOM", Good: "code;nom"},
+	{Name: CodeIncorrectLabel, Kind: Structure, Keys: []string{"check.incorrect-label", "check.incorrect-label.written", "check.incorrect-label.spaces", "check.incorrect-label.order"}, Bad: "Code ;NOM", Good: "code;nom"},
 	{Name: CodeBlankRow, Kind: Structure, Keys: []string{"check.blank-row"}, Bad: ";;", Good: "31555;Toulouse;Occitanie"},
 	{Name: CodeMissingCell, Kind: Structure, Keys: []string{"check.missing-cell"}, Bad: "31555;Toulouse", Good: "31555;Toulouse;Occitanie"},
 	{Name: CodeExtraCell, Kind: Structure, Keys: []string{"check.extra-cell"}, Bad: "31555;Toulouse;Occitanie;?", Good: "31555;Toulouse;Occitanie"},

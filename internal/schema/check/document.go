@@ -119,7 +119,7 @@ func colonOf(l i18n.Lang) string {
 
 // sampleArgs stand for what depends on the file in the documented messages.
 var sampleArgs = i18n.Args{
-	"Expected": "…", "Example": "…", "Limit": "…", "Length": "…", "Pattern": "…", "Values": "…", "True": "…", "False": "…", "Decimal": "…",
+	"Expected": "…", "Example": "…", "Limit": "…", "Length": "…", "Values": "…", "True": "…", "False": "…", "Decimal": "…",
 	"First": "…", "Cells": "…", "Fields": "…", "Resource": "…", "Check": "…", "Param": "…", "Digits": "…", "Prefix": "…", "Relation": "…",
 	"Other": "…", "OtherValue": "…", "Columns": "…", "Sum": "…", "Absent": "…", "Cut": "…", "Likely": "…", "Encoding": "…", "System": "…",
 }

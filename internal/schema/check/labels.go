@@ -176,7 +176,11 @@ func (p *plan) frenchRule(labels []string) {
 		}
 		found[c.field] = true
 		if c.label != fields[c.field].Name {
-			p.odd(Fault{Code: CodeIncorrectLabel, Column: c.number, Field: c.label, Key: "check.incorrect-label.written", Args: i18n.Args{"Expected": fields[c.field].Name}, field: c.field,
+			key := "check.incorrect-label.written"
+			if strings.TrimSpace(c.label) == fields[c.field].Name {
+				key = "check.incorrect-label.spaces"
+			}
+			p.odd(Fault{Code: CodeIncorrectLabel, Column: c.number, Field: c.label, Key: key, Args: i18n.Args{"Expected": fields[c.field].Name}, field: c.field,
 				Repair: &Repair{ID: "header-spelling", Safe: true}})
 		}
 		disordered = disordered || c.field < last

@@ -13,13 +13,24 @@ import (
 
 // Message says what is wrong, in one sentence.
 func (r *Report) Message(l i18n.Lang, f *Fault) string {
-	return i18n.T(l, f.Key, r.faultArgs(l, f))
+	return i18n.T(l, r.keyOf(f.Key, f.field), r.faultArgs(l, f))
 }
+
+// keyOf is the message of a key: that of a pattern has no example to give when none
+// was found, and the pattern itself says nothing to who mends a table.
+func (r *Report) keyOf(key string, field int) string {
+	if key == patternKey && r.Schema != nil && field >= 0 && field < len(r.Schema.Fields) && r.examples.of(&r.Schema.Fields[field]) == r.Schema.Fields[field].Constraints.Pattern {
+		return key + ".bare"
+	}
+	return key
+}
+
+var patternKey = constraintKeys[schema.FailPattern]
 
 // Hint says what to do, "" when there is nothing to say.
 func (r *Report) Hint(l i18n.Lang, f *Fault) string {
 	args := r.faultArgs(l, f)
-	if hint, ok := told(l, f.Key+".hint", args); ok {
+	if hint, ok := told(l, r.keyOf(f.Key, f.field)+".hint", args); ok {
 		return hint
 	}
 	hint, _ := told(l, hintsOfCodes[f.Code], args)
@@ -40,10 +51,29 @@ var hintsOfCodes = map[string]string{CodeEncoding: "check.encoding-error.hint", 
 // GroupMessage says what a group of faults has in common, and how many there are.
 func (r *Report) GroupMessage(l i18n.Lang, g *Group) string {
 	args := r.groupArgs(l, g)
-	if s, ok := told(l, g.Key+".group", args); ok {
-		return s
+	text, ok := told(l, r.keyOf(g.Key, g.field)+".group", args)
+	if !ok {
+		return i18n.T(l, g.Key, args)
 	}
-	return i18n.T(l, g.Key, args)
+	if g.Repair == nil || !r.twin(g) {
+		return text
+	}
+	if why, ok := told(l, "check.because."+g.Repair.ID, nil); ok {
+		return i18n.T(l, "check.because", i18n.Args{"Text": text, "Why": why})
+	}
+	return text
+}
+
+// twin says whether another group has the same sentence: its cells are mended in
+// another way.
+func (r *Report) twin(g *Group) bool {
+	n := 0
+	for i := range r.Groups {
+		if o := &r.Groups[i]; o.Key == g.Key && o.Column == g.Column && o.Field == g.Field && o.Warning == g.Warning {
+			n++
+		}
+	}
+	return n > 1
 }
 
 // GroupHint says what to do about a group.
@@ -76,7 +106,7 @@ func Why(l i18n.Lang, code string) string {
 // faultArgs gathers what a message may say: where, what, and what the field asks
 // for.
 func (r *Report) faultArgs(l i18n.Lang, f *Fault) i18n.Args {
-	args := i18n.Args{"Field": f.Field, "Letter": Letter(f.Column), "Row": f.Row, "Cell": visible(f.Cell)}
+	args := i18n.Args{"Field": strings.TrimSpace(f.Field), "Letter": Letter(f.Column), "Row": f.Row, "Cell": visible(f.Cell)}
 	for k, v := range f.Args {
 		switch v := v.(type) {
 		case []string:
@@ -146,7 +176,6 @@ func visible(s string) string {
 // fieldArgs tells what the field asks for.
 func fieldArgs(l i18n.Lang, args i18n.Args, field *schema.Field, f *Fault) {
 	c := &field.Constraints
-	args["Pattern"] = c.Pattern
 	args["Decimal"] = markName(l, field.DecimalChar)
 	if _, has := args["Expected"]; !has {
 		args["Expected"] = dateWords(l, field)

@@ -73,11 +73,11 @@ func (p *Pages) checkPage(w http.ResponseWriter, r *http.Request, c checkRequest
 	view := checkView{
 		Head: ui.PageHead{Title: ui.T(ctx, "publishui.check"), Lead: ui.T(ctx, "publishui.check.lead")}, Schema: list, Max: ui.Bytes(ctx, p.o.MaxCheck),
 		Other:   ui.Input{Field: ui.Field{Name: "schema-url", Label: ui.T(ctx, "publishui.check.other"), Help: ui.T(ctx, "publishui.check.other.help"), Optional: true}, Type: "url", Value: c.other, Autocomplete: "off"},
-		File:    ui.FileInput{Field: ui.Field{Name: "file", Label: ui.T(ctx, "publishui.file"), Help: ui.T(ctx, "publishui.file.help")}, Accept: accepted, Large: report == nil},
-		Address: ui.Input{Field: ui.Field{Name: "url", Label: ui.T(ctx, "publishui.check.address"), Help: ui.T(ctx, "publishui.check.address.help"), Optional: true}, Type: "url", Value: c.address, Autocomplete: "off"},
+		File:    ui.FileInput{Field: ui.Field{Name: "file", Label: ui.T(ctx, "publishui.check.file"), Help: ui.T(ctx, "publishui.file.help")}, Accept: accepted, Large: report == nil},
+		Address: ui.Input{Field: ui.Field{Name: "url", Label: ui.T(ctx, "publishui.check.address"), Help: ui.T(ctx, "publishui.check.address.help")}, Type: "url", Value: c.address, Autocomplete: "off"},
 		Keep:    ui.Checkbox{Field: ui.Field{Name: "keep", Label: ui.T(ctx, "publishui.check.keep"), Help: ui.T(ctx, "publishui.check.keep.help"), Optional: true}, Value: "1", Checked: c.keep},
 	}
-	view.File.Optional = true // the address of the file does as well
+	view.File.Either, view.Address.Either = true, true // the address of the file does as well
 	view.Schema.Empty, view.Schema.Help = ui.T(ctx, "publishui.choose"), ""
 	if problem != nil {
 		e := errs.As(problem)
@@ -205,6 +205,9 @@ func (p *Pages) run(r *http.Request, path string, c checkRequest) (report *check
 		return nil, found, err
 	}
 	defer src.Close()
+	if err := tabular.RefusePackage(src); err != nil {
+		return nil, found, err
+	}
 	f, err := tabular.Open(ctx, src, tabular.Options{Name: c.name, TempDir: p.o.Temp})
 	if err != nil {
 		return nil, found, err

@@ -1,6 +1,7 @@
 package publishui_test
 
 import (
+	"archive/zip"
 	"bytes"
 	"context"
 	"encoding/xml"
@@ -211,6 +212,46 @@ func TestCheckByAddress(t *testing.T) {
 	_, h := v.send("/check", "", "", 303, "schema", "scdl/deliberations", "keep", "1", "url", " "+v.site.URL+"/deliberations.csv ")
 	page, _ := v.get(h.Get("Location"), 200)
 	says(t, page, "deliberations.csv", "DELIB_OBJET")
+}
+
+// A data package of several tables is refused, not checked for its first one only;
+// a table beside its description is checked.
+func TestCheckPackage(t *testing.T) {
+	v := visit(t)
+	packed := func(names ...string) string {
+		var b strings.Builder
+		z := zip.NewWriter(&b)
+		for _, name := range names {
+			w, err := z.Create(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, _ = io.WriteString(w, delibs)
+		}
+		_ = z.Close()
+		return b.String()
+	}
+	page, _ := v.send("/check", "paquet.zip", packed("datapackage.json", "a.csv", "b.csv"), 422, "schema", "scdl/deliberations")
+	says(t, page, "paquet de données", "2 tableaux", "socle check datapackage.json")
+	page, _ = v.send("/en/check", "paquet.zip", packed("data/datapackage.json", "data/a.csv", "data/b.csv"), 422, "schema", "scdl/deliberations")
+	says(t, page, "data package", "2 tables")
+	page, _ = v.send("/check", "paquet.zip", packed("datapackage.json", "a.csv"), 200, "schema", "scdl/deliberations")
+	says(t, page, "DELIB_OBJET")
+	page, _ = v.send("/check", "table.zip", packed("a.csv"), 200, "schema", "scdl/deliberations")
+	says(t, page, "DELIB_OBJET")
+}
+
+// Either the file or its address is needed: neither is said to be optional.
+func TestCheckFileOrAddress(t *testing.T) {
+	page, _ := visit(t).get("/check", 200)
+	says(t, page, "Un fichier, ou son adresse")
+	for _, name := range []string{"file", "url"} {
+		_, field, found := strings.Cut(page, `name="`+name+`"`)
+		field, _, _ = strings.Cut(field, ">")
+		if !found || strings.Contains(field, "required") {
+			t.Errorf("the field %s: %v %s", name, found, field)
+		}
+	}
 }
 
 // A schema is chosen in the list, that of the national catalogue included, or given

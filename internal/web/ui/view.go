@@ -150,6 +150,7 @@ type Field struct {
 	Help     string
 	Error    string // Problems.Of(Name)
 	Optional bool
+	Either   bool // it or another field is needed: neither required nor said optional
 	Disabled bool
 	ID       string // "f-" + Name unless said
 }
@@ -193,7 +194,7 @@ func (f Field) attrs() templ.OrderedAttributes {
 	if f.Error != "" {
 		a = append(a, templ.KeyValue[string, any]{Key: "aria-invalid", Value: "true"})
 	}
-	if !f.Optional {
+	if !f.Optional && !f.Either {
 		a = append(a, templ.KeyValue[string, any]{Key: "required", Value: true})
 	}
 	if f.Disabled {
