@@ -41,7 +41,8 @@ func (s *screen) axed(what string) {
 	s.t.Helper()
 	for _, theme := range []string{"dark", "light"} {
 		s.inTheme(theme)
-		s.wait("the colours of "+theme, `matchMedia("(prefers-color-scheme: `+theme+`)").matches && document.getAnimations().every((a) => a.playState !== "running")`)
+		s.do(chromedp.Navigate(s.text("location.href"))) // a change of colours takes a moment
+		s.sane()
 		for _, v := range s.axe() {
 			s.t.Errorf("%s, %s: %s", what, theme, v)
 		}
@@ -90,7 +91,7 @@ func TestChart(t *testing.T) {
 	s := browse(t, p)
 	s.inTheme("light")
 	s.open(base + "/chart?nature=stade")
-	s.wait("the first chart", `document.querySelectorAll(".drawing-wide svg[role=img] rect").length >= 5`)
+	s.wait("the first chart", `document.querySelectorAll(".drawing-wide svg[role=img] rect").length === 2`)
 	s.axed("the chart")
 	s.do(chromedp.SetValue(chromedp.CSS("#f-chart-x"), "nature"))
 	s.text(`document.querySelector("#f-chart-x").dispatchEvent(new Event("change", {bubbles: true})), ""`)
@@ -130,7 +131,7 @@ func TestChart(t *testing.T) {
 	// Each value of a column leads to its rows, and they are as many as it said.
 	pg := v.get(base + "/column?filter-column=date&nature=piscine")
 	links := pg.doc.Find("#values tbody tr")
-	if links.Length() != 6 {
+	if links.Length() != 4 {
 		t.Fatalf("%d years", links.Length())
 	}
 	count := links.First().Find("td").Text()
