@@ -266,7 +266,7 @@ func TestLinksByMail(t *testing.T) {
 	if err := json.Unmarshal(pg.body, &mine); err != nil || mine.Account.Email != "lea.martin@essai.example" || len(mine.Acts) == 0 {
 		t.Errorf("%v %s", err, pg.body)
 	}
-	pg = v.send(v.get("/account/data/close"), `form[action="/account/data/close"]`)
+	v.send(v.get("/account/data/close"), `form[action="/account/data/close"]`)
 	if v.get("/desk").url.Path != "/desk" {
 		t.Error("closed without the box")
 	}

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -185,11 +186,10 @@ func (a *App) rebuildIndex(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer unlock()
-	if err := a.Find.Rebuild(ctx); err != nil {
-		return err
+	if err = a.Find.Rebuild(ctx); err == nil {
+		err = a.Find.SyncCells(ctx)
 	}
-	return a.Find.SyncCells(ctx)
+	return errors.Join(err, unlock())
 }
 
 func (a *App) rebuildTable(ctx context.Context, sys identity.Actor, r catalogue.Resource) error {

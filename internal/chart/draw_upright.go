@@ -106,7 +106,7 @@ func (g *drawing) slanted(p plane) {
 func (g *drawing) edges(p plane) {
 	last := math.Inf(-1)
 	for i := range len(g.d.Starts) + 1 {
-		v := 0.0
+		var v float64
 		if i < len(g.d.Starts) {
 			v = g.d.Starts[i]
 		} else {

@@ -157,8 +157,9 @@ func (s *Service) Run(ctx context.Context, interval time.Duration, report func(e
 			}
 		case <-ctx.Done():
 			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-			defer cancel()
-			if err := s.Flush(last); err != nil {
+			err := s.Flush(last)
+			cancel()
+			if err != nil {
 				report(err)
 			}
 			return

@@ -26,7 +26,7 @@ func main() {
 	flag.Parse()
 	text, err := plans()
 	if err == nil {
-		err = os.WriteFile(filepath.Join(*out, "plans.txt"), []byte(text), 0o644) //nolint:gosec // a source file
+		err = os.WriteFile(filepath.Join(*out, "plans.txt"), []byte(text), 0o644)
 	}
 	if err != nil {
 		log.Fatal(err)

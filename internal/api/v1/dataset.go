@@ -169,7 +169,9 @@ func (api *API) listDatasets(w http.ResponseWriter, r *http.Request) error {
 // the search finds among that.
 func (api *API) datasets(ctx context.Context, a identity.Actor, p url.Values, f catalogue.Filter, limit int) (list catalogue.List, err error) {
 	sort := p.Get("sort")
-	bad := func(name string) error { return httpx.BadRequest("api.bad-value", errs.Args{"Name": name, "Value": p.Get(name)}) }
+	bad := func(name string) error {
+		return httpx.BadRequest("api.bad-value", errs.Args{"Name": name, "Value": p.Get(name)})
+	}
 	if strings.TrimSpace(p.Get("q")) == "" {
 		order := cmp.Or(catalogue.Order(sort), catalogue.ByModified)
 		if order != catalogue.ByModified && order != catalogue.ByTitle {

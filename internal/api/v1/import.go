@@ -21,7 +21,7 @@ type importRequest struct {
 	Delimiter  string                 `json:"delimiter"`
 	Sheet      string                 `json:"sheet"`
 	HeaderRows *int                   `json:"header_rows"`
-	CRS        string                 `json:"crs"` // of the coordinates: EPSG:2154; "none" adds no columns of degrees
+	CRS        string                 `json:"crs"`    // of the coordinates: EPSG:2154; "none" adds no columns of degrees
 	Types      map[string]schema.Type `json:"types"`  // of columns of a table without schema, by label
 	Repair     string                 `json:"repair"` // "" or "safe"
 }

@@ -181,7 +181,7 @@ func (s *Service) narrow(m *matcher, r *Result, q Query, found scores, text bool
 		f := &l.docs[i]
 		fails, failed := 0, 0
 		for j, c := range where {
-			ok := false
+			var ok bool
 			if j == freshness {
 				ok = aged(age(f.DataAt, now), c.value)
 			} else {

@@ -165,7 +165,7 @@ func (p *Pages) decide(w http.ResponseWriter, r *http.Request) error {
 			return p.said(w, r, d)
 		}
 	case "refuse":
-		d, err = p.o.Publish.Refuse(ctx, a, d.ID, revision, r.PostFormValue("word"))
+		_, err = p.o.Publish.Refuse(ctx, a, d.ID, revision, r.PostFormValue("word"))
 		if errs.Is(err, errs.Invalid) {
 			return p.waitingFor(w, r, t, err)
 		}
