@@ -72,11 +72,12 @@ func (p *Pages) checkPage(w http.ResponseWriter, r *http.Request, c checkRequest
 	}
 	view := checkView{
 		Head: ui.PageHead{Title: ui.T(ctx, "publishui.check"), Lead: ui.T(ctx, "publishui.check.lead")}, Schema: list, Max: ui.Bytes(ctx, p.o.MaxCheck),
-		Other:   ui.Input{Field: ui.Field{Name: "schema-url", Label: ui.T(ctx, "publishui.check.other"), Help: ui.T(ctx, "publishui.check.other.help"), Optional: true}, Type: "url", Value: c.other, Autocomplete: "off"},
+		Other:   ui.Input{Field: ui.Field{Name: "schema-url", Label: ui.T(ctx, "publishui.check.other"), Help: ui.T(ctx, "publishui.check.other.help"), Either: true}, Type: "url", Value: c.other, Autocomplete: "off"},
 		File:    ui.FileInput{Field: ui.Field{Name: "file", Label: ui.T(ctx, "publishui.check.file"), Help: ui.T(ctx, "publishui.file.help")}, Accept: accepted, Large: report == nil},
 		Address: ui.Input{Field: ui.Field{Name: "url", Label: ui.T(ctx, "publishui.check.address"), Help: ui.T(ctx, "publishui.check.address.help")}, Type: "url", Value: c.address, Autocomplete: "off"},
 		Keep:    ui.Checkbox{Field: ui.Field{Name: "keep", Label: ui.T(ctx, "publishui.check.keep"), Help: ui.T(ctx, "publishui.check.keep.help"), Optional: true}, Value: "1", Checked: c.keep},
 	}
+	view.Schema.Optional, view.Schema.Either = false, true
 	view.File.Either, view.Address.Either = true, true // the address of the file does as well
 	view.Schema.Empty, view.Schema.Help = ui.T(ctx, "publishui.choose"), ""
 	if problem != nil {

@@ -65,7 +65,7 @@ func foundIn(ctx context.Context, report *check.Report, name string) (v foundVie
 		if rule := ruleOf(ctx, f.Code); rule != nil {
 			what.Href = rule.Href
 		}
-		v.Cells.Rows = append(v.Cells.Rows, ui.Row{Cells: []ui.Cell{{Text: f.Place(l), Header: true}, {Text: f.Cell}, what, {Text: proposal}}})
+		v.Cells.Rows = append(v.Cells.Rows, ui.Row{Cells: []ui.Cell{{Text: unbroken(f.Place(l)), Header: true}, {Text: f.Cell}, what, {Text: proposal}}})
 	}
 	v.More = max(0, report.Stats.Errors-whole-len(v.Cells.Rows))
 	return v
@@ -210,4 +210,10 @@ func badgeSVG(left, right, colour string) []byte {
 		`<clipPath id="r"><rect width="%d" height="20" rx="3"/></clipPath><g clip-path="url(#r)"><rect width="%d" height="20" fill="#3b3730"/><rect x="%d" width="%d" height="20" fill="%s"/></g>`+
 		`<g fill="#fff" font-family="Verdana,DejaVu Sans,sans-serif" font-size="11"><text x="%d" y="14" textLength="%d">%s</text><text x="%d" y="14" textLength="%d">%s</text></g></svg>`,
 		wa+wb, left, right, left, right, wa+wb, wa, wa, wb, colour, gap, a, left, wa+gap, b, right)
+}
+
+// unbroken keeps the parts of a place whole in a narrow column: it breaks after its
+// comma only.
+func unbroken(place string) string {
+	return strings.NewReplacer(", ", ", ", " ", "\u00a0").Replace(place)
 }
