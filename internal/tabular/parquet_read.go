@@ -17,6 +17,7 @@ import (
 // read by several goroutines.
 type ParquetFile struct {
 	file   *parquet.File
+	src    Source
 	fields []Field
 	scales []parquetScale
 	shapes map[string]*shapeColumn // columns of well-known binary
@@ -36,7 +37,7 @@ func OpenParquet(src Source) (_ *ParquetFile, err error) {
 	if err := soundParquet(file.Metadata(), src.Size()); err != nil {
 		return nil, damagedParquet(err)
 	}
-	p := &ParquetFile{file: file}
+	p := &ParquetFile{src: src, file: file}
 	geometry := map[string]string{}
 	if text, ok := file.Lookup(parquetGeometry); ok {
 		if err := json.Unmarshal([]byte(text), &geometry); err != nil {
@@ -147,6 +148,9 @@ func (p *ParquetFile) Read(ctx context.Context, size int, give func(*Frame) erro
 // ReadGroup gives the rows of one row group, as Read.
 func (p *ParquetFile) ReadGroup(ctx context.Context, group, size int, give func(*Frame) error) (err error) {
 	defer recoverParquet(&err)
+	if err := soundPages(p.src, &p.file.Metadata().RowGroups[group]); err != nil {
+		return damagedParquet(fmt.Errorf("row group %d, %w", group, err))
+	}
 	g := p.file.RowGroups()[group]
 	chunks := g.ColumnChunks()
 	cursors := make([]parquetCursor, len(p.fields))

@@ -9,6 +9,7 @@ import (
 	"math"
 	"math/rand"
 	"runtime"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -353,6 +354,47 @@ func TestParquetFooter(t *testing.T) {
 		runtime.ReadMemStats(&after)
 		if made := after.TotalAlloc - before.TotalAlloc; made > uint64(len(data))+4<<20 {
 			t.Errorf("%s: %d bytes made for a file of %d", name, made, len(data))
+		}
+	}
+}
+
+// TestParquetPages: a file of which some bytes were changed, lost or doubled never asks
+// for more memory than a page may claim.
+func TestParquetPages(t *testing.T) {
+	var out bytes.Buffer
+	w, err := tabular.NewParquetWriter(&out, everyKind, tabular.ParquetOptions{GroupRows: 100})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(w.Write(randomFrame(rand.New(rand.NewSource(1)), 0, 3)), w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	r := rand.New(rand.NewSource(2))
+	for i := range 4000 {
+		data := bytes.Clone(out.Bytes())
+		for range 1 + r.Intn(3) {
+			at := r.Intn(len(data))
+			switch r.Intn(3) {
+			case 0:
+				data[at] = byte(r.Intn(256))
+			case 1:
+				data = slices.Delete(data, at, min(at+1+r.Intn(8), len(data)))
+			case 2:
+				data = slices.Insert(data, at, data[at:min(at+1+r.Intn(8), len(data))]...)
+			}
+		}
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		p, err := tabular.OpenParquet(bytes.NewReader(data))
+		if err == nil {
+			err = p.Read(t.Context(), 100, func(*tabular.Frame) error { return nil })
+		}
+		runtime.ReadMemStats(&after)
+		if err != nil && !errs.Is(err, errs.Invalid) {
+			t.Fatalf("round %d: %v", i, err)
+		}
+		if made := after.TotalAlloc - before.TotalAlloc; made > 320<<20 {
+			t.Fatalf("round %d: %d MB made for a file of %d bytes: %v", i, made>>20, len(data), err)
 		}
 	}
 }
