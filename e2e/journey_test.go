@@ -160,8 +160,8 @@ func TestMainJob(t *testing.T) {
 		t.Error("the filter lets other rows through")
 	}
 	s.open(dataset)
-	s.press(`thead th:nth-child(3) a`)
-	s.press(`thead th:nth-child(3) a`)
+	s.press(`thead th:nth-child(4) a`)
+	s.press(`thead th:nth-child(4) a`)
 	s.wait("the last row first", `document.querySelector("main table tbody tr").innerText.includes("2026-030")`)
 	s.press(`.site-tools a[hreflang=en]`)
 	s.wait("the English page", `document.documentElement.lang === "en" && location.pathname.startsWith("/en/datasets/")`)
