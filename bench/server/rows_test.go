@@ -90,6 +90,7 @@ func filter(i int) url.Values {
 // connections, each figure with what is promised.
 func BenchmarkRows(b *testing.B) {
 	base, id, pid := published(b)
+	quiet(b, pid)
 	rows := "/api/v1/resources/" + id + "/rows?"
 	with := func(v url.Values, more ...string) string {
 		for k := 0; k < len(more); k += 2 {
@@ -130,6 +131,20 @@ func BenchmarkRows(b *testing.B) {
 	}
 	exports(b, base, id)
 	b.ReportMetric(0, "ns/op")
+}
+
+// quiet waits until the portal has done what follows a publication: profile, words
+// for the search.
+func quiet(b *testing.B, pid int) {
+	b.Helper()
+	for range 600 {
+		before := processor(pid)
+		time.Sleep(500 * time.Millisecond)
+		if processor(pid)-before < 25*time.Millisecond {
+			return
+		}
+	}
+	b.Fatal("the portal never rests")
 }
 
 // processor is the time that a process has used of its processors, of which the
