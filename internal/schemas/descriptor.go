@@ -29,7 +29,7 @@ func (s *Service) descriptor(ctx context.Context, address string, kept bool) (*s
 	}
 	if d == nil && kept {
 		var err error
-		if d, err = s.keptDescriptor(ctx, address); err != nil {
+		if d, err = s.keptDescriptor(ctx, address); err != nil && !errs.Is(err, errs.NotFound) {
 			return nil, err
 		}
 	}
@@ -95,16 +95,14 @@ func (s *Service) remember(address string, d *descriptor) {
 	s.read[address] = d
 }
 
-// keptDescriptor returns the one in the database, nil when there is none.
+// keptDescriptor returns the one in the database. Kinds: NotFound, with no descriptor,
+// when none is kept.
 func (s *Service) keptDescriptor(ctx context.Context, address string) (*descriptor, error) {
 	var body string
 	d := &descriptor{}
 	err := s.o.DB.Read(ctx, func(tx *sqldb.Tx) error {
 		return tx.QueryRow(ctx, `SELECT etag, body FROM schema_descriptors WHERE address = $1`, address).Scan(&d.etag, &body)
 	})
-	if errs.Is(err, errs.NotFound) {
-		return nil, nil //nolint:nilnil // none is kept
-	}
 	if err != nil {
 		return nil, err
 	}

@@ -58,11 +58,11 @@ type statement struct {
 }
 
 func (c *preparingConn) QueryContext(ctx context.Context, text string, args []driver.NamedValue) (driver.Rows, error) {
-	s, err := c.prepared(ctx, text)
+	s, ok, err := c.prepared(ctx, text)
 	if err != nil {
 		return nil, err
 	}
-	if s == nil {
+	if !ok {
 		return c.sqliteConn.QueryContext(ctx, text, args)
 	}
 	q, ok := s.Stmt.(driver.StmtQueryContext)
@@ -78,11 +78,11 @@ func (c *preparingConn) QueryContext(ctx context.Context, text string, args []dr
 }
 
 func (c *preparingConn) ExecContext(ctx context.Context, text string, args []driver.NamedValue) (driver.Result, error) {
-	s, err := c.prepared(ctx, text)
+	s, ok, err := c.prepared(ctx, text)
 	if err != nil {
 		return nil, err
 	}
-	if s == nil {
+	if !ok {
 		return c.sqliteConn.ExecContext(ctx, text, args)
 	}
 	x, ok := s.Stmt.(driver.StmtExecContext)
@@ -92,9 +92,9 @@ func (c *preparingConn) ExecContext(ctx context.Context, text string, args []dri
 	return x.ExecContext(ctx, args)
 }
 
-// prepared returns the statement of a text, kept from now on; nil when the text
+// prepared returns the statement of a text, kept from now on; not ok when the text
 // is not one to keep, or is being read.
-func (c *preparingConn) prepared(ctx context.Context, text string) (*statement, error) {
+func (c *preparingConn) prepared(ctx context.Context, text string) (s *statement, ok bool, err error) {
 	if e, ok := c.kept[text]; ok {
 		c.order.MoveToFront(e)
 		if s := e.Value.(*statement); !s.busy {
