@@ -95,21 +95,19 @@ func (c *preparingConn) ExecContext(ctx context.Context, text string, args []dri
 // prepared returns the statement of a text, kept from now on; not ok when the text
 // is not one to keep, or is being read.
 func (c *preparingConn) prepared(ctx context.Context, text string) (s *statement, ok bool, err error) {
-	if e, ok := c.kept[text]; ok {
+	if e, found := c.kept[text]; found {
 		c.order.MoveToFront(e)
-		if s := e.Value.(*statement); !s.busy {
-			return s, nil
-		}
-		return nil, nil //nolint:nilnil // both are told by the comment
+		s = e.Value.(*statement)
+		return s, !s.busy, nil
 	}
 	if !keepable(text) {
-		return nil, nil //nolint:nilnil // as above
+		return nil, false, nil
 	}
 	p, err := c.PrepareContext(ctx, text)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	s := &statement{Stmt: p, text: text}
+	s = &statement{Stmt: p, text: text}
 	c.kept[text] = c.order.PushFront(s)
 	for e := c.order.Back(); c.order.Len() > keptStatements && e != nil; {
 		before := e.Prev()
@@ -117,12 +115,12 @@ func (c *preparingConn) prepared(ctx context.Context, text string) (s *statement
 			c.order.Remove(e)
 			delete(c.kept, old.text)
 			if err := old.Close(); err != nil {
-				return nil, err
+				return nil, false, err
 			}
 		}
 		e = before
 	}
-	return s, nil
+	return s, true, nil
 }
 
 // keepable reports single statements on rows. Those with a semicolon may be
