@@ -9,6 +9,8 @@
 // package under MIT): a box is right to about 100 m and that of a commune made by
 // a merger since 2017 joins the boxes of the communes it was made from.
 //
+// countries.tsv has the countries of ISO 3166-1 with their names (country.go).
+//
 // Tests of membership (IsCommune, IsFormer, IsPostalCode) cost a few nanoseconds
 // and need nothing decoded; the first question about a place decodes the file
 // once (about 3 MB stay in memory). The package knows no file of users, no

@@ -4,9 +4,6 @@ import (
 	"strings"
 	"sync"
 
-	"golang.org/x/text/language"
-	"golang.org/x/text/language/display"
-
 	"socle/internal/cog"
 )
 
@@ -120,30 +117,24 @@ var oldRegions = map[string]bool{
 	"bourgogne franche comte": true, "languedoc roussillon midi pyrenees": true, "paca": true,
 }
 
-type countries struct{ names, two, three map[string]bool }
+type countries struct{ two, three map[string]bool }
 
-// countryTables holds the countries of ISO 3166-1, with their French and English
-// names of the Unicode CLDR.
+// countryTables holds the codes of the countries of ISO 3166-1.
 var countryTables = sync.OnceValue(func() countries {
-	c := countries{map[string]bool{}, map[string]bool{}, map[string]bool{}}
-	french, english := display.French.Regions(), display.English.Regions()
-	for a := 'A'; a <= 'Z'; a++ {
-		for b := 'A'; b <= 'Z'; b++ {
-			code := string([]rune{a, b})
-			r, err := language.ParseRegion(code)
-			if err != nil || !r.IsCountry() || r.IsPrivateUse() || r.String() != code || r.Canonicalize() != r || len(r.ISO3()) != 3 || r.ISO3() == "ZZZ" {
-				continue
-			}
-			c.two[code], c.three[r.ISO3()] = true, true
-			c.names[cog.FoldName(french.Name(r))] = true
-			c.names[cog.FoldName(english.Name(r))] = true
-		}
+	c := countries{map[string]bool{}, map[string]bool{}}
+	for _, country := range cog.Countries() {
+		c.two[country.Two], c.three[country.Three] = true, true
 	}
 	return c
 })
 
+// isCountry knows their names in French and English.
 func isCountry(s string) bool {
-	return len(s) > 2 && len(s) <= 60 && countryTables().names[cog.FoldName(s)]
+	if len(s) <= 2 || len(s) > 60 {
+		return false
+	}
+	_, known := cog.CountryNamed(s)
+	return known
 }
 
 func isCountry2(s string) bool { return countryTables().two[s] }

@@ -3,9 +3,6 @@ package check
 import (
 	"sync"
 
-	"golang.org/x/text/language"
-	"golang.org/x/text/language/display"
-
 	"socle/internal/cog"
 	"socle/internal/i18n"
 	"socle/internal/schema"
@@ -76,22 +73,15 @@ func regionCode(cell []byte, _ *schema.Value) (string, i18n.Args) {
 	return "check.code-region", nil
 }
 
-// countries are the names of countries in French, from the Unicode CLDR, and
-// their codes of two and three letters (ISO 3166-1).
+// countries are the names of countries in French and their codes of two and three
+// letters.
 type countries struct{ names, two, three map[string]bool }
 
 var loadCountries = sync.OnceValue(func() countries {
 	c := countries{map[string]bool{}, map[string]bool{}, map[string]bool{}}
-	namer := display.French.Regions()
-	for a := 'A'; a <= 'Z'; a++ {
-		for b := 'A'; b <= 'Z'; b++ {
-			code := string([]rune{a, b})
-			r, err := language.ParseRegion(code)
-			if err != nil || !r.IsCountry() || r.IsPrivateUse() || r.String() != code || r.Canonicalize() != r || len(r.ISO3()) != 3 || r.ISO3() == "ZZZ" {
-				continue
-			}
-			c.names[namer.Name(r)], c.two[code], c.three[r.ISO3()] = true, true, true
-		}
+	for _, country := range cog.Countries() {
+		c.names[country.French] = country.French != ""
+		c.two[country.Two], c.three[country.Three] = true, true
 	}
 	return c
 })

@@ -3,9 +3,6 @@ package check
 import (
 	"strings"
 
-	"golang.org/x/text/language"
-	"golang.org/x/text/language/display"
-
 	"socle/internal/cog"
 )
 
@@ -34,11 +31,8 @@ func repairPlace(m *mender, s string) []proposal {
 			}
 		}
 	case m.asks("pays"):
-		french := display.French.Regions()
-		for code := range loadCountries().two {
-			if r, err := language.ParseRegion(code); err == nil && cog.FoldName(french.Name(r)) == cog.FoldName(s) {
-				return []proposal{{"place-name", true, french.Name(r)}}
-			}
+		if c, ok := cog.CountryNamed(s); ok {
+			return []proposal{{"place-name", true, c.French}}
 		}
 	case m.asks("code-pays-iso2", "code-pays-iso3"):
 		return []proposal{{"letter-case", true, strings.ToUpper(s)}}
