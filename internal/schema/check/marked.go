@@ -2,13 +2,8 @@ package check
 
 import (
 	"context"
-	"fmt"
 	"io"
-	"strconv"
 	"strings"
-	"unicode/utf8"
-
-	"github.com/xuri/excelize/v2"
 
 	"socle/internal/errs"
 	"socle/internal/i18n"
@@ -31,34 +26,25 @@ const (
 // Errors are those of reading.
 func Marked(ctx context.Context, w io.Writer, r *Report, f *tabular.File, l i18n.Lang, fileName string) (err error) {
 	defer errs.Wrap(&err, "check.Marked")
-	book := excelize.NewFile()
-	defer book.Close()
-	m := &marked{book: book, r: r, l: l, sum: i18n.T(l, "report.sheet.summary"), data: i18n.T(l, "report.sheet.data"), faults: map[[2]int][]*Fault{}}
-	if err := m.prepare(f); err != nil {
-		return err
-	}
-	if err := m.comments(); err != nil {
-		return err
-	}
+	m := &marked{book: tabular.NewBook(w), r: r, l: l, data: i18n.T(l, "report.sheet.data"), faults: map[[2]int][]*Fault{}}
+	m.prepare(f)
 	if err := m.rows(ctx, f); err != nil {
 		return err
 	}
 	if err := m.summary(fileName); err != nil {
 		return err
 	}
-	book.SetActiveSheet(0)
-	return book.Write(w)
+	return m.book.Close()
 }
 
 type marked struct {
-	book   *excelize.File
+	book   *tabular.Book
 	r      *Report
 	l      i18n.Lang
-	sum    string // names of the sheets
-	data   string
-	width  int // columns shown
-	last   int // last row shown, as reports count
-	shown  int // rows shown
+	data   string // name of the sheet of the file
+	width  int    // columns shown
+	last   int    // last row shown, as reports count
+	shown  int    // rows shown
 	unread bool
 	faults map[[2]int][]*Fault // by row of the sheet and column, both from 1
 	order  [][2]int            // of the faults
@@ -66,31 +52,15 @@ type marked struct {
 	head, wrong, wrongHead, wrap, bold int // styles
 }
 
-func (m *marked) prepare(f *tabular.File) (err error) {
-	if err = m.book.SetSheetName("Sheet1", m.sum); err != nil {
-		return err
-	}
-	if _, err = m.book.NewSheet(m.data); err != nil {
-		return err
-	}
+func (m *marked) prepare(f *tabular.File) {
 	m.width = min(max(f.Info.Columns, len(f.Header), 1), markedColumns)
 	m.last = min(MarkedRows, max(markedCells/m.width, 1)) + 1
-	fill := excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"F9D5D3"}}
-	ink := &excelize.Font{Color: "8C1D18", Family: "Calibri", Size: 11}
-	for _, s := range []struct {
-		id    *int
-		style excelize.Style
-	}{
-		{&m.head, excelize.Style{Font: &excelize.Font{Bold: true, Family: "Calibri", Size: 11}, NumFmt: 49}},
-		{&m.bold, excelize.Style{Font: &excelize.Font{Bold: true, Family: "Calibri", Size: 14}}},
-		{&m.wrong, excelize.Style{Font: ink, Fill: fill, NumFmt: 49}},
-		{&m.wrongHead, excelize.Style{Font: &excelize.Font{Bold: true, Color: "8C1D18", Family: "Calibri", Size: 11}, Fill: fill, NumFmt: 49}},
-		{&m.wrap, excelize.Style{Font: &excelize.Font{Family: "Calibri", Size: 11}, Alignment: &excelize.Alignment{WrapText: true, Vertical: "top"}}},
-	} {
-		if *s.id, err = m.book.NewStyle(&s.style); err != nil {
-			return err
-		}
-	}
+	const ink, fill = "8C1D18", "F9D5D3"
+	m.head = m.book.Style(tabular.BookStyle{Bold: true, Format: tabular.BookText})
+	m.bold = m.book.Style(tabular.BookStyle{Bold: true, Size: 14})
+	m.wrong = m.book.Style(tabular.BookStyle{Ink: ink, Fill: fill, Format: tabular.BookText})
+	m.wrongHead = m.book.Style(tabular.BookStyle{Bold: true, Ink: ink, Fill: fill, Format: tabular.BookText})
+	m.wrap = m.book.Style(tabular.BookStyle{Wrap: true})
 	for i := range m.r.Errors {
 		ft := &m.r.Errors[i]
 		key := [2]int{max(ft.Row, 1), max(ft.Column, 1)} // a fault of a whole row is told in its first cell
@@ -102,18 +72,13 @@ func (m *marked) prepare(f *tabular.File) (err error) {
 		}
 		m.faults[key] = append(m.faults[key], ft)
 	}
-	return nil
 }
 
-// comments come before the rows: the sheet is written as a stream after them.
-func (m *marked) comments() error {
+// comments says in the faulty cells what is wrong with them.
+func (m *marked) comments(out *tabular.BookSheet) {
 	for i, key := range m.order {
 		if i == markedComments {
-			return nil
-		}
-		cell, err := excelize.CoordinatesToCellName(key[1], key[0])
-		if err != nil {
-			return err
+			return
 		}
 		var text []string
 		for _, ft := range m.faults[key] {
@@ -125,30 +90,20 @@ func (m *marked) comments() error {
 				text = append(text, i18n.T(m.l, "check.report.proposed", i18n.Args{"Value": ft.Repair.Value}))
 			}
 		}
-		joined := cutText(strings.Join(text, "\n"), 1_000)
-		height := uint(40 + 18*(utf8.RuneCountInString(joined)/38+len(text)))
-		c := excelize.Comment{Cell: cell, Author: "Socle", Paragraph: []excelize.RichTextRun{{Text: joined}}, Width: 280, Height: height}
-		if err := m.book.AddComment(m.data, c); err != nil {
-			return err
-		}
+		out.Comment(tabular.BookComment{Row: key[0], Column: key[1], Text: cutText(strings.Join(text, "\n"), 1_000)})
 	}
-	return nil
 }
 
 // rows writes the file's rows; a row of the sheet has the number that the report
 // gives it.
 func (m *marked) rows(ctx context.Context, f *tabular.File) error {
-	out, err := m.book.NewStreamWriter(m.data)
-	if err != nil {
-		return err
+	columns := make([]tabular.BookColumn, m.width)
+	for j := range columns {
+		columns[j].Width = 18
 	}
-	if err := out.SetColWidth(1, m.width, 18); err != nil {
-		return err
-	}
+	out := m.book.Sheet(tabular.BookSheet{Name: m.data, Frozen: len(f.Header) > 0, Columns: columns})
+	m.comments(out)
 	if len(f.Header) > 0 {
-		if err := out.SetPanes(&excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"}); err != nil {
-			return err
-		}
 		if err := m.row(out, 1, len(f.Header), func(j int) string { return f.Header[j] }); err != nil {
 			return err
 		}
@@ -161,7 +116,7 @@ func (m *marked) rows(ctx context.Context, f *tabular.File) error {
 		for i := range b.Len() {
 			if first+i > m.last {
 				m.unread = true
-				return out.Flush()
+				return nil
 			}
 			if err := m.row(out, first+i, b.Width(i), func(j int) string { return string(b.Cell(i, j)) }); err != nil {
 				return err
@@ -169,56 +124,58 @@ func (m *marked) rows(ctx context.Context, f *tabular.File) error {
 			m.shown++
 		}
 	}
-	return out.Flush()
+	return nil
 }
 
-func (m *marked) row(out *excelize.StreamWriter, row, width int, cell func(int) string) error {
-	values := make([]any, 0, m.width)
+func (m *marked) row(out *tabular.BookSheet, row, width int, cell func(int) string) error {
+	cells := make([]tabular.BookCell, 0, m.width)
 	for j := range min(max(width, 1), m.width) {
-		c := excelize.Cell{}
+		c := tabular.BookCell{}
 		if j < width {
-			c.Value = cutText(cell(j), markedText)
+			c.Text = cutText(cell(j), markedText)
 		}
 		switch wrong := m.faults[[2]int{row, j + 1}] != nil; {
 		case row == 1 && m.r.File.HeaderRows > 0 && wrong:
-			c.StyleID = m.wrongHead
+			c.Style = m.wrongHead
 		case row == 1 && m.r.File.HeaderRows > 0:
-			c.StyleID = m.head
+			c.Style = m.head
 		case wrong:
-			c.StyleID = m.wrong
+			c.Style = m.wrong
 		}
-		values = append(values, c)
+		cells = append(cells, c)
 	}
-	for len(values) < m.width && m.faults[[2]int{row, len(values) + 1}] != nil { // cells that a short row has not
-		values = append(values, excelize.Cell{StyleID: m.wrong})
+	for len(cells) < m.width && m.faults[[2]int{row, len(cells) + 1}] != nil { // cells that a short row has not
+		cells = append(cells, tabular.BookCell{Style: m.wrong})
 	}
-	return out.SetRow("A"+strconv.Itoa(row), values)
+	return out.RowAt(row, cells...)
 }
 
 // summary says what the report says in all.
 func (m *marked) summary(fileName string) error {
 	r, l := m.r, m.l
+	plain := func(s string) tabular.BookCell { return tabular.BookCell{Text: s} }
 	outcome := i18n.T(l, "check.report.valid")
 	if !r.Valid {
 		outcome = i18n.T(l, "check.report.invalid", i18n.Args{"Count": r.Stats.Errors})
 	}
-	lines := [][]any{{excelize.Cell{Value: outcome, StyleID: m.bold}}, {i18n.T(l, "check.report.file"), fileName}}
+	lines := [][]tabular.BookCell{{{Text: outcome, Style: m.bold}}, {plain(i18n.T(l, "check.report.file")), plain(fileName)}}
 	if r.Schema != nil {
-		lines = append(lines, []any{i18n.T(l, "check.report.schema"), strings.TrimSpace(schemaTitle(r) + " " + r.Schema.Version)})
+		lines = append(lines, []tabular.BookCell{plain(i18n.T(l, "check.report.schema")), plain(strings.TrimSpace(schemaTitle(r) + " " + r.Schema.Version))})
 	}
-	lines = append(lines, []any{nil, i18n.T(l, "check.report.rows", i18n.Args{"Count": r.Stats.Rows})})
+	note := func(s string) { lines = append(lines, []tabular.BookCell{{}, plain(s)}) }
+	note(i18n.T(l, "check.report.rows", i18n.Args{"Count": r.Stats.Rows}))
 	if r.Stats.Warnings > 0 {
-		lines = append(lines, []any{nil, i18n.T(l, "check.report.warnings", i18n.Args{"Count": r.Stats.Warnings})})
+		note(i18n.T(l, "check.report.warnings", i18n.Args{"Count": r.Stats.Warnings}))
 	}
 	if m.unread {
-		lines = append(lines, []any{nil, i18n.T(l, "report.cut", i18n.Args{"Rows": i18n.Int(l, int64(m.shown)), "Sheet": m.data})})
+		note(i18n.T(l, "report.cut", i18n.Args{"Rows": i18n.Int(l, int64(m.shown)), "Sheet": m.data}))
 	}
 	if r.Stats.Truncated || len(m.order) > markedComments {
-		lines = append(lines, []any{nil, i18n.T(l, "report.not-all")})
+		note(i18n.T(l, "report.not-all"))
 	}
-	var title []any
+	var title []tabular.BookCell
 	for _, key := range []string{"report.severity", "report.count", "check.report.message", "report.hint", "report.column", "report.rows"} {
-		title = append(title, excelize.Cell{Value: i18n.T(l, key), StyleID: m.head})
+		title = append(title, tabular.BookCell{Text: i18n.T(l, key), Style: m.head})
 	}
 	lines = append(lines, nil, title)
 	for i := range r.Groups {
@@ -227,27 +184,20 @@ func (m *marked) summary(fileName string) error {
 		if g.Warning {
 			severity = i18n.T(l, "report.warning")
 		}
-		lines = append(lines, []any{severity, g.Count, m.wrapped(r.GroupMessage(l, g)), m.wrapped(r.GroupHint(l, g)), Letter(g.Column), m.wrapped(rowList(l, g))})
+		lines = append(lines, []tabular.BookCell{plain(severity), {Number: float64(g.Count), Numeric: true}, m.wrapped(r.GroupMessage(l, g)), m.wrapped(r.GroupHint(l, g)), plain(Letter(g.Column)), m.wrapped(rowList(l, g))})
 	}
-	out, err := m.book.NewStreamWriter(m.sum)
-	if err != nil {
-		return err
-	}
-	for j, width := range []float64{16, 22, 60, 60, 10, 24} {
-		if err := out.SetColWidth(j+1, j+1, width); err != nil {
+	out := m.book.Sheet(tabular.BookSheet{Name: i18n.T(l, "report.sheet.summary"), First: true,
+		Columns: []tabular.BookColumn{{Width: 16}, {Width: 22}, {Width: 60}, {Width: 60}, {Width: 10}, {Width: 24}}})
+	for _, line := range lines {
+		if err := out.Row(line...); err != nil {
 			return err
 		}
 	}
-	for i, line := range lines {
-		if err := out.SetRow(fmt.Sprintf("A%d", i+1), line); err != nil {
-			return err
-		}
-	}
-	return out.Flush()
+	return nil
 }
 
-func (m *marked) wrapped(s string) excelize.Cell {
-	return excelize.Cell{Value: cutText(s, markedText), StyleID: m.wrap}
+func (m *marked) wrapped(s string) tabular.BookCell {
+	return tabular.BookCell{Text: cutText(s, markedText), Style: m.wrap}
 }
 
 func schemaTitle(r *Report) string {

@@ -1,22 +1,19 @@
 package national
 
 import (
-	"fmt"
 	"io"
+	"slices"
 	"strconv"
-	"strings"
 	"time"
-
-	"github.com/xuri/excelize/v2"
 
 	"socle/internal/errs"
 	"socle/internal/i18n"
+	"socle/internal/tabular"
 )
 
 const (
-	filledRows  = 1000 // rows that lists and formats reach
-	listsSheet  = "Listes"
-	inlineChars = 250 // longest list that Excel takes inside a rule, in UTF-16 units
+	filledRows = 1000 // rows that lists and formats reach
+	listsSheet = "Listes"
 )
 
 // Workbook writes a model file as XLSX: a sheet to fill, with the header, a row of
@@ -28,197 +25,128 @@ func (e Entry) Workbook(w io.Writer, l i18n.Lang) (err error) {
 	if err != nil {
 		return err
 	}
-	f := excelize.NewFile()
-	defer f.Close()
-	if err := f.SetSheetName("Sheet1", s.name); err != nil {
-		return err
+	book := tabular.NewBook(w)
+	for _, write := range []func(*tabular.Book) error{s.fillXLSX, s.listsXLSX, s.explainXLSX} {
+		if err := write(book); err != nil {
+			return err
+		}
 	}
-	if err := s.fillXLSX(f); err != nil {
-		return err
-	}
-	if err := s.explainXLSX(f); err != nil {
-		return err
-	}
-	return f.Write(w)
+	return book.Close()
 }
 
-func (s *sheet) fillXLSX(f *excelize.File) error {
-	styles, err := newStyles(f)
-	if err != nil {
-		return err
+func (s *sheet) fillXLSX(book *tabular.Book) error {
+	header := book.Style(tabular.BookStyle{Bold: true, Format: tabular.BookText, Wrap: true})
+	styles := map[sheetKind]int{
+		sheetText:   book.Style(tabular.BookStyle{Format: tabular.BookText}),
+		sheetNumber: 0,
+		sheetDate:   book.Style(tabular.BookStyle{Format: tabular.BookDay}),
 	}
+	columns := make([]tabular.BookColumn, len(s.columns))
+	names, examples := make([]tabular.BookCell, len(s.columns)), make([]tabular.BookCell, len(s.columns))
 	for j, c := range s.columns {
-		letter, err := excelize.ColumnNumberToName(j + 1)
-		if err != nil {
+		columns[j] = tabular.BookColumn{Width: c.width, Style: styles[c.kind]}
+		names[j] = tabular.BookCell{Text: c.name, Style: header}
+		var err error
+		if examples[j], err = example(c); err != nil {
 			return err
 		}
-		if err := f.SetColWidth(s.name, letter, letter, c.width); err != nil {
-			return err
-		}
-		if err := f.SetColStyle(s.name, letter, styles.of[c.kind]); err != nil {
-			return err
-		}
-		if err := f.SetCellStr(s.name, letter+"1", c.name); err != nil {
-			return err
-		}
-		if err := f.SetCellStyle(s.name, letter+"1", letter+"1", styles.header); err != nil {
-			return err
-		}
-		if err := setExample(f, s.name, letter+"2", c, styles.of[c.kind]); err != nil {
-			return err
-		}
-		if err := s.rule(f, j, letter); err != nil {
-			return err
-		}
+		examples[j].Style = styles[c.kind]
 	}
-	return f.SetPanes(s.name, &excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"})
+	out := book.Sheet(tabular.BookSheet{Name: s.name, Frozen: true, Columns: columns})
+	for j, c := range s.columns {
+		rule := tabular.BookRule{Column: j + 1, Rows: filledRows, Title: c.name, Text: c.note}
+		switch {
+		case len(c.allowed) == 0:
+		case tabular.RuleHolds(c.allowed):
+			rule.Values = c.allowed
+		default:
+			rule.Sheet, rule.Listed = listsSheet, len(c.allowed)
+		}
+		out.Rule(rule)
+	}
+	if err := out.Row(names...); err != nil {
+		return err
+	}
+	return out.Row(examples...)
 }
 
-type styles struct {
-	header int
-	of     map[sheetKind]int
+// example is the cell below the name of a column.
+func example(c sheetColumn) (cell tabular.BookCell, err error) {
+	switch {
+	case c.example == "":
+	case c.kind == sheetNumber:
+		cell.Numeric = true
+		cell.Number, err = strconv.ParseFloat(c.example, 64)
+	case c.kind == sheetDate:
+		cell, err = dayCell(c.example)
+	default:
+		cell.Text = c.example
+	}
+	return cell, err
 }
 
-func newStyles(f *excelize.File) (styles, error) {
-	st := styles{of: map[sheetKind]int{}}
-	var err error
-	if st.header, err = f.NewStyle(&excelize.Style{Font: &excelize.Font{Bold: true}, NumFmt: 49, Alignment: &excelize.Alignment{WrapText: true, Vertical: "top"}}); err != nil {
-		return st, err
+// dayCell is a day as workbooks count it.
+func dayCell(s string) (tabular.BookCell, error) {
+	day, err := time.Parse(time.DateOnly, s)
+	if err != nil {
+		return tabular.BookCell{}, err
 	}
-	date := "yyyy-mm-dd"
-	for kind, style := range map[sheetKind]*excelize.Style{
-		sheetText:   {NumFmt: 49}, // text
-		sheetNumber: {NumFmt: 0},
-		sheetDate:   {CustomNumFmt: &date},
-	} {
-		if st.of[kind], err = f.NewStyle(style); err != nil {
-			return st, err
+	const day0 = -25569 // 30 December 1899
+	return tabular.BookCell{Numeric: true, Number: float64(day.Unix()/86400 - day0)}, nil
+}
+
+// listsXLSX writes the lists that do not fit in their rules, each in its column of
+// a hidden sheet.
+func (s *sheet) listsXLSX(book *tabular.Book) error {
+	long := func(c sheetColumn) bool { return len(c.allowed) > 0 && !tabular.RuleHolds(c.allowed) }
+	rows := 0
+	for _, c := range s.columns {
+		if long(c) {
+			rows = max(rows, len(c.allowed))
 		}
 	}
-	return st, nil
-}
-
-func setExample(f *excelize.File, sheet, cell string, c sheetColumn, style int) error {
-	if c.example == "" {
+	if rows == 0 {
 		return nil
 	}
-	var err error
-	switch c.kind {
-	case sheetNumber:
-		var v float64
-		if v, err = strconv.ParseFloat(c.example, 64); err == nil {
-			err = f.SetCellValue(sheet, cell, v)
-		}
-	case sheetDate:
-		var day time.Time
-		if day, err = time.Parse(time.DateOnly, c.example); err == nil {
-			err = f.SetCellValue(sheet, cell, day)
-		}
-	default:
-		err = f.SetCellStr(sheet, cell, c.example)
-	}
-	if err != nil {
-		return err
-	}
-	return f.SetCellStyle(sheet, cell, cell, style)
-}
-
-// rule puts the drop-down list and the note on the cells to fill.
-func (s *sheet) rule(f *excelize.File, j int, letter string) error {
-	c := s.columns[j]
-	v := excelize.NewDataValidation(true)
-	v.Sqref = fmt.Sprintf("%s2:%s%d", letter, letter, filledRows+1)
-	note := c.note
-	if r := []rune(note); len(r) > 250 {
-		note = string(r[:249]) + "…"
-	}
-	title := c.name
-	if len(title) > 32 {
-		title = title[:32]
-	}
-	v.SetInput(title, note)
-	if c.allowed != nil {
-		joined := strings.Join(c.allowed, ",")
-		if len([]rune(joined)) <= inlineChars && !strings.Contains(strings.Join(c.allowed, ""), ",") {
-			if err := v.SetDropList(c.allowed); err != nil {
-				return err
-			}
-		} else {
-			if err := s.longList(f, j, v); err != nil {
-				return err
+	out := book.Sheet(tabular.BookSheet{Name: listsSheet, Hidden: true})
+	for i := range rows {
+		cells := make([]tabular.BookCell, len(s.columns))
+		for j, c := range s.columns {
+			if long(c) && i < len(c.allowed) {
+				cells[j].Text = c.allowed[i]
 			}
 		}
-		v.SetError(excelize.DataValidationErrorStyleWarning, title, note)
-	}
-	return f.AddDataValidation(s.name, v)
-}
-
-// longList puts a list that does not fit in a rule in a hidden sheet.
-func (s *sheet) longList(f *excelize.File, j int, v *excelize.DataValidation) error {
-	if i, err := f.GetSheetIndex(listsSheet); err != nil {
-		return err
-	} else if i < 0 {
-		if _, err := f.NewSheet(listsSheet); err != nil {
-			return err
-		}
-		if err := f.SetSheetVisible(listsSheet, false); err != nil {
+		if err := out.Row(cells...); err != nil {
 			return err
 		}
 	}
-	letter, err := excelize.ColumnNumberToName(j + 1)
-	if err != nil {
-		return err
-	}
-	for i, value := range s.columns[j].allowed {
-		if err := f.SetCellStr(listsSheet, letter+strconv.Itoa(i+1), value); err != nil {
-			return err
-		}
-	}
-	v.SetSqrefDropList(fmt.Sprintf("%s!$%s$1:$%s$%d", listsSheet, letter, letter, len(s.columns[j].allowed)))
 	return nil
 }
 
-func (s *sheet) explainXLSX(f *excelize.File) error {
-	if _, err := f.NewSheet(s.help); err != nil {
-		return err
-	}
-	bold, err := f.NewStyle(&excelize.Style{Font: &excelize.Font{Bold: true}})
-	if err != nil {
-		return err
-	}
-	wrap, err := f.NewStyle(&excelize.Style{Alignment: &excelize.Alignment{WrapText: true, Vertical: "top"}, NumFmt: 49})
-	if err != nil {
-		return err
-	}
+func (s *sheet) explainXLSX(book *tabular.Book) error {
+	bold := book.Style(tabular.BookStyle{Bold: true})
+	wrap := book.Style(tabular.BookStyle{Format: tabular.BookText, Wrap: true})
+	out := book.Sheet(tabular.BookSheet{Name: s.help,
+		Columns: []tabular.BookColumn{{Width: 24}, {Width: 28}, {Width: 60}, {Width: 14}, {Width: 12}, {Width: 40}, {Width: 28}}})
 	for i, line := range s.intro {
-		if err := f.SetCellStr(s.help, "A"+strconv.Itoa(i+1), line); err != nil {
+		cell := tabular.BookCell{Text: line}
+		if i == 0 {
+			cell.Style = bold
+		}
+		if err := out.Row(cell); err != nil {
 			return err
 		}
 	}
-	if err := f.SetCellStyle(s.help, "A1", "A1", bold); err != nil {
-		return err
-	}
-	first := len(s.intro) + 2
-	for j, width := range []float64{24, 28, 60, 14, 12, 40, 28} {
-		letter, err := excelize.ColumnNumberToName(j + 1)
-		if err != nil {
-			return err
+	for i, row := range slices.Concat([][]string{nil}, s.rows) {
+		cells := make([]tabular.BookCell, len(row))
+		for j := range row {
+			cells[j] = tabular.BookCell{Text: row[j], Style: wrap}
+			if i == 1 {
+				cells[j].Style = bold
+			}
 		}
-		if err := f.SetColWidth(s.help, letter, letter, width); err != nil {
+		if err := out.Row(cells...); err != nil {
 			return err
-		}
-		for i, row := range s.rows {
-			cell := letter + strconv.Itoa(first+i)
-			if err := f.SetCellStr(s.help, cell, row[j]); err != nil {
-				return err
-			}
-			style := wrap
-			if i == 0 {
-				style = bold
-			}
-			if err := f.SetCellStyle(s.help, cell, cell, style); err != nil {
-				return err
-			}
 		}
 	}
 	return nil
