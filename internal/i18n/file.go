@@ -24,8 +24,9 @@ type Message struct {
 //	["key"]
 //	one = "value"
 //	other = "value"
-func parseFile(name, text string) ([]Message, error) {
-	out := make([]Message, 0, strings.Count(text, "\n"))
+//
+// The messages are appended to out.
+func parseFile(out []Message, name, text string) ([]Message, error) {
 	table := false
 	for number := 1; text != ""; number++ {
 		var line string

@@ -49,14 +49,14 @@ func TestFilesAreTOML(t *testing.T) {
 
 func TestFileMistakes(t *testing.T) {
 	good := "# about\n\"a.b\" = \"c \\\"d\\\" é\" # why\n\n[\"a.n\"]\none = \"1\"\nother = \"n\"\r\n"
-	if list, err := parseFile("a", good); err != nil || len(list) != 2 || list[0].Other != `c "d" é` || list[1].One != "1" || list[1].Other != "n" {
+	if list, err := parseFile(nil, "a", good); err != nil || len(list) != 2 || list[0].Other != `c "d" é` || list[1].One != "1" || list[1].Other != "n" {
 		t.Errorf("%+v, %v", list, err)
 	}
 	for _, text := range []string{
 		`a.b = "c"`, `"a.b" "c"`, `"a.b" = 'c'`, `"a.b" = """`, `"a.b" = "c`, `"a.b" = "c" d`, `"a.b" = "\q"`, `["a.b"`, `[a.b]`,
 		"[\"a.b\"]\nfew = \"c\"", "[\"a.b\"]\none = \"c\"\n\"a.c\" = \"d\"", `one = "c"`, `["a.b`,
 	} {
-		if _, err := parseFile("a.fr.toml", "\n"+text); err == nil || !strings.Contains(err.Error(), "a.fr.toml:") {
+		if _, err := parseFile(nil, "a.fr.toml", "\n"+text); err == nil || !strings.Contains(err.Error(), "a.fr.toml:") {
 			t.Errorf("%s: %v", text, err)
 		}
 	}

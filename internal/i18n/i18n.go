@@ -132,6 +132,9 @@ func Messages(l Lang) []Message {
 	return out
 }
 
+// mostMessages is room for those of one language; more find room as well.
+const mostMessages = 6000
+
 // written reads the files of a language. They are in the program and its tests read
 // them all: one that cannot be read is a mistake of ours.
 func written(l Lang) (out []Message) {
@@ -139,6 +142,7 @@ func written(l Lang) (out []Message) {
 	if err != nil {
 		panic(err)
 	}
+	out = make([]Message, 0, mostMessages)
 	for _, f := range files {
 		if !strings.HasSuffix(f.Name(), "."+string(l)+".toml") {
 			continue
@@ -147,11 +151,9 @@ func written(l Lang) (out []Message) {
 		if err != nil {
 			panic(err)
 		}
-		list, err := parseFile(f.Name(), string(data))
-		if err != nil {
+		if out, err = parseFile(out, f.Name(), string(data)); err != nil {
 			panic(err)
 		}
-		out = append(out, list...)
 	}
 	return out
 }

@@ -17,13 +17,29 @@ const (
 )
 
 // candidates are the delimiters looked for, and how likely they are beforehand.
-var candidates = []struct {
-	delim string
-	prior float64
-}{
+var candidates = []candidate{
 	{";", 1}, {",", 1}, {"\t", 1}, {"|", 0.98}, {"\x1f", 0.98}, {"\x01", 0.9}, {"||", 1}, {"::", 1}, {"¦", 0.9}, {"§", 0.9}, {"¤", 0.9},
 	{"^", 0.85}, {"~", 0.85}, {"\xa6", 0.8}, {"\xa7", 0.8}, {"#", 0.6}, {" ", 0.48}, {":", 0.37},
 }
+
+type candidate struct {
+	delim string
+	prior float64
+}
+
+// most is the best score that a table with the delimiter can have: one that is no
+// better than what was found need not be read.
+func (c candidate) most() float64 {
+	if c.delim == " " {
+		return c.prior * spaced
+	}
+	return c.prior
+}
+
+const (
+	oneColumn = 0.4 // how likely a table of one column is beforehand
+	spaced    = 1.3 // how much columns of figures speak for spaces between them
+)
 
 // sniffed is a dialect with what it shows of the file.
 type sniffed struct {
@@ -75,10 +91,15 @@ func sniffDialect(head []byte, whole bool, fixed string, cr bool) sniffed {
 	if fixed != "" {
 		try(fixed, 1)
 	} else {
-		try("", 0.4)
 		for _, c := range candidates {
-			if bytes.Contains(head, []byte(c.delim)) {
+			if c.most() > best.score && bytes.Contains(head, []byte(c.delim)) {
 				try(c.delim, c.prior)
+			}
+		}
+		if one := best; one.score <= oneColumn { // a table of one column is as good as what equals it
+			best = sniffed{score: -1}
+			if try("", oneColumn); one.score > best.score {
+				best = one
 			}
 		}
 	}
@@ -176,7 +197,7 @@ func (d dialect) assess(head []byte, whole bool) sniffed {
 		strength = math.Sqrt(1 - 1/float64(s.width))
 	}
 	good, cells := 0.0, 0
-	typed := 0
+	typed, bySpace := 0, len(d.delim) == 1 && d.delim[0] == ' '
 	around, within := 0, 0 // quotes around cells, and in the middle of cells
 	for i := range b.Len() {
 		for k := b.first[i]; k < b.first[i+1]; k++ {
@@ -189,8 +210,10 @@ func (d dialect) assess(head []byte, whole bool) sniffed {
 				within++
 			}
 			good += plausible(b.buf[c.start:c.end], quoted, d)
-			if k := kindOf(bytes.TrimSpace(b.buf[c.start:c.end])); k == kindNumber || k == kindDate {
-				typed++
+			if bySpace {
+				if k := kindOf(bytes.TrimSpace(b.buf[c.start:c.end])); k == kindNumber || k == kindDate {
+					typed++
+				}
 			}
 			cells++
 		}
@@ -204,8 +227,8 @@ func (d dialect) assess(head []byte, whole bool) sniffed {
 	if len(d.delim) == 1 && d.delim[0] == ',' && s.width == 2 && decimals(&b) {
 		s.score *= 0.5
 	}
-	if len(d.delim) == 1 && d.delim[0] == ' ' && s.width >= 3 && typed*2 >= cells {
-		s.score *= 1.3
+	if bySpace && s.width >= 3 && typed*2 >= cells {
+		s.score *= spaced
 	}
 	if len(d.delim) == 1 && (d.delim[0] == ' ' || d.delim[0] == ':') && (regular < 0.85 || s.width < 3 && total < 3) {
 		s.score *= 0.5

@@ -32,10 +32,42 @@ func kindOf(c []byte) kind {
 	return kindText
 }
 
+// What numbers begin and end with: signs around them, and bytes that none begins
+// with. Signs beyond ASCII are left to a closer look.
+const (
+	inner = iota
+	edge
+	never
+)
+
+var numberEdge = func() (t [256]byte) {
+	for c := range 0x80 {
+		t[c] = never
+	}
+	for _, c := range "0123456789.,'" {
+		t[c] = inner
+	}
+	for _, c := range "$%+- " {
+		t[c] = edge
+	}
+	return t
+}()
+
 // isNumber accepts digits with signs, separators of any habit, an exponent, and
 // a unit of money or percentage.
 func isNumber(c []byte) bool {
-	c = bytes.Trim(c, "$%+- \u00A0€£\x80\xA0")
+	for len(c) > 0 && numberEdge[c[0]] == edge {
+		c = c[1:]
+	}
+	if len(c) == 0 || numberEdge[c[0]] == never { // most texts end here
+		return false
+	}
+	for numberEdge[c[len(c)-1]] == edge {
+		c = c[:len(c)-1]
+	}
+	if c[0] >= 0x80 || c[len(c)-1] >= 0x80 {
+		c = bytes.Trim(c, "$%+- \u00A0€£\x80\xA0")
+	}
 	c = bytes.TrimSuffix(c, []byte("\u202F"))
 	if len(c) == 0 || c[0] == ',' && len(c) == 1 {
 		return false
@@ -121,7 +153,13 @@ func isNone(c []byte) bool {
 	if len(c) > 5 {
 		return false
 	}
-	low := bytes.ToLower(c)
+	var room [5]byte
+	low := room[:len(c)]
+	for i, b := range c {
+		if low[i] = b; b >= 'A' && b <= 'Z' {
+			low[i] |= 0x20
+		}
+	}
 	for _, w := range noneWords {
 		if bytes.Equal(low, w) {
 			return true

@@ -176,7 +176,7 @@ func findStart(rows [][]string, fills []int, columns int) int {
 	if median < need {
 		need = max(2, min(need, median+1))
 	}
-	profiles := profile2(rows, columns)
+	var profiles []profile // looked at when a sparse record comes first
 	for i, r := range rows {
 		if i > mostPreamble {
 			break
@@ -184,7 +184,13 @@ func findStart(rows [][]string, fills []int, columns int) int {
 		if fills[i] >= need || len(r) == columns && columns == 2 && fills[i] == 2 {
 			return laterHeader(rows, fills, i, columns)
 		}
-		if fills[i] > 0 && len(r) >= columns && fits(r, profiles) {
+		if fills[i] == 0 || len(r) < columns {
+			continue
+		}
+		if profiles == nil {
+			profiles = profile2(rows, columns)
+		}
+		if fits(r, profiles) {
 			return i
 		}
 	}
@@ -409,6 +415,15 @@ func moreHeader(body [][]string, n, columns int) bool {
 		return true
 	}
 	if len(body) < n+3 {
+		return false
+	}
+	texts := 0
+	for _, c := range r {
+		if kindOf([]byte(c)) == kindText {
+			texts++
+		}
+	}
+	if texts < 2 { // names no two columns
 		return false
 	}
 	below := profile2(body[n:], columns)
