@@ -6,7 +6,9 @@ MAKEFLAGS += --no-print-directory
 
 GO        ?= go
 VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
-LDFLAGS   := -s -w -X socle/internal/app.Version=$(VERSION)
+# DuckDB's library asks that all its symbols be offered to others, which nobody
+# wants: left out, the program starts some milliseconds sooner and is smaller.
+LDFLAGS   := -s -w -X socle/internal/app.Version=$(VERSION) -extldflags=-Wl,--no-export-dynamic
 # What is passed to `go test`: make test TESTFLAGS='-run TestX -v'
 TESTFLAGS ?=
 PKGS      ?= ./...
