@@ -2,14 +2,18 @@ package app
 
 import (
 	"context"
+	"log/slog"
 	"runtime/debug"
 	"runtime/metrics"
 	"time"
+
+	"socle/internal/tables/duck"
 )
 
 // rest gives memory back to the machine when the portal has had nothing to do for
-// a while: what a large file took is not kept until the next one.
-func rest(ctx context.Context) error {
+// a while: what a large file took is not kept until the next one. That is garbage,
+// what DuckDB has freed, and the pages of the program that are not needed at rest.
+func rest(ctx context.Context, log *slog.Logger) error {
 	const pause = 20 * time.Second
 	const little = 4 << 20 // bytes allocated in a pause that count as nothing
 	sample := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}}
@@ -29,6 +33,10 @@ func rest(ctx context.Context) error {
 		last = now
 		if quiet && busy {
 			debug.FreeOSMemory()
+			duck.GiveBack()
+			if err := releaseProgram(); err != nil {
+				log.WarnContext(ctx, "pages of the program stay mapped", "cause", err)
+			}
 		}
 		busy = !quiet
 	}

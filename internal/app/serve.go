@@ -50,7 +50,7 @@ func serve(ctx context.Context, c *config.Config, out io.Writer, log *slog.Logge
 		a.Usage.Run(ctx, usageFlush, func(err error) { a.Log.WarnContext(ctx, "counts of visits are not written yet", "cause", err) })
 		return nil
 	})
-	g.Go(func() error { return rest(ctx) })
+	g.Go(func() error { return rest(ctx, log) })
 	if c.Metrics.Addr != "" {
 		g.Go(func() error { return a.serveMetrics(ctx, reg) })
 	}
