@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"socle/internal/errs"
+	"socle/internal/i18n"
 )
 
 // Format is a way to keep a table in a file.
@@ -51,7 +52,7 @@ func (f Format) Text() bool {
 // Fits refuses more rows than a file of the format can hold. Kinds: TooLarge.
 func (f Format) Fits(rows int64) error {
 	if f.MaxRows > 0 && rows > int64(f.MaxRows) {
-		return fail(errs.TooLarge, CodeFormat, "tabular.sheet-rows", errs.Args{"Limit": f.MaxRows, "Format": f.Name})
+		return fail(errs.TooLarge, CodeFormat, "tabular.sheet-rows", errs.Args{"Limit": i18n.Number(f.MaxRows), "Format": f.Name})
 	}
 	return nil
 }

@@ -2,7 +2,6 @@ package tabular
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -14,11 +13,10 @@ import (
 // What a page may claim. Writers make pages of some hundred kilobytes and some
 // ten thousand values; the limits leave room for a thousand times that.
 const (
-	maxPageBytes    = 256 << 20 // of one page, unpacked
-	maxPagesBytes   = 1 << 30   // of the largest page of each column together: one of each is in memory
-	maxPageValues   = 1 << 24
-	maxPageHeader   = 64 << 10 // bytes; headers hold at most a smallest and a largest value
-	maxSnappyPrefix = binary.MaxVarintLen32
+	maxPageBytes  = 256 << 20 // of one page, packed or unpacked
+	maxPagesBytes = 1 << 30   // of the largest page of each column together: one of each is in memory
+	maxPageValues = 1 << 24
+	maxPageHeader = 64 << 10 // bytes; headers hold at most a smallest and a largest value
 )
 
 // soundPages refuses a row group of which a page claims more than its chunk holds,
@@ -57,16 +55,15 @@ func soundChunk(src Source, chunk *format.ColumnMetaData) (largest int64, err er
 		packed, unpacked := int64(header.CompressedPageSize), int64(header.UncompressedPageSize)
 		held := max(header.DataPageHeader.V.NumValues, header.DataPageHeaderV2.V.NumValues)
 		values := max(held, header.DictionaryPageHeader.V.NumValues)
-		if packed < 0 || packed > end-at || unpacked < 0 || unpacked > maxPageBytes ||
+		if packed < 0 || packed > min(end-at, maxPageBytes) || unpacked < 0 || unpacked > maxPageBytes ||
 			values > maxPageValues || int64(values) > chunk.NumValues {
 			return 0, fmt.Errorf("byte %d: a page of %d values in %d bytes, %d unpacked, where %d are left", at, values, packed, unpacked, end-at)
 		}
-		if chunk.Codec == format.Snappy && header.Type != format.DataPageV2 && packed > 0 {
-			if err := soundSnappy(src, at, packed, unpacked); err != nil {
-				return 0, err
-			}
+		given, err := givenBytes(src, chunk.Codec, header, at)
+		if err != nil {
+			return 0, err
 		}
-		largest = max(largest, packed+unpacked)
+		largest = max(largest, packed+given)
 		at += packed
 		left -= int64(held)
 	}
@@ -95,15 +92,28 @@ func pageHeader(src Source, at, end int64, window *[]byte) (*format.PageHeader, 
 	}
 }
 
-// soundSnappy refuses a packed page whose own length is not the one of its header.
-func soundSnappy(src Source, at, packed, unpacked int64) error {
-	var start [maxSnappyPrefix]byte
-	n, err := src.ReadAt(start[:min(packed, maxSnappyPrefix)], at)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return err
+// givenBytes is how many bytes a page at a place gives at most, unpacked; header was
+// found to be of a page that the source holds.
+func givenBytes(src Source, codec format.CompressionCodec, header *format.PageHeader, at int64) (int64, error) {
+	page := packedPage{src: src, from: at, to: at + int64(header.CompressedPageSize), claimed: int64(header.UncompressedPageSize)}
+	if header.Type == format.DataPageV2 {
+		v2 := &header.DataPageHeaderV2.V
+		levels := int64(v2.RepetitionLevelsByteLength) + int64(v2.DefinitionLevelsByteLength) // not packed
+		if v2.RepetitionLevelsByteLength < 0 || v2.DefinitionLevelsByteLength < 0 || levels > min(page.to-page.from, page.claimed) {
+			return 0, fmt.Errorf("byte %d: levels of %d bytes in a page of %d", at, levels, page.to-page.from)
+		}
+		if v2.IsCompressed.Valid && !v2.IsCompressed.V {
+			return page.claimed, nil
+		}
+		page.from, page.claimed = page.from+levels, page.claimed-levels
+		if page.from == page.to {
+			return levels, nil
+		}
+		given, err := soundPacked(codec, page)
+		return levels + given, err
 	}
-	if length, used := binary.Uvarint(start[:n]); used <= 0 || length > uint64(unpacked) {
-		return fmt.Errorf("byte %d: a page of %d bytes that unpacks to %d", at, unpacked, length)
+	if page.from == page.to {
+		return page.claimed, nil
 	}
-	return nil
+	return soundPacked(codec, page)
 }

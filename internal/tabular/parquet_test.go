@@ -10,11 +10,14 @@ import (
 	"math/rand"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/compress"
 
 	"socle/internal/errs"
 	"socle/internal/tabular"
@@ -395,6 +398,53 @@ func TestParquetPages(t *testing.T) {
 		}
 		if made := after.TotalAlloc - before.TotalAlloc; made > 320<<20 {
 			t.Fatalf("round %d: %d MB made for a file of %d bytes: %v", i, made>>20, len(data), err)
+		}
+	}
+}
+
+// TestParquetBombs: a page that unpacks to much more than its header says is refused
+// before it takes memory.
+func TestParquetBombs(t *testing.T) {
+	type row struct {
+		A string `parquet:"a,plain"`
+	}
+	const rows, letters = 1 << 16, 1 << 10 // texts short enough for the statistics of a header
+	for name, codec := range map[string]compress.Codec{"gzip": &parquet.Gzip, "zstd": &parquet.Zstd, "brotli": &parquet.Brotli, "snappy": &parquet.Snappy, "lz4": &parquet.Lz4Raw} {
+		var out bytes.Buffer
+		w := parquet.NewGenericWriter[row](&out, parquet.Compression(codec), parquet.PageBufferSize(1<<30), parquet.DataPageVersion(1))
+		text := strings.Repeat("a", letters)
+		for range rows {
+			if _, err := w.Write([]row{{text}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		read := func(data []byte) (made uint64, err error) {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			p, err := tabular.OpenParquet(bytes.NewReader(data))
+			if err == nil {
+				err = p.Read(t.Context(), 100, func(*tabular.Frame) error { return nil })
+			}
+			runtime.ReadMemStats(&after)
+			return after.TotalAlloc - before.TotalAlloc, err
+		}
+		if _, err := read(out.Bytes()); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		// The header of the page: its kind, then its size unpacked, a number of zigzag.
+		data := bytes.Clone(out.Bytes())
+		size, width := binary.Uvarint(data[7:])
+		if data[4] != 0x15 || data[6] != 0x15 || size/2 < rows*letters {
+			t.Fatalf("%s: the header is % x", name, data[4:16])
+		}
+		copy(data[7:], bytes.Repeat([]byte{0x80}, width-1))
+		data[7], data[7+width-1] = 0xD0, 0 // 40, in as many bytes
+		made, err := read(data)
+		if !errs.Is(err, errs.Invalid) || made > 40<<20 {
+			t.Errorf("%s: %d MB made, %v", name, made>>20, err)
 		}
 	}
 }
