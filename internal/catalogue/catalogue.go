@@ -38,6 +38,14 @@ func (s *Service) newID(tx *sqldb.Tx) string {
 
 func notFound() error { return errs.New(errs.NotFound, "errs.not-found") }
 
+// WithdrawnKey is the key of the error of kind NotFound for what was public and is
+// withdrawn: everyone sees its trace, so it is no secret that it was there.
+const WithdrawnKey = "catalogue.withdrawn"
+
+func gone() error {
+	return errs.New(errs.NotFound, WithdrawnKey).WithHint("catalogue.withdrawn.hint")
+}
+
 func stale() error {
 	return errs.New(errs.Conflict, "catalogue.edited-meanwhile").WithHint("catalogue.edited-meanwhile.hint")
 }

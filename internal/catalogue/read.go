@@ -101,7 +101,7 @@ func (s *Service) Head(ctx context.Context, a identity.Actor, id ResourceID) (r 
 		return err
 	})
 	if err == nil && d.State == Withdrawn && !isMember(a, d) {
-		err = notFound()
+		err = gone()
 	}
 	if err != nil {
 		return Resource{}, Dataset{}, err
@@ -125,7 +125,7 @@ func resource1(ctx context.Context, tx *sqldb.Tx, a identity.Actor, id ResourceI
 	}
 	d, err := dataset1(ctx, tx, a, "d.id", string(r.Dataset))
 	if err == nil && d.State == Withdrawn && !isMember(a, d) {
-		err = notFound()
+		err = gone()
 	}
 	if err != nil {
 		return Resource{}, Dataset{}, err

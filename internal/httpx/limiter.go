@@ -4,6 +4,7 @@ import (
 	"container/list"
 	"net/http"
 	"net/netip"
+	"strconv"
 	"sync"
 	"time"
 
@@ -42,6 +43,29 @@ func NewLimiter(perSecond float64, burst, maxKeys int, now func() time.Time) *Li
 // Allow takes one event of a key; refused, it says after how long the next one
 // passes.
 func (l *Limiter) Allow(key string) (wait time.Duration, ok bool) {
+	a := l.Take(key)
+	return a.Wait, a.OK
+}
+
+// Allowance is what is left to a key after an event.
+type Allowance struct {
+	OK        bool          // the event passes
+	Wait      time.Duration // until the next one passes, when this one does not
+	Limit     int           // events that may come at once
+	Remaining int           // of them
+	Reset     time.Time     // when all of them may come again
+}
+
+// set tells clients how many requests are left to them, in the headers that those
+// of open data portals read.
+func (a Allowance) set(h http.Header) {
+	h.Set("X-RateLimit-Limit", strconv.Itoa(a.Limit))
+	h.Set("X-RateLimit-Remaining", strconv.Itoa(a.Remaining))
+	h.Set("X-RateLimit-Reset", a.Reset.UTC().Format(time.RFC3339))
+}
+
+// Take takes one event of a key and says what is left.
+func (l *Limiter) Take(key string) Allowance {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	e := l.keys[key]
@@ -57,16 +81,20 @@ func (l *Limiter) Allow(key string) (wait time.Duration, ok bool) {
 	l.order.MoveToFront(e)
 	now := l.now()
 	b := e.Value.(*bucket)
-	if b.AllowN(now, 1) {
-		return 0, true
+	a := Allowance{Limit: l.burst, OK: b.AllowN(now, 1)}
+	if !a.OK {
+		res := b.ReserveN(now, 1)
+		if !res.OK() { // a burst of zero never passes
+			a.Wait, a.Reset = time.Hour, now.Add(time.Hour)
+			return a
+		}
+		a.Wait = res.DelayFrom(now)
+		res.CancelAt(now)
 	}
-	res := b.ReserveN(now, 1)
-	if !res.OK() { // a burst of zero never passes
-		return time.Hour, false
-	}
-	wait = res.DelayFrom(now)
-	res.CancelAt(now)
-	return wait, false
+	left := b.TokensAt(now)
+	a.Remaining = max(int(left), 0)
+	a.Reset = now.Add(max(time.Duration((float64(l.burst)-left)/float64(l.per)*float64(time.Second)), 0)).Add(time.Second - 1).Truncate(time.Second)
+	return a
 }
 
 // Keys tells how many keys are remembered.

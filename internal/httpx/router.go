@@ -210,9 +210,9 @@ func (rt *Router) run(w http.ResponseWriter, r *http.Request, h HandlerFunc, o *
 	}
 	if o.cors {
 		w.Header().Set("Access-Control-Allow-Origin", "*")
-		w.Header().Set("Access-Control-Expose-Headers", "ETag, Content-Disposition, Link, Retry-After, X-Request-Id")
+		w.Header().Set("Access-Control-Expose-Headers", "ETag, Content-Disposition, Link, Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-Id")
 	}
-	if err := rt.admit(r, o); err != nil {
+	if err := rt.admit(w.Header(), r, o); err != nil {
 		rt.fail(w, r, o.render, err)
 		return
 	}
@@ -248,16 +248,24 @@ func (rt *Router) run(w http.ResponseWriter, r *http.Request, h HandlerFunc, o *
 	rt.fail(w, r, o.render, err)
 }
 
-// admit refuses what must not reach the handler.
-func (rt *Router) admit(r *http.Request, o *route) error {
+// admit refuses what must not reach the handler. Of several limits, the headers h
+// tell the one that leaves least.
+func (rt *Router) admit(h http.Header, r *http.Request, o *route) error {
 	if !o.crossOrigin {
 		if err := rt.sameOrigin(r); err != nil {
 			return errs.New(errs.Denied, "httpx.cross-origin").WithHint("httpx.cross-origin.hint").Because(err)
 		}
 	}
+	least := -1
 	for _, l := range o.limiters {
-		if wait, ok := l.Allow(clientKey(ClientAddr(r.Context()))); !ok {
-			return TooMany(wait)
+		a := l.Take(clientKey(ClientAddr(r.Context())))
+		if least < 0 || a.Remaining < least {
+			least = a.Remaining
+			a.set(h)
+		}
+		if !a.OK {
+			a.set(h)
+			return TooMany(a.Wait)
 		}
 	}
 	return nil

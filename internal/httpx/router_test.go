@@ -433,6 +433,29 @@ func TestLimitPerClient(t *testing.T) {
 	}
 }
 
+func TestLimitIsTold(t *testing.T) {
+	now := time.Unix(1_000_000, 0)
+	clock := func() time.Time { return now }
+	rt, _ := newRouter(t, Options{})
+	rt.Handle("GET /", func(w http.ResponseWriter, _ *http.Request) error { w.WriteHeader(204); return nil },
+		Limit(NewLimiter(1, 3, 100, clock)), Limit(NewLimiter(0.5, 2, 100, clock)))
+	rt.Handle("GET /free", func(w http.ResponseWriter, _ *http.Request) error { w.WriteHeader(204); return nil })
+	s := httptest.NewServer(rt)
+	defer s.Close()
+	for i, want := range []string{"204 2 1 1970-01-12T13:46:42Z", "204 2 0 1970-01-12T13:46:44Z", "429 2 0 1970-01-12T13:46:44Z"} {
+		res, _, err := get(t, s, "GET", "/", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := fmt.Sprint(res.StatusCode, " ", res.Header.Get("X-RateLimit-Limit"), " ", res.Header.Get("X-RateLimit-Remaining"), " ", res.Header.Get("X-RateLimit-Reset")); got != want {
+			t.Errorf("request %d: %s, want %s", i, got, want)
+		}
+	}
+	if res, _, err := get(t, s, "GET", "/free", nil); err != nil || res.Header.Get("X-RateLimit-Limit") != "" {
+		t.Errorf("a route without limit: %v %v", res.Header, err)
+	}
+}
+
 func TestLimiterMemoryIsBounded(t *testing.T) {
 	l := NewLimiter(1, 1, 10, func() time.Time { return time.Unix(0, 0) })
 	l.Allow("kept")

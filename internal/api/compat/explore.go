@@ -51,10 +51,14 @@ func (api *API) exploreFailure(w http.ResponseWriter, r *http.Request, f httpx.F
 	var body any = explore.Error{Message: text, Code: exploreCode(r, f.Error)}
 	if f.Status == http.StatusTooManyRequests {
 		reset := api.o.Now().Add(f.RetryAfter).UTC()
-		w.Header().Set("X-RateLimit-Limit", "1")
-		w.Header().Set("X-RateLimit-Remaining", "0")
+		limit, err := strconv.Atoi(w.Header().Get("X-RateLimit-Limit"))
+		if err != nil {
+			limit = 1
+		}
+		w.Header().Set("X-RateLimit-Limit", strconv.Itoa(limit))
+		w.Header().Set("X-RateLimit-Remaining", "0") // whichever limit refused
 		w.Header().Set("X-RateLimit-Reset", reset.Format(time.RFC3339))
-		body = explore.TooMany{Code: 10002, Reset: reset.Format(time.RFC3339), Unit: "second", Limit: 1, Error: text}
+		body = explore.TooMany{Code: 10002, Reset: reset.Format(time.RFC3339), Unit: "second", Limit: limit, Error: text}
 	}
 	writeFailure(w, f.Status, body)
 }

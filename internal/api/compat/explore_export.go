@@ -13,6 +13,7 @@ import (
 	"socle/internal/interop/explore"
 	"socle/internal/interop/jsonrow"
 	"socle/internal/query"
+	"socle/internal/tables"
 	"socle/internal/tabular"
 )
 
@@ -144,6 +145,11 @@ func (api *API) exploreExport(w http.ResponseWriter, r *http.Request) error {
 	if c.labels {
 		for i := range fields {
 			fields[i].Name = t.label(fields[i].Name)
+		}
+	}
+	if f, known := tabular.FormatNamed(format.Tabular); known && !none && !x.Grouped() {
+		if err := tables.CheckSize(client(r), api.o.Engine, t.Snapshot, x.Query, f); err != nil {
+			return err
 		}
 	}
 	h := w.Header()

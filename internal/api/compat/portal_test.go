@@ -58,6 +58,9 @@ const trees = `{"type":"FeatureCollection","features":[
 type territory struct {
 	*httptest.Server
 	dataset, inside, trees, parts catalogue.Dataset
+
+	catalogue *catalogue.Service
+	bring     func(title, file, text string, v publish.Visibility) catalogue.Dataset
 }
 
 func openPortal(t *testing.T, db *sqldb.DB) *territory {
@@ -86,8 +89,8 @@ func openPortal(t *testing.T, db *sqldb.DB) *territory {
 	sys := identity.System("test")
 	org, err := ids.CreateOrganisation(ctx, sys, identity.OrganisationForm{Name: "Commune de Roques", Kind: identity.KindCommune}, false)
 	must(err)
-	p := &territory{}
-	bring := func(title, file, text string, v publish.Visibility) catalogue.Dataset {
+	p := &territory{catalogue: cat}
+	p.bring = func(title, file, text string, v publish.Visibility) catalogue.Dataset {
 		u, err := tab.Upload(ctx, sys, org.ID, file, strings.NewReader(text))
 		must(err)
 		d, err := pub.Start(ctx, sys, org.ID, "")
@@ -102,9 +105,9 @@ func openPortal(t *testing.T, db *sqldb.DB) *territory {
 		must(err)
 		return set
 	}
-	p.dataset, p.inside = bring("Bancs publics", "bancs.csv", benches, publish.Public), bring("Bancs internes", "arbres.geojson", trees, publish.Internal)
-	p.trees = bring("Arbres", "arbres.geojson", trees, publish.Public)
-	p.parts = bring("Plan", "plan.geojson", trees, publish.Public)
+	p.dataset, p.inside = p.bring("Bancs publics", "bancs.csv", benches, publish.Public), p.bring("Bancs internes", "arbres.geojson", trees, publish.Internal)
+	p.trees = p.bring("Arbres", "arbres.geojson", trees, publish.Public)
+	p.parts = p.bring("Plan", "plan.geojson", trees, publish.Public)
 	second, err := cat.AddResource(ctx, sys, p.parts.ID, catalogue.Table, catalogue.ResourceMetadata{Title: "Bancs du plan", Format: "csv"})
 	must(err)
 	like, err := cat.Version(ctx, sys, p.dataset.Resources[0].ID, 1)

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"socle/internal/catalogue"
 	"socle/internal/errs"
 	"socle/internal/httpx"
 	"socle/internal/interop/jsonrow"
@@ -49,6 +50,9 @@ func tabularFailure(w http.ResponseWriter, r *http.Request, f httpx.Failure) {
 		title = "Unauthorized"
 	case errs.Busy:
 		title = "Too many requests"
+	}
+	if f.Error.Key == catalogue.WithdrawnKey {
+		title, status = "Resource deleted", http.StatusGone
 	}
 	detail := said(r, f.Error)
 	if status == http.StatusBadRequest {

@@ -14,6 +14,7 @@ import (
 	"socle/internal/i18n"
 	"socle/internal/identity"
 	"socle/internal/publish"
+	"socle/internal/schemas"
 	"socle/internal/tables"
 )
 
@@ -32,7 +33,8 @@ type Options struct {
 	Engine    tables.Engine
 	Publish   *publish.Service
 	Schemas   tables.Schemas
-	Limit     httpx.Option // requests of one visitor
+	National  *schemas.Service // the national catalogue of schemas
+	Limit     httpx.Option     // requests of one visitor
 	BaseURL   *url.URL
 	MaxBytes  int64  // of a file checked in one request
 	Temp      string // folder of temporary files

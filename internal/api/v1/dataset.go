@@ -17,7 +17,6 @@ import (
 	"socle/internal/i18n"
 	"socle/internal/identity"
 	"socle/internal/publish"
-	"socle/internal/schema/national"
 	"socle/internal/tables"
 )
 
@@ -56,10 +55,6 @@ type organisationsAnswer struct {
 type meAnswer struct {
 	Name          string               `json:"name"`
 	Organisations []organisationAnswer `json:"organisations"`
-}
-
-type schemasAnswer struct {
-	Schemas []schemaAnswer `json:"schemas"`
 }
 
 type resourceAnswer struct {
@@ -361,24 +356,5 @@ func (api *API) me(w http.ResponseWriter, r *http.Request) error {
 		ans.Organisations = append(ans.Organisations, o)
 	}
 	w.Header().Set("Cache-Control", "no-store")
-	return httpx.WriteJSON(w, r, http.StatusOK, ans)
-}
-
-type schemaAnswer struct {
-	ID       string `json:"id"`
-	Version  string `json:"version"`
-	Title    string `json:"title"`
-	Homepage string `json:"homepage"`
-	Fields   int    `json:"fields"`
-}
-
-func (api *API) listSchemas(w http.ResponseWriter, r *http.Request) error {
-	if err := only(r); err != nil {
-		return err
-	}
-	ans := schemasAnswer{Schemas: []schemaAnswer{}}
-	for _, e := range national.List() {
-		ans.Schemas = append(ans.Schemas, schemaAnswer{e.ID, e.Version, e.Name(lang(r)), e.Homepage, len(e.Fields)})
-	}
 	return httpx.WriteJSON(w, r, http.StatusOK, ans)
 }
