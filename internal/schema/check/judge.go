@@ -14,15 +14,21 @@ type Judge struct {
 	report *Report
 }
 
-// NewJudge lays a schema over rows that have its columns, in its order.
+// NewJudge lays a schema over rows that have its columns, in its order. Their dates
+// and numbers may also be written as ISO 8601 and with a point, whatever the format
+// of their field: controls of a browser give them so.
 func NewJudge(s *schema.Schema) *Judge {
-	f := &tabular.File{Info: tabular.Info{Format: "csv", Encoding: "utf-8", HeaderRows: 1, Columns: len(s.Fields)}}
+	return &Judge{p: rowsPlan(s, Options{Limit: All}), report: &Report{Schema: s}}
+}
+
+func rowsPlan(s *schema.Schema, o Options) *plan {
+	f := &tabular.File{Info: tabular.Info{Format: "json", HeaderRows: 1, Columns: len(s.Fields)}}
 	for i := range s.Fields {
 		f.Header = append(f.Header, s.Fields[i].Name)
 	}
-	p := newPlan(f, s, Options{Limit: All})
+	p := newPlan(f, s, o)
 	p.keys = nil
-	return &Judge{p: p, report: &Report{Schema: s}}
+	return p
 }
 
 // Row returns what is wrong with a row; cells has one text for each field of the
@@ -50,4 +56,54 @@ func (j *Judge) Row(cells []string) ([]Fault, error) {
 // nothing to say.
 func (j *Judge) Message(l i18n.Lang, f *Fault) (message, hint string) {
 	return j.report.Message(l, f), j.report.Hint(l, f)
+}
+
+// Typer casts rows that have the columns of a schema, and gives them as frames.
+type Typer struct {
+	judge *Judge
+	p     *plan
+	seq   int
+}
+
+// NewTyper casts rows for a Sink.
+func NewTyper(s *schema.Schema, sink Sink) *Typer {
+	return &Typer{judge: NewJudge(s), p: rowsPlan(s, Options{Limit: All, Sink: sink})}
+}
+
+// Fields are the columns of the frames.
+func (t *Typer) Fields() []tabular.Field { return t.p.sinkFields() }
+
+// Put gives rows to the Sink but for those that have a fault, and says how many it
+// left out; blank rows are left out too.
+func (t *Typer) Put(rows [][]string) (left int, err error) {
+	good := make([][]string, 0, len(rows))
+	b := tabular.MadeBatch(rows)
+	judged, err := t.judge.p.work(b)
+	if err != nil {
+		return 0, err
+	}
+	bad := make(map[int]bool, len(judged.faults))
+	for i := range judged.faults {
+		if f := &judged.faults[i]; !f.id.warning && f.fault.Code != CodeTruncated {
+			bad[f.index] = true
+		}
+	}
+	t.judge.p.release(judged)
+	for i, r := range rows {
+		if !bad[i] {
+			good = append(good, r)
+		}
+	}
+	if len(good) == 0 {
+		return len(rows), nil
+	}
+	b = tabular.MadeBatch(good)
+	b.Seq = t.seq
+	t.seq++
+	cast, err := t.p.work(b)
+	if err != nil {
+		return 0, err
+	}
+	t.p.release(cast)
+	return len(rows) - len(good), nil
 }
