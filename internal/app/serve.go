@@ -50,6 +50,10 @@ func serve(ctx context.Context, c *config.Config, out io.Writer, log *slog.Logge
 		a.Usage.Run(ctx, usageFlush, func(err error) { a.Log.WarnContext(ctx, "counts of visits are not written yet", "cause", err) })
 		return nil
 	})
+	g.Go(func() error {
+		a.Forms.Run(ctx)
+		return nil
+	})
 	g.Go(func() error { return rest(ctx) })
 	if c.Metrics.Addr != "" {
 		g.Go(func() error { return a.serveMetrics(ctx, reg) })

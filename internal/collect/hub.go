@@ -28,6 +28,7 @@ type hub struct {
 	wake chan struct{}
 
 	mu      sync.Mutex
+	over    bool // the process stops
 	count   int
 	waiting map[catalogue.ResourceID]map[chan Mark]bool
 	last    map[catalogue.ResourceID]Mark
@@ -50,7 +51,7 @@ func (h *hub) changed(catalogue.ResourceID) {
 func (h *hub) subscribe(id catalogue.ResourceID) (<-chan Mark, func(), error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.count >= h.most {
+	if h.over || h.count >= h.most {
 		return nil, nil, errs.New(errs.Busy, "collect.events.many").WithHint("collect.events.many.hint")
 	}
 	c := make(chan Mark, 1)
@@ -111,6 +112,7 @@ func (h *hub) run(ctx context.Context, failed func(error)) {
 	for {
 		select {
 		case <-ctx.Done():
+			h.end()
 			return
 		case <-t.C:
 		case <-h.wake:
@@ -131,6 +133,19 @@ func (h *hub) run(ctx context.Context, failed func(error)) {
 			}
 		}
 	}
+}
+
+// end closes every channel: the server stops, and its connections with it.
+func (h *hub) end() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.over = true
+	for _, list := range h.waiting {
+		for c := range list {
+			close(c)
+		}
+	}
+	clear(h.waiting)
 }
 
 func (h *hub) marks(ctx context.Context, list []catalogue.ResourceID) (map[catalogue.ResourceID]Mark, error) {
@@ -154,7 +169,7 @@ func (h *hub) marks(ctx context.Context, list []catalogue.ResourceID) (map[catal
 	return out, err
 }
 
-// Run tells events until ctx ends.
+// Run tells events until ctx ends; then it closes the channels of all who wait.
 func (s *Service) Run(ctx context.Context) {
 	s.hub.run(ctx, func(err error) { s.o.Log.WarnContext(ctx, "events wait", "cause", err) })
 }
