@@ -14,6 +14,7 @@ import (
 	"socle/internal/blob"
 	"socle/internal/catalogue"
 	"socle/internal/catalogue/find"
+	"socle/internal/collect"
 	"socle/internal/config"
 	"socle/internal/errs"
 	"socle/internal/httpx"
@@ -43,6 +44,7 @@ type App struct {
 	Tables    *tables.Service
 	Engine    tables.Engine
 	Publish   *publish.Service
+	Forms     *collect.Service
 	Usage     *usage.Service
 	Fetch     *http.Client
 	Providers []*oidc.Provider // of identity
@@ -88,6 +90,10 @@ func build(ctx context.Context, c *config.Config, log *slog.Logger, version stri
 	a.Find = find.New(find.Options{Dir: a.indexDir(), Catalogue: a.Catalogue, Identity: a.Identity, Located: tables.Located, Cells: a.Tables.Cells, Log: log, Now: time.Now})
 	a.closers = append(a.closers, a.Find.Close)
 	a.Publish = publish.New(a.DB, a.Tables, a.Catalogue, c.Demo)
+	a.Forms = collect.New(collect.Options{
+		DB: a.DB, Blobs: a.Blobs, Catalogue: a.Catalogue, Schemas: a.Schemas.Find, Rows: a.Tables.EachRow, BaseURL: c.Base().String(), Temp: a.temp(), Log: log,
+		Limits: collect.Limits{File: int64(c.Entries.File), Watchers: c.Entries.Watchers}, Keep: collect.Keep{All: c.Entries.KeepAll, Hourly: c.Entries.KeepHourly, Daily: c.Entries.KeepDaily},
+	})
 	a.Usage = usage.New(a.DB)
 	engine, err := duck.Open(filepath.Join(c.Data, "cache", "tables"), duck.Options{Memory: int64(c.Limits.QueryMemory), Cache: int64(c.Limits.Cache), Time: c.Limits.QueryTime})
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"socle/internal/blob"
+	"socle/internal/collect"
 	"socle/internal/errs"
 	"socle/internal/identity"
 	"socle/internal/jobs"
@@ -19,6 +20,7 @@ func (a *App) handleJobs() {
 	a.Tables.Handle(a.Runner)
 	a.Schemas.Handle(a.Runner)
 	a.Publish.Handle(a.Runner, a.Identity, strings.TrimSuffix(a.Config.Base().String(), "/"))
+	a.Forms.Handle(a.Runner)
 	mail.Deliver(a.Runner, a.DB, mail.Options{SMTP: a.Config.SMTP})
 	jobs.Handle(a.Runner, a.collectBlobs)
 	jobs.Handle(a.Runner, a.sweepAccounts)
@@ -26,6 +28,7 @@ func (a *App) handleJobs() {
 	jobs.Every(a.Runner, time.Hour, tables.ExpireUploads())
 	jobs.Every(a.Runner, 24*time.Hour, collectArgs{})
 	jobs.Every(a.Runner, time.Hour, sweepArgs{})
+	jobs.Every(a.Runner, 10*time.Minute, collect.Sweep())
 }
 
 // blobGrace is how old a blob is before it may be collected: what was stored a
@@ -71,6 +74,12 @@ func (a *App) NamedBlobs(ctx context.Context, give func(blob.Hash)) error {
 		return err
 	}
 	for _, h := range logos {
+		give(blob.Hash(h))
+	}
+	for h, err := range a.Forms.ReferencedBlobs(ctx, sys) {
+		if err != nil {
+			return err
+		}
 		give(blob.Hash(h))
 	}
 	for h, err := range a.Catalogue.ReferencedBlobs(ctx, sys) {

@@ -51,6 +51,10 @@ func serve(ctx context.Context, c *config.Config, out io.Writer, log *slog.Logge
 		return nil
 	})
 	g.Go(func() error { return rest(ctx, log) })
+	g.Go(func() error {
+		a.Forms.Run(ctx)
+		return nil
+	})
 	if c.Metrics.Addr != "" {
 		g.Go(func() error { return a.serveMetrics(ctx, reg) })
 	}

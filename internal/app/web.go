@@ -72,8 +72,8 @@ func (a *App) Handler(reg *prometheus.Registry) (http.Handler, error) {
 		publishui.New(publishui.Options{Identity: a.Identity, Catalogue: a.Catalogue, Tables: a.Tables, Publish: a.Publish, Schemas: a.Schemas, Usage: a.Usage, Temp: a.temp(), Fetch: a.Fetch, BaseURL: base,
 			MaxCheck: min(maxAnonymousCheck, int64(c.Limits.Upload)), Limit: general, Now: time.Now, Zone: c.Location()}).Routes(),
 		v1.New(v1.Options{
-			Identity: a.Identity, Catalogue: a.Catalogue, Find: a.Find, Tables: a.Tables, Engine: a.Engine, Publish: a.Publish, Schemas: a.Schemas.Find, National: a.Schemas, Limit: general,
-			BaseURL: c.Base(), MaxBytes: int64(c.Limits.Upload), Temp: a.temp(), Workers: 2, Now: time.Now,
+			Identity: a.Identity, Catalogue: a.Catalogue, Find: a.Find, Tables: a.Tables, Engine: a.Engine, Publish: a.Publish, Collect: a.Forms, Schemas: a.Schemas.Find, National: a.Schemas, Limit: general,
+			BaseURL: c.Base(), MaxBytes: int64(c.Limits.Upload), MaxPhoto: int64(c.Entries.File), Temp: a.temp(), Workers: 2, Now: time.Now,
 		}).Routes(),
 		compat.New(compat.Options{Identity: a.Identity, Catalogue: a.Catalogue, Tables: a.Tables, Engine: a.Engine, BaseURL: c.Base(), Name: c.Host.Name, Schemas: a.Schemas.Find, References: a.Tables.References(), Fetch: a.Fetch, Limit: general, MaxBytes: min(maxAnonymousCheck, int64(c.Limits.Upload)),
 			Temp: a.temp(), Workers: 2, Version: a.Version, Now: time.Now}).Routes(),

@@ -89,17 +89,23 @@ func (s *Service) ResourceTx(ctx context.Context, tx *sqldb.Tx, a identity.Actor
 // Head is Resource without the latest version: one query, for what is asked very
 // often. Kinds: NotFound, as Resource.
 func (s *Service) Head(ctx context.Context, a identity.Actor, id ResourceID) (r Resource, d Dataset, err error) {
+	err = s.db.ReadOne(ctx, func(tx *sqldb.Tx) error {
+		r, d, err = s.HeadTx(ctx, tx, a, id)
+		return err
+	})
+	return r, d, err
+}
+
+// HeadTx is Head in the transaction of its caller.
+func (s *Service) HeadTx(ctx context.Context, tx *sqldb.Tx, a identity.Actor, id ResourceID) (r Resource, d Dataset, err error) {
 	defer errs.Wrap(&err, "catalogue.Head(%s)", id)
 	var q where
 	q.add("r.id = " + q.arg(id))
 	q.visible(a)
 	text := `SELECT ` + datasetColumns + `, ` + resourceColumns + ` FROM resources r JOIN datasets d ON d.id = r.dataset` + q.String()
-	err = s.db.ReadOne(ctx, func(tx *sqldb.Tx) error {
-		var into resourceRow
-		d, err = scanDataset(alongside{tx.QueryRow(ctx, text, q.args...), into.columns()})
-		r = into.resource()
-		return err
-	})
+	var into resourceRow
+	d, err = scanDataset(alongside{tx.QueryRow(ctx, text, q.args...), into.columns()})
+	r = into.resource()
 	if err == nil && d.State == Withdrawn && !isMember(a, d) {
 		err = gone()
 	}

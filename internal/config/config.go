@@ -39,6 +39,7 @@ type Config struct {
 	Auth    Auth    `embed:"" prefix:"auth-" fr:"Connexion des personnes" en:"How people sign in"`
 	Map     Map     `embed:"" prefix:"map-" fr:"Cartes" en:"Maps"`
 	Keep    Keep    `embed:"" prefix:"keep-" fr:"Durées de conservation" en:"How long things are kept"`
+	Entries Entries `embed:"" prefix:"entries-" fr:"Saisies des formulaires" en:"Entries of forms"`
 	SMTP    SMTP    `embed:"" prefix:"smtp-" fr:"Envoi des messages" en:"Sending of mail"`
 	Log     Log     `embed:"" prefix:"log-" fr:"Journal" en:"Log"`
 	Metrics Metrics `embed:"" prefix:"metrics-" fr:"Mesures (Prometheus)" en:"Metrics (Prometheus)"`
@@ -88,6 +89,15 @@ type Keep struct {
 	Audit    int `name:"audit" default:"0" fr:"Jours pendant lesquels le journal des actes est gardé ; 0 : toujours." en:"Days that the audit is kept; 0: for ever."`
 	Links    int `name:"links" default:"7" fr:"Jours pendant lesquels un lien périmé (invitation, mot de passe) est gardé." en:"Days that a link that is over (invitation, password) is kept."`
 	Requests int `name:"requests" default:"180" fr:"Jours pendant lesquels une demande d’adhésion décidée est gardée." en:"Days that a decided request to join is kept."`
+}
+
+// Entries are what is entered with forms, and the versions cut from them.
+type Entries struct {
+	File       Bytes         `name:"file" default:"25MB" fr:"Taille d’une photo ou d’un fichier joint à une saisie." en:"Size of a photo or file attached to an entry."`
+	Watchers   int           `name:"watchers" default:"2000" fr:"Pages et appareils qui suivent les changements en direct, au plus." en:"Pages and devices that follow changes live, at most."`
+	KeepAll    time.Duration `name:"keep-all" default:"24h" fr:"Durée pendant laquelle toutes les versions tirées des saisies sont gardées." en:"How long all versions cut from entries are kept."`
+	KeepHourly time.Duration `name:"keep-hourly" default:"168h" fr:"Ensuite, âge jusqu’auquel une version par heure est gardée." en:"Then, the age up to which one version an hour is kept."`
+	KeepDaily  time.Duration `name:"keep-daily" default:"2160h" fr:"Ensuite, âge jusqu’auquel une version par jour est gardée ; après, une par mois. Les versions épinglées ou déposées comme fichier restent." en:"Then, the age up to which one version a day is kept; after that, one a month. Pinned versions and those that came as a file stay."`
 }
 
 // SMTP is the mail server. Empty host: messages stay readable in the administration.

@@ -186,6 +186,9 @@ func calendarDays(from, to time.Time) int {
 	return int(day(to).Sub(day(from)) / (24 * time.Hour))
 }
 
+// Sayer is an argument that is itself said in the language of its message.
+type Sayer interface{ Say(l Lang) string }
+
 // say writes the arguments whose type says how, each in the language.
 func say(l Lang, args Args) Args {
 	out := make(Args, len(args))
@@ -203,6 +206,8 @@ func say(l Lang, args Args) Args {
 			out[k] = count(l, k, v, float64(v))
 		case float64:
 			out[k] = count(l, k, v, v)
+		case Sayer:
+			out[k] = v.Say(l)
 		default:
 			out[k] = v
 		}

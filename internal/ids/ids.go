@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/base32"
 	"encoding/binary"
+	"encoding/hex"
 	"io"
 	"strings"
 	"time"
@@ -73,4 +74,11 @@ func Slug(title string) string {
 	}
 	slug := b.String()
 	return strings.TrimSuffix(slug[:min(len(slug), 80)], "-")
+}
+
+// UUID writes 16 random bytes as a UUID of version 4, in lower case.
+func UUID(random [16]byte) string {
+	random[6], random[8] = random[6]&0x0f|0x40, random[8]&0x3f|0x80
+	h := hex.EncodeToString(random[:])
+	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
 }

@@ -109,3 +109,26 @@ func (p published) openPart(ctx context.Context, h blob.Hash) (*tabular.File, er
 	f.Own(closer)
 	return f, nil
 }
+
+// EachRow gives the rows of a version as text, the cells of the columns asked, in
+// their order; cells is valid during the call.
+func (s *Service) EachRow(ctx context.Context, v catalogue.Version, columns []string, give func(cells []string) error) (err error) {
+	defer errs.Wrap(&err, "tables.EachRow(%s)", v.ID)
+	p := published{s}
+	for _, part := range v.Parts {
+		one := check.Tables{"": func(ctx context.Context) (*tabular.File, error) { return p.openPart(ctx, blob.Hash(part.Blob)) }}
+		rows, err := one.Rows(ctx, schema.Reference{Fields: columns})
+		if err != nil {
+			return err
+		}
+		for cells, err := range rows {
+			if err == nil {
+				err = give(cells)
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

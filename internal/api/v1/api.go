@@ -9,6 +9,7 @@ import (
 
 	"socle/internal/catalogue"
 	"socle/internal/catalogue/find"
+	"socle/internal/collect"
 	"socle/internal/errs"
 	"socle/internal/httpx"
 	"socle/internal/i18n"
@@ -22,6 +23,8 @@ import (
 type API struct {
 	o        Options
 	versions versions
+
+	connections connections // of those who wait for events
 }
 
 // Options are what the API speaks to.
@@ -32,11 +35,13 @@ type Options struct {
 	Tables    *tables.Service
 	Engine    tables.Engine
 	Publish   *publish.Service
+	Collect   *collect.Service
 	Schemas   tables.Schemas
 	National  *schemas.Service // the national catalogue of schemas
 	Limit     httpx.Option     // requests of one visitor
 	BaseURL   *url.URL
 	MaxBytes  int64  // of a file checked in one request
+	MaxPhoto  int64  // of a photo or file of an entry
 	Temp      string // folder of temporary files
 	Workers   int
 	Now       func() time.Time

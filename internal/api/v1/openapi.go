@@ -50,6 +50,31 @@ var operations = []operation{
 	{pattern: "POST /api/v1/check", id: "checkFile", media: "multipart/form-data", answer: check.Wire{}},
 	{pattern: "GET /api/v1/openapi.json", id: "openapi", answer: map[string]any{}},
 
+	{pattern: "GET /api/v1/forms", id: "listForms", answer: formsAnswer{}},
+	{pattern: "GET /api/v1/forms/{id}", id: "showForm", path: []string{"id"}, answer: formAnswer{}},
+	{pattern: "GET /api/v1/forms/{id}/entries", id: "listEntries", path: []string{"id"}, query: []string{"after", "limit", "mine", "state", "box"}, answer: entriesAnswer{}},
+	{pattern: "POST /api/v1/forms/{id}/entries", id: "sendEntries", path: []string{"id"}, body: entriesRequest{}, answer: entryResults{}},
+	{pattern: "GET /api/v1/forms/{id}/entries/{entry}", id: "showEntry", path: []string{"id", "entry"}, answer: entryAnswer{}},
+	{pattern: "PUT /api/v1/forms/{id}/entries/{entry}", id: "sendEntry", path: []string{"id", "entry"}, body: entryRequest{}, answer: entryAnswer{}, status: http.StatusCreated},
+	{pattern: "DELETE /api/v1/forms/{id}/entries/{entry}", id: "removeEntry", path: []string{"id", "entry"}, query: []string{"revision"}, answer: entryAnswer{}},
+	{pattern: "GET /api/v1/forms/{id}/entries/{entry}/files/{sha256}", id: "downloadEntryFile", path: []string{"id", "entry", "sha256"}, file: "application/octet-stream"},
+	{pattern: "PUT /api/v1/forms/{id}/entries/{entry}/files/{sha256}", id: "sendEntryFile", path: []string{"id", "entry", "sha256"}, media: "application/octet-stream", status: http.StatusNoContent},
+	{pattern: "GET /api/v1/forms/{id}/entries/{entry}/history", id: "showEntryHistory", path: []string{"id", "entry"}, answer: historyAnswer{}, signed: true},
+	{pattern: "POST /api/v1/forms/{id}/entries/{entry}/restore", id: "restoreEntry", path: []string{"id", "entry"}, body: restoreRequest{}, answer: entryAnswer{}, signed: true},
+	{pattern: "POST /api/v1/forms/{id}/decisions", id: "decideEntries", path: []string{"id"}, body: decisionRequest{}, answer: decisionAnswer{}, signed: true},
+	{pattern: "GET /api/v1/forms/{id}/events", id: "watchEntries", path: []string{"id"}, file: "text/event-stream"},
+	{pattern: "GET /api/v1/resources/{id}/events", id: "watchVersions", path: []string{"id"}, file: "text/event-stream"},
+	{pattern: "GET /api/v1/resources/{id}/entries", id: "listTableEntries", path: []string{"id"}, query: []string{"after", "limit", "mine", "state", "box"}, answer: entriesAnswer{}, signed: true},
+	{pattern: "POST /api/v1/resources/{id}/entries", id: "sendTableEntries", path: []string{"id"}, body: entriesRequest{}, answer: entryResults{}, signed: true},
+	{pattern: "GET /api/v1/resources/{id}/entries/events", id: "watchTableEntries", path: []string{"id"}, file: "text/event-stream", signed: true},
+	{pattern: "GET /api/v1/resources/{id}/entries/{entry}", id: "showTableEntry", path: []string{"id", "entry"}, answer: entryAnswer{}, signed: true},
+	{pattern: "PUT /api/v1/resources/{id}/entries/{entry}", id: "sendTableEntry", path: []string{"id", "entry"}, body: entryRequest{}, answer: entryAnswer{}, status: http.StatusCreated, signed: true},
+	{pattern: "DELETE /api/v1/resources/{id}/entries/{entry}", id: "removeTableEntry", path: []string{"id", "entry"}, query: []string{"revision"}, answer: entryAnswer{}, signed: true},
+	{pattern: "GET /api/v1/resources/{id}/entries/{entry}/files/{sha256}", id: "downloadTableFile", path: []string{"id", "entry", "sha256"}, file: "application/octet-stream"},
+	{pattern: "PUT /api/v1/resources/{id}/entries/{entry}/files/{sha256}", id: "sendTableFile", path: []string{"id", "entry", "sha256"}, media: "application/octet-stream", status: http.StatusNoContent, signed: true},
+	{pattern: "GET /api/v1/resources/{id}/entries/{entry}/history", id: "showTableHistory", path: []string{"id", "entry"}, answer: historyAnswer{}, signed: true},
+	{pattern: "POST /api/v1/resources/{id}/entries/{entry}/restore", id: "restoreTableEntry", path: []string{"id", "entry"}, body: restoreRequest{}, answer: entryAnswer{}, signed: true},
+
 	{pattern: "GET /api/v1/me", id: "me", answer: meAnswer{}, signed: true},
 	{pattern: "OPTIONS /api/v1/uploads", id: "uploadOptions", status: http.StatusNoContent, signed: true},
 	{pattern: "POST /api/v1/uploads", id: "createUpload", header: []string{"Tus-Resumable", "Upload-Length", "Upload-Metadata"}, status: http.StatusCreated, signed: true},
@@ -70,7 +95,7 @@ type rowsPage struct {
 }
 
 // wholeNumbers are the parameters that are.
-var wholeNumbers = map[string]bool{"limit": true, "offset": true, "version": true, "from": true, "to": true, "before": true, "z": true, "x": true, "Upload-Length": true, "Upload-Offset": true}
+var wholeNumbers = map[string]bool{"limit": true, "offset": true, "version": true, "from": true, "to": true, "before": true, "revision": true, "z": true, "x": true, "Upload-Length": true, "Upload-Offset": true}
 
 // The document, as OpenAPI 3.1.1 names its parts.
 type (

@@ -2,6 +2,7 @@ package v1
 
 import (
 	"net/http"
+	"time"
 
 	"socle/internal/httpx"
 	"socle/internal/identity"
@@ -14,6 +15,10 @@ func (api *API) Routes() []shell.Route {
 	download := shell.Anyone.With(httpx.CORS(), httpx.Stream(), api.o.Limit)
 	checking := shell.Anyone.With(httpx.Stream(), httpx.MaxBody(api.o.MaxBytes+1<<20), httpx.AllowCrossOrigin(), api.o.Limit)
 	member := shell.SignedIn.With(api.o.Limit)
+	device := shell.Anyone.With(api.o.Limit)
+	batch := shell.Anyone.With(httpx.MaxBody(32<<20), httpx.Timeout(2*time.Minute), api.o.Limit)
+	photo := shell.Anyone.With(httpx.Stream(), httpx.MaxBody(api.o.MaxPhoto+1), api.o.Limit)
+	events := shell.Anyone.With(httpx.Stream(), api.o.Limit)
 	upload := shell.SignedIn.With(httpx.Stream(), httpx.MaxBody(-1), api.o.Limit)
 	return []shell.Route{
 		{Pattern: "GET /api/v1/datasets", Who: read, Handler: api.listDatasets},
@@ -33,6 +38,31 @@ func (api *API) Routes() []shell.Route {
 		{Pattern: "GET /api/v1/resources/{id}/{file}", Who: download, Handler: api.export},
 		{Pattern: "POST /api/v1/check", Who: checking, Handler: api.checkFile},
 		{Pattern: "GET /api/v1/openapi.json", Who: read, Handler: api.openapi},
+
+		{Pattern: "GET /api/v1/forms", Who: device, Handler: api.listForms},
+		{Pattern: "GET /api/v1/forms/{id}", Who: device, Handler: api.showForm},
+		{Pattern: "GET /api/v1/forms/{id}/entries", Who: device, Handler: api.listEntries},
+		{Pattern: "POST /api/v1/forms/{id}/entries", Who: batch, Handler: api.postEntries},
+		{Pattern: "GET /api/v1/forms/{id}/entries/{entry}", Who: device, Handler: api.showEntry},
+		{Pattern: "PUT /api/v1/forms/{id}/entries/{entry}", Who: device, Handler: api.putEntry},
+		{Pattern: "DELETE /api/v1/forms/{id}/entries/{entry}", Who: device, Handler: api.deleteEntry},
+		{Pattern: "GET /api/v1/forms/{id}/entries/{entry}/files/{sha256}", Who: download, Handler: api.showEntryFile},
+		{Pattern: "PUT /api/v1/forms/{id}/entries/{entry}/files/{sha256}", Who: photo, Handler: api.putEntryFile},
+		{Pattern: "GET /api/v1/forms/{id}/entries/{entry}/history", Who: member, Handler: api.showHistory},
+		{Pattern: "POST /api/v1/forms/{id}/entries/{entry}/restore", Who: member, Handler: api.restoreEntry},
+		{Pattern: "POST /api/v1/forms/{id}/decisions", Who: member, Handler: api.decideEntries},
+		{Pattern: "GET /api/v1/forms/{id}/events", Who: events, Handler: api.entryEvents},
+		{Pattern: "GET /api/v1/resources/{id}/events", Who: events, Handler: api.versionEvents},
+		{Pattern: "GET /api/v1/resources/{id}/entries", Who: member, Handler: api.listEntries},
+		{Pattern: "POST /api/v1/resources/{id}/entries", Who: batch, Handler: api.postEntries},
+		{Pattern: "GET /api/v1/resources/{id}/entries/events", Who: events, Handler: api.entryEvents},
+		{Pattern: "GET /api/v1/resources/{id}/entries/{entry}", Who: member, Handler: api.showEntry},
+		{Pattern: "PUT /api/v1/resources/{id}/entries/{entry}", Who: member, Handler: api.putEntry},
+		{Pattern: "DELETE /api/v1/resources/{id}/entries/{entry}", Who: member, Handler: api.deleteEntry},
+		{Pattern: "GET /api/v1/resources/{id}/entries/{entry}/files/{sha256}", Who: download, Handler: api.showPublicFile},
+		{Pattern: "PUT /api/v1/resources/{id}/entries/{entry}/files/{sha256}", Who: photo, Handler: api.putEntryFile},
+		{Pattern: "GET /api/v1/resources/{id}/entries/{entry}/history", Who: member, Handler: api.showHistory},
+		{Pattern: "POST /api/v1/resources/{id}/entries/{entry}/restore", Who: member, Handler: api.restoreEntry},
 
 		{Pattern: "GET /api/v1/me", Who: member, Handler: api.me},
 		{Pattern: "OPTIONS /api/v1/uploads", Who: member, Handler: api.uploadOptions},

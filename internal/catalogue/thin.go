@@ -1,0 +1,63 @@
+package catalogue
+
+import (
+	"context"
+	"time"
+
+	"socle/internal/errs"
+	"socle/internal/identity"
+	"socle/internal/sqldb"
+)
+
+// Bucket names the period of which one version stays; "" keeps them all.
+type Bucket func(at time.Time) string
+
+// maxThinned bounds the versions removed at once.
+const maxThinned = 500
+
+// ThinTx removes versions of a table that were cut from entries, but the last of
+// each period. What came with a file stays, and what is pinned, the latest, and the
+// one with which the public history begins. The system only. Kinds: Denied, NotFound.
+func (s *Service) ThinTx(ctx context.Context, tx *sqldb.Tx, a identity.Actor, id ResourceID, period Bucket) (n int, err error) {
+	defer errs.Wrap(&err, "catalogue.Thin(%s)", id)
+	if !a.IsSystem() {
+		return 0, errs.New(errs.Denied, "identity.denied").WithHint("identity.denied.hint")
+	}
+	r, _, err := resource1(ctx, tx, a, id)
+	if err != nil {
+		return 0, err
+	}
+	rows, err := tx.Query(ctx, `SELECT id, number, created_at, pinned, original_blob FROM versions WHERE resource = $1 AND purged_at IS NULL ORDER BY number DESC`, id)
+	if err != nil {
+		return 0, err
+	}
+	type line struct {
+		id       VersionID
+		number   int
+		at       time.Time
+		pinned   bool
+		original string
+	}
+	list, err := sqldb.Collect(rows, func(r sqldb.Scanner) (l line, err error) {
+		err = r.Scan(&l.id, &l.number, &l.at, &l.pinned, &l.original)
+		return l, err
+	})
+	if err != nil {
+		return 0, err
+	}
+	kept := map[string]bool{}
+	for _, l := range list {
+		b := period(l.at)
+		if b == "" || !kept[b] || l.pinned || l.original != "" || l.number == r.Latest || l.number == r.PublicFrom {
+			kept[b] = true
+			continue
+		}
+		if _, err := tx.Exec(ctx, `DELETE FROM versions WHERE id = $1`, l.id); err != nil {
+			return n, err
+		}
+		if n++; n == maxThinned {
+			break
+		}
+	}
+	return n, nil
+}

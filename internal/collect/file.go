@@ -1,0 +1,168 @@
+package collect
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"iter"
+
+	"socle/internal/blob"
+	"socle/internal/catalogue"
+	"socle/internal/errs"
+	"socle/internal/identity"
+	"socle/internal/sqldb"
+)
+
+// PutFile takes the bytes of a photo or a file that an entry says it has; the same
+// again changes nothing. When the last one is there, the entry goes on its way.
+// Kinds: NotFound (the entry names no such file), SignIn, Denied, Invalid (other
+// bytes than announced), TooLarge.
+func (s *Service) PutFile(ctx context.Context, v Visitor, t Target, entry, hash string, r io.Reader) (e Entry, err error) {
+	defer errs.Wrap(&err, "collect.PutFile(%s, %s)", entry, hash)
+	var f File
+	err = s.db.Read(ctx, func(tx *sqldb.Tx) error {
+		d, err := s.desk(ctx, tx, v, t)
+		if err != nil {
+			return err
+		}
+		w := &writing{Service: s, tx: tx, desk: d, visitor: v}
+		if e, err = w.own(ctx, entry); err != nil {
+			return err
+		}
+		f, err = scanFile(tx.QueryRow(ctx, `SELECT field, name, type, size, blob, received FROM entry_files WHERE resource = $1 AND entry = $2 AND blob = $3`, d.resource, entry, hash))
+		if errs.Is(err, errs.NotFound) {
+			return errs.New(errs.NotFound, "collect.file.none").WithHint("collect.file.none.hint")
+		}
+		if err == nil && f.Received {
+			e = w.seen(e, nil)
+		}
+		return err
+	})
+	if err != nil || f.Received {
+		return e, err
+	}
+	if err := s.store(ctx, hash, r); err != nil {
+		return e, err
+	}
+	err = s.changing(ctx, v, t, 1, func(w *writing) error {
+		if _, err := w.tx.Exec(ctx, `UPDATE entry_files SET received = TRUE WHERE resource = $1 AND entry = $2 AND blob = $3`, w.desk.resource, entry, hash); err != nil {
+			return err
+		}
+		if e, err = w.own(ctx, entry); err != nil {
+			return err
+		}
+		if e.State == Incomplete && e.complete() && !e.Draft {
+			w.settle(&e)
+		}
+		// Others see that a photo is there.
+		if err := w.update(ctx, &e); err != nil {
+			return err
+		}
+		e = w.seen(e, nil)
+		return nil
+	})
+	return e, err
+}
+
+// store keeps bytes that must have a hash.
+func (s *Service) store(ctx context.Context, hash string, r io.Reader) error {
+	sum := sha256.New()
+	limited := io.LimitReader(r, s.o.Limits.File+1)
+	ref, err := s.o.Blobs.Put(ctx, io.TeeReader(limited, sum))
+	if err != nil {
+		return err
+	}
+	if ref.Size > s.o.Limits.File {
+		return errs.New(errs.TooLarge, "collect.file.large", errs.Args{"Size": s.o.Limits.File >> 20}).WithHint("collect.file.large.hint")
+	}
+	if hex.EncodeToString(sum.Sum(nil)) != hash { // cut on its way, most likely: nobody names it, it goes
+		return errs.New(errs.Invalid, "collect.file.bytes").WithHint("collect.file.bytes.hint")
+	}
+	return nil
+}
+
+// OpenFile gives the bytes of a file of an entry that the visitor may see.
+func (s *Service) OpenFile(ctx context.Context, v Visitor, t Target, entry, hash string) (f File, r io.ReadCloser, err error) {
+	defer errs.Wrap(&err, "collect.OpenFile(%s, %s)", entry, hash)
+	e, err := s.Entry(ctx, v, t, entry)
+	if err != nil {
+		return f, nil, err
+	}
+	return s.openFile(ctx, e, hash)
+}
+
+func (s *Service) openFile(ctx context.Context, e Entry, hash string) (File, io.ReadCloser, error) {
+	for _, f := range e.Files {
+		if f.Hash == hash && f.Received {
+			r, err := s.o.Blobs.Open(ctx, blob.Hash(hash))
+			return f, r, err
+		}
+	}
+	return File{}, nil, errs.New(errs.NotFound, "collect.file.none").WithHint("collect.file.none.hint")
+}
+
+// PublicFile gives the bytes of a file of an entry that is in the versions of a
+// table which the actor may see: the photo that a row of the table names.
+func (s *Service) PublicFile(ctx context.Context, a identity.Actor, id catalogue.ResourceID, entry, hash string) (f File, r io.ReadCloser, err error) {
+	defer errs.Wrap(&err, "collect.PublicFile(%s, %s)", entry, hash)
+	var e Entry
+	err = s.db.Read(ctx, func(tx *sqldb.Tx) error {
+		if _, _, err := s.o.Catalogue.HeadTx(ctx, tx, a, id); err != nil {
+			return err
+		}
+		e, err = entry1(ctx, tx, id, entry)
+		if err != nil || e.Shown == e.Revision {
+			return err
+		}
+		if e.Shown == 0 {
+			return noEntry()
+		}
+		older, err := s.revision(ctx, tx, &desk{resource: id}, entry, e.Shown)
+		e.Files = older.Files
+		list := []Entry{e}
+		return errors.Join(err, receivedFiles(ctx, tx, id, list))
+	})
+	if err != nil {
+		return f, nil, err
+	}
+	return s.openFile(ctx, e, hash)
+}
+
+const blobPage = 5000
+
+// ReferencedBlobs yields the hash of every file that has arrived, each once, in
+// ascending order. The system only. Kinds: Denied.
+func (s *Service) ReferencedBlobs(ctx context.Context, a identity.Actor) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		if !a.IsSystem() {
+			yield("", denied())
+			return
+		}
+		for last := ""; ; {
+			var page []string
+			err := s.db.Read(ctx, func(tx *sqldb.Tx) error {
+				rows, err := tx.Query(ctx, `SELECT DISTINCT blob FROM entry_files WHERE blob > $1 AND received ORDER BY blob LIMIT $2`, last, blobPage)
+				if err != nil {
+					return err
+				}
+				page, err = sqldb.Collect(rows, sqldb.Text)
+				return err
+			})
+			if err != nil {
+				yield("", err)
+				return
+			}
+			for _, h := range page {
+				if !yield(h, nil) {
+					return
+				}
+			}
+			if len(page) < blobPage {
+				return
+			}
+			last = page[len(page)-1]
+		}
+	}
+}

@@ -1,0 +1,598 @@
+package collect
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"mime"
+	"regexp"
+	"strings"
+	"time"
+
+	"socle/internal/catalogue"
+	"socle/internal/errs"
+	"socle/internal/identity"
+	"socle/internal/ids"
+	"socle/internal/jobs"
+	"socle/internal/schema/form"
+	"socle/internal/sqldb"
+)
+
+// Target is where entries go: a form, or a table as its members write to it.
+type Target struct {
+	Form     FormID
+	Resource catalogue.ResourceID
+}
+
+// Sent is an entry as a device sends it.
+type Sent struct {
+	ID       string // a UUID in lower case, made by the device
+	Revision int    // the one that it changes; 0 for a new entry
+	MadeAt   time.Time
+	Values   form.Values
+	Files    []File
+	Revisits string
+	Draft    bool // members without a form: keep it although something is wrong
+}
+
+// Outcome is what became of an entry that was sent.
+type Outcome struct {
+	Entry   Entry
+	Created bool   // it was not there before
+	Secret  string // of a device without account: told once
+	Err     error  // of PutMany: what is wrong with this one
+}
+
+// Stale is the cause of a Conflict: the entry as it is now.
+type Stale struct{ Entry Entry }
+
+func (s *Stale) Error() string { return "collect: the entry is another revision now" }
+
+// MaxBatch is how many entries PutMany takes.
+const MaxBatch = 10_000
+
+// Put takes an entry. The same entry sent again is one entry; a change says which
+// revision it changes. Rights: those of Visitor for the form; ActionContribute
+// without one. Kinds: NotFound, SignIn, Denied, Invalid (with fields), TooLarge,
+// Conflict (closed; another revision, with *Stale as cause).
+func (s *Service) Put(ctx context.Context, v Visitor, t Target, e Sent) (out Outcome, err error) {
+	defer errs.Wrap(&err, "collect.Put(%s)", e.ID)
+	list, err := s.PutMany(ctx, v, t, []Sent{e})
+	if err != nil {
+		return out, err
+	}
+	return list[0], list[0].Err
+}
+
+// PutMany is Put for several, each on its own: Err of an Outcome says what is wrong
+// with that one.
+func (s *Service) PutMany(ctx context.Context, v Visitor, t Target, list []Sent) (out []Outcome, err error) {
+	defer errs.Wrap(&err, "collect.PutMany")
+	if len(list) > MaxBatch {
+		return nil, errs.New(errs.TooLarge, "collect.batch", errs.Args{"Count": MaxBatch}).WithHint("collect.batch.hint")
+	}
+	for range 5 { // the form may change between the check and the writing
+		var desk *desk
+		if err = s.db.Read(ctx, func(tx *sqldb.Tx) error {
+			desk, err = s.desk(ctx, tx, v, t)
+			return err
+		}); err != nil {
+			return nil, err
+		}
+		if err := desk.takes(s.now()); err != nil {
+			return nil, err
+		}
+		checked := make([]arriving, len(list))
+		for i := range list {
+			if checked[i], err = s.arriving(desk, list[i]); err != nil {
+				return nil, err
+			}
+		}
+		var again bool
+		if out, again, err = s.write(ctx, v, t, desk, checked); err != nil || !again {
+			return out, err
+		}
+	}
+	return nil, errs.New(errs.Busy, "errs.busy").WithHint("errs.busy.hint")
+}
+
+// desk is where entries of one table are taken: the form and what the visitor may.
+type desk struct {
+	form     Form // of a table without form: ID "" and the definition of its schema
+	resource catalogue.ResourceID
+	may      may
+	sight    Sight
+	visitor  Visitor
+}
+
+// desk opens a target for a visitor. Kinds: NotFound, SignIn, Denied.
+func (s *Service) desk(ctx context.Context, tx *sqldb.Tx, v Visitor, t Target) (*desk, error) {
+	if t.Form != "" {
+		f, err := s.form1(ctx, tx, "f.id", string(t.Form))
+		if err != nil {
+			return nil, err
+		}
+		d := &desk{form: f, resource: f.Resource, may: v.may(f), sight: f.Sight, visitor: v}
+		if !d.may.fill && !d.may.moderate {
+			if f.Access == Members && v.Actor.IsAnonymous() && f.State == catalogue.Published {
+				return nil, v.Actor.Require(identity.ActionContribute, f.Organisation)
+			}
+			return nil, notFound()
+		}
+		return d, nil
+	}
+	_, set, err := s.o.Catalogue.HeadTx(ctx, tx, v.Actor, t.Resource)
+	if err != nil {
+		return nil, err
+	}
+	if err := v.Actor.Require(identity.ActionContribute, set.Organisation); err != nil {
+		return nil, err
+	}
+	tab, err := table1(ctx, tx, t.Resource)
+	if err != nil {
+		return nil, err
+	}
+	f := Form{Resource: t.Resource, Organisation: set.Organisation, Dataset: set.ID, DatasetSlug: set.Slug, DatasetTitle: set.Title, State: set.State, Schema: tab.ref}
+	if f.ready, err = s.ready("", tab.descriptor); err != nil {
+		return nil, err
+	}
+	f.Definition = f.ready.definition
+	return &desk{form: f, resource: t.Resource, may: v.mayIn(set.Organisation, set.State), sight: All, visitor: v}, nil
+}
+
+// takes refuses entries before a form opens and after it closes.
+func (d *desk) takes(now time.Time) error {
+	switch {
+	case !d.may.fill:
+		return denied()
+	case now.Before(d.form.Opens):
+		return errs.New(errs.Conflict, "collect.not-open", errs.Args{"Date": d.form.Opens}).WithHint("collect.not-open.hint")
+	case !d.form.Open(now):
+		return errs.New(errs.Conflict, "collect.closed").WithHint("collect.closed.hint")
+	}
+	return nil
+}
+
+// arriving is an entry that was checked and is not yet written.
+type arriving struct {
+	Sent
+	values   form.Values // by column, as they are kept
+	problems []errs.Field
+	digest   string
+	err      error // nothing of it can be kept
+}
+
+func (s *Service) arriving(d *desk, e Sent) (a arriving, err error) {
+	a.Sent = e
+	if a.err = s.shape(&a.Sent); a.err != nil {
+		return a, nil
+	}
+	a.digest = digestOf(e.Values, a.Files, e.Revisits)
+	c, err := d.form.ready.checker()
+	if err != nil {
+		return a, err
+	}
+	if a.values, a.problems, err = c.Check(e.Values, e.MadeAt); err != nil {
+		return a, err
+	}
+	for _, f := range a.Files {
+		it := d.form.Definition.Find(f.Field)
+		if it != nil && it.Kind == form.Repeat {
+			continue
+		}
+		if it == nil || !it.Attached() || a.values[f.Field] != f.Name {
+			a.problems = append(a.problems, errs.Field{Name: f.Field, Key: "collect.file.field", Args: errs.Args{"Name": f.Name}})
+		}
+	}
+	if len(a.problems) > 0 && (!e.Draft || d.form.ID != "") {
+		a.err = invalid(a.problems)
+	}
+	return a, nil
+}
+
+func invalid(problems []errs.Field) error {
+	e := errs.New(errs.Invalid, "collect.entry.invalid", errs.Args{"Count": len(problems)}).WithHint("collect.entry.invalid.hint")
+	e.Fields = problems
+	return e
+}
+
+var hashName = regexp.MustCompile(`^[0-9a-f]{64}$`)
+
+// shape refuses what is no entry at all, whatever the form.
+func (s *Service) shape(e *Sent) error {
+	bad := errs.New(errs.Invalid, "collect.entry.shape").WithHint("collect.entry.shape.hint")
+	if !entryID.MatchString(e.ID) {
+		bad.WithField("id", "collect.entry.id")
+	}
+	if e.Revisits != "" && !entryID.MatchString(e.Revisits) {
+		bad.WithField("revisits", "collect.entry.id")
+	}
+	if e.Revision < 0 {
+		bad.WithField("revision", "collect.entry.revision")
+	}
+	size := 0
+	for k, text := range e.Values {
+		size += len(k) + len(text)
+	}
+	if size > s.o.Limits.Entry || len(e.Values) > form.MaxItems {
+		return errs.New(errs.TooLarge, "collect.entry.large", errs.Args{"Size": s.o.Limits.Entry / 1024}).WithHint("collect.entry.large.hint")
+	}
+	if len(e.Files) > s.o.Limits.Files {
+		return errs.New(errs.TooLarge, "collect.file.many", errs.Args{"Count": s.o.Limits.Files}).WithHint("collect.file.many.hint")
+	}
+	seen := map[string]bool{}
+	for i := range e.Files {
+		f := &e.Files[i]
+		f.Received = false
+		if _, _, err := mime.ParseMediaType(f.Type); err != nil || len(f.Type) > 100 {
+			f.Type = "application/octet-stream"
+		}
+		if !hashName.MatchString(f.Hash) || seen[f.Hash] || f.Name == "" || len(f.Name) > 255 || strings.ContainsAny(f.Name, "/\\\x00\r\n\"") || f.Size < 0 {
+			bad.WithField(f.Field, "collect.file.shape", errs.Args{"Name": f.Name})
+		}
+		if f.Size > s.o.Limits.File {
+			return errs.New(errs.TooLarge, "collect.file.large", errs.Args{"Size": s.o.Limits.File >> 20}).WithHint("collect.file.large.hint")
+		}
+		seen[f.Hash] = true
+	}
+	if len(bad.Fields) > 0 {
+		return bad
+	}
+	return nil
+}
+
+// write keeps entries, all in one transaction. again: the form has changed since
+// they were checked.
+func (s *Service) write(ctx context.Context, v Visitor, t Target, checked *desk, list []arriving) (out []Outcome, again bool, err error) {
+	var changed bool
+	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
+		out, again, changed = make([]Outcome, len(list)), false, false
+		d, err := s.desk(ctx, tx, v, t)
+		if err != nil {
+			return err
+		}
+		if d.form.ready != checked.form.ready {
+			again = true
+			return nil
+		}
+		if err := d.takes(tx.Now()); err != nil {
+			return err
+		}
+		w := &writing{Service: s, tx: tx, desk: d, visitor: v}
+		if err := w.lock(ctx, len(list)); err != nil {
+			return err
+		}
+		for i := range list {
+			if out[i], err = w.put(ctx, &list[i]); err != nil {
+				return err
+			}
+		}
+		changed = w.changed
+		return w.done(ctx)
+	})
+	if err == nil && changed {
+		s.hub.changed(checked.resource)
+	}
+	return out, again, err
+}
+
+// writing is one transaction that changes entries of one table.
+type writing struct {
+	*Service
+	tx      *sqldb.Tx
+	desk    *desk
+	visitor Visitor
+	seq     int64 // the last one given
+	place   int64
+	due     bool
+	changed bool // something a reader sees
+	cut     bool // a version is due
+}
+
+// lock makes the other writers of the table wait, and reserves numbers for n
+// changes.
+func (w *writing) lock(ctx context.Context, n int) error {
+	var seq, made int64
+	err := w.tx.QueryRow(ctx, `UPDATE entry_tables SET seq = seq + $2, made = made + $2 WHERE resource = $1 RETURNING seq, made, due`, w.desk.resource, n).Scan(&seq, &made, &w.due)
+	w.seq, w.place = seq-int64(n), made-int64(n)
+	return err
+}
+
+// done asks for a version when one is due.
+func (w *writing) done(ctx context.Context) error {
+	if !w.cut || w.due {
+		return nil
+	}
+	if _, err := w.tx.Exec(ctx, `UPDATE entry_tables SET due = TRUE WHERE resource = $1`, w.desk.resource); err != nil {
+		return err
+	}
+	return jobs.Add(ctx, w.tx, cutArgs{w.desk.resource}, jobs.Unique(), jobs.Queue(cutQueue))
+}
+
+// next gives a change its number.
+func (w *writing) next() int64 {
+	w.changed = true
+	w.seq++
+	return w.seq
+}
+
+// put keeps one entry. The error is of the database; what is wrong with the entry
+// is in the Outcome.
+func (w *writing) put(ctx context.Context, a *arriving) (out Outcome, err error) {
+	if a.MadeAt.IsZero() || a.MadeAt.After(w.tx.Now()) { // a clock that goes wrong
+		a.MadeAt = w.tx.Now()
+	}
+	now, err := entry1(ctx, w.tx, w.desk.resource, a.ID)
+	switch {
+	case errs.Is(err, errs.NotFound):
+		return w.create(ctx, a)
+	case err != nil:
+		return out, err
+	}
+	return w.change(ctx, a, now)
+}
+
+func (w *writing) create(ctx context.Context, a *arriving) (out Outcome, err error) {
+	if a.err != nil {
+		return Outcome{Err: a.err}, nil
+	}
+	if a.Revision != 0 {
+		return Outcome{Err: errs.New(errs.NotFound, "collect.entry.none").WithHint("collect.entry.none.hint")}, nil
+	}
+	if w.place >= w.o.Limits.Table {
+		return Outcome{Err: errs.New(errs.TooLarge, "collect.table-full", errs.Args{"Count": w.o.Limits.Table}).WithHint("collect.table-full.hint")}, nil
+	}
+	e := Entry{
+		ID: a.ID, Resource: w.desk.resource, Form: w.desk.form.ID, Revision: 1, MadeAt: a.MadeAt, Received: w.tx.Now(), Changed: w.tx.Now(),
+		By: w.visitor.Actor.Ref(), Changer: w.visitor.Actor.Ref(), Revisits: a.Revisits, digest: a.digest,
+	}
+	if w.visitor.Actor.IsAnonymous() {
+		if out.Secret = w.visitor.Secret; len(out.Secret) < 16 { // the device did not make one itself
+			out.Secret = w.newKey()
+		}
+		e.secret = hashSecret(out.Secret)
+	}
+	w.fill(&e, a)
+	w.place++
+	e.Seq = w.next()
+	data, err := dataOf(e)
+	if err != nil {
+		return out, err
+	}
+	lon, lat := position(w.desk.form.Definition, e.Values)
+	_, err = w.tx.Exec(ctx, `INSERT INTO entries (resource, id, form, revision, shown, state, reason, data, draft, digest, seq, place, lon, lat, revisits, author, secret, made_at, received_at, changed_by, changed_at)
+		VALUES ($1, $2, $3, $4, $5, $6, '', $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $18)`,
+		e.Resource, e.ID, e.Form, e.Revision, e.Shown, e.State, data, e.Draft, e.digest, e.Seq, w.place, lon, lat, e.Revisits, e.By, e.secret, e.MadeAt, e.Received, e.Changer)
+	if err != nil {
+		return out, err
+	}
+	if taken, err := w.takeKeys(ctx, &e); err != nil || len(taken) > 0 {
+		if err == nil {
+			_, err = w.tx.Exec(ctx, `DELETE FROM entries WHERE resource = $1 AND id = $2`, e.Resource, e.ID)
+		}
+		return Outcome{Err: invalid(taken)}, err
+	}
+	if err := w.keepFiles(ctx, &e); err != nil {
+		return out, err
+	}
+	out.Created = true
+	out.Entry = w.seen(e, a.problems)
+	out.Entry.Mine = true
+	return out, nil
+}
+
+// seen is the entry as the one who just wrote it sees it.
+func (w *writing) seen(e Entry, problems []errs.Field) Entry {
+	seen, ok := e.seenBy(w.visitor, w.desk.may, All, w.desk.form.Definition)
+	if !ok {
+		return Entry{}
+	}
+	if e.Draft {
+		seen.Problems = problems
+	}
+	return seen
+}
+
+// fill gives an entry what arrives, and the state that follows.
+func (w *writing) fill(e *Entry, a *arriving) {
+	had := map[string]bool{}
+	for _, f := range e.Files {
+		if f.Received {
+			had[f.Hash] = true
+		}
+	}
+	e.Values, e.Files, e.Draft = a.values, nil, len(a.problems) > 0
+	for _, f := range a.Files {
+		f.Received = had[f.Hash]
+		e.Files = append(e.Files, f)
+	}
+	e.Reason = ""
+	w.settle(e)
+}
+
+// settle is the state of an entry whose content is what it is now.
+func (w *writing) settle(e *Entry) {
+	switch {
+	case e.Draft || !e.complete():
+		e.State = Incomplete
+	case w.desk.may.publish:
+		e.State, e.Shown = Accepted, e.Revision
+		w.cut = true
+	default:
+		e.State = Waiting
+	}
+}
+
+func dataOf(e Entry) (string, error) {
+	c := content{Values: e.Values}
+	for _, f := range e.Files {
+		c.Files = append(c.Files, fileJSON{f.Field, f.Name, f.Type, f.Size, f.Hash})
+	}
+	b, err := json.Marshal(c)
+	return string(b), err
+}
+
+// change gives an entry that is there new content, unless it has it already.
+func (w *writing) change(ctx context.Context, a *arriving, now Entry) (out Outcome, err error) {
+	if !w.visitor.mine(&now) && !w.desk.may.moderate && (w.desk.form.ID != "" || !w.desk.may.member) {
+		return Outcome{Err: denied()}, nil
+	}
+	same, err := w.arrivedBefore(ctx, a, now)
+	if err != nil {
+		return out, err
+	}
+	if same {
+		out.Entry = w.seen(now, a.problems)
+		return out, nil
+	}
+	if now.State == Removed || a.Revision != now.Revision {
+		e := w.seen(now, nil)
+		return Outcome{Entry: e, Err: errs.New(errs.Conflict, "collect.entry.changed").WithHint("collect.entry.changed.hint").Because(&Stale{e})}, nil
+	}
+	if a.err != nil {
+		return Outcome{Err: a.err}, nil
+	}
+	e := now
+	if err := w.remember(ctx, now); err != nil {
+		return out, err
+	}
+	e.Revision++
+	e.Changed, e.Changer, e.digest, e.Revisits = w.tx.Now(), w.visitor.Actor.Ref(), a.digest, a.Revisits
+	w.fill(&e, a)
+	if taken, err := w.takeKeys(ctx, &e); err != nil || len(taken) > 0 {
+		if err == nil {
+			err = w.forget(ctx, now)
+		}
+		return Outcome{Err: invalid(taken)}, err
+	}
+	if err := w.update(ctx, &e); err != nil {
+		return out, err
+	}
+	if err := w.keepFiles(ctx, &e); err != nil {
+		return out, err
+	}
+	out.Entry = w.seen(e, a.problems)
+	return out, nil
+}
+
+// arrivedBefore reports whether this very sending was taken already, even when
+// others came after it.
+func (w *writing) arrivedBefore(ctx context.Context, a *arriving, now Entry) (bool, error) {
+	if a.digest == "" {
+		return false, nil
+	}
+	if now.digest == a.digest && now.State != Removed && (a.Revision == now.Revision-1 || a.Revision == now.Revision) {
+		return true, nil
+	}
+	if a.Revision >= now.Revision-1 {
+		return false, nil
+	}
+	var n int
+	err := w.tx.QueryRow(ctx, `SELECT count(*) FROM entry_history WHERE resource = $1 AND entry = $2 AND revision = $3 AND digest = $4`,
+		w.desk.resource, a.ID, a.Revision+1, a.digest).Scan(&n)
+	return n > 0, err
+}
+
+// remember puts the present revision into the history.
+func (w *writing) remember(ctx context.Context, e Entry) error {
+	data, err := dataOf(e)
+	if err != nil {
+		return err
+	}
+	_, err = w.tx.Exec(ctx, `INSERT INTO entry_history (resource, entry, revision, state, reason, data, digest, changed_by, changed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		e.Resource, e.ID, e.Revision, e.State, e.Reason, data, e.digest, e.Changer, e.Changed)
+	return err
+}
+
+// forget undoes remember, and gives the entry its keys again.
+func (w *writing) forget(ctx context.Context, e Entry) error {
+	if _, err := w.tx.Exec(ctx, `DELETE FROM entry_history WHERE resource = $1 AND entry = $2 AND revision = $3`, e.Resource, e.ID, e.Revision); err != nil {
+		return err
+	}
+	_, err := w.takeKeys(ctx, &e)
+	return err
+}
+
+// update writes an entry that has changed.
+func (w *writing) update(ctx context.Context, e *Entry) error {
+	e.Seq = w.next()
+	data, err := dataOf(*e)
+	if err != nil {
+		return err
+	}
+	lon, lat := position(w.desk.form.Definition, e.Values)
+	_, err = w.tx.Exec(ctx, `UPDATE entries SET revision = $3, shown = $4, state = $5, reason = $6, data = $7, draft = $8, digest = $9, seq = $10, lon = $11, lat = $12, revisits = $13, changed_by = $14, changed_at = $15
+		WHERE resource = $1 AND id = $2`,
+		e.Resource, e.ID, e.Revision, e.Shown, e.State, e.Reason, data, e.Draft, e.digest, e.Seq, lon, lat, e.Revisits, e.Changer, e.Changed)
+	return err
+}
+
+// keyValue parts the values of a key of several columns.
+const keyValue = "\x1f"
+
+// takeKeys keeps the values that one entry only may have, and says which are taken.
+func (w *writing) takeKeys(ctx context.Context, e *Entry) (taken []errs.Field, err error) {
+	if _, err := w.tx.Exec(ctx, `DELETE FROM entry_keys WHERE resource = $1 AND entry = $2`, e.Resource, e.ID); err != nil {
+		return nil, err
+	}
+	if e.State == Removed || e.State == Refused || e.Draft {
+		return taken, nil
+	}
+	for _, key := range keysOf(w.desk.form.Definition) {
+		values := make([]string, len(key))
+		for i, name := range key {
+			values[i] = e.Values[name]
+		}
+		value := strings.Join(values, keyValue)
+		if strings.Trim(value, keyValue) == "" {
+			continue
+		}
+		n, err := w.tx.Exec(ctx, `INSERT INTO entry_keys (resource, name, value, entry) VALUES ($1, $2, $3, $4) ON CONFLICT (resource, name, value) DO NOTHING`,
+			e.Resource, strings.Join(key, keyValue), digestText(value), e.ID)
+		if err != nil {
+			return nil, err
+		}
+		if n == 0 {
+			taken = append(taken, errs.Field{Name: key[0], Key: "collect.entry.twice", Args: errs.Args{"Value": strings.Join(values, " · ")}})
+		}
+	}
+	return taken, nil
+}
+
+// keysOf lists the columns whose values are of one row only.
+func keysOf(d *form.Definition) [][]string {
+	s := d.Schema
+	var keys [][]string
+	if len(s.PrimaryKey) > 0 {
+		keys = append(keys, s.PrimaryKey)
+	}
+	keys = append(keys, s.UniqueKeys...)
+	for i := range s.Fields {
+		if s.Fields[i].Constraints.Unique {
+			keys = append(keys, []string{s.Fields[i].Name})
+		}
+	}
+	return keys
+}
+
+// keepFiles notes the files that an entry says it has.
+func (w *writing) keepFiles(ctx context.Context, e *Entry) error {
+	for _, f := range e.Files {
+		_, err := w.tx.Exec(ctx, `INSERT INTO entry_files (resource, entry, blob, field, name, type, size, received) VALUES ($1, $2, $3, $4, $5, $6, $7, FALSE) ON CONFLICT (resource, entry, blob) DO NOTHING`,
+			e.Resource, e.ID, f.Hash, f.Field, f.Name, f.Type, f.Size)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// NewEntryID makes an identifier for an entry that no device made: of a page
+// without scripts.
+func (s *Service) NewEntryID() string {
+	var b [16]byte
+	if _, err := io.ReadFull(s.o.Rand, b[:]); err != nil {
+		panic(err) // the machine has no randomness
+	}
+	return ids.UUID(b)
+}
