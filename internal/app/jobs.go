@@ -19,12 +19,15 @@ func (a *App) handleJobs() {
 	a.Tables.Handle(a.Runner)
 	a.Schemas.Handle(a.Runner)
 	a.Publish.Handle(a.Runner, a.Identity, strings.TrimSuffix(a.Config.Base().String(), "/"))
+	a.Follows.Handle(a.Runner)
 	mail.Deliver(a.Runner, a.DB, mail.Options{SMTP: a.Config.SMTP})
 	jobs.Handle(a.Runner, a.collectBlobs)
 	jobs.Handle(a.Runner, a.sweepAccounts)
 	jobs.Handle(a.Runner, a.sendLetter)
+	jobs.Handle(a.Runner, a.recount)
 	jobs.Every(a.Runner, time.Hour, tables.ExpireUploads())
 	jobs.Every(a.Runner, 24*time.Hour, collectArgs{})
+	jobs.Every(a.Runner, 24*time.Hour, recountArgs{})
 	jobs.Every(a.Runner, time.Hour, sweepArgs{})
 }
 
@@ -80,6 +83,18 @@ func (a *App) NamedBlobs(ctx context.Context, give func(blob.Hash)) error {
 		give(blob.Hash(h))
 	}
 	return nil
+}
+
+type recountArgs struct{}
+
+func (recountArgs) Kind() string { return "app.recount" }
+
+// recount counts again what each organisation holds.
+func (a *App) recount(ctx context.Context, j *jobs.Job[recountArgs]) error {
+	if err := a.Catalogue.Recount(ctx, identity.System("quotas")); err != nil {
+		return err
+	}
+	return a.DB.Write(ctx, func(tx *sqldb.Tx) error { return j.Complete(ctx, tx) })
 }
 
 type sweepArgs struct{}

@@ -5,7 +5,6 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
-	"net/http"
 	"strconv"
 	"time"
 
@@ -50,6 +49,9 @@ const (
 // waits are the times between attempts: a server that is down for a night misses
 // nothing. After the last the webhook is paused.
 var waits = []time.Duration{10 * time.Second, time.Minute, 5 * time.Minute, 30 * time.Minute, 2 * time.Hour, 6 * time.Hour, 12 * time.Hour}
+
+// goneStatus is how the other side says: never again (RFC 9110, 410 Gone).
+const goneStatus = 410
 
 type deliverArgs struct {
 	ID      string `json:"id"`
@@ -163,7 +165,7 @@ func (s *Service) parcel(ctx context.Context, args deliverArgs) (p parcel, err e
 // webhook and tells its owner.
 func (s *Service) outcome(ctx context.Context, tx *sqldb.Tx, p parcel, status int, problem string) error {
 	tried := p.attempts + 1
-	gone := status == http.StatusGone // the other side says: never again
+	gone := status == goneStatus
 	settle := func(state State) error {
 		_, err := tx.Exec(ctx, `UPDATE webhook_deliveries SET state = $2, attempts = $3, status = $4, problem = $5, body = '', next_at = NULL, settled_at = $6 WHERE id = $1`, p.id, state, tried, status, problem, tx.Now())
 		return err

@@ -10,6 +10,7 @@ import (
 	"socle/internal/catalogue"
 	"socle/internal/catalogue/find"
 	"socle/internal/errs"
+	"socle/internal/follow"
 	"socle/internal/httpx"
 	"socle/internal/i18n"
 	"socle/internal/identity"
@@ -31,6 +32,7 @@ type Options struct {
 	Tables    *tables.Service
 	Engine    tables.Engine
 	Publish   *publish.Service
+	Follows   *follow.Service
 	Schemas   tables.Schemas
 	Limit     httpx.Option // requests of one visitor
 	BaseURL   *url.URL
