@@ -4,6 +4,7 @@ import islands from "islands:list";
 import { dialogs } from "./dialogs";
 import { menus } from "./menus";
 import { appearance } from "./appearance";
+import { trusted } from "./trusted";
 
 const leave = new WeakMap<Element, () => void>();
 
@@ -69,6 +70,7 @@ function focusMistakes(root: ParentNode): void {
   root.querySelector<HTMLElement>("[data-focus]")?.focus();
 }
 
+trusted();
 menus();
 dialogs();
 appearance();

@@ -17,6 +17,7 @@ import (
 	"socle/internal/collect"
 	"socle/internal/config"
 	"socle/internal/errs"
+	"socle/internal/follow"
 	"socle/internal/httpx"
 	"socle/internal/identity"
 	"socle/internal/jobs"
@@ -46,10 +47,12 @@ type App struct {
 	Publish   *publish.Service
 	Forms     *collect.Service
 	Usage     *usage.Service
+	Follows   *follow.Service
 	Fetch     *http.Client
 	Providers []*oidc.Provider // of identity
 	Version   string
 	flashKey  []byte       // signs the answers to acts
+	followKey []byte       // signs links of messages, makes the secrets of webhooks
 	shell     *shell.Shell // once Handler was called
 	closers   []func() error
 }
@@ -83,7 +86,7 @@ func build(ctx context.Context, c *config.Config, log *slog.Logger, version stri
 	if a.Providers, err = a.identityProviders(os.ReadFile); err != nil {
 		return a, err
 	}
-	a.Catalogue = catalogue.New(a.DB, nil)
+	a.Catalogue = catalogue.New(a.DB, nil).WithQuota(catalogue.Quota{Bytes: int64(c.Limits.OrganisationBytes), Rows: c.Limits.OrganisationRows})
 	a.Schemas = schemas.New(schemas.Options{DB: a.DB, Fetch: httpx.Fetcher(a.Fetch, schemas.MaxDescriptor), Address: c.Catalogue(), Log: log})
 	a.Tables = tables.New(tables.Options{DB: a.DB, Blobs: a.Blobs, Schemas: a.Schemas.Find, Catalogue: a.Catalogue, BaseURL: c.Base().String(), Temp: a.temp(), Log: log,
 		Limits: tables.Limits{UploadBytes: int64(c.Limits.Upload)}})
@@ -95,6 +98,7 @@ func build(ctx context.Context, c *config.Config, log *slog.Logger, version stri
 		Limits: collect.Limits{File: int64(c.Entries.File), Watchers: c.Entries.Watchers}, Keep: collect.Keep{All: c.Entries.KeepAll, Hourly: c.Entries.KeepHourly, Daily: c.Entries.KeepDaily},
 	})
 	a.Usage = usage.New(a.DB)
+	a.Follows = a.follows()
 	engine, err := duck.Open(filepath.Join(c.Data, "cache", "tables"), duck.Options{Memory: int64(c.Limits.QueryMemory), Cache: int64(c.Limits.Cache), Time: c.Limits.QueryTime})
 	if err != nil {
 		return a, err
@@ -125,6 +129,9 @@ func (a *App) openStorage(ctx context.Context, migrate bool) (err error) {
 			return err
 		}
 		if a.flashKey, err = secret(ctx, a.DB, flashSecret); err != nil {
+			return err
+		}
+		if a.followKey, err = secret(ctx, a.DB, followSecret); err != nil {
 			return err
 		}
 	}

@@ -71,5 +71,8 @@ func (a *App) merged(ctx context.Context, e identity.OrganisationMerged) error {
 	if err := a.Tables.Move(ctx, sys, e.From, e.Into); err != nil {
 		return err
 	}
-	return a.Publish.Move(ctx, sys, e.From, e.Into)
+	if err := a.Publish.Move(ctx, sys, e.From, e.Into); err != nil {
+		return err
+	}
+	return a.Follows.Move(ctx, sys, e.From, e.Into)
 }

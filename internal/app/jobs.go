@@ -21,12 +21,15 @@ func (a *App) handleJobs() {
 	a.Schemas.Handle(a.Runner)
 	a.Publish.Handle(a.Runner, a.Identity, strings.TrimSuffix(a.Config.Base().String(), "/"))
 	a.Forms.Handle(a.Runner)
+	a.Follows.Handle(a.Runner)
 	mail.Deliver(a.Runner, a.DB, mail.Options{SMTP: a.Config.SMTP})
 	jobs.Handle(a.Runner, a.collectBlobs)
 	jobs.Handle(a.Runner, a.sweepAccounts)
 	jobs.Handle(a.Runner, a.sendLetter)
+	jobs.Handle(a.Runner, a.recount)
 	jobs.Every(a.Runner, time.Hour, tables.ExpireUploads())
 	jobs.Every(a.Runner, 24*time.Hour, collectArgs{})
+	jobs.Every(a.Runner, 24*time.Hour, recountArgs{})
 	jobs.Every(a.Runner, time.Hour, sweepArgs{})
 	jobs.Every(a.Runner, 10*time.Minute, collect.Sweep())
 }
@@ -89,6 +92,18 @@ func (a *App) NamedBlobs(ctx context.Context, give func(blob.Hash)) error {
 		give(blob.Hash(h))
 	}
 	return nil
+}
+
+type recountArgs struct{}
+
+func (recountArgs) Kind() string { return "app.recount" }
+
+// recount counts again what each organisation holds.
+func (a *App) recount(ctx context.Context, j *jobs.Job[recountArgs]) error {
+	if err := a.Catalogue.Recount(ctx, identity.System("quotas")); err != nil {
+		return err
+	}
+	return a.DB.Write(ctx, func(tx *sqldb.Tx) error { return j.Complete(ctx, tx) })
 }
 
 type sweepArgs struct{}

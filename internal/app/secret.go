@@ -11,6 +11,10 @@ import (
 // flashSecret is the name of the key that signs the answers to acts.
 const flashSecret = "flash"
 
+// followSecret is the name of the key that signs the links of messages and makes
+// the secrets of webhooks.
+const followSecret = "follow"
+
 // secretSize is the length of a key in bytes: as long as the output of
 // HMAC-SHA256 (RFC 2104, section 3).
 const secretSize = 32

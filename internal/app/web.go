@@ -21,6 +21,7 @@ import (
 	"socle/internal/web/account"
 	adminui "socle/internal/web/admin"
 	"socle/internal/web/catalogueui"
+	"socle/internal/web/followui"
 	"socle/internal/web/publishui"
 	"socle/internal/web/shell"
 	"socle/internal/web/ui"
@@ -68,12 +69,14 @@ func (a *App) Handler(reg *prometheus.Registry) (http.Handler, error) {
 		catalogueui.New(catalogueui.Options{Identity: a.Identity, Texts: texts, Catalogue: a.Catalogue, Find: a.Find, Tables: a.Tables, Engine: a.Engine, Schemas: a.Schemas, Now: time.Now, BaseURL: base, Host: c.Host.Name, Contact: c.Host.Contact,
 			Basemap: catalogueui.Basemap{URL: c.Map.BasemapURL, Attribution: c.Map.Attribution}}).Routes(),
 		a.accountPages(base, attempts).Routes(),
-		adminui.New(adminui.Options{Identity: a.Identity, Texts: texts, DB: a.DB, Delivers: c.SMTP.Host != "", BaseURL: base, Invitation: account.InvitationPath, Limit: general, Now: time.Now}).Routes(),
+		followui.New(followui.Options{Follows: a.Follows, Identity: a.Identity, Catalogue: a.Catalogue, Attempts: attempts, Limit: general, BaseURL: base, Now: time.Now}).Routes(),
+		adminui.New(adminui.Options{Identity: a.Identity, Catalogue: a.Catalogue, Texts: texts, DB: a.DB, Delivers: c.SMTP.Host != "", BaseURL: base, Invitation: account.InvitationPath, Limit: general, Now: time.Now}).Routes(),
 		publishui.New(publishui.Options{Identity: a.Identity, Catalogue: a.Catalogue, Tables: a.Tables, Publish: a.Publish, Schemas: a.Schemas, Usage: a.Usage, Temp: a.temp(), Fetch: a.Fetch, BaseURL: base,
 			MaxCheck: min(maxAnonymousCheck, int64(c.Limits.Upload)), Limit: general, Now: time.Now, Zone: c.Location()}).Routes(),
 		v1.New(v1.Options{
-			Identity: a.Identity, Catalogue: a.Catalogue, Find: a.Find, Tables: a.Tables, Engine: a.Engine, Publish: a.Publish, Collect: a.Forms, Schemas: a.Schemas.Find, National: a.Schemas, Limit: general,
-			BaseURL: c.Base(), MaxBytes: int64(c.Limits.Upload), MaxPhoto: int64(c.Entries.File), Temp: a.temp(), Workers: 2, Now: time.Now,
+			Identity: a.Identity, Catalogue: a.Catalogue, Find: a.Find, Tables: a.Tables, Engine: a.Engine, Publish: a.Publish, Collect: a.Forms, Schemas: a.Schemas.Find,
+			National: a.Schemas, Limit: general, BaseURL: c.Base(), MaxBytes: int64(c.Limits.Upload), MaxPhoto: int64(c.Entries.File), Temp: a.temp(), Workers: 2,
+			Now: time.Now, Follows: a.Follows,
 		}).Routes(),
 		compat.New(compat.Options{Identity: a.Identity, Catalogue: a.Catalogue, Tables: a.Tables, Engine: a.Engine, BaseURL: c.Base(), Name: c.Host.Name, Schemas: a.Schemas.Find, References: a.Tables.References(), Fetch: a.Fetch, Limit: general, MaxBytes: min(maxAnonymousCheck, int64(c.Limits.Upload)),
 			Temp: a.temp(), Workers: 2, Version: a.Version, Now: time.Now}).Routes(),

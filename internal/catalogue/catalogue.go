@@ -16,8 +16,10 @@ import (
 // Service is the one way to the catalogue. Methods whose name ends in Tx work in
 // the transaction of their caller; the others are one transaction each.
 type Service struct {
-	db   *sqldb.DB
-	rand io.Reader
+	db    *sqldb.DB
+	rand  io.Reader
+	quota Quota // of organisations that have none of their own
+	reads *identity.Accesses
 }
 
 // New makes the service; it starts nothing. random is crypto/rand when nil.
@@ -25,7 +27,7 @@ func New(db *sqldb.DB, random io.Reader) *Service {
 	if random == nil {
 		random = rand.Reader
 	}
-	return &Service{db: db, rand: random}
+	return &Service{db: db, rand: random, reads: identity.NewAccesses(db)}
 }
 
 // AnyRevision given to a method stands for the latest revision: for jobs, which

@@ -43,7 +43,10 @@ func (s *Service) MoveDatasets(ctx context.Context, a identity.Actor, from, into
 			}
 		}
 		n = len(list)
-		return nil
+		if err := recount(ctx, tx, from); err != nil {
+			return err
+		}
+		return recount(ctx, tx, into)
 	})
 	return n, err
 }

@@ -17,7 +17,26 @@ func (s *Service) Get(ctx context.Context, a identity.Actor, id DatasetID) (d Da
 		d, err = getWhole(ctx, tx, a, id)
 		return err
 	})
-	return d, err
+	if err != nil {
+		return d, err
+	}
+	return d, s.note(ctx, a, d)
+}
+
+// note writes in the audit that somebody reads a dataset that is not public.
+func (s *Service) note(ctx context.Context, a identity.Actor, d Dataset) error {
+	if d.State == Published || d.State == Withdrawn && !isMember(a, d) {
+		return nil
+	}
+	return s.reads.Note(ctx, a, d.Organisation, "dataset:"+string(d.ID))
+}
+
+// noteVersion is note of a version: what was tried before the publication is not public.
+func (s *Service) noteVersion(ctx context.Context, a identity.Actor, r Resource, d Dataset, number int) error {
+	if d.State == Published && number < max(r.PublicFrom, 1) {
+		return s.reads.Note(ctx, a, d.Organisation, "dataset:"+string(d.ID))
+	}
+	return s.note(ctx, a, d)
 }
 
 // GetTx is Get in the transaction of its caller.
@@ -38,7 +57,10 @@ func (s *Service) ByAddress(ctx context.Context, a identity.Actor, slug string) 
 		d, err = getWhole(ctx, tx, a, id)
 		return err
 	})
-	return d, err
+	if err != nil {
+		return d, err
+	}
+	return d, s.note(ctx, a, d)
 }
 
 // GetMany returns those of several datasets that the actor may see, as lists
@@ -72,7 +94,10 @@ func (s *Service) Resource(ctx context.Context, a identity.Actor, id ResourceID)
 		r, d, err = s.ResourceTx(ctx, tx, a, id)
 		return err
 	})
-	return r, d, err
+	if err != nil {
+		return r, d, err
+	}
+	return r, d, s.note(ctx, a, d)
 }
 
 // ResourceTx is Resource in the transaction of its caller.
@@ -112,7 +137,7 @@ func (s *Service) HeadTx(ctx context.Context, tx *sqldb.Tx, a identity.Actor, id
 	if err != nil {
 		return Resource{}, Dataset{}, err
 	}
-	return r, d, nil
+	return r, d, s.note(ctx, a, d)
 }
 
 // alongside scans more columns after those asked.

@@ -46,6 +46,9 @@ func (s *Service) AddVersionTx(ctx context.Context, tx *sqldb.Tx, a identity.Act
 	for _, p := range n.Parts {
 		v.Rows += p.Rows
 	}
+	if err := s.takeRoom(ctx, tx, d, v); err != nil {
+		return v, err
+	}
 	publicFrom := r.PublicFrom
 	if d.State == Published && publicFrom == 0 {
 		publicFrom = v.Number
@@ -99,9 +102,10 @@ func insertVersion(ctx context.Context, tx *sqldb.Tx, v Version) error {
 // publication).
 func (s *Service) Version(ctx context.Context, a identity.Actor, id ResourceID, number int) (v Version, err error) {
 	defer errs.Wrap(&err, "catalogue.Version(%s, %d)", id, number)
+	var r Resource
+	var d Dataset
 	err = s.db.Read(ctx, func(tx *sqldb.Tx) error {
-		r, d, err := resource1(ctx, tx, a, id)
-		if err != nil {
+		if r, d, err = resource1(ctx, tx, a, id); err != nil {
 			return err
 		}
 		if number == 0 {
@@ -113,17 +117,22 @@ func (s *Service) Version(ctx context.Context, a identity.Actor, id ResourceID, 
 		v, err = version1(ctx, tx, `v.resource = $1 AND v.number = $2`, id, number)
 		return err
 	})
-	return v, err
+	if err != nil {
+		return v, err
+	}
+	return v, s.noteVersion(ctx, a, r, d, v.Number)
 }
 
 // VersionByID is Version by identifier.
 func (s *Service) VersionByID(ctx context.Context, a identity.Actor, id VersionID) (v Version, err error) {
 	defer errs.Wrap(&err, "catalogue.VersionByID(%s)", id)
+	var r Resource
+	var d Dataset
 	err = s.db.Read(ctx, func(tx *sqldb.Tx) error {
 		if v, err = version1(ctx, tx, `v.id = $1`, id); err != nil {
 			return err
 		}
-		r, d, err := resource1(ctx, tx, a, v.Resource)
+		r, d, err = resource1(ctx, tx, a, v.Resource)
 		if err == nil && v.Number < firstSeen(a, r, d) {
 			err = notFound()
 		}
@@ -132,7 +141,10 @@ func (s *Service) VersionByID(ctx context.Context, a identity.Actor, id VersionI
 		}
 		return err
 	})
-	return v, err
+	if err != nil {
+		return v, err
+	}
+	return v, s.noteVersion(ctx, a, r, d, v.Number)
 }
 
 func version1(ctx context.Context, tx *sqldb.Tx, condition string, args ...any) (Version, error) {

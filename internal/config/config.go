@@ -126,17 +126,19 @@ type Metrics struct {
 
 // Limits keep one visitor or one file from taking the whole machine.
 type Limits struct {
-	Upload         Bytes         `name:"upload" default:"2GB" fr:"Taille d’un fichier déposé." en:"Size of an uploaded file."`
-	RequestRate    float64       `name:"request-rate" default:"50" fr:"Demandes par seconde et par visiteur." en:"Requests per second of one visitor."`
-	RequestBurst   int           `name:"request-burst" default:"200" fr:"Demandes d’un visiteur acceptées d’un coup." en:"Requests of one visitor accepted at once."`
-	SigninRate     float64       `name:"signin-rate" default:"10" fr:"Essais de connexion par minute et par visiteur." en:"Sign-in attempts per minute of one visitor."`
-	Workers        int           `name:"workers" default:"2" fr:"Tâches menées en même temps." en:"Jobs at once."`
-	QueryMemory    Bytes         `name:"query-memory" default:"256MB" fr:"Mémoire du moteur de requêtes." en:"Memory of the query engine."`
-	QueryThreads   int           `name:"query-threads" default:"2" fr:"Fils d’exécution du moteur de requêtes." en:"Threads of the query engine."`
-	QueryTime      time.Duration `name:"query-time" default:"20s" fr:"Durée d’une requête sur un tableau." en:"Time of one query on a table."`
-	Cache          Bytes         `name:"cache" default:"4GB" fr:"Taille du cache local des tableaux." en:"Size of the local cache of tables."`
-	Outgoing       Bytes         `name:"outgoing" default:"512MB" fr:"Taille d’un fichier lu sur un autre serveur." en:"Size of a file read from another server."`
-	RequestTimeout time.Duration `name:"request-timeout" default:"30s" fr:"Durée d’une page ; dépôts et téléchargements ne sont arrêtés que s’ils n’avancent plus." en:"Time of a page; uploads and downloads end only when they stop moving."`
+	Upload            Bytes         `name:"upload" default:"2GB" fr:"Taille d’un fichier déposé." en:"Size of an uploaded file."`
+	OrganisationBytes Bytes         `name:"organisation-bytes" default:"50GB" fr:"Place que les fichiers et tableaux d’une organisation peuvent prendre ; 0 : sans limite. L’administration peut en donner une autre à une organisation." en:"Space that the files and tables of an organisation may take; 0: no limit. The administration can give an organisation another."`
+	OrganisationRows  int64         `name:"organisation-rows" default:"100000000" fr:"Nombre de lignes que les tableaux d’une organisation peuvent tenir ; 0 : sans limite." en:"Rows that the tables of an organisation may hold; 0: no limit."`
+	RequestRate       float64       `name:"request-rate" default:"50" fr:"Demandes par seconde et par visiteur." en:"Requests per second of one visitor."`
+	RequestBurst      int           `name:"request-burst" default:"200" fr:"Demandes d’un visiteur acceptées d’un coup." en:"Requests of one visitor accepted at once."`
+	SigninRate        float64       `name:"signin-rate" default:"10" fr:"Essais de connexion par minute et par visiteur." en:"Sign-in attempts per minute of one visitor."`
+	Workers           int           `name:"workers" default:"2" fr:"Tâches menées en même temps." en:"Jobs at once."`
+	QueryMemory       Bytes         `name:"query-memory" default:"256MB" fr:"Mémoire du moteur de requêtes." en:"Memory of the query engine."`
+	QueryThreads      int           `name:"query-threads" default:"2" fr:"Fils d’exécution du moteur de requêtes." en:"Threads of the query engine."`
+	QueryTime         time.Duration `name:"query-time" default:"20s" fr:"Durée d’une requête sur un tableau." en:"Time of one query on a table."`
+	Cache             Bytes         `name:"cache" default:"4GB" fr:"Taille du cache local des tableaux." en:"Size of the local cache of tables."`
+	Outgoing          Bytes         `name:"outgoing" default:"512MB" fr:"Taille d’un fichier lu sur un autre serveur." en:"Size of a file read from another server."`
+	RequestTimeout    time.Duration `name:"request-timeout" default:"30s" fr:"Durée d’une page ; dépôts et téléchargements ne sont arrêtés que s’ils n’avancent plus." en:"Time of a page; uploads and downloads end only when they stop moving."`
 }
 
 // Database is the URL of the metadata database.

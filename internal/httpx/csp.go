@@ -71,6 +71,9 @@ func (c CSP) String() string {
 			b.WriteString(d + " " + strings.Join(s, " ") + "; ")
 		}
 	}
+	// Browsers that have Trusted Types give text to the parser or to a worker only
+	// through the policy that the scripts of the pages make (web-src/trusted.ts).
+	b.WriteString("require-trusted-types-for 'script'; trusted-types default look; ")
 	b.WriteString("frame-ancestors " + strings.Join(c.ancestors, " "))
 	return b.String()
 }

@@ -89,6 +89,10 @@ func (a Actor) IsToken() bool { return a.kind == token }
 // organisation.
 func (a Actor) Person() PersonID { return a.person }
 
+// HasScope reports whether the actor is not narrowed by a token, or by one that
+// allows the scope.
+func (a Actor) HasScope(x Scope) bool { return a.kind != token || a.scopes.Has(x) }
+
 // Name returns the name to show: of the person, the token or the part of the
 // system; "" when anonymous.
 func (a Actor) Name() string { return a.name }

@@ -264,6 +264,8 @@ func (s *Service) RevokeInvitation(ctx context.Context, a Actor, id string) (err
 // AcceptInvitation spends an invitation. Someone signed in joins with their own
 // account (n is not looked at); else an account is made, with the e-mail of the
 // invitation where it names one. A role already held is never lowered. The
+// An invitation to an address may be accepted without a password (n.Without): its
+// holder then comes in by a link by mail, a passkey or a provider. The
 // actor returned has the new rights; open a session with it. Kinds: NotFound
 // (the link), Denied (a token; an invitation for another e-mail), Invalid
 // (fields), SignIn (the e-mail has an account: sign in, then accept), Busy (a
@@ -281,7 +283,7 @@ func (s *Service) AcceptInvitation(ctx context.Context, a Actor, secret string, 
 		if l.Email != "" {
 			n.Email = l.Email
 		}
-		if n, hash, err = s.preparePerson(ctx, n); err != nil {
+		if n, hash, err = s.prepareInvited(ctx, l, n); err != nil {
 			return out, err
 		}
 	} else if _, err := a.self(); err != nil {
@@ -324,6 +326,19 @@ func (s *Service) AcceptInvitation(ctx context.Context, a Actor, secret string, 
 		return s.applyInvitation(ctx, tx, a, p, l, &out)
 	})
 	return out, err
+}
+
+// prepareInvited is preparePerson for who may do without a password: it needs an
+// address, to which links go.
+func (s *Service) prepareInvited(ctx context.Context, l Link, n NewPerson) (NewPerson, string, error) {
+	if !n.Without || l.Email == "" {
+		return s.preparePerson(ctx, n)
+	}
+	e := invalid()
+	n.Email = emailField(e, "email", n.Email)
+	n.Name = textField(e, "name", n.Name, 2, 100)
+	n.Language, n.Password = languageOrFrench(n.Language), ""
+	return n, "", problems(e)
 }
 
 // maxCodeTries is how many addresses the holder of a printed invitation may try in

@@ -32,6 +32,7 @@ type NewPerson struct {
 	Name     string // 2 to 100 characters
 	Language i18n.Lang
 	Password string // 12 characters or more; "" only where said
+	Without  bool   // no password is wanted, where said
 }
 
 // emailKey is what makes two addresses the same account; it is text that the

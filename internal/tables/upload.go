@@ -58,6 +58,9 @@ func (s *Service) StartUpload(ctx context.Context, a identity.Actor, org identit
 	u = Upload{ID: UploadID(ids.New()), Organisation: org, Name: cleanName(name), Size: size}
 	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
 		u.CreatedAt = tx.Now()
+		if err := s.room(ctx, tx, org, max(size, 0)); err != nil {
+			return err
+		}
 		_, err := tx.Exec(ctx, `INSERT INTO uploads (id, organisation, person, name, size, created_at, changed_at) VALUES ($1, $2, $3, $4, $5, $6, $6)`,
 			u.ID, org, a.Ref(), u.Name, size, tx.Now())
 		return err
@@ -161,6 +164,11 @@ func (s *Service) addChunk(ctx context.Context, u Upload, b []byte) (Upload, err
 		if n == 0 {
 			return errs.New(errs.Conflict, "tables.upload.offset", errs.Args{"Received": u.Received}).WithHint("tables.upload.offset.hint")
 		}
+		if u.Size == UnknownSize { // the others were judged when they were announced
+			if err := s.room(ctx, tx, u.Organisation, 0); err != nil {
+				return err
+			}
+		}
 		_, err = tx.Exec(ctx, `INSERT INTO upload_chunks (upload, start, size, blob) VALUES ($1, $2, $3, $4)`, u.ID, u.Received, len(b), ref.Hash)
 		return err
 	})
@@ -168,6 +176,20 @@ func (s *Service) addChunk(ctx context.Context, u Upload, b []byte) (Upload, err
 		u.Received += int64(len(b))
 	}
 	return u, err
+}
+
+// room refuses more bytes than the quota of an organisation leaves beside its
+// datasets and its files on their way; those that became a version count there.
+func (s *Service) room(ctx context.Context, tx *sqldb.Tx, org identity.OrganisationID, more int64) error {
+	if s.catalogue == nil {
+		return nil
+	}
+	var coming int64
+	if err := tx.QueryRow(ctx, `SELECT COALESCE(CAST(SUM(CASE WHEN u.size > u.received THEN u.size ELSE u.received END) AS BIGINT), 0) FROM uploads u
+		WHERE u.organisation = $1 AND NOT EXISTS (SELECT 1 FROM versions v WHERE u.blob <> '' AND v.original_blob = u.blob)`, org).Scan(&coming); err != nil {
+		return err
+	}
+	return s.catalogue.RoomTx(ctx, tx, org, coming+more)
 }
 
 // Finish ends an upload of UnknownSize. Kinds: NotFound, Conflict (bytes are missing).

@@ -11,6 +11,7 @@ import (
 	"socle/internal/catalogue/find"
 	"socle/internal/collect"
 	"socle/internal/errs"
+	"socle/internal/follow"
 	"socle/internal/httpx"
 	"socle/internal/i18n"
 	"socle/internal/identity"
@@ -36,6 +37,7 @@ type Options struct {
 	Engine    tables.Engine
 	Publish   *publish.Service
 	Collect   *collect.Service
+	Follows   *follow.Service
 	Schemas   tables.Schemas
 	National  *schemas.Service // the national catalogue of schemas
 	Limit     httpx.Option     // requests of one visitor

@@ -85,6 +85,9 @@ var operations = []operation{
 	{pattern: "GET /api/v1/imports/{id}", id: "showImport", path: []string{"id"}, answer: importAnswer{}, signed: true},
 	{pattern: "GET /api/v1/imports/{id}/report", id: "showReport", path: []string{"id"}, answer: check.Wire{}, signed: true},
 	{pattern: "POST /api/v1/publications", id: "createPublication", body: publicationRequest{}, answer: datasetAnswer{}, status: http.StatusCreated, signed: true},
+	{pattern: "GET /api/v1/follows", id: "listFollows", answer: followsAnswer{}, signed: true},
+	{pattern: "POST /api/v1/follows", id: "createFollow", body: followRequest{}, answer: followAnswer{}, status: http.StatusCreated, signed: true},
+	{pattern: "DELETE /api/v1/follows/{id}", id: "deleteFollow", path: []string{"id"}, status: http.StatusNoContent, signed: true},
 }
 
 // rowsPage is what writeRows writes.

@@ -74,6 +74,9 @@ func (api *API) Routes() []shell.Route {
 		{Pattern: "GET /api/v1/imports/{id}", Who: member, Handler: api.showImport},
 		{Pattern: "GET /api/v1/imports/{id}/report", Who: member, Handler: api.showReport},
 		{Pattern: "POST /api/v1/publications", Who: member, Handler: api.createPublication},
+		{Pattern: "GET /api/v1/follows", Who: member, Handler: api.listFollows},
+		{Pattern: "POST /api/v1/follows", Who: member, Handler: api.createFollow},
+		{Pattern: "DELETE /api/v1/follows/{id}", Who: member, Handler: api.deleteFollow},
 	}
 }
 

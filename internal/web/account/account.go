@@ -49,7 +49,7 @@ func (p *Pages) account(w http.ResponseWriter, r *http.Request) error {
 
 func (p *Pages) accountPage(w http.ResponseWriter, r *http.Request, secret string, problem error) error {
 	v, ctx := shell.From(r), r.Context()
-	view := accountView{Tabs: tabs(r, Path), Email: v.Person.Email, NewToken: secret, Name: p.input(ctx, "name", "text", v.Person.Name, "name"),
+	view := accountView{Tabs: shell.AccountTabs(r, Path), Email: v.Person.Email, NewToken: secret, Name: p.input(ctx, "name", "text", v.Person.Name, "name"),
 		Language:  ui.Select{Field: ui.Field{Name: "language", Label: ui.T(ctx, "account.language")}, Value: string(v.Person.Language), Options: []ui.Option{{Value: "fr", Label: "Français"}, {Value: "en", Label: "English"}}},
 		Password:  []ui.Input{p.input(ctx, "current", "password", "", "current-password"), p.input(ctx, "password", "password", "", "new-password")},
 		TokenName: ui.Input{Field: ui.Field{Name: "token-name", Label: ui.T(ctx, "account.token.name"), Help: ui.T(ctx, "account.token.name.help")}},

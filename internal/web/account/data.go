@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"socle/internal/errs"
+	"socle/internal/follow"
 	"socle/internal/httpx"
 	"socle/internal/i18n"
 	"socle/internal/identity"
@@ -24,7 +25,7 @@ func (p *Pages) data(w http.ResponseWriter, r *http.Request) error { return p.da
 
 func (p *Pages) dataPage(w http.ResponseWriter, r *http.Request, problem error) error {
 	ctx, status := r.Context(), http.StatusOK
-	v := dataView{Tabs: tabs(r, DataPath), Register: p.registerTable(r)}
+	v := dataView{Tabs: shell.AccountTabs(r, DataPath), Register: p.registerTable(r)}
 	if problem != nil {
 		e := errs.As(problem)
 		if e.Kind == errs.Internal {
@@ -66,6 +67,7 @@ func (p *Pages) registerTable(r *http.Request) ui.Table {
 	row(ui.T(ctx, "account.register.attempts"), ui.T(ctx, "account.register.attempts.why"), ui.T(ctx, "account.register.attempts.long"))
 	row(ui.T(ctx, "account.register.links"), ui.T(ctx, "account.register.links.why"), days(k.LinkDays))
 	row(ui.T(ctx, "account.register.requests"), ui.T(ctx, "account.register.requests.why"), days(k.RequestDays))
+	row(ui.T(ctx, "account.register.follows"), ui.T(ctx, "account.register.follows.why"), ui.T(ctx, "account.register.follows.long"))
 	row(ui.T(ctx, "account.register.audit"), ui.T(ctx, "account.register.audit.why"), audit)
 	return t
 }
@@ -92,6 +94,7 @@ type (
 		Providers     []exportedLink    `json:"identity_providers"`
 		Sessions      []exportedSession `json:"sessions"`
 		Tokens        []exportedToken   `json:"tokens"`
+		Follows       []exportedFollow  `json:"subscriptions"`
 		Acts          []exportedAct     `json:"acts"`
 	}
 	exportedAccount struct {
@@ -133,6 +136,16 @@ type (
 		CreatedAt time.Time  `json:"created_at"`
 		UsedAt    *time.Time `json:"used_at"`
 	}
+	exportedFollow struct {
+		Kind      string     `json:"kind"`
+		Of        string     `json:"of"` // identifier of the organisation or dataset, words of the search
+		Channel   string     `json:"channel"`
+		Pace      string     `json:"pace"`
+		Name      string     `json:"name,omitempty"` // of a webhook
+		URL       string     `json:"url,omitempty"`
+		CreatedAt time.Time  `json:"created_at"`
+		ToldAt    *time.Time `json:"last_told"`
+	}
 	exportedAct struct {
 		Line    int64           `json:"line"`
 		At      time.Time       `json:"at"`
@@ -157,15 +170,19 @@ func (p *Pages) export(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	follows, err := p.o.Follows.Mine(r.Context(), shell.From(r).Actor)
+	if err != nil {
+		return err
+	}
 	httpx.Attach(w.Header(), "socle-account.json")
 	w.Header().Set("Cache-Control", "no-store")
-	return httpx.WriteJSON(w, r, http.StatusOK, exportOf(d))
+	return httpx.WriteJSON(w, r, http.StatusOK, exportOf(d, follows))
 }
 
-func exportOf(d identity.PersonalData) exported {
+func exportOf(d identity.PersonalData, follows []follow.Follow) exported {
 	out := exported{Account: exportedAccount{ID: string(d.Person.ID), Email: d.Person.Email, Verified: d.Ways.EmailVerified, Name: d.Person.Name, Language: string(d.Person.Language), HostRoles: []string{},
 		Password: d.Ways.Password, Codes: d.Ways.Code, CreatedAt: d.Person.CreatedAt, LastSignedIn: someTime(d.Person.SignedInAt)},
-		Organisations: []exportedRole{}, Passkeys: []exportedKey{}, Providers: []exportedLink{}, Sessions: []exportedSession{}, Tokens: []exportedToken{}, Acts: []exportedAct{}}
+		Organisations: []exportedRole{}, Passkeys: []exportedKey{}, Providers: []exportedLink{}, Sessions: []exportedSession{}, Tokens: []exportedToken{}, Follows: []exportedFollow{}, Acts: []exportedAct{}}
 	for _, x := range d.Person.HostRoles.List() {
 		out.Account.HostRoles = append(out.Account.HostRoles, x.String())
 	}
@@ -183,6 +200,13 @@ func exportOf(d identity.PersonalData) exported {
 	}
 	for _, t := range d.Tokens {
 		out.Tokens = append(out.Tokens, exportedToken{t.Name, t.Scopes.String(), t.CreatedAt, someTime(t.UsedAt)})
+	}
+	for _, f := range follows {
+		x := exportedFollow{string(f.Kind), string(f.Organisation) + string(f.Dataset) + string(f.Search), string(f.Channel), string(f.Pace), "", "", f.CreatedAt, someTime(f.ToldAt)}
+		if f.Hook != nil {
+			x.Name, x.URL = f.Hook.Name, f.Hook.URL
+		}
+		out.Follows = append(out.Follows, x)
 	}
 	for _, e := range d.Acts {
 		out.Acts = append(out.Acts, exportedAct{e.Seq, e.At, e.Network, e.Verb, e.Object, e.Before, e.After})

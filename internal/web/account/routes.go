@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"socle/internal/errs"
+	"socle/internal/follow"
 	"socle/internal/httpx"
 	"socle/internal/identity"
 	"socle/internal/mail"
@@ -21,9 +22,9 @@ const (
 	InvitationPath   = "/invitation"
 	ResetPath        = "/new-password"
 	ForgottenPath    = "/forgotten-password"
-	Path             = "/account"
+	Path             = shell.AccountPath
 	SecurityPath     = shell.EnrolPath
-	DataPath         = "/account/data"
+	DataPath         = shell.DataPath
 	SecondPath       = "/sign-in/second"
 	LinkPath         = "/sign-in/link"
 	PasskeyPath      = "/sign-in/passkey"
@@ -51,6 +52,7 @@ type Options struct {
 	Contact   string // e-mail of the host
 	Host      string // its name, in the register
 	Keep      Keep
+	Follows   *follow.Service
 }
 
 // Keep is how long things are kept, as the register tells it.
@@ -147,6 +149,7 @@ type formView struct {
 	Wrong    *ui.Notice
 	Inputs   []ui.Input
 	Submit   string
+	More     []ui.Button // other ways to send the form
 	Other    []ui.Link
 	Ways     *waysView
 }

@@ -42,16 +42,6 @@ type linkedView struct {
 	Facts    ui.Facts
 }
 
-// tabs are the parts of one's account.
-func tabs(r *http.Request, current string) ui.Tabs {
-	ctx := r.Context()
-	return ui.Tabs{Label: ui.T(ctx, "account.title"), Tabs: []ui.Tab{
-		{Label: ui.T(ctx, "account.title"), Href: Path, Icon: "circle-user", Current: current == Path},
-		{Label: ui.T(ctx, "account.security"), Href: SecurityPath, Icon: "shield-check", Current: current == SecurityPath},
-		{Label: ui.T(ctx, "account.data"), Href: DataPath, Icon: "folder-open", Current: current == DataPath},
-	}}
-}
-
 func (p *Pages) security(w http.ResponseWriter, r *http.Request) error {
 	return p.securityPage(w, r, securityView{}, nil)
 }
@@ -63,7 +53,7 @@ func (p *Pages) securityPage(w http.ResponseWriter, r *http.Request, view securi
 	if err != nil {
 		return err
 	}
-	view.Tabs, view.Ways, view.Email = tabs(r, SecurityPath), ways, v.Person.Email
+	view.Tabs, view.Ways, view.Email = shell.AccountTabs(r, SecurityPath), ways, v.Person.Email
 	view.Confirmed = p.o.Now().Sub(v.Session.ConfirmedAt) <= identity.ConfirmWithin
 	if !view.Confirmed && ways.Password {
 		in := p.input(ctx, "current", "password", "", "current-password")

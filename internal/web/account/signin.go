@@ -147,6 +147,10 @@ func (p *Pages) invitationView(r *http.Request, l identity.Link, n identity.NewP
 		n.Email = l.Email
 	}
 	v := p.personView(r, ui.T(ctx, "account.invitation"), lead, InvitationPath, n, l.Email != "")
+	if l.Email != "" {
+		v.More = []ui.Button{{Label: ui.T(ctx, "account.invitation.passkey"), Icon: "key-round", Submit: true, Name: "without", Value: withoutPasskey},
+			{Label: ui.T(ctx, "account.invitation.link"), Icon: "mail", Submit: true, Name: "without", Value: withoutAny}}
+	}
 	v.Other = []ui.Link{{Label: ui.T(ctx, "account.have-account"), Href: shell.SignInPath + "?next=" + url.QueryEscape(InvitationPath+"?token="+token(r))}}
 	for _, x := range p.o.Providers {
 		v.Other = append(v.Other, ui.Link{Label: ui.T(ctx, "account.invitation.with", i18n.Args{"Name": x.Settings.Name}), Icon: "log-in", Href: ProviderPath + "/" + x.Settings.ID + "?invitation-token=" + url.QueryEscape(token(r))})
@@ -180,6 +184,8 @@ func (p *Pages) invitation(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	n, visit := newPerson(r), shell.From(r)
+	without := r.PostFormValue("without")
+	n.Without = without != ""
 	a, err := p.o.Identity.AcceptInvitation(r.Context(), visit.Actor, token(r), n)
 	if err != nil {
 		v, e := p.invitationView(r, l, n)
@@ -188,12 +194,27 @@ func (p *Pages) invitation(w http.ResponseWriter, r *http.Request) error {
 		}
 		return p.show(w, r, v, err)
 	}
-	shell.Flash(w, r, ui.Good, "account.invitation.done")
+	next := "/desk"
+	switch {
+	case without == withoutPasskey:
+		shell.Flash(w, r, ui.Good, "account.invitation.passkey-next")
+		next = SecurityPath
+	case without != "":
+		shell.Flash(w, r, ui.Good, "account.invitation.link-next")
+	default:
+		shell.Flash(w, r, ui.Good, "account.invitation.done")
+	}
 	if !visit.Actor.IsAnonymous() {
 		return shell.Redirect(w, r, "/desk")
 	}
-	return p.enter(w, r, a, "/desk")
+	return p.enter(w, r, a, next)
 }
+
+// The ways to accept an invitation by mail without a password.
+const (
+	withoutPasskey = "passkey"
+	withoutAny     = "link"
+)
 
 func (p *Pages) forgottenView(ctx context.Context, email string) formView {
 	return formView{Title: ui.T(ctx, "account.forgotten"), Lead: ui.T(ctx, "account.forgotten.lead"), Action: ForgottenPath, Submit: ui.T(ctx, "account.forgotten.act"),

@@ -32,9 +32,16 @@ func (p *Pages) organisations(w http.ResponseWriter, r *http.Request) error {
 	if v.Actor.Can(identity.ActionCreateOrganisation, "") {
 		view.Head.Actions = []ui.Button{{Label: ui.T(ctx, "admin.organisation.new"), Icon: "plus", Style: ui.Primary, Href: "/admin/organisations/new"}}
 	}
+	held, err := p.o.Catalogue.Storage(ctx, v.Actor, idsOf(list)...)
+	if err != nil {
+		return err
+	}
 	for _, o := range list {
 		it := ui.Item{Eyebrow: ui.T(ctx, o.Kind.LabelKey()), Title: o.Name, Href: "/organisations/" + o.Slug + "/members",
 			Facts: []ui.Fact{{Icon: "users", Text: ui.T(ctx, "admin.organisation.members", ui.Count(counts[o.ID]))}}}
+		if s := held[o.ID]; s.Bytes > 0 || s.Own {
+			it.Facts = append(it.Facts, ui.Fact{Icon: "database", Text: roomText(ctx, s)})
+		}
 		if o.SIREN != "" {
 			it.Facts = append(it.Facts, ui.Fact{Text: ui.T(ctx, "admin.organisation.siren", i18n.Args{"SIREN": o.SIREN})})
 		}
@@ -43,6 +50,9 @@ func (p *Pages) organisations(w http.ResponseWriter, r *http.Request) error {
 		}
 		if v.Actor.Can(identity.ActionEditOrganisation, o.ID) {
 			it.Actions = []ui.Button{{Label: ui.T(ctx, "admin.edit"), Icon: "pencil", Style: ui.Quiet, Href: "/organisations/" + o.Slug + "/edit"}}
+		}
+		if v.Actor.Can(identity.ActionSettings, "") {
+			it.Actions = append(it.Actions, ui.Button{Label: ui.T(ctx, "quota.title"), Icon: "scale", Style: ui.Quiet, Href: "/organisations/" + o.Slug + "/quota"})
 		}
 		view.Items.Items = append(view.Items.Items, it)
 	}

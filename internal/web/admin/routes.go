@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"time"
 
+	"socle/internal/catalogue"
 	"socle/internal/errs"
 	"socle/internal/httpx"
 	"socle/internal/i18n"
@@ -31,6 +32,7 @@ type Pages struct {
 type Options struct {
 	Identity   *identity.Service
 	Texts      *page.Service
+	Catalogue  *catalogue.Service
 	DB         *sqldb.DB // of the outbox and the jobs
 	Delivers   bool      // a mail server is set: what is sent leaves
 	BaseURL    string    // without a slash at the end
@@ -52,6 +54,8 @@ func (p *Pages) Routes() []shell.Route {
 		{Pattern: "POST /admin/organisations/new", Who: shell.HostAnimator, Handler: p.create},
 		{Pattern: "GET " + org + "/edit", Who: shell.Person, Handler: p.editForm},
 		{Pattern: "POST " + org + "/edit", Who: shell.Person, Handler: p.edit},
+		{Pattern: "GET " + org + "/quota", Who: shell.HostAdmin, Handler: p.quotaForm},
+		{Pattern: "POST " + org + "/quota", Who: shell.HostAdmin, Handler: p.quota},
 		{Pattern: "GET " + org + "/members", Who: shell.Person, Handler: p.members},
 		{Pattern: "POST " + org + "/members/{person}/role", Who: shell.Person, Handler: p.setRole},
 		{Pattern: "GET " + org + "/members/{person}/role", Who: shell.Person, Handler: toMembers},

@@ -28,7 +28,8 @@ type datasetView struct {
 	Facts     []ui.Fact
 	Tabs      ui.Tabs
 	Downloads *ui.Menu
-	Manage    *ui.Menu // nil for visitors
+	Manage    *ui.Menu   // nil for visitors
+	Follow    *ui.Button // nil for what nobody else is told of
 	Withdrawn *ui.Notice
 	Draft     *ui.Notice
 	Demo      bool
@@ -157,6 +158,10 @@ func (p *Pages) frame(ctx context.Context, f found, part string) (datasetView, u
 			v.Tabs.Tabs = append(v.Tabs.Tabs, ui.Tab{Label: ui.T(ctx, t.label), Icon: t.icon, Href: href, Current: t.part == part})
 		}
 		v.Tabs.Label = ui.T(ctx, "catalogueui.tabs")
+	}
+	if d.State == catalogue.Published || d.State == catalogue.Internal {
+		b := followButton(ctx, url.Values{"what": {"dataset"}, "of": {d.Slug}})
+		v.Follow = &b
 	}
 	page := ui.Page{Title: d.Title, Description: v.Summary, Place: "/search", Canonical: f.base() + part, NoIndex: d.Demonstration || d.State != catalogue.Published,
 		Crumbs: []ui.Crumb{{Label: ui.T(ctx, "catalogueui.search.title"), Href: "/search"}, {Label: f.org.Name, Href: "/organisations/" + f.org.Slug}, {Label: d.Title}}}

@@ -1,7 +1,9 @@
 package catalogueui
 
 import (
+	"context"
 	"net/http"
+	"net/url"
 
 	"github.com/a-h/templ"
 
@@ -71,6 +73,7 @@ func (p *Pages) organisation(w http.ResponseWriter, r *http.Request) error {
 	if v.Actor.Can(identity.ActionEditOrganisation, o.ID) {
 		view.Head.Actions = append(view.Head.Actions, ui.Button{Label: ui.T(ctx, "desk.rule"), Icon: "shield-check", Style: ui.Quiet, Href: "/organisations/" + o.Slug + "/publishing"})
 	}
+	view.Head.Actions = append(view.Head.Actions, followButton(ctx, url.Values{"what": {"organisation"}, "of": {o.Slug}}))
 	add := func(key, value string) {
 		if value != "" {
 			view.Facts.Rows = append(view.Facts.Rows, ui.KeyValue{Key: ui.T(ctx, key), Value: value})
@@ -86,4 +89,10 @@ func (p *Pages) organisation(w http.ResponseWriter, r *http.Request) error {
 	}
 	page := ui.Page{Title: o.Name, Place: "/organisations", Crumbs: []ui.Crumb{{Label: ui.T(ctx, "catalogueui.organisations"), Href: "/organisations"}, {Label: o.Name}}, Head: []templ.Component{alternate("application/atom+xml", ui.Address(v.Lang, "/organisations/"+o.Slug)+"/feed.atom", o.Name)}}
 	return shell.Page(w, r, page, organisationPage(view))
+}
+
+// followButton leads to the page that asks how to follow something: by mail, by a
+// feed, by a call to a program.
+func followButton(ctx context.Context, what url.Values) ui.Button {
+	return ui.Button{Label: ui.T(ctx, "followui.button"), Icon: "bell", Href: "/follow?" + what.Encode()}
 }

@@ -45,6 +45,7 @@ type searchView struct {
 	Answer  bool // the tables come first: a number was asked for, or no dataset found
 	Tables  []foundTable
 	Nothing *nothingView
+	Follow  *ui.Link
 }
 
 // foundTable is a table in which words were found.
@@ -137,6 +138,7 @@ func (p *Pages) search(w http.ResponseWriter, r *http.Request) error {
 	if result.Total == 0 && len(view.Tables) == 0 {
 		view.Nothing = p.nothing(ctx, q, sought, result)
 	}
+	view.Follow = followSearch(ctx, q)
 	page := ui.Page{Title: ui.T(ctx, "catalogueui.search.title"), Place: "/search", NoIndex: r.URL.RawQuery != "", NoSearch: true, Description: ui.T(ctx, "catalogueui.search.description")}
 	return shell.Page(w, r, page, searchPage(view))
 }
@@ -466,4 +468,27 @@ func (p *Pages) suggest(w http.ResponseWriter, r *http.Request) error {
 	add("search.suggest.schemas", schemas)
 	w.Header().Set("Cache-Control", "private, max-age=10")
 	return httpx.WriteJSON(w, r, http.StatusOK, out)
+}
+
+// followSearch leads to the page that asks how to follow what is looked for; without
+// anything looked for, the whole portal.
+func followSearch(ctx context.Context, q url.Values) *ui.Link {
+	v := url.Values{}
+	for _, name := range append([]string{"q"}, dimensionNames()...) {
+		if x := strings.TrimSpace(q.Get(name)); x != "" {
+			v.Set(name, x)
+		}
+	}
+	if len(v) == 0 {
+		return &ui.Link{Label: ui.T(ctx, "followui.portal"), Icon: "bell", Href: "/follow?what=portal"}
+	}
+	v.Set("what", "search")
+	return &ui.Link{Label: ui.T(ctx, "followui.search"), Icon: "bell", Href: "/follow?" + v.Encode()}
+}
+
+func dimensionNames() (out []string) {
+	for _, d := range narrowBy {
+		out = append(out, string(d))
+	}
+	return out
 }

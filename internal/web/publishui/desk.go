@@ -22,6 +22,8 @@ type deskView struct {
 	Datasets ui.Items
 	More     []ui.Link
 	Alone    bool // a member of no organisation
+	Rooms    []ui.Notice // organisations whose space is nearly full
+	Room     ui.KeyValues
 }
 
 func (p *Pages) desk(w http.ResponseWriter, r *http.Request) error {
@@ -56,6 +58,9 @@ func (p *Pages) desk(w http.ResponseWriter, r *http.Request) error {
 				view.Datasets.Items = append(view.Datasets.Items, p.mine(ctx, v.Actor, d, names[org].Name))
 			}
 		}
+	}
+	if err := p.rooms(ctx, v.Actor, orgs, names, &view); err != nil {
+		return err
 	}
 	view.ToDo = list.items()
 	view.ToDo.Level, view.Datasets.Level = 3, 3
@@ -200,4 +205,39 @@ func stateBadge(ctx context.Context, s catalogue.State) ui.Badge {
 		b.Icon = "eye-off"
 	}
 	return b
+}
+
+// nearlyFull is the share of a quota from which the desk warns.
+const nearlyFull = 0.9
+
+// rooms tells what each organisation holds, and warns before there is no more room.
+func (p *Pages) rooms(ctx context.Context, a identity.Actor, orgs []identity.OrganisationID, names map[identity.OrganisationID]identity.Organisation, view *deskView) error {
+	held, err := p.o.Catalogue.Storage(ctx, a, orgs...)
+	if err != nil {
+		return err
+	}
+	for _, org := range orgs {
+		s, ok := held[org]
+		if !ok {
+			continue
+		}
+		view.Room.Rows = append(view.Room.Rows, ui.KeyValue{Key: names[org].Name, Value: roomText(ctx, s)})
+		if s.Share() >= nearlyFull {
+			view.Rooms = append(view.Rooms, ui.Notice{Kind: ui.LookHere, Title: ui.T(ctx, "quota.nearly-full", i18n.Args{"Name": names[org].Name}), Text: roomText(ctx, s) + " " + ui.T(ctx, "catalogue.quota.hint")})
+		}
+	}
+	return nil
+}
+
+// roomText says how much is held, of how much.
+func roomText(ctx context.Context, s catalogue.Storage) string {
+	bytes := ui.T(ctx, "quota.bytes", i18n.Args{"Held": ui.Bytes(ctx, s.Bytes)})
+	if s.Quota.Bytes > 0 {
+		bytes = ui.T(ctx, "quota.bytes-of", i18n.Args{"Held": ui.Bytes(ctx, s.Bytes), "Limit": ui.Bytes(ctx, s.Quota.Bytes)})
+	}
+	rows := ui.T(ctx, "quota.rows", i18n.Args{"Held": ui.Integer(ctx, s.Rows)})
+	if s.Quota.Rows > 0 {
+		rows = ui.T(ctx, "quota.rows-of", i18n.Args{"Held": ui.Integer(ctx, s.Rows), "Limit": ui.Integer(ctx, s.Quota.Rows)})
+	}
+	return bytes + " · " + rows
 }

@@ -1,0 +1,7 @@
+package follow
+
+// The jobs that a schedule adds.
+var (
+	TellArgs  = tellArgs{}
+	SweepArgs = sweepArgs{}
+)
