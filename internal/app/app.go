@@ -15,6 +15,8 @@ import (
 	"socle/internal/catalogue"
 	"socle/internal/catalogue/find"
 	"socle/internal/config"
+	"socle/internal/consolidation"
+	"socle/internal/dashboard"
 	"socle/internal/errs"
 	"socle/internal/httpx"
 	"socle/internal/identity"
@@ -43,6 +45,8 @@ type App struct {
 	Tables    *tables.Service
 	Engine    tables.Engine
 	Publish   *publish.Service
+	Merge     *consolidation.Service
+	Boards    *dashboard.Service
 	Usage     *usage.Service
 	Fetch     *http.Client
 	Providers []*oidc.Provider // of identity
@@ -88,12 +92,14 @@ func build(ctx context.Context, c *config.Config, log *slog.Logger, version stri
 	a.Find = find.New(find.Options{Dir: a.indexDir(), Catalogue: a.Catalogue, Identity: a.Identity, Located: tables.Located, Cells: a.Tables.Cells, Log: log, Now: time.Now})
 	a.closers = append(a.closers, a.Find.Close)
 	a.Publish = publish.New(a.DB, a.Tables, a.Catalogue, c.Demo)
+	a.Merge = consolidation.New(consolidation.Options{DB: a.DB, Blobs: a.Blobs, Catalogue: a.Catalogue, Identity: a.Identity, Tables: a.Tables, Schemas: a.Schemas.Find, BaseURL: c.Base().String(), Temp: a.temp(), Demo: c.Demo})
 	a.Usage = usage.New(a.DB)
 	engine, err := duck.Open(filepath.Join(c.Data, "cache", "tables"), duck.Options{Memory: int64(c.Limits.QueryMemory), Cache: int64(c.Limits.Cache), Time: c.Limits.QueryTime})
 	if err != nil {
 		return a, err
 	}
 	a.Engine = engine
+	a.Boards = dashboard.New(dashboard.Options{DB: a.DB, Catalogue: a.Catalogue, Tables: a.Tables, Engine: engine, Consolidated: a.consolidated})
 	a.closers = append(a.closers, engine.Close)
 	a.handleJobs()
 	a.listen()

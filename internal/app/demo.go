@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"socle/internal/catalogue"
+	"socle/internal/consolidation"
 	"socle/internal/demo"
 	"socle/internal/errs"
 	"socle/internal/i18n"
@@ -52,6 +53,9 @@ func (a *App) makeDemo(ctx context.Context, tell func([]string)) (err error) {
 	tell(lines)
 	have, err := a.demoTitles(ctx, sys)
 	if err != nil {
+		return err
+	}
+	if err := a.demoConsolidations(ctx, sys, orgs[demo.Host.Name]); err != nil {
 		return err
 	}
 	for _, d := range demo.Datasets() {
@@ -140,6 +144,17 @@ func splitLines(b []byte) []string {
 func demoPassword() string {
 	s := ids.Secret(16)
 	return s[:4] + "-" + s[4:8] + "-" + s[8:12] + "-" + s[12:16]
+}
+
+// demoConsolidations makes one dataset of the territory of each schema of demo.Merged.
+func (a *App) demoConsolidations(ctx context.Context, sys identity.Actor, host identity.OrganisationID) error {
+	for _, m := range demo.Merged {
+		_, err := a.Merge.Start(ctx, sys, m.Schema, consolidation.Form{Organisation: host, Title: m.Title, Description: m.Description, Rule: consolidation.KeepAll, Key: m.Key})
+		if err != nil && !errs.Is(err, errs.Conflict) { // of an earlier start
+			return err
+		}
+	}
+	return nil
 }
 
 func (a *App) demoTitles(ctx context.Context, sys identity.Actor) (map[string]bool, error) {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"socle/internal/blob"
+	"socle/internal/consolidation"
 	"socle/internal/errs"
 	"socle/internal/identity"
 	"socle/internal/jobs"
@@ -19,6 +20,7 @@ func (a *App) handleJobs() {
 	a.Tables.Handle(a.Runner)
 	a.Schemas.Handle(a.Runner)
 	a.Publish.Handle(a.Runner, a.Identity, strings.TrimSuffix(a.Config.Base().String(), "/"))
+	a.Merge.Handle(a.Runner)
 	mail.Deliver(a.Runner, a.DB, mail.Options{SMTP: a.Config.SMTP})
 	jobs.Handle(a.Runner, a.collectBlobs)
 	jobs.Handle(a.Runner, a.sweepAccounts)
@@ -26,6 +28,7 @@ func (a *App) handleJobs() {
 	jobs.Every(a.Runner, time.Hour, tables.ExpireUploads())
 	jobs.Every(a.Runner, 24*time.Hour, collectArgs{})
 	jobs.Every(a.Runner, time.Hour, sweepArgs{})
+	jobs.Every(a.Runner, 24*time.Hour, consolidation.Refresh())
 }
 
 // blobGrace is how old a blob is before it may be collected: what was stored a
@@ -64,6 +67,9 @@ func (a *App) Collect(ctx context.Context, grace time.Duration) (n int, err erro
 func (a *App) NamedBlobs(ctx context.Context, give func(blob.Hash)) error {
 	sys := identity.System("blobs")
 	if err := a.Tables.ReferencedBlobs(ctx, give); err != nil {
+		return err
+	}
+	if err := a.Merge.ReferencedBlobs(ctx, give); err != nil {
 		return err
 	}
 	logos, err := a.Identity.ReferencedBlobs(ctx, sys)

@@ -150,10 +150,10 @@ func appendCSV(dst, cell []byte, comma bool) []byte {
 	return append(dst, '"')
 }
 
-// reading is how a file that write wrote is read.
-func reading() tabular.Options {
+// Reading is how the file of a source is read; temp is the folder of temporary files.
+func Reading(temp string) tabular.Options {
 	one := 1
-	return tabular.Options{Name: "consolidation.csv", Format: "csv", Encoding: "utf-8", Delimiter: ",", HeaderRows: &one}
+	return tabular.Options{Name: "consolidation.csv", Format: "csv", Encoding: "utf-8", Delimiter: ",", HeaderRows: &one, TempDir: temp}
 }
 
 func (s *Service) open(ctx context.Context, path string) (*tabular.File, error) {
@@ -161,9 +161,7 @@ func (s *Service) open(ctx context.Context, path string) (*tabular.File, error) 
 	if err != nil {
 		return nil, err
 	}
-	o := reading()
-	o.TempDir = s.o.Temp
-	f, err := tabular.Open(ctx, src, o)
+	f, err := tabular.Open(ctx, src, Reading(s.o.Temp))
 	if err != nil {
 		return nil, errors.Join(err, src.Close())
 	}

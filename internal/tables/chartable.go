@@ -14,14 +14,14 @@ import (
 func (p *Profile) Chartable(cols []query.Column) []chart.Column {
 	out := make([]chart.Column, len(cols))
 	for i, c := range p.Columns {
-		out[i] = chart.Column{Column: cols[i], Rows: p.Rows - c.Nulls, Distinct: c.Distinct, Min: axis(c.Kind, c.Min), Max: axis(c.Kind, c.Max)}
+		out[i] = chart.Column{Column: cols[i], Rows: p.Rows - c.Nulls, Distinct: c.Distinct, Min: Axis(c.Kind, c.Min), Max: Axis(c.Kind, c.Max)}
 	}
 	return out
 }
 
-// axis is where a value of a profile lies: a number, days of a date, microseconds
+// Axis is where a value of a profile lies: a number, days of a date, microseconds
 // of an instant; 0 for what lies nowhere.
-func axis(k tabular.Kind, text string) float64 {
+func Axis(k tabular.Kind, text string) float64 {
 	switch k {
 	case tabular.Int, tabular.Float:
 		v, err := strconv.ParseFloat(text, 64)

@@ -6,11 +6,14 @@ import (
 	"net/url"
 	"time"
 
+	"socle/internal/catalogue"
+	"socle/internal/consolidation"
 	"socle/internal/errs"
 	"socle/internal/httpx"
 	"socle/internal/i18n"
 	"socle/internal/identity"
 	"socle/internal/page"
+	"socle/internal/schemas"
 	"socle/internal/sqldb"
 	"socle/internal/web/shell"
 	"socle/internal/web/ui"
@@ -30,6 +33,9 @@ type Pages struct {
 // Options are what the pages work with.
 type Options struct {
 	Identity   *identity.Service
+	Merge      *consolidation.Service
+	Catalogue  *catalogue.Service
+	Schemas    *schemas.Service
 	Texts      *page.Service
 	DB         *sqldb.DB // of the outbox and the jobs
 	Delivers   bool      // a mail server is set: what is sent leaves
@@ -95,6 +101,9 @@ func (p *Pages) Routes() []shell.Route {
 		{Pattern: "GET /admin/texts", Who: shell.HostAdmin, Handler: p.texts},
 		{Pattern: "GET /admin/texts/{name}/{language}", Who: shell.HostAdmin, Handler: p.textForm},
 		{Pattern: "POST /admin/texts/{name}/{language}", Who: shell.HostAdmin, Handler: p.saveText},
+		{Pattern: "GET /admin/consolidations", Who: shell.HostAnimator, Handler: p.consolidations},
+		{Pattern: "GET /admin/consolidations/schema", Who: shell.HostAnimator, Handler: p.consolidationForm},
+		{Pattern: "POST /admin/consolidations/schema", Who: shell.HostAnimator, Handler: p.saveConsolidation},
 		{Pattern: "GET /admin/audit", Who: shell.HostAuditor, Handler: p.audit},
 		{Pattern: "GET /admin/audit/{file}", Who: shell.HostAuditor, Handler: p.exportAudit},
 	}
@@ -132,6 +141,7 @@ type section struct {
 var sections = []section{
 	{"/admin/organisations", "admin.organisations", "admin.organisations.door", "building-2", identity.ActionReadPeople},
 	{"/admin/people", "admin.people", "admin.people.door", "users", identity.ActionReadPeople},
+	{"/admin/consolidations", "consolidationui.title", "consolidationui.door", "layers", identity.ActionTerritory},
 	{"/admin/texts", "page.texts", "page.texts.door", "book-open", identity.ActionSettings},
 	{"/admin/mail", "admin.mail", "admin.mail.door", "mail", identity.ActionOperate},
 	{"/admin/jobs", "admin.jobs", "admin.jobs.door", "list-checks", identity.ActionOperate},

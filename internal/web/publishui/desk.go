@@ -40,6 +40,9 @@ func (p *Pages) desk(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if err := p.returns(ctx, v.Actor, names, busy, &list); err != nil {
+		return err
+	}
 	for _, org := range orgs {
 		found, err := p.o.Catalogue.List(ctx, v.Actor, catalogue.Filter{Organisation: org, States: catalogue.States}, catalogue.ByModified, "", 200)
 		if err != nil {
@@ -70,6 +73,7 @@ const (
 	urgencyApproval = iota // someone waits for an answer
 	urgencyRefused
 	urgencyErrors
+	urgencyReturned // rows that are not in the dataset of the territory
 	urgencyLink
 	urgencyLate
 	urgencyDeposit
