@@ -55,9 +55,6 @@ func (a *App) makeDemo(ctx context.Context, tell func([]string)) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := a.demoConsolidations(ctx, sys, orgs[demo.Host.Name]); err != nil {
-		return err
-	}
 	for _, d := range demo.Datasets() {
 		if have[d.Title] {
 			continue
@@ -66,7 +63,7 @@ func (a *App) makeDemo(ctx context.Context, tell func([]string)) (err error) {
 			return fmt.Errorf("%s: %w", d.Title, err)
 		}
 	}
-	return nil
+	return a.demoConsolidations(ctx, sys, orgs[demo.Host.Name])
 }
 
 func (a *App) demoOrganisations(ctx context.Context, sys identity.Actor) (map[string]identity.OrganisationID, error) {
