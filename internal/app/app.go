@@ -16,6 +16,8 @@ import (
 	"socle/internal/catalogue/find"
 	"socle/internal/collect"
 	"socle/internal/config"
+	"socle/internal/consolidation"
+	"socle/internal/dashboard"
 	"socle/internal/errs"
 	"socle/internal/follow"
 	"socle/internal/httpx"
@@ -46,6 +48,8 @@ type App struct {
 	Engine    tables.Engine
 	Publish   *publish.Service
 	Forms     *collect.Service
+	Merge     *consolidation.Service
+	Boards    *dashboard.Service
 	Usage     *usage.Service
 	Follows   *follow.Service
 	Fetch     *http.Client
@@ -97,6 +101,7 @@ func build(ctx context.Context, c *config.Config, log *slog.Logger, version stri
 		DB: a.DB, Blobs: a.Blobs, Catalogue: a.Catalogue, Schemas: a.Schemas.Find, Rows: a.Tables.EachRow, BaseURL: c.Base().String(), Temp: a.temp(), Log: log,
 		Limits: collect.Limits{File: int64(c.Entries.File), Watchers: c.Entries.Watchers}, Keep: collect.Keep{All: c.Entries.KeepAll, Hourly: c.Entries.KeepHourly, Daily: c.Entries.KeepDaily},
 	})
+	a.Merge = consolidation.New(consolidation.Options{DB: a.DB, Blobs: a.Blobs, Catalogue: a.Catalogue, Identity: a.Identity, Tables: a.Tables, Schemas: a.Schemas.Find, BaseURL: c.Base().String(), Temp: a.temp(), Demo: c.Demo})
 	a.Usage = usage.New(a.DB)
 	a.Follows = a.follows()
 	engine, err := duck.Open(filepath.Join(c.Data, "cache", "tables"), duck.Options{Memory: int64(c.Limits.QueryMemory), Cache: int64(c.Limits.Cache), Time: c.Limits.QueryTime})
@@ -104,6 +109,7 @@ func build(ctx context.Context, c *config.Config, log *slog.Logger, version stri
 		return a, err
 	}
 	a.Engine = engine
+	a.Boards = dashboard.New(dashboard.Options{DB: a.DB, Catalogue: a.Catalogue, Tables: a.Tables, Engine: engine, Consolidated: a.consolidated})
 	a.closers = append(a.closers, engine.Close)
 	a.handleJobs()
 	a.listen()

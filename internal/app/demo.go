@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"socle/internal/catalogue"
+	"socle/internal/consolidation"
 	"socle/internal/demo"
 	"socle/internal/errs"
 	"socle/internal/i18n"
@@ -62,7 +63,7 @@ func (a *App) makeDemo(ctx context.Context, tell func([]string)) (err error) {
 			return fmt.Errorf("%s: %w", d.Title, err)
 		}
 	}
-	return nil
+	return a.demoConsolidations(ctx, sys, orgs[demo.Host.Name])
 }
 
 func (a *App) demoOrganisations(ctx context.Context, sys identity.Actor) (map[string]identity.OrganisationID, error) {
@@ -140,6 +141,17 @@ func splitLines(b []byte) []string {
 func demoPassword() string {
 	s := ids.Secret(16)
 	return s[:4] + "-" + s[4:8] + "-" + s[8:12] + "-" + s[12:16]
+}
+
+// demoConsolidations makes one dataset of the territory of each schema of demo.Merged.
+func (a *App) demoConsolidations(ctx context.Context, sys identity.Actor, host identity.OrganisationID) error {
+	for _, m := range demo.Merged {
+		_, err := a.Merge.Start(ctx, sys, m.Schema, consolidation.Form{Organisation: host, Title: m.Title, Description: m.Description, Rule: consolidation.KeepAll, Key: m.Key})
+		if err != nil && !errs.Is(err, errs.Conflict) { // of an earlier start
+			return err
+		}
+	}
+	return nil
 }
 
 func (a *App) demoTitles(ctx context.Context, sys identity.Actor) (map[string]bool, error) {

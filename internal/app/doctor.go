@@ -14,6 +14,7 @@ import (
 	"socle/internal/catalogue"
 	"socle/internal/catalogue/find"
 	"socle/internal/config"
+	"socle/internal/consolidation"
 	"socle/internal/errs"
 	"socle/internal/i18n"
 	"socle/internal/identity"
@@ -147,6 +148,11 @@ func rebuild(ctx context.Context, c *config.Config, out io.Writer, l i18n.Lang) 
 	}
 	defer a.Close()
 	sys := identity.System("rebuild")
+	if err := a.Merge.Rebuild(ctx, sys, func(m consolidation.Consolidation, o consolidation.Outcome) {
+		fmt.Fprintln(out, i18n.T(l, "app.rebuild.consolidation", i18n.Args{"Title": m.Title, "Count": o.Sources}))
+	}); err != nil {
+		return err
+	}
 	var all []catalogue.Dataset
 	for after := catalogue.Cursor(""); ; {
 		page, err := a.Catalogue.List(ctx, sys, catalogue.Filter{}, catalogue.ByTitle, after, 200)

@@ -7,6 +7,7 @@ import (
 
 	"socle/internal/blob"
 	"socle/internal/collect"
+	"socle/internal/consolidation"
 	"socle/internal/errs"
 	"socle/internal/identity"
 	"socle/internal/jobs"
@@ -22,6 +23,7 @@ func (a *App) handleJobs() {
 	a.Publish.Handle(a.Runner, a.Identity, strings.TrimSuffix(a.Config.Base().String(), "/"))
 	a.Forms.Handle(a.Runner)
 	a.Follows.Handle(a.Runner)
+	a.Merge.Handle(a.Runner)
 	mail.Deliver(a.Runner, a.DB, mail.Options{SMTP: a.Config.SMTP})
 	jobs.Handle(a.Runner, a.collectBlobs)
 	jobs.Handle(a.Runner, a.sweepAccounts)
@@ -32,6 +34,7 @@ func (a *App) handleJobs() {
 	jobs.Every(a.Runner, 24*time.Hour, recountArgs{})
 	jobs.Every(a.Runner, time.Hour, sweepArgs{})
 	jobs.Every(a.Runner, 10*time.Minute, collect.Sweep())
+	jobs.Every(a.Runner, 24*time.Hour, consolidation.Refresh())
 }
 
 // blobGrace is how old a blob is before it may be collected: what was stored a
@@ -70,6 +73,9 @@ func (a *App) Collect(ctx context.Context, grace time.Duration) (n int, err erro
 func (a *App) NamedBlobs(ctx context.Context, give func(blob.Hash)) error {
 	sys := identity.System("blobs")
 	if err := a.Tables.ReferencedBlobs(ctx, give); err != nil {
+		return err
+	}
+	if err := a.Merge.ReferencedBlobs(ctx, give); err != nil {
 		return err
 	}
 	logos, err := a.Identity.ReferencedBlobs(ctx, sys)

@@ -21,6 +21,7 @@ import (
 	"socle/internal/web/account"
 	adminui "socle/internal/web/admin"
 	"socle/internal/web/catalogueui"
+	"socle/internal/web/dashboardui"
 	"socle/internal/web/followui"
 	"socle/internal/web/publishui"
 	"socle/internal/web/shell"
@@ -66,12 +67,13 @@ func (a *App) Handler(reg *prometheus.Registry) (http.Handler, error) {
 	texts := page.New(a.DB, page.Host{Host: c.Host.Name, Contact: c.Host.Contact})
 	routes := [][]shell.Route{
 		sh.Own(),
-		catalogueui.New(catalogueui.Options{Identity: a.Identity, Texts: texts, Catalogue: a.Catalogue, Find: a.Find, Tables: a.Tables, Engine: a.Engine, Schemas: a.Schemas, Now: time.Now, BaseURL: base, Host: c.Host.Name, Contact: c.Host.Contact,
+		catalogueui.New(catalogueui.Options{Identity: a.Identity, Texts: texts, Catalogue: a.Catalogue, Find: a.Find, Tables: a.Tables, Engine: a.Engine, Schemas: a.Schemas, Merge: a.Merge, Now: time.Now, BaseURL: base, Host: c.Host.Name, Contact: c.Host.Contact,
 			Basemap: catalogueui.Basemap{URL: c.Map.BasemapURL, Attribution: c.Map.Attribution}}).Routes(),
+		dashboardui.New(dashboardui.Options{Identity: a.Identity, Catalogue: a.Catalogue, Boards: a.Boards, Host: c.Host.Name, BaseURL: base, Now: time.Now}).Routes(),
 		a.accountPages(base, attempts).Routes(),
 		followui.New(followui.Options{Follows: a.Follows, Identity: a.Identity, Catalogue: a.Catalogue, Attempts: attempts, Limit: general, BaseURL: base, Now: time.Now}).Routes(),
-		adminui.New(adminui.Options{Identity: a.Identity, Catalogue: a.Catalogue, Texts: texts, DB: a.DB, Delivers: c.SMTP.Host != "", BaseURL: base, Invitation: account.InvitationPath, Limit: general, Now: time.Now}).Routes(),
-		publishui.New(publishui.Options{Identity: a.Identity, Catalogue: a.Catalogue, Tables: a.Tables, Publish: a.Publish, Schemas: a.Schemas, Usage: a.Usage, Temp: a.temp(), Fetch: a.Fetch, BaseURL: base,
+		adminui.New(adminui.Options{Identity: a.Identity, Merge: a.Merge, Schemas: a.Schemas, Catalogue: a.Catalogue, Texts: texts, DB: a.DB, Delivers: c.SMTP.Host != "", BaseURL: base, Invitation: account.InvitationPath, Limit: general, Now: time.Now}).Routes(),
+		publishui.New(publishui.Options{Identity: a.Identity, Merge: a.Merge, Catalogue: a.Catalogue, Tables: a.Tables, Publish: a.Publish, Schemas: a.Schemas, Usage: a.Usage, Temp: a.temp(), Fetch: a.Fetch, BaseURL: base,
 			MaxCheck: min(maxAnonymousCheck, int64(c.Limits.Upload)), Limit: general, Now: time.Now, Zone: c.Location()}).Routes(),
 		v1.New(v1.Options{
 			Identity: a.Identity, Catalogue: a.Catalogue, Find: a.Find, Tables: a.Tables, Engine: a.Engine, Publish: a.Publish, Collect: a.Forms, Schemas: a.Schemas.Find,
@@ -139,6 +141,7 @@ func places(ctx context.Context) []ui.Place {
 	return []ui.Place{
 		{Label: ui.T(ctx, "app.place.datasets"), Href: "/search", Icon: "database"},
 		{Label: ui.T(ctx, "app.place.producers"), Href: "/organisations", Icon: "building-2"},
+		{Label: ui.T(ctx, "dashboardui.title"), Href: "/board", Icon: "chart-column"},
 		{Label: ui.T(ctx, "app.place.schemas"), Href: "/schemas", Icon: "list-checks"},
 		{Label: ui.T(ctx, "app.place.check"), Href: "/check", Icon: "file-check"},
 	}

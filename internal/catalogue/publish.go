@@ -118,23 +118,28 @@ func wrongState(now State) error {
 // when it was withdrawn, and the reason. Rights: ActionWithdraw. Kinds: NotFound,
 // SignIn, Denied, Invalid (no reason), Conflict (revision; not public).
 func (s *Service) Withdraw(ctx context.Context, a identity.Actor, id DatasetID, revision int, reason string) (d Dataset, err error) {
-	defer errs.Wrap(&err, "catalogue.Withdraw(%s)", id)
 	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
-		if d, err = forChange(ctx, tx, a, id, revision, always(identity.ActionWithdraw)); err != nil {
-			return err
-		}
-		if d.State != Published {
-			return wrongState(d.State)
-		}
-		f := newForm()
-		reason := f.line("reason", reason, 3, 500)
-		if err := f.err(); err != nil {
-			return err
-		}
-		d, err = s.setState(ctx, tx, a, d, Withdrawn, reason, ChangeWithdrawn, "dataset.withdraw", DatasetWithdrawn{id})
+		d, err = s.WithdrawTx(ctx, tx, a, id, revision, reason)
 		return err
 	})
 	return d, err
+}
+
+// WithdrawTx is Withdraw in the transaction of its caller.
+func (s *Service) WithdrawTx(ctx context.Context, tx *sqldb.Tx, a identity.Actor, id DatasetID, revision int, reason string) (d Dataset, err error) {
+	defer errs.Wrap(&err, "catalogue.Withdraw(%s)", id)
+	if d, err = forChange(ctx, tx, a, id, revision, always(identity.ActionWithdraw)); err != nil {
+		return d, err
+	}
+	if d.State != Published {
+		return d, wrongState(d.State)
+	}
+	f := newForm()
+	reason = f.line("reason", reason, 3, 500)
+	if err := f.err(); err != nil {
+		return d, err
+	}
+	return s.setState(ctx, tx, a, d, Withdrawn, reason, ChangeWithdrawn, "dataset.withdraw", DatasetWithdrawn{id})
 }
 
 // TakeBack makes an internal dataset a draft again. Rights: ActionWithdraw.

@@ -23,23 +23,44 @@ type Dataset struct {
 	File         func() []byte
 }
 
+// Consolidation is a schema of which the demonstration has one dataset for the
+// territory.
+type Consolidation struct {
+	Schema      string
+	Title       string
+	Description string
+	Key         []string // columns that tell a row from another
+}
+
+// Merged lists them.
+var Merged = []Consolidation{
+	{
+		"scdl/deliberations", "Délibérations de toutes les collectivités de la Haute-Garonne (démonstration)",
+		"Les délibérations publiées par chaque collectivité du territoire, réunies en un seul tableau : chaque ligne nomme son producteur et l’adresse de sa source.\n\n**Démonstration :** ces actes sont inventés.", []string{"COLL_SIRET", "DELIB_ID"},
+	},
+	{
+		"scdl/subventions", "Subventions de toutes les collectivités de la Haute-Garonne (démonstration)",
+		"Les subventions publiées par chaque collectivité du territoire, réunies en un seul tableau : chaque ligne nomme son producteur et l’adresse de sa source.\n\n**Démonstration :** bénéficiaires et montants sont inventés.", nil,
+	},
+}
+
 // Year is the year of the demonstration's acts.
 const Year = 2025
 
 // Datasets lists what is published, in order.
 func Datasets() []Dataset {
 	var list []Dataset
-	for _, name := range []string{"Roques", "Castanet-Tolosan", "Auterive", "Villemur-sur-Tarn"} {
-		o := Find(name)
+	for _, o := range Organisations[1:] {
+		name := o.Name
 		list = append(list, Dataset{
-			Organisation: name, Title: "Délibérations du conseil municipal de " + name + " (démonstration)",
-			Description: "Les délibérations adoptées en " + strconv.Itoa(Year) + " par le conseil municipal : objet, matière, date de transmission et résultat des votes.\n\n**Démonstration :** ces actes sont inventés, ils n’engagent pas la commune.",
+			Organisation: name, Title: "Délibérations " + council(o) + " (démonstration)",
+			Description: "Les délibérations adoptées en " + strconv.Itoa(Year) + " " + by(o) + " : objet, matière, date de transmission et résultat des votes.\n\n**Démonstration :** ces actes sont inventés, ils n’engagent personne.",
 			Schema:      "scdl/deliberations", Theme: "municipal-life", Keywords: []string{"délibérations", "conseil municipal", "vote"}, Frequency: "QUARTERLY",
 			FileName: fmt.Sprintf("%d_%s_deliberations.csv", Year, o.SIREN), File: func() []byte { return deliberations(o, 24) },
 		})
 	}
-	for _, name := range []string{"Roques", "Ramonville-Saint-Agne", Host.Name} {
-		o := Find(name)
+	for _, o := range Organisations {
+		name := o.Name
 		list = append(list, Dataset{
 			Organisation: name, Title: "Subventions versées, " + name + " (démonstration)",
 			Description: "Les subventions attribuées en " + strconv.Itoa(Year) + " : bénéficiaire, objet, montant, nature et dates de versement.\n\n**Démonstration :** bénéficiaires et montants sont inventés.",
@@ -71,6 +92,21 @@ func Datasets() []Dataset {
 	free("Communauté de communes du Volvestre", "Fontaines à eau potable", "Emplacement des fontaines en service, période d’ouverture et accessibilité.",
 		"environment", "ANNUAL", "fontaines.csv", []string{"eau", "fontaines"}, fontaines)
 	return list
+}
+
+// council and by name the assembly of an authority: "du conseil municipal de Roques".
+func council(o Organisation) string {
+	if o.Kind == "commune" {
+		return "du conseil municipal de " + o.Name
+	}
+	return "du conseil communautaire, " + o.Name
+}
+
+func by(o Organisation) string {
+	if o.Kind == "commune" {
+		return "par le conseil municipal"
+	}
+	return "par le conseil communautaire"
 }
 
 // table writes rows as a file of the given delimiter, the header first.

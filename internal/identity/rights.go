@@ -214,6 +214,7 @@ const (
 	ActionSettings           Action = "host.settings"
 	ActionOperate            Action = "host.operate" // jobs, rebuild, backup, mail kept
 	ActionReadHostAudit      Action = "host.audit"
+	ActionTerritory          Action = "host.territory" // what the territory has in common: consolidated datasets, its boards
 )
 
 // right says from which role on, by which roles of the host, and through which
@@ -256,6 +257,7 @@ var rightList = []right{
 	{ActionSettings, NoRole, hostAdmin, ScopeAdmin},
 	{ActionOperate, NoRole, hostAdmin, ScopeAdmin},
 	{ActionReadHostAudit, NoRole, hostAdmin | hostAuditor, ScopeAdmin},
+	{ActionTerritory, NoRole, hostAdmin | hostAnimator, ScopeAdmin},
 }
 
 var rights = func() map[Action]right {

@@ -35,6 +35,9 @@ type Options struct {
 	Resource string
 	// Sink receives the typed rows, batch by batch, concurrently: see Sink.
 	Sink Sink
+	// Faulty is told each row with an error, as reports number rows, once or more,
+	// concurrently; listed or not: what is kept of a file are the other rows.
+	Faulty func(row int)
 	// TempDir is where keys go that memory does not hold; "" is the system's.
 	TempDir string
 }

@@ -70,6 +70,9 @@ func (c *collector) one(f Fault, warning bool) {
 		c.nWarned++
 	} else {
 		c.nErrors++
+		if c.p.options.Faulty != nil && f.Row > 0 {
+			c.p.options.Faulty(f.Row)
+		}
 	}
 	c.list(g, f, warning)
 }

@@ -381,6 +381,9 @@ type lateFaults struct {
 }
 
 func (t *lateFaults) add(f Fault) {
+	if told := t.c.p.options.Faulty; told != nil && f.Row > 0 {
+		told(f.Row)
+	}
 	t.list = append(t.list, f)
 	if t.limit > 0 && len(t.list) >= 2*t.limit+groupRows {
 		t.cut()

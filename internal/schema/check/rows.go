@@ -100,6 +100,9 @@ func (p *plan) release(t *part) {
 // add counts a fault and lists it while its group has room.
 func (t *part) add(p *plan, b *tabular.Batch, index int, f Fault) {
 	id := idOf(&f, p.tolerates(f.Code) || f.Key == keyOpenQuote || lost(f.Key))
+	if p.options.Faulty != nil && !id.warning {
+		p.options.Faulty(b.Position().Row + index)
+	}
 	g := t.groups[id]
 	if g == nil {
 		_, full := p.full.Load(id)

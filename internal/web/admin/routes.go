@@ -7,11 +7,13 @@ import (
 	"time"
 
 	"socle/internal/catalogue"
+	"socle/internal/consolidation"
 	"socle/internal/errs"
 	"socle/internal/httpx"
 	"socle/internal/i18n"
 	"socle/internal/identity"
 	"socle/internal/page"
+	"socle/internal/schemas"
 	"socle/internal/sqldb"
 	"socle/internal/web/shell"
 	"socle/internal/web/ui"
@@ -31,8 +33,10 @@ type Pages struct {
 // Options are what the pages work with.
 type Options struct {
 	Identity   *identity.Service
-	Texts      *page.Service
+	Merge      *consolidation.Service
 	Catalogue  *catalogue.Service
+	Schemas    *schemas.Service
+	Texts      *page.Service
 	DB         *sqldb.DB // of the outbox and the jobs
 	Delivers   bool      // a mail server is set: what is sent leaves
 	BaseURL    string    // without a slash at the end
@@ -99,6 +103,9 @@ func (p *Pages) Routes() []shell.Route {
 		{Pattern: "GET /admin/texts", Who: shell.HostAdmin, Handler: p.texts},
 		{Pattern: "GET /admin/texts/{name}/{language}", Who: shell.HostAdmin, Handler: p.textForm},
 		{Pattern: "POST /admin/texts/{name}/{language}", Who: shell.HostAdmin, Handler: p.saveText},
+		{Pattern: "GET /admin/consolidations", Who: shell.HostAnimator, Handler: p.consolidations},
+		{Pattern: "GET /admin/consolidations/schema", Who: shell.HostAnimator, Handler: p.consolidationForm},
+		{Pattern: "POST /admin/consolidations/schema", Who: shell.HostAnimator, Handler: p.saveConsolidation},
 		{Pattern: "GET /admin/audit", Who: shell.HostAuditor, Handler: p.audit},
 		{Pattern: "GET /admin/audit/{file}", Who: shell.HostAuditor, Handler: p.exportAudit},
 	}
@@ -136,6 +143,7 @@ type section struct {
 var sections = []section{
 	{"/admin/organisations", "admin.organisations", "admin.organisations.door", "building-2", identity.ActionReadPeople},
 	{"/admin/people", "admin.people", "admin.people.door", "users", identity.ActionReadPeople},
+	{"/admin/consolidations", "consolidationui.title", "consolidationui.door", "layers", identity.ActionTerritory},
 	{"/admin/texts", "page.texts", "page.texts.door", "book-open", identity.ActionSettings},
 	{"/admin/mail", "admin.mail", "admin.mail.door", "mail", identity.ActionOperate},
 	{"/admin/jobs", "admin.jobs", "admin.jobs.door", "list-checks", identity.ActionOperate},

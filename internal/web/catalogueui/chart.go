@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -79,35 +78,7 @@ func (p *Pages) chartColumns(ctx context.Context, f found) ([]chart.Column, erro
 	if err != nil {
 		return nil, err
 	}
-	out := make([]chart.Column, len(f.Columns))
-	for i, c := range profile.Columns {
-		out[i] = chart.Column{Column: f.Columns[i], Rows: profile.Rows - c.Nulls, Distinct: c.Distinct, Min: axis(c.Kind, c.Min), Max: axis(c.Kind, c.Max)}
-	}
-	return out, nil
-}
-
-// axis is where a value of a profile lies: a number, days of a date, microseconds
-// of an instant; 0 for what lies nowhere.
-func axis(k tabular.Kind, text string) float64 {
-	switch k {
-	case tabular.Int, tabular.Float:
-		v, err := strconv.ParseFloat(text, 64)
-		if err != nil {
-			return 0
-		}
-		return v
-	case tabular.Date:
-		if t, err := time.Parse(time.DateOnly, text); err == nil {
-			return float64(t.Unix() / 86400)
-		}
-	case tabular.Timestamp:
-		for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999"} {
-			if t, err := time.Parse(layout, text); err == nil {
-				return float64(t.UnixMicro())
-			}
-		}
-	}
-	return 0
+	return profile.Chartable(f.Columns), nil
 }
 
 // withTable finds the table of a part of the page; done is true when the answer

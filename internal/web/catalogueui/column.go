@@ -111,7 +111,7 @@ func (p *Pages) spread(ctx context.Context, view *columnView, f found, q query.Q
 	if col.Kind == tabular.JSON {
 		return nil
 	}
-	known := chart.Column{Column: col, Rows: 1, Distinct: pc.Distinct, Min: axis(pc.Kind, pc.Min), Max: axis(pc.Kind, pc.Max)}
+	known := chart.Column{Column: col, Rows: 1, Distinct: pc.Distinct, Min: tables.Axis(pc.Kind, pc.Min), Max: tables.Axis(pc.Kind, pc.Max)}
 	d := drawn{chart: chart.Spread(known)}
 	var err error
 	if d.frame, err = p.o.Engine.Aggregate(ctx, f.Snapshot, d.chart.Query(q)); err != nil {

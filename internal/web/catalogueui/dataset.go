@@ -10,6 +10,7 @@ import (
 	"github.com/a-h/templ"
 
 	"socle/internal/catalogue"
+	"socle/internal/errs"
 	"socle/internal/httpx"
 	"socle/internal/i18n"
 	"socle/internal/identity"
@@ -30,6 +31,8 @@ type datasetView struct {
 	Downloads *ui.Menu
 	Manage    *ui.Menu   // nil for visitors
 	Follow    *ui.Button // nil for what nobody else is told of
+	Manage    *ui.Menu   // nil for visitors
+	Board     *ui.Button
 	Withdrawn *ui.Notice
 	Draft     *ui.Notice
 	Demo      bool
@@ -41,6 +44,7 @@ type found struct {
 	org      identity.Organisation
 	mandates []mandate           // of who publishes for it
 	manage   *ui.Menu            // nil for visitors
+	merged   bool                // the dataset is made of the tables of the territory
 	resource *catalogue.Resource // nil when there is no table
 	version  catalogue.Version
 	kept     query.Query // the conditions that parts of the page share
@@ -55,6 +59,11 @@ func (p *Pages) find(r *http.Request) (f found, moved bool, err error) {
 		return f, false, err
 	}
 	f.manage = manage(ctx, v.Actor, f.dataset)
+	if _, err := p.o.Merge.Of(ctx, v.Actor, f.dataset.ID); err == nil {
+		f.merged = true
+	} else if !errs.Is(err, errs.NotFound) {
+		return f, false, err
+	}
 	if f.dataset.Slug != r.PathValue("slug") {
 		return f, true, nil
 	}
@@ -97,13 +106,15 @@ var tabs = []struct {
 	label    string
 	filtered bool
 	placed   bool // only where rows have places
+	merged   bool // only of datasets made of those of the territory
 }{
-	{"", "table-2", "catalogueui.tab.table", true, false},
-	{"/map", "map", "plot.tab.map", true, true},
-	{"/chart", "chart-column", "plot.tab.chart", true, false},
-	{"/about", "info", "catalogueui.tab.about", false, false},
-	{"/api", "code", "catalogueui.tab.api", true, false},
-	{"/history", "history", "catalogueui.tab.history", false, false},
+	{"", "table-2", "catalogueui.tab.table", true, false, false},
+	{"/map", "map", "plot.tab.map", true, true, false},
+	{"/chart", "chart-column", "plot.tab.chart", true, false, false},
+	{"/contributors", "users", "consolidationui.tab", false, false, true},
+	{"/about", "info", "catalogueui.tab.about", false, false, false},
+	{"/api", "code", "catalogueui.tab.api", true, false, false},
+	{"/history", "history", "catalogueui.tab.history", false, false, false},
 }
 
 // placed reports that the rows have places.
@@ -145,10 +156,20 @@ func (p *Pages) frame(ctx context.Context, f found, part string) (datasetView, u
 	if !f.version.Schema.IsZero() {
 		v.Head.Badges = append(v.Head.Badges, ui.Badge{Kind: ui.Good, Icon: "badge-check", Label: ui.T(ctx, "catalogueui.conforms", map[string]any{"Schema": schemaName(ctx, f.version.Schema.ID)})})
 	}
+	if f.merged {
+		v.Head.Badges = append(v.Head.Badges, ui.Badge{Kind: ui.Information, Icon: "layers", Label: ui.T(ctx, "consolidationui.badge")})
+	}
+	if f.resource != nil && d.State == catalogue.Published {
+		board := ui.Button{Label: ui.T(ctx, "dashboardui.board"), Icon: "chart-column", Style: ui.Quiet, Href: "/organisations/" + f.org.Slug + "/board"}
+		if f.merged {
+			board.Href = "/board"
+		}
+		v.Board = &board
+	}
 	if f.resource != nil {
 		v.Downloads = downloads(ctx, f)
 		for _, t := range tabs {
-			if t.placed && !f.placed() {
+			if t.placed && !f.placed() || t.merged && !f.merged {
 				continue
 			}
 			href := f.base() + t.part

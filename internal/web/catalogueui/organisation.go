@@ -67,8 +67,11 @@ func (p *Pages) organisation(w http.ResponseWriter, r *http.Request) error {
 	}
 	view := organisationView{Head: ui.PageHead{Eyebrow: ui.T(ctx, o.Kind.LabelKey()), Title: o.Name}, About: templ.Raw(markup.HTML(o.Description, 1)), Items: items,
 		Empty: ui.Empty{Icon: "database", Title: ui.T(ctx, "catalogueui.organisation.none")}}
+	if len(list.Datasets) > 0 {
+		view.Head.Actions = []ui.Button{{Label: ui.T(ctx, "dashboardui.board"), Icon: "chart-column", Href: "/organisations/" + o.Slug + "/board"}}
+	}
 	if v.Actor.Can(identity.ActionReadMembers, o.ID) {
-		view.Head.Actions = []ui.Button{{Label: ui.T(ctx, "catalogueui.members"), Icon: "users", Href: "/organisations/" + o.Slug + "/members"}}
+		view.Head.Actions = append(view.Head.Actions, ui.Button{Label: ui.T(ctx, "catalogueui.members"), Icon: "users", Href: "/organisations/" + o.Slug + "/members"})
 	}
 	if v.Actor.Can(identity.ActionEditOrganisation, o.ID) {
 		view.Head.Actions = append(view.Head.Actions, ui.Button{Label: ui.T(ctx, "desk.rule"), Icon: "shield-check", Style: ui.Quiet, Href: "/organisations/" + o.Slug + "/publishing"})

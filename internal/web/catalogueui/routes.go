@@ -6,6 +6,7 @@ import (
 
 	"socle/internal/catalogue"
 	"socle/internal/catalogue/find"
+	"socle/internal/consolidation"
 	"socle/internal/errs"
 	"socle/internal/httpx"
 	"socle/internal/identity"
@@ -29,6 +30,7 @@ type Options struct {
 	Tables    *tables.Service
 	Engine    tables.Engine
 	Schemas   *schemas.Service
+	Merge     *consolidation.Service
 	Now       func() time.Time
 	BaseURL   string // without a slash at the end
 	Territory string // name of the territory, may be ""
@@ -60,6 +62,8 @@ func (p *Pages) Routes() []shell.Route {
 		{Pattern: "GET /datasets/{slug}/chart.csv", Who: shell.Anyone, Handler: p.chartCSV},
 		{Pattern: "GET /datasets/{slug}/column", Who: shell.Anyone, Handler: p.column},
 		{Pattern: "GET /datasets/{slug}/rows/{number}", Who: shell.Anyone, Handler: p.row},
+		{Pattern: "GET /datasets/{slug}/contributors", Who: shell.Anyone, Handler: p.contributors},
+		{Pattern: "GET /datasets/{slug}/duplicates", Who: shell.Anyone, Handler: p.duplicates},
 		{Pattern: "GET /datasets/{slug}/history", Who: shell.Anyone, Handler: p.history},
 		{Pattern: "GET /datasets/{slug}/differences", Who: shell.Anyone, Handler: p.differences},
 		{Pattern: "GET /datasets/{slug}/feed.atom", Who: shell.Anyone, Handler: p.datasetFeed},

@@ -21,7 +21,7 @@ type deskView struct {
 	ToDo     ui.Items
 	Datasets ui.Items
 	More     []ui.Link
-	Alone    bool // a member of no organisation
+	Alone    bool        // a member of no organisation
 	Rooms    []ui.Notice // organisations whose space is nearly full
 	Room     ui.KeyValues
 }
@@ -40,6 +40,9 @@ func (p *Pages) desk(w http.ResponseWriter, r *http.Request) error {
 	var list todos
 	busy, err := p.deposits(ctx, v.Actor, names, &list)
 	if err != nil {
+		return err
+	}
+	if err := p.returns(ctx, v.Actor, names, busy, &list); err != nil {
 		return err
 	}
 	for _, org := range orgs {
@@ -75,6 +78,7 @@ const (
 	urgencyApproval = iota // someone waits for an answer
 	urgencyRefused
 	urgencyErrors
+	urgencyReturned // rows that are not in the dataset of the territory
 	urgencyLink
 	urgencyLate
 	urgencyDeposit

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"socle/internal/catalogue"
+	"socle/internal/consolidation"
 	"socle/internal/httpx"
 	"socle/internal/identity"
 	"socle/internal/publish"
@@ -25,6 +26,7 @@ type Options struct {
 	Catalogue *catalogue.Service
 	Tables    *tables.Service
 	Publish   *publish.Service
+	Merge     *consolidation.Service
 	Schemas   *schemas.Service
 	Usage     *usage.Service
 	Temp      string       // folder of temporary files
@@ -59,6 +61,9 @@ func (p *Pages) Routes() []shell.Route {
 		{Pattern: "GET /check/{id}/badge.svg", Who: shell.Anyone, Handler: p.checkBadge},
 		{Pattern: "POST /check/{id}/forget", Who: shell.Anyone, Handler: p.forgetCheck},
 		{Pattern: "GET /desk", Who: shell.Person, Handler: p.desk},
+		{Pattern: "GET /returns/{resource}", Who: shell.Person, Handler: p.returned},
+		{Pattern: "GET /returns/{resource}/{file}", Who: shell.Person, Handler: p.returnedFile},
+		{Pattern: "POST /returns/{resource}/mend", Who: shell.Person, Handler: p.mendReturned},
 		{Pattern: "GET /deposits/new", Who: shell.Person, Handler: p.newForm},
 		{Pattern: "POST /deposits", Who: bring, Handler: p.bring},
 		{Pattern: "GET /deposits/{id}", Who: shell.Person, Handler: p.deposit},
