@@ -5,6 +5,7 @@ import { dialogs } from "./dialogs";
 import { menus } from "./menus";
 import { appearance } from "./appearance";
 import { trusted } from "./trusted";
+import { signOuts } from "./signout";
 
 const leave = new WeakMap<Element, () => void>();
 
@@ -74,6 +75,7 @@ trusted();
 menus();
 dialogs();
 appearance();
+signOuts();
 wake(document);
 void partial();
 

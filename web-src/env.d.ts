@@ -4,3 +4,9 @@ declare module "islands:list" {
   const list: Record<string, () => Promise<{ default: Island }>>;
   export default list;
 }
+
+// Drawings, as text.
+declare module "*.svg" {
+  const text: string;
+  export default text;
+}

@@ -22,6 +22,7 @@ import (
 	adminui "socle/internal/web/admin"
 	"socle/internal/web/catalogueui"
 	"socle/internal/web/dashboardui"
+	"socle/internal/web/fieldui"
 	"socle/internal/web/followui"
 	"socle/internal/web/publishui"
 	"socle/internal/web/shell"
@@ -64,6 +65,10 @@ func (a *App) Handler(reg *prometheus.Registry) (http.Handler, error) {
 	if c.Metrics.Token != "" {
 		rt.Handle("GET /metrics", httpx.MetricsHandler(reg, c.Metrics.Token))
 	}
+	field, err := fieldui.New(fieldui.Options{Assets: ui.Embedded(), Host: host, Accent: c.Host.Accent, Territory: c.Host.Territory})
+	if err != nil {
+		return nil, err
+	}
 	texts := page.New(a.DB, page.Host{Host: c.Host.Name, Contact: c.Host.Contact})
 	routes := [][]shell.Route{
 		sh.Own(),
@@ -75,6 +80,7 @@ func (a *App) Handler(reg *prometheus.Registry) (http.Handler, error) {
 		adminui.New(adminui.Options{Identity: a.Identity, Merge: a.Merge, Schemas: a.Schemas, Catalogue: a.Catalogue, Texts: texts, DB: a.DB, Delivers: c.SMTP.Host != "", BaseURL: base, Invitation: account.InvitationPath, Limit: general, Now: time.Now}).Routes(),
 		publishui.New(publishui.Options{Identity: a.Identity, Merge: a.Merge, Catalogue: a.Catalogue, Tables: a.Tables, Publish: a.Publish, Schemas: a.Schemas, Usage: a.Usage, Temp: a.temp(), Fetch: a.Fetch, BaseURL: base,
 			MaxCheck: min(maxAnonymousCheck, int64(c.Limits.Upload)), Limit: general, Now: time.Now, Zone: c.Location()}).Routes(),
+		field.Routes(),
 		v1.New(v1.Options{
 			Identity: a.Identity, Catalogue: a.Catalogue, Find: a.Find, Tables: a.Tables, Engine: a.Engine, Publish: a.Publish, Collect: a.Forms, Schemas: a.Schemas.Find,
 			National: a.Schemas, Limit: general, BaseURL: c.Base(), MaxBytes: int64(c.Limits.Upload), MaxPhoto: int64(c.Entries.File), Temp: a.temp(), Workers: 2,
@@ -160,6 +166,7 @@ func footer(ctx context.Context) []ui.Link {
 
 func accountLinks(ctx context.Context, a identity.Actor) []ui.Link {
 	links := []ui.Link{{Label: ui.T(ctx, "app.link.desk"), Href: "/desk", Icon: "inbox"}, {Label: ui.T(ctx, "app.link.account"), Href: account.Path, Icon: "circle-user"}}
+	links = append(links, ui.Link{Label: ui.T(ctx, "app.link.field"), Href: fieldui.Path, Icon: "smartphone"})
 	if len(a.HostRoles().List()) > 0 {
 		links = append(links, ui.Link{Label: ui.T(ctx, "app.link.admin"), Href: "/admin", Icon: "settings"})
 	}
