@@ -23,6 +23,13 @@ type screen struct {
 
 // browserOptions start Chromium on a profile.
 func browserOptions(t *testing.T, profile string) []chromedp.ExecAllocatorOption {
+// browse opens a fresh browser on a portal, for five minutes at most.
+func browse(t *testing.T, p *portal) *screen {
+	t.Helper()
+	return browseFor(t, p, 5*time.Minute)
+}
+
+func browseFor(t *testing.T, p *portal, most time.Duration) *screen {
 	t.Helper()
 	path := ""
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
@@ -52,7 +59,7 @@ func browse(t *testing.T, p *portal) *screen {
 	if err := chromedp.Do(ctx, chromedp.Navigate("about:blank")); err != nil { // the first action starts the browser, without a time limit
 		t.Fatal(err)
 	}
-	ctx, end := context.WithTimeout(ctx, 5*time.Minute)
+	ctx, end := context.WithTimeout(ctx, most)
 	t.Cleanup(end)
 	s := &screen{ctx, t, p}
 	s.size(1280, 900)
@@ -184,31 +191,35 @@ type violation struct {
 	Nodes            []struct{ HTML, FailureSummary string }
 }
 
-// axe runs axe-core on the page shown and returns its serious violations.
-func (s *screen) axe() (serious []violation) {
+// axe runs axe-core on the page shown and returns what it finds; with rules, only
+// those are run.
+func (s *screen) axe(rules ...string) (found []violation) {
 	s.t.Helper()
 	script, err := os.ReadFile(filepath.Join("..", "web-src", "node_modules", "axe-core", "axe.min.js"))
 	if err != nil {
 		s.t.Fatalf("axe-core is not installed: run scripts/setup (%v)", err)
 	}
-	if _, err := chromedp.Run(s.ctx, chromedp.Evaluate[float64](string(script)+";0")); err != nil {
-		s.t.Fatal(err)
+	if s.text("String(typeof window.axe)") == "undefined" {
+		if _, err := chromedp.Run(s.ctx, chromedp.Evaluate[float64](string(script)+";0")); err != nil {
+			s.t.Fatal(err)
+		}
 	}
-	run := `axe.run(document, {resultTypes: ["violations"], runOnly: ["wcag2a","wcag2aa","wcag21a","wcag21aa","wcag22aa","best-practice"]}).then(r => JSON.stringify(r.violations))`
-	out, err := chromedp.Run(s.ctx, chromedp.Evaluate[string](run, chromedp.EvalAwaitPromise))
+	options := `{resultTypes: ["violations"], runOnly: ["wcag2a","wcag2aa","wcag21a","wcag21aa","wcag22aa","best-practice"]}`
+	if len(rules) > 0 {
+		names, err := json.Marshal(rules)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		options = `{resultTypes: ["violations"], runOnly: {type: "rule", values: ` + string(names) + `}}`
+	}
+	out, err := chromedp.Run(s.ctx, chromedp.Evaluate[string](`axe.run(document, `+options+`).then(r => JSON.stringify(r.violations))`, chromedp.EvalAwaitPromise))
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	var all []violation
-	if err := json.Unmarshal([]byte(out), &all); err != nil {
+	if err := json.Unmarshal([]byte(out), &found); err != nil {
 		s.t.Fatal(err)
 	}
-	for _, v := range all {
-		if v.Impact == "serious" || v.Impact == "critical" {
-			serious = append(serious, v)
-		}
-	}
-	return serious
+	return found
 }
 
 func (v violation) String() string {

@@ -1,16 +1,12 @@
 package e2e
 
 import (
-	"fmt"
 	"net/url"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/PuerkitoBio/goquery"
-	"github.com/chromedp/cdproto/emulation"
-	"github.com/chromedp/chromedp"
 )
 
 // wordless is a message that has no words: i18n shows its key in brackets.
@@ -135,94 +131,4 @@ func TestLinks(t *testing.T) {
 			}
 		})
 	}
-}
-
-// pattern folds the addresses of one kind of page into one.
-func pattern(u *url.URL) string {
-	path := u.Path
-	for _, r := range []struct{ from, to string }{
-		{`^(/en)?/datasets/[^/]+`, `$1/datasets/{slug}`}, {`^(/en)?/organisations/[^/]+`, `$1/organisations/{slug}`},
-		{`^(/en)?/schemas/[^/]+/[^/]+`, `$1/schemas/{id}`}, {`/([0-9]+|[0-9a-z]{20})(/|$)`, `/{id}$2`},
-	} {
-		path = regexp.MustCompile(r.from).ReplaceAllString(path, r.to)
-	}
-	if u.RawQuery != "" {
-		path += "?"
-	}
-	return path
-}
-
-// axe-core finds no serious violation on any kind of page, in both languages,
-// light and dark.
-func TestAccessibility(t *testing.T) {
-	p, accounts := demo(t)
-	for _, who := range []string{"anonymous", "administrator", "editor"} {
-		t.Run(who, func(t *testing.T) {
-			v := crawlers(t, p, accounts)[who]
-			v.t = t
-			s := browse(t, p)
-			from := slices.Clone(starts[:6])
-			switch who {
-			case "administrator":
-				s.signIn(accounts[0].email, accounts[0].password)
-				from = append(from, starts[6:]...)
-				if pg := v.get("/admin"); pg.status == 200 {
-					from = append(from, "/admin", "/en/admin")
-				}
-			case "editor":
-				s.signIn(accounts[3].email, accounts[3].password)
-				from = append(from, depositPages(t, v)...)
-			}
-			kinds := map[string]string{}
-			for _, pg := range crawl(t, v, from...) {
-				k := pattern(pg.url)
-				if _, ok := kinds[k]; !ok {
-					kinds[k] = pg.url.RequestURI()
-				}
-			}
-			kinds["no such page"] = "/no-such-page"
-			var order []string
-			for k := range kinds {
-				private := regexp.MustCompile(`^(/en)?/(account|desk|deposits|admin)`).MatchString(k)
-				if who == "anonymous" || private && (who == "administrator") != strings.Contains(k, "/deposits/{id}") {
-					order = append(order, k)
-				}
-			}
-			slices.Sort(order)
-			for _, k := range order {
-				themes := []string{"light", "dark"}
-				if strings.HasPrefix(k, "/en") { // the same components with other words
-					themes = themes[:1]
-				}
-				for _, theme := range themes {
-					media := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: theme}, {Name: "prefers-reduced-motion", Value: "reduce"}}}
-					if _, err := chromedp.Call(s.ctx, emulation.SetEmulatedMedia, media); err != nil {
-						t.Fatal(err)
-					}
-					s.open(kinds[k])
-					for _, violation := range s.axe() {
-						t.Errorf("%s (%s), %s: %s", kinds[k], k, theme, violation)
-					}
-				}
-			}
-			t.Logf("%d kinds of pages: %s", len(order), strings.Join(order, " "))
-		})
-	}
-}
-
-// depositPages brings a faulty file and one that cannot be read, and lists the
-// pages of their deposits.
-func depositPages(t *testing.T, v *visitor) (list []string) {
-	t.Helper()
-	for name, content := range map[string][]byte{"fautif.csv": messy(t), "vide.csv": {}} {
-		pg := v.deposit(name, content, "scdl/deliberations")
-		id := strings.Split(strings.TrimPrefix(pg.url.Path, "/en"), "/")[2]
-		v.settled("/deposits/" + id)
-		for _, lang := range []string{"", "/en"} {
-			for _, part := range []string{"understand", "mend", "describe", "publish"} {
-				list = append(list, fmt.Sprintf("%s/deposits/%s/%s", lang, id, part))
-			}
-		}
-	}
-	return list
 }

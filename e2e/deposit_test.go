@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"mime/multipart"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +19,12 @@ func (v *visitor) deposit(name string, content []byte, schema string) *page {
 	if schema != "" {
 		values.Set("schema", schema)
 	}
+	return v.upload(action, values, name, content)
+}
+
+// upload sends a form with a file.
+func (v *visitor) upload(action string, values url.Values, name string, content []byte) *page {
+	v.t.Helper()
 	var body bytes.Buffer
 	w := multipart.NewWriter(&body)
 	for name := range values {

@@ -251,6 +251,12 @@ func (pg *page) form(t testing.TB, selector string) (action string, values url.V
 	if form.Length() == 0 {
 		t.Fatalf("%s has no %s:\n%s", pg.url, selector, pg.text())
 	}
+	return formOf(t, pg, form)
+}
+
+// formOf is form for a form that is found already.
+func formOf(t testing.TB, pg *page, form *goquery.Selection) (action string, values url.Values) {
+	t.Helper()
 	values = url.Values{}
 	form.Find("input, textarea, select").Each(func(_ int, s *goquery.Selection) {
 		name, kind := s.AttrOr("name", ""), s.AttrOr("type", "")

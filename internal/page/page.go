@@ -49,6 +49,12 @@ type Service struct {
 // Host is what the texts say of who runs the portal. Contact may be "".
 type Host struct{ Host, Contact string }
 
+// filling is what the texts that come with Socle are filled with.
+type filling struct {
+	Host
+	Checks []string
+}
+
 // New makes the Service.
 func New(db *sqldb.DB, h Host) *Service {
 	return &Service{db: db, host: h, defaults: template.Must(template.ParseFS(files, "texts/*.md"))}
@@ -64,7 +70,7 @@ func (s *Service) original(name string, l i18n.Lang) (Text, error) {
 		return Text{}, notFound()
 	}
 	var b strings.Builder
-	if err := s.defaults.ExecuteTemplate(&b, name+"."+string(l)+".md", s.host); err != nil {
+	if err := s.defaults.ExecuteTemplate(&b, name+"."+string(l)+".md", filling{s.host, checked(l)}); err != nil {
 		return Text{}, err
 	}
 	title, body, _ := strings.Cut(strings.TrimPrefix(b.String(), "# "), "\n")

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/a-h/templ"
 
@@ -375,6 +376,11 @@ func (p *Pages) about(w http.ResponseWriter, r *http.Request) error {
 }
 
 func period(ctx context.Context, t catalogue.Period) string {
+	for _, day := range []*string{&t.Start, &t.End} {
+		if d, err := time.Parse(time.DateOnly, *day); err == nil {
+			*day = ui.Day(ctx, d)
+		}
+	}
 	switch {
 	case t.IsZero():
 		return ""

@@ -2,6 +2,7 @@ package catalogueui
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -210,16 +211,30 @@ func (ff *filterForm) fill(ctx context.Context, f found, q query.Query) {
 func columnsTable(ctx context.Context, s *schema.Schema) ui.Table {
 	t := ui.Table{ID: "columns", Caption: ui.T(ctx, "catalogueui.columns"), CaptionHidden: true, Columns: []ui.Column{
 		{Label: ui.T(ctx, "catalogueui.column")}, {Label: ui.T(ctx, "catalogueui.meaning"), Kind: ui.ColumnText}, {Label: ui.T(ctx, "catalogueui.type")}}}
+	explained := false
 	for i := range s.Fields {
 		f := &s.Fields[i]
-		meaning := f.Title
-		if f.Description != "" {
-			if meaning != "" {
-				meaning += ". "
-			}
-			meaning += f.Description
-		}
+		meaning := meaning(f)
+		explained = explained || meaning != ""
 		t.Rows = append(t.Rows, ui.Row{Cells: []ui.Cell{{Text: f.Name, Header: true}, {Text: meaning}, {Text: ui.T(ctx, "catalogueui.type."+string(f.Type))}}})
 	}
+	if !explained { // a free table: an empty column would say nothing
+		t.Columns = slices.Delete(t.Columns, 1, 2)
+		for i := range t.Rows {
+			t.Rows[i].Cells = slices.Delete(t.Rows[i].Cells, 1, 2)
+		}
+	}
 	return t
+}
+
+// meaning is what a column is: its title and its description, which often begins
+// with the same words.
+func meaning(f *schema.Field) string {
+	switch {
+	case f.Title == "" || strings.HasPrefix(strings.ToLower(f.Description), strings.ToLower(f.Title)):
+		return f.Description
+	case f.Description == "":
+		return f.Title
+	}
+	return strings.TrimSuffix(f.Title, ".") + ". " + f.Description
 }

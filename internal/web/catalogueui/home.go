@@ -47,6 +47,9 @@ func (p *Pages) home(w http.ResponseWriter, r *http.Request) error {
 			{Icon: "upload", Title: ui.T(ctx, "catalogueui.door.publish"), Text: ui.T(ctx, "catalogueui.door.publish.text"), Href: "/desk"},
 		},
 	}
+	if len(orgs) == 0 || len(news.Items) == 0 {
+		view.Lead = ui.T(ctx, "catalogueui.home.lead.none")
+	}
 	for _, t := range catalogue.Themes {
 		view.Themes = append(view.Themes, ui.Link{Label: ui.T(ctx, t.LabelKey()), Href: "/search?theme=" + string(t.ID)})
 	}

@@ -384,6 +384,7 @@ func (p *Pages) foundTables(ctx context.Context, a identity.Actor, text string) 
 		} else {
 			t.More = ui.More(ui.T(ctx, "search.table.rows", map[string]any{"Count": f.Page.Total, "Rows": ui.Integer(ctx, f.Page.Total)}), href)
 			rows := foundRows(ctx, f)
+			rows.ID = "found-" + strconv.Itoa(len(out)+1)
 			t.Rows = &rows
 		}
 		out = append(out, t)

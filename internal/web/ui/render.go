@@ -21,6 +21,9 @@ func (l Link) Render(ctx context.Context, w io.Writer) error { return l.view().R
 func (m Menu) Render(ctx context.Context, w io.Writer) error { return m.view().Render(ctx, w) }
 
 // Render writes the component.
+func (f Fold) Render(ctx context.Context, w io.Writer) error { return f.view().Render(ctx, w) }
+
+// Render writes the component.
 func (p PageHead) Render(ctx context.Context, w io.Writer) error { return p.view().Render(ctx, w) }
 
 // Render writes the component.

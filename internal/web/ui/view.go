@@ -131,6 +131,14 @@ type Menu struct {
 	Tool  bool // looks like a word of the header, not like a button
 }
 
+// Fold is what would push the content off a narrow screen: closed there until it is
+// asked for, always open on a wide one. Its children are the content.
+type Fold struct {
+	Label string
+	Icon  Icon
+	Open  bool // on narrow screens too
+}
+
 // Crumb is a step of the way to a page; the last one is the page itself.
 type Crumb struct{ Label, Href string }
 

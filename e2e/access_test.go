@@ -1,0 +1,191 @@
+package e2e
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/accessibility"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+)
+
+// cut lists texts that their box hides a part of, without a way to scroll to it.
+const cut = `(() => [...document.querySelectorAll("main *, header *, footer *")].filter((e) => {
+	if (e.closest(".visually-hidden, .skip, svg, [hidden], .maplibregl-map") || ![...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim())) return false;
+	const style = getComputedStyle(e), box = e.getBoundingClientRect();
+	if (box.width === 0 || style.overflowX === "visible" || style.overflowX === "auto" || style.overflowX === "scroll") return false;
+	return e.scrollWidth > e.clientWidth + 1;
+}).map((e) => e.outerHTML.slice(0, 160)).slice(0, 5).join("\n"))()`
+
+// moving lists what still moves for those who asked for less motion.
+const moving = `(() => [...document.querySelectorAll("*")].filter((e) => {
+	const s = getComputedStyle(e);
+	return (s.transitionDuration + "," + s.animationDuration).split(",").some((d) => parseFloat(d) > 0.001) || s.scrollBehavior === "smooth";
+}).map((e) => e.outerHTML.slice(0, 120)).slice(0, 5).join("\n"))()`
+
+// unbound lists the controls that nothing shows when the system chooses the colours:
+// backgrounds are gone then, borders stay.
+const unbound = `(() => [...document.querySelectorAll("main .button, main input:not([type=hidden]):not([type=radio]):not([type=checkbox]):not([type=file]), main select, main textarea")].filter((e) => {
+	const s = getComputedStyle(e);
+	return e.getClientRects().length > 0 && !e.closest(".visually-hidden") && parseFloat(s.borderTopWidth) === 0 && s.textDecorationLine !== "underline";
+}).map((e) => e.outerHTML.slice(0, 160)).slice(0, 5).join("\n"))()`
+
+// emulated sets what the system tells pages about its person.
+func (s *screen) emulated(features ...string) {
+	s.t.Helper()
+	media := emulation.SetEmulatedMediaParams{}
+	for i := 0; i < len(features); i += 2 {
+		media.Features = append(media.Features, &emulation.MediaFeature{Name: features[i], Value: features[i+1]})
+	}
+	if _, err := chromedp.Call(s.ctx, emulation.SetEmulatedMedia, media); err != nil {
+		s.t.Fatal(err)
+	}
+	frames := `new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(""))))`
+	s.awaited(frames + `.then(() => Promise.allSettled(document.getAnimations().map((a) => a.finished))).then(() => ` + frames + `)`)
+}
+
+// awaited evaluates a promise of a string.
+func (s *screen) awaited(js string) string {
+	s.t.Helper()
+	v, err := chromedp.Run(s.ctx, chromedp.Evaluate[string](js, chromedp.EvalAwaitPromise))
+	if err != nil {
+		s.t.Fatalf("%s: %v", js, err)
+	}
+	return v
+}
+
+// none fails when an expression lists something.
+func (s *screen) none(what, js string) {
+	s.t.Helper()
+	if found := s.text(js); found != "" {
+		s.t.Errorf("%s: %s:\n%s", s.text("location.href"), what, found)
+	}
+}
+
+// Every page, in both languages: axe-core finds nothing, light and dark; in the
+// appearance of strong contrasts texts have 7:1; at 200 % and at 320 px nothing is
+// cut off and the page does not scroll sideways; nothing moves for those who asked
+// for less motion; when the system chooses the colours, controls keep their edges.
+func TestEveryPage(t *testing.T) {
+	p, accounts := demo(t)
+	list := sights(t, p, accounts)
+	whos, of := byVisitor(list)
+	for _, who := range whos {
+		t.Run(who, func(t *testing.T) {
+			s := browseFor(t, p, 12*time.Minute)
+			s.enterAs(who, accounts)
+			for _, g := range of[who] {
+				s.accessible(g.path, true)
+				if g.both {
+					s.accessible("/en"+strings.TrimSuffix(g.path, "/"), false)
+				}
+			}
+			t.Logf("%d pages", len(of[who]))
+		})
+	}
+}
+
+// accessible looks at one page in all its appearances and widths; thorough adds
+// those that do not depend on the words.
+func (s *screen) accessible(path string, thorough bool) {
+	s.t.Helper()
+	s.size(1280, 900)
+	s.emulated("prefers-color-scheme", "light", "prefers-reduced-motion", "reduce")
+	s.open(path)
+	for _, v := range s.axe() {
+		s.t.Errorf("%s, light: %s", path, v)
+	}
+	s.emulated("prefers-color-scheme", "dark", "prefers-reduced-motion", "reduce")
+	for _, v := range s.axe("color-contrast", "link-in-text-block") {
+		s.t.Errorf("%s, dark: %s", path, v)
+	}
+	if thorough {
+		s.none("moves although less motion was asked for", moving)
+		s.text(`(document.documentElement.dataset.theme = "contrast", "")`)
+		for _, v := range s.axe("color-contrast-enhanced") {
+			s.t.Errorf("%s, strong contrasts: %s", path, v)
+		}
+		s.text(`(delete document.documentElement.dataset.theme, "")`)
+		s.emulated("forced-colors", "active", "prefers-reduced-motion", "reduce")
+		s.none("controls without edges in forced colours", unbound)
+	}
+	for _, width := range []int64{640, 320} { // 1280 px at 200 %, and the narrowest
+		s.size(width, 900)
+		s.none("scrolls sideways", tooWide)
+		s.none("texts are cut off", cut)
+	}
+}
+
+// named are the names that assistive technology is given for what has a role.
+func (s *screen) named(roles ...string) (names map[string][]string) {
+	s.t.Helper()
+	tree, err := chromedp.Call(s.ctx, accessibility.GetFullAXTree, accessibility.GetFullAXTreeParams{})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	names = map[string][]string{}
+	for _, n := range tree.Nodes {
+		if n.Ignored || n.Role == nil {
+			continue
+		}
+		role := strings.Trim(string(n.Role.Value), `"`)
+		for _, wanted := range roles {
+			if role == wanted {
+				name := ""
+				if n.Name != nil {
+					name = strings.Trim(string(n.Name.Value), `"`)
+				}
+				names[role] = append(names[role], name)
+			}
+		}
+	}
+	return names
+}
+
+// What assistive technology is told of a table, a map and a chart: what each is, by
+// its sentence; the headers of columns, sorted or not; and the same as a table.
+func TestNames(t *testing.T) {
+	p, _ := demo(t)
+	base := "/datasets/points-d-apport-volontaire-demonstration"
+	s := browse(t, p)
+	s.open(base + "?flux=verre&sort=-flux")
+	names := s.named("table", "columnheader", "region", "navigation", "main", "heading")
+	if n := names["table"]; len(n) == 0 || !strings.Contains(n[0], "verre") {
+		t.Errorf("the table is called %q: its filter is not said", n)
+	}
+	for _, role := range []string{"columnheader", "region", "navigation", "heading"} {
+		for _, name := range names[role] {
+			if strings.TrimSpace(name) == "" {
+				t.Errorf("a %s without a name on the table: %q", role, names[role])
+			}
+		}
+	}
+	if len(names["columnheader"]) < 5 || s.text(`document.querySelector("th[aria-sort]").getAttribute("aria-sort")`) != "descending" {
+		t.Errorf("headers %q", names["columnheader"])
+	}
+	s.open(base + "/map?flux=verre")
+	s.wait("the live map", `document.querySelector(".map-live[data-ready] canvas")`)
+	s.wait("the rows nearest to its middle", `document.querySelectorAll("#nearest tbody tr").length > 0`)
+	names = s.named("region", "button", "table", "Canvas")
+	if all := strings.Join(append(names["region"], names["Canvas"]...), "|"); !strings.Contains(strings.ToLower(all), "carte") {
+		t.Errorf("no region is called a map: %q", all)
+	}
+	if len(names["table"]) == 0 || names["table"][0] == "" {
+		t.Errorf("the map has no table beside it: %q", names["table"])
+	}
+	for _, name := range names["button"] {
+		if name == "" {
+			t.Errorf("a button of the map has no name: %q", names["button"])
+		}
+	}
+	s.open(base + "/chart?chart-x=flux")
+	s.text(`(document.querySelector("details:has(#chart-values)").open = true, "")`)
+	names = s.named("image", "img", "table", "combobox")
+	if all := strings.Join(append(names["image"], names["img"]...), "|"); !strings.Contains(all, "flux") {
+		t.Errorf("the chart is called %q", all)
+	}
+	if len(names["table"]) == 0 || names["table"][0] == "" || len(names["combobox"]) < 3 {
+		t.Errorf("tables %q, choices %q", names["table"], names["combobox"])
+	}
+}
