@@ -23,13 +23,6 @@ type screen struct {
 
 // browserOptions start Chromium on a profile.
 func browserOptions(t *testing.T, profile string) []chromedp.ExecAllocatorOption {
-// browse opens a fresh browser on a portal, for five minutes at most.
-func browse(t *testing.T, p *portal) *screen {
-	t.Helper()
-	return browseFor(t, p, 5*time.Minute)
-}
-
-func browseFor(t *testing.T, p *portal, most time.Duration) *screen {
 	t.Helper()
 	path := ""
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
@@ -49,8 +42,13 @@ func browseFor(t *testing.T, p *portal, most time.Duration) *screen {
 		chromedp.Flag("disable-sync", true), chromedp.UserDataDir(profile))
 }
 
-// browse opens a fresh browser on a portal.
+// browse opens a fresh browser on a portal, for five minutes at most.
 func browse(t *testing.T, p *portal) *screen {
+	t.Helper()
+	return browseFor(t, p, 5*time.Minute)
+}
+
+func browseFor(t *testing.T, p *portal, most time.Duration) *screen {
 	t.Helper()
 	alloc, stop := chromedp.NewExecAllocator(context.Background(), browserOptions(t, t.TempDir())...)
 	t.Cleanup(stop)

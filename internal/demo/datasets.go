@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -48,22 +47,14 @@ var Merged = []Consolidation{
 // Year is the year of the demonstration's acts.
 const Year = 2025
 
-// of is "de Roques", "d’Auterive".
-func of(name string) string {
-	if strings.ContainsRune("AEIOUYÉÈÊH", []rune(name)[0]) {
-		return "d’" + name
-	}
-	return "de " + name
-}
-
 // Datasets lists what is published, in order.
 func Datasets() []Dataset {
 	var list []Dataset
 	for _, o := range Organisations[1:] {
 		name := o.Name
 		list = append(list, Dataset{
-			Organisation: name, Title: "Délibérations " + council(o) + " (démonstration)", Description: "Les délibérations adoptées en " + strconv.Itoa(Year) + " " + by(o) + " : objet,
-			matière, date de transmission et résultat des votes.\n\n**Démonstration :** ces actes sont inventés, ils n’engagent personne.", ils n’engagent pas la commune.",
+			Organisation: name, Title: "Délibérations " + council(o) + " (démonstration)",
+			Description: "Les délibérations adoptées en " + strconv.Itoa(Year) + " " + by(o) + " : objet, matière, date de transmission et résultat des votes.\n\n**Démonstration :** ces actes sont inventés, ils n’engagent personne.",
 			Schema:      "scdl/deliberations", Theme: "municipal-life", Keywords: []string{"délibérations", "conseil municipal", "vote"}, Frequency: "QUARTERLY",
 			FileName: fmt.Sprintf("%d_%s_deliberations.csv", Year, o.SIREN), File: func() []byte { return deliberations(o, 24) },
 		})
