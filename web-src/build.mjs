@@ -1,7 +1,7 @@
 // Builds the styles, scripts and fonts of the pages into internal/web/ui/static/dist:
 // names carry a hash of their content, each file has a .gz beside it, and
 // manifest.json says which name stands for "app.css", "app.js", "theme.js", and, for
-// pages with a map, "map.css" and "mapworker.js". Source maps are not made.
+// pages with a map, "map.css" and "mapworker.js", for the grid "grid.css". Source maps are not made.
 import * as esbuild from "esbuild";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, extname, join, relative, resolve } from "node:path";
@@ -70,7 +70,7 @@ const results = await Promise.all([
   esbuild.build({ ...common, entryPoints: ["app.ts"], format: "esm", splitting: true }),
   esbuild.build({ ...common, entryPoints: ["theme.ts"], format: "iife" }),
   esbuild.build({ ...common, entryPoints: ["mapworker.ts"], format: "esm", ignoreAnnotations: true }),
-  esbuild.build({ ...common, entryPoints: ["styles/app.css", "styles/map.css"] }),
+  esbuild.build({ ...common, entryPoints: ["styles/app.css", "styles/map.css", "styles/grid.css"] }),
 ]);
 
 const manifest = {};

@@ -120,16 +120,16 @@ export class Saver {
 
   // settle takes the answer for one row.
   private settle(row: Row, cells: string[], removed: boolean, a: Answer): boolean {
-    if (a.status === 409 && a.row) {
-      this.arrive([a.row]); // merged with what is here, then sent again
+    if (a.status === 409 && a.line) {
+      this.arrive([a.line]); // merged with what is here, then sent again
       return false;
     }
-    if (a.status >= 400 || !a.row) {
+    if (a.status >= 400 || !a.line) {
       this.waiting.delete(row);
       this.watcher.refused(row, a.message ?? String(a.status));
       return true;
     }
-    this.sheet.saved(row, a.row.revision, cells, a.row.faults);
+    this.sheet.saved(row, a.line.revision, cells, a.line.cells, a.line.faults);
     if (!row.base && row.removed === removed) this.waiting.delete(row);
     return true;
   }
@@ -144,7 +144,7 @@ export class Saver {
       const sent = row && this.lost.get(row);
       if (row && sent && r.revision > row.revision && same(sent, r.cells)) {
         this.lost.delete(row);
-        this.sheet.saved(row, r.revision, sent, r.faults); // it had arrived: only its answer was lost
+        this.sheet.saved(row, r.revision, sent, r.cells, r.faults); // it had arrived: only its answer was lost
         if (!row.base && row.removed === r.removed) this.waiting.delete(row);
         drawn.push(row);
         continue;

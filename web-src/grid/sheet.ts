@@ -207,9 +207,10 @@ export class Sheet {
     const news: number[] = [];
     if (!row) {
       row = { id, revision, cells, faults, base: null, removed };
+      if (removed) return { row, both: [], news };
       this.rows.push(row);
       this.byId.set(id, row);
-      if (!removed && this.shows(row)) this.order.push(row);
+      if (this.shows(row)) this.order.push(row);
       return { row, both: [], news: cells.map((_, i) => i) };
     }
     if (revision <= row.revision) return { row, both: [], news };
@@ -239,11 +240,13 @@ export class Sheet {
     return { row, both, news };
   }
 
-  // saved notes what the server has now; cells changed since then stay to be sent.
-  saved(row: Row, revision: number, sent: readonly string[], faults: Fault[]): void {
+  // saved notes what the server has now, which may be what was sent in another
+  // writing; cells changed since they were sent stay to be sent.
+  saved(row: Row, revision: number, sent: readonly string[], kept: readonly string[], faults: Fault[]): void {
     row.revision = revision;
     row.faults = faults;
-    row.base = same(row.cells, sent) ? null : sent.slice();
+    row.cells = row.cells.map((mine, i) => (mine === sent[i] ? (kept[i] ?? "") : mine));
+    row.base = same(row.cells, kept) ? null : kept.slice();
   }
 
   private fresh(): Row {

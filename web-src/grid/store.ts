@@ -2,9 +2,9 @@
 import type { Fault, Row } from "./sheet";
 
 // Remote is a row as the server tells it.
-export type Remote = { id: string; revision: number; removed: boolean; cells: string[]; faults: Fault[]; by: string; at: string };
+export type Remote = { id: string; revision: number; place: number; removed: boolean; cells: string[]; faults: Fault[]; by: string; at: string };
 
-export type Answer = { id: string; status: number; row?: Remote; message?: string };
+export type Answer = { id: string; status: number; line?: Remote; message?: string };
 
 export type Version = { revision: number; cells: string[]; by: string; at: string; removed: boolean };
 
@@ -16,52 +16,38 @@ export class Refused extends Error {
   }
 }
 
-type Page = { rows: [string, number, number, string[], [number, string, string, string | null, number][], string, string][]; next: string; more: boolean };
-
 export class Store {
-  private readonly address: string; // of the rows: /api/v1/resources/ID/entries
+  private readonly table: string; // /api/v1/resources/ID
   private cursor = "";
 
-  constructor(address: string) {
-    this.address = address;
+  constructor(table: string) {
+    this.table = table;
   }
 
   // changes gives what is new since it was last asked, a page at a time.
   async *changes(): AsyncGenerator<Remote[]> {
     for (;;) {
-      const query = new URLSearchParams({ after: this.cursor, limit: "5000" });
-      const page = (await ask(`${this.address}/grid?${query}`)) as Page;
+      const page = (await ask(`${this.table}/lines?${new URLSearchParams(this.cursor ? { after: this.cursor } : {})}`)) as { lines: Remote[]; next: string; more: boolean };
       this.cursor = page.next;
-      yield page.rows.map(([id, revision, removed, cells, faults, by, at]) => ({
-        id, revision, removed: removed === 1, cells, by, at,
-        faults: faults.map(([column, message, hint, repair, safe]) => ({ column, message, hint, repair, safe: safe === 1 })),
-      }));
+      yield page.lines;
       if (!page.more) return;
     }
   }
 
   // send writes rows: each has its own answer, in order.
   async send(rows: readonly Row[]): Promise<Answer[]> {
-    const body = rows.map((r) => [r.id, r.revision, r.removed ? 1 : 0, r.cells]);
-    const answer = (await ask(`${this.address}/grid`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ rows: body }) })) as {
-      results: { id: string; status: number; row?: Page["rows"][number]; message?: string }[];
-    };
-    return answer.results.map((a) => ({
-      id: a.id, status: a.status, message: a.message,
-      row: a.row && {
-        id: a.row[0], revision: a.row[1], removed: a.row[2] === 1, cells: a.row[3], by: a.row[5], at: a.row[6],
-        faults: a.row[4].map(([column, message, hint, repair, safe]) => ({ column, message, hint, repair, safe: safe === 1 })),
-      },
-    }));
+    const lines = rows.map((r) => ({ id: r.id, revision: r.revision, removed: r.removed, cells: r.cells }));
+    const init = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ lines }) };
+    return ((await ask(`${this.table}/lines`, init)) as { results: Answer[] }).results;
   }
 
   async history(id: string): Promise<Version[]> {
-    return ((await ask(`${this.address}/${id}/history?shape=cells`)) as { versions: Version[] }).versions;
+    return ((await ask(`${this.table}/lines/${id}/history`)) as { versions: Version[] }).versions;
   }
 
   // watch calls when the server has something new; it stops when told.
   watch(news: () => void, alive: (yes: boolean) => void): () => void {
-    const source = new EventSource(`${this.address}/events`);
+    const source = new EventSource(`${this.table}/entries/events`);
     source.addEventListener("entries", news);
     source.addEventListener("open", () => {
       alive(true);
@@ -73,7 +59,9 @@ export class Store {
 }
 
 async function ask(address: string, init?: RequestInit): Promise<unknown> {
-  const answer = await fetch(address, { ...init, headers: { Accept: "application/json", ...init?.headers }, credentials: "same-origin" });
+  const lang = document.documentElement.lang || "fr";
+  const url = `${address}${address.includes("?") ? "&" : "?"}lang=${lang}`;
+  const answer = await fetch(url, { ...init, headers: { Accept: "application/json", ...init?.headers }, credentials: "same-origin" });
   const body = (await answer.json().catch(() => null)) as { error?: { message?: string; hint?: string } } | null;
   if (!answer.ok) throw new Refused(answer.status, [body?.error?.message, body?.error?.hint].filter(Boolean).join(" ") || String(answer.status));
   return body;

@@ -3,18 +3,19 @@ import type { Both } from "../grid/saver";
 import { Saver } from "../grid/saver";
 import type { Column, Fault, Row } from "../grid/sheet";
 import { Sheet } from "../grid/sheet";
+import type { Remote } from "../grid/store";
 import { Store } from "../grid/store";
 import type { Words } from "../grid/view";
 import { View } from "../grid/view";
 
-// The grid of a table whose rows are entered: data-entries is the address of its
-// entries, data-columns and data-words are JSON. The buttons around it carry data-act;
+// The grid of a table whose rows are entered: data-table is its address in the
+// API, data-columns and data-words are JSON. The buttons around it carry data-act;
 // what the page cannot do without this stays hidden until the rows are there.
 const grid: Island = async (element) => {
-  const { entries, columns, words } = element.dataset;
+  const { table, columns, words } = element.dataset;
   const root = element.querySelector<HTMLElement>("[data-sheet]");
-  if (!entries || !columns || !words || !root) return;
-  const desk = new Desk(element, root, entries, JSON.parse(columns) as Column[], JSON.parse(words) as Record<string, string>);
+  if (!table || !columns || !words || !root) return;
+  const desk = new Desk(element, root, table, JSON.parse(columns) as Column[], JSON.parse(words) as Record<string, string>);
   await desk.open();
   return () => desk.close();
 };
@@ -33,10 +34,10 @@ class Desk {
   };
   private readonly online = (): void => void this.saver?.now();
 
-  constructor(element: HTMLElement, root: HTMLElement, entries: string, columns: Column[], words: Record<string, string>) {
+  constructor(element: HTMLElement, root: HTMLElement, table: string, columns: Column[], words: Record<string, string>) {
     this.element = element;
     this.words = words;
-    this.store = new Store(entries);
+    this.store = new Store(table);
     this.sheet = new Sheet(columns, () => crypto.randomUUID(), (rows) => this.saver?.add(rows));
     this.view = new View(root, this.sheet, words as Words, {
       moved: () => this.about(),
@@ -48,16 +49,19 @@ class Desk {
   async open(): Promise<void> {
     this.say(this.word("loading"));
     try {
+      const all = new Map<string, Remote>(); // what is changed meanwhile comes again
       for await (const page of this.store.changes()) {
-        this.sheet.load(page.filter((r) => !r.removed).map((r): Row => ({ id: r.id, revision: r.revision, cells: r.cells, faults: r.faults, base: null, removed: false })));
-        this.say(this.word("loaded", { count: this.sheet.rows.length }));
+        for (const r of page) all.set(r.id, r);
+        this.say(this.word("loaded", { count: all.size }));
       }
+      const rows = [...all.values()].filter((r) => !r.removed).sort((a, b) => a.place - b.place);
+      this.sheet.load(rows.map((r): Row => ({ id: r.id, revision: r.revision, cells: r.cells, faults: r.faults, base: null, removed: false })));
     } catch (e) {
       return this.fail(e instanceof Error ? e.message : "");
     }
     this.saver = new Saver(this.sheet, this.store, {
       state: (s) => this.state(s),
-      shown: (rows, news, by) => this.view.redraw(rows, news, by ? this.word("by", { name: by }) : ""),
+      shown: (rows, news, by) => this.view.redraw(rows, news, this.word("by", { name: by || this.word("someone") })),
       both: (list) => this.conflicts(list),
       refused: (row, message) => this.note(this.word("refused", { row: this.sheet.order.indexOf(row) + 1, why: message })),
     });
@@ -202,7 +206,7 @@ class Desk {
   private conflicts(list: Both[]): void {
     for (const b of list.slice(0, 20)) {
       const column = this.sheet.columns[b.column];
-      const item = this.note(this.word("both", { name: b.by, column: column?.title ?? "", row: this.sheet.order.indexOf(b.row) + 1, theirs: b.theirs, mine: b.mine }));
+      const item = this.note(this.word("both", { name: b.by || this.word("someone"), column: column?.title ?? "", row: this.sheet.order.indexOf(b.row) + 1, theirs: b.theirs, mine: b.mine }));
       const button = document.createElement("button");
       button.type = "button";
       button.className = "button button-small";
@@ -249,7 +253,7 @@ class Desk {
         const before = versions[i + 1];
         const item = document.createElement("li");
         const who = document.createElement("p");
-        who.textContent = this.word("version", { name: v.by, at: new Date(v.at).toLocaleString(document.documentElement.lang) });
+        who.textContent = this.word("version", { name: v.by || this.word("someone"), at: new Date(v.at).toLocaleString(document.documentElement.lang) });
         const what = document.createElement("ul");
         this.sheet.columns.forEach((c, j) => {
           if (before && before.cells[j] === v.cells[j]) return;

@@ -90,10 +90,11 @@ test("what was typed while a sending was under way is sent next", () => {
   s.put({ row: 0, column: 0 }, [["b"]]);
   const sent = row.cells.slice();
   s.put({ row: 0, column: 0 }, [["bc"]]);
-  s.saved(row, 2, sent, []);
+  s.saved(row, 2, sent, sent, []);
   assert.deepEqual(row.base, ["b", "1", "x"]);
-  s.saved(row, 3, ["bc", "1", "x"], []);
+  s.saved(row, 3, ["bc", "1", "x"], ["BC", "1", "x"], []);
   assert.equal(row.base, null);
+  assert.equal(row.cells[0], "BC", "the server keeps it in its own writing");
 });
 
 test("safe repairs are applied at once and undone at once", () => {
