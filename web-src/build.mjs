@@ -3,6 +3,7 @@
 // manifest.json says which name stands for "app.css", "app.js", "theme.js", and, for
 // pages with a map, "map.css" and "mapworker.js"; "terrain.*" and "terrainworker.js"
 // are the field application. Source maps are not made.
+// pages with a map, "map.css" and "mapworker.js", for the grid "grid.css". Source maps are not made.
 import * as esbuild from "esbuild";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, extname, join, relative, resolve } from "node:path";
@@ -85,6 +86,7 @@ const results = await Promise.all([
   esbuild.build({ ...common, entryPoints: ["terrain/terrain.ts"], format: "esm" }),
   esbuild.build({ ...common, entryPoints: ["terrain/terrainworker.ts"], format: "iife" }),
   esbuild.build({ ...common, entryPoints: ["styles/app.css", "styles/map.css", "styles/terrain.css"] }),
+  esbuild.build({ ...common, entryPoints: ["styles/app.css", "styles/map.css", "styles/grid.css"] }),
 ]);
 
 const manifest = {};

@@ -62,35 +62,39 @@ func (w *writing) conflict(e Entry) error {
 // Conflict (revision).
 func (s *Service) Remove(ctx context.Context, v Visitor, t Target, id string, revision int) (out Entry, err error) {
 	defer errs.Wrap(&err, "collect.Remove(%s)", id)
-	err = s.changing(ctx, v, t, 1, func(w *writing) error {
-		e, err := w.own(ctx, id)
-		if err != nil {
-			return err
-		}
-		if e.State == Removed {
-			out = w.seen(e, nil)
-			return nil
-		}
-		if e.Revision != revision {
-			return w.conflict(e)
-		}
-		if err := w.remember(ctx, e); err != nil {
-			return err
-		}
-		w.cut = e.Shown > 0
-		e.Revision++
-		e.State, e.Shown, e.Draft, e.digest = Removed, 0, false, ""
-		e.Changed, e.Changer = w.tx.Now(), v.Actor.Ref()
-		if _, err := w.takeKeys(ctx, &e); err != nil {
-			return err
-		}
-		if err := w.update(ctx, &e); err != nil {
-			return err
-		}
-		out = w.seen(e, nil)
-		return nil
+	err = s.changing(ctx, v, t, 1, func(w *writing) (err error) {
+		out, err = w.remove(ctx, id, revision)
+		return err
 	})
 	return out, err
+}
+
+// remove takes one entry away, as Remove does.
+func (w *writing) remove(ctx context.Context, id string, revision int) (out Entry, err error) {
+	e, err := w.own(ctx, id)
+	if err != nil {
+		return out, err
+	}
+	if e.State == Removed {
+		return w.seen(e, nil), nil
+	}
+	if e.Revision != revision {
+		return out, w.conflict(e)
+	}
+	if err := w.remember(ctx, e); err != nil {
+		return out, err
+	}
+	w.cut = w.cut || e.Shown > 0
+	e.Revision++
+	e.State, e.Shown, e.Draft, e.digest = Removed, 0, false, ""
+	e.Changed, e.Changer = w.tx.Now(), w.visitor.Actor.Ref()
+	if _, err := w.takeKeys(ctx, &e); err != nil {
+		return out, err
+	}
+	if err := w.update(ctx, &e); err != nil {
+		return out, err
+	}
+	return w.seen(e, nil), nil
 }
 
 // Restore gives an entry the content of an earlier revision, as a new one. Members

@@ -15,6 +15,7 @@ import (
 	"socle/internal/errs"
 	"socle/internal/ids"
 	"socle/internal/schema"
+	"socle/internal/schema/check"
 	"socle/internal/schema/form"
 	"socle/internal/sqldb"
 )
@@ -109,6 +110,7 @@ func denied() error { return errs.New(errs.Denied, "identity.denied").WithHint("
 type ready struct {
 	definition *form.Definition
 	checker    func() (*form.Checker, error)
+	judge      func() *check.Judge // of cells, for the grid
 }
 
 // maxReady bounds the definitions kept ready.
@@ -134,7 +136,11 @@ func (s *Service) ready(definition, descriptor string) (*ready, error) {
 		return nil, err
 	}
 	d.Schema = sch
-	r = &ready{definition: d, checker: sync.OnceValues(func() (*form.Checker, error) { return form.NewChecker(d) })}
+	r = &ready{
+		definition: d,
+		checker:    sync.OnceValues(func() (*form.Checker, error) { return form.NewChecker(d) }),
+		judge:      sync.OnceValue(func() *check.Judge { return check.NewJudge(sch) }),
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.compiled) >= maxReady {

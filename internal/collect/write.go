@@ -262,6 +262,9 @@ func (s *Service) write(ctx context.Context, v Visitor, t Target, checked *desk,
 		if err := w.lock(ctx, len(list)); err != nil {
 			return err
 		}
+		if err := w.meet(ctx, list); err != nil {
+			return err
+		}
 		for i := range list {
 			if out[i], err = w.put(ctx, &list[i]); err != nil {
 				return err
@@ -285,8 +288,9 @@ type writing struct {
 	seq     int64 // the last one given
 	place   int64
 	due     bool
-	changed bool // something a reader sees
-	cut     bool // a version is due
+	changed bool            // something a reader sees
+	cut     bool            // a version is due
+	met     map[string]bool // of a long list: the entries that are there; nil when not asked
 }
 
 // lock makes the other writers of the table wait, and reserves numbers for n
@@ -322,6 +326,10 @@ func (w *writing) put(ctx context.Context, a *arriving) (out Outcome, err error)
 	if a.MadeAt.IsZero() || a.MadeAt.After(w.tx.Now()) { // a clock that goes wrong
 		a.MadeAt = w.tx.Now()
 	}
+	if w.met != nil && !w.met[a.ID] {
+		w.met[a.ID] = true // a second one of the same list
+		return w.create(ctx, a)
+	}
 	now, err := entry1(ctx, w.tx, w.desk.resource, a.ID)
 	switch {
 	case errs.Is(err, errs.NotFound):
@@ -330,6 +338,38 @@ func (w *writing) put(ctx context.Context, a *arriving) (out Outcome, err error)
 		return out, err
 	}
 	return w.change(ctx, a, now)
+}
+
+// manyEntries is from how many on one asks first which of them are there.
+const manyEntries = 20
+
+// meet notes which entries of a long list are there already.
+func (w *writing) meet(ctx context.Context, list []arriving) error {
+	if len(list) < manyEntries {
+		return nil
+	}
+	w.met = make(map[string]bool, len(list))
+	for len(list) > 0 {
+		page := list[:min(len(list), 500)]
+		list = list[len(page):]
+		args := make([]any, 0, len(page)+1)
+		args = append(args, w.desk.resource)
+		for i := range page {
+			args = append(args, page[i].ID)
+		}
+		rows, err := w.tx.Query(ctx, `SELECT id FROM entries WHERE resource = $1 AND id IN (`+sqldb.Marks(2, len(page))+`)`, args...)
+		if err != nil {
+			return err
+		}
+		there, err := sqldb.Collect(rows, func(r sqldb.Scanner) (id string, err error) { return id, r.Scan(&id) })
+		if err != nil {
+			return err
+		}
+		for _, id := range there {
+			w.met[id] = true
+		}
+	}
+	return nil
 }
 
 func (w *writing) create(ctx context.Context, a *arriving) (out Outcome, err error) {
@@ -366,11 +406,18 @@ func (w *writing) create(ctx context.Context, a *arriving) (out Outcome, err err
 	if err != nil {
 		return out, err
 	}
-	if taken, err := w.takeKeys(ctx, &e); err != nil || len(taken) > 0 {
-		if err == nil {
-			_, err = w.tx.Exec(ctx, `DELETE FROM entries WHERE resource = $1 AND id = $2`, e.Resource, e.ID)
-		}
+	taken, err := w.takeKeys(ctx, &e)
+	switch {
+	case err != nil:
+		return out, err
+	case len(taken) > 0 && w.keeps(a):
+		err = w.setAside(ctx, &e, a, taken)
+	case len(taken) > 0:
+		_, err = w.tx.Exec(ctx, `DELETE FROM entries WHERE resource = $1 AND id = $2`, e.Resource, e.ID)
 		return Outcome{Err: invalid(taken)}, err
+	}
+	if err != nil {
+		return out, err
 	}
 	if err := w.keepFiles(ctx, &e); err != nil {
 		return out, err
@@ -391,6 +438,20 @@ func (w *writing) seen(e Entry, problems []errs.Field) Entry {
 		seen.Problems = problems
 	}
 	return seen
+}
+
+// keeps reports whether an entry is kept although something in it is wrong.
+func (w *writing) keeps(a *arriving) bool { return a.Draft && w.desk.form.ID == "" }
+
+// setAside keeps an entry whose key another one has, out of every version.
+func (w *writing) setAside(ctx context.Context, e *Entry, a *arriving, taken []errs.Field) error {
+	a.problems = append(a.problems, taken...)
+	e.Draft, e.State, e.Shown = true, Incomplete, 0
+	if _, err := w.takeKeys(ctx, e); err != nil { // gives back those that it took
+		return err
+	}
+	_, err := w.tx.Exec(ctx, `UPDATE entries SET state = $3, shown = $4, draft = $5 WHERE resource = $1 AND id = $2`, e.Resource, e.ID, e.State, e.Shown, e.Draft)
+	return err
 }
 
 // fill gives an entry what arrives, and the state that follows.
@@ -445,7 +506,8 @@ func (w *writing) change(ctx context.Context, a *arriving, now Entry) (out Outco
 		out.Entry = w.seen(now, a.problems)
 		return out, nil
 	}
-	if now.State == Removed || a.Revision != now.Revision {
+	back := now.State == Removed && a.Draft && w.desk.form.ID == "" // a member takes back that it was removed
+	if now.State == Removed && !back || a.Revision != now.Revision {
 		e := w.seen(now, nil)
 		return Outcome{Entry: e, Err: errs.New(errs.Conflict, "collect.entry.changed").WithHint("collect.entry.changed.hint").Because(&Stale{e})}, nil
 	}
@@ -459,11 +521,16 @@ func (w *writing) change(ctx context.Context, a *arriving, now Entry) (out Outco
 	e.Revision++
 	e.Changed, e.Changer, e.digest, e.Revisits = w.tx.Now(), w.visitor.Actor.Ref(), a.digest, a.Revisits
 	w.fill(&e, a)
-	if taken, err := w.takeKeys(ctx, &e); err != nil || len(taken) > 0 {
-		if err == nil {
-			err = w.forget(ctx, now)
+	taken, err := w.takeKeys(ctx, &e)
+	switch {
+	case err != nil:
+		return out, err
+	case len(taken) > 0 && w.keeps(a):
+		if err := w.setAside(ctx, &e, a, taken); err != nil {
+			return out, err
 		}
-		return Outcome{Err: invalid(taken)}, err
+	case len(taken) > 0:
+		return Outcome{Err: invalid(taken)}, w.forget(ctx, now)
 	}
 	if err := w.update(ctx, &e); err != nil {
 		return out, err
@@ -532,13 +599,17 @@ const keyValue = "\x1f"
 
 // takeKeys keeps the values that one entry only may have, and says which are taken.
 func (w *writing) takeKeys(ctx context.Context, e *Entry) (taken []errs.Field, err error) {
+	keys := keysOf(w.desk.form.Definition)
+	if len(keys) == 0 {
+		return nil, nil
+	}
 	if _, err := w.tx.Exec(ctx, `DELETE FROM entry_keys WHERE resource = $1 AND entry = $2`, e.Resource, e.ID); err != nil {
 		return nil, err
 	}
 	if e.State == Removed || e.State == Refused || e.Draft {
 		return taken, nil
 	}
-	for _, key := range keysOf(w.desk.form.Definition) {
+	for _, key := range keys {
 		values := make([]string, len(key))
 		for i, name := range key {
 			values[i] = e.Values[name]

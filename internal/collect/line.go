@@ -1,0 +1,350 @@
+package collect
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"socle/internal/catalogue"
+	"socle/internal/errs"
+	"socle/internal/i18n"
+	"socle/internal/identity"
+	"socle/internal/schema"
+	"socle/internal/schema/check"
+	"socle/internal/schema/form"
+	"socle/internal/sqldb"
+)
+
+// Line is an entry as a grid has it: a text for each column of its table's schema.
+// What is wrong in it is told by cell, and it is kept all the same.
+type Line struct {
+	ID       string
+	Revision int
+	Place    int64 // order of first arrival
+	Removed  bool  // or refused
+	Cells    []string
+	Faults   []CellFault
+	Changer  string // Actor.Ref
+	Changed  time.Time
+}
+
+// CellFault is what is wrong with a cell of a Line.
+type CellFault struct {
+	Column int           // from 0
+	Repair *check.Repair // nil: there is no proposal
+
+	judge *check.Judge
+	fault *check.Fault
+	key   string // when it is not a fault of the check
+	args  errs.Args
+}
+
+// Message says what is wrong, and hint what to do.
+func (f CellFault) Message(l i18n.Lang) (message, hint string) {
+	if f.fault == nil {
+		return i18n.T(l, f.key, f.args), i18n.T(l, f.key+".hint", f.args)
+	}
+	return f.judge.Message(l, f.fault)
+}
+
+// Columns are those of a table whose rows are entered, and what names its forms'
+// fields. Members only. Kinds: NotFound, SignIn, Denied.
+func (s *Service) Columns(ctx context.Context, a identity.Actor, id catalogue.ResourceID) (sch *schema.Schema, err error) {
+	defer errs.Wrap(&err, "collect.Columns(%s)", id)
+	err = s.db.Read(ctx, func(tx *sqldb.Tx) error {
+		d, err := s.desk(ctx, tx, Visitor{Actor: a}, Target{Resource: id})
+		if err == nil {
+			sch = d.form.Definition.Schema
+		}
+		return err
+	})
+	return sch, err
+}
+
+// maxLines bounds a page of Lines.
+const maxLines = 5000
+
+// Lines lists the changes of a table's rows after a cursor (0: all that are there),
+// and the cursor to go on from; more says that there are others now. Members only.
+// Kinds: NotFound, SignIn, Denied.
+func (s *Service) Lines(ctx context.Context, a identity.Actor, id catalogue.ResourceID, after int64, limit int) (list []Line, next int64, more bool, err error) {
+	defer errs.Wrap(&err, "collect.Lines(%s)", id)
+	if limit <= 0 || limit > maxLines {
+		limit = maxLines
+	}
+	var rows []lineRow
+	var d *desk
+	err = s.db.Read(ctx, func(tx *sqldb.Tx) error {
+		if d, err = s.desk(ctx, tx, Visitor{Actor: a}, Target{Resource: id}); err != nil {
+			return err
+		}
+		// First: what is committed before this is found by what follows.
+		if err := tx.QueryRow(ctx, `SELECT seq FROM entry_tables WHERE resource = $1`, id).Scan(&next); err != nil {
+			return err
+		}
+		gone := ``
+		if after == 0 {
+			gone = ` AND e.state NOT IN ('removed', 'refused')`
+		}
+		rows, err = lineRows(ctx, tx, `e.resource = $1 AND e.seq > $2`+gone+` ORDER BY e.seq LIMIT $3`, id, after, limit)
+		return err
+	})
+	if err != nil {
+		return nil, 0, false, err
+	}
+	if n := len(rows); n > 0 {
+		if more = n == limit; more || rows[n-1].seq > next {
+			next = rows[n-1].seq
+		}
+	}
+	list, err = s.lines(ctx, d, rows)
+	return list, max(next, after), more, err
+}
+
+// lineRow is a Line before its cells are judged.
+type lineRow struct {
+	Line
+	seq    int64
+	draft  bool
+	values form.Values
+}
+
+func lineRows(ctx context.Context, tx *sqldb.Tx, where string, args ...any) ([]lineRow, error) {
+	rows, err := tx.Query(ctx, `SELECT e.id, e.revision, e.place, e.state, e.data, e.draft, e.changed_by, e.changed_at, e.seq FROM entries e WHERE `+where, args...)
+	if err != nil {
+		return nil, err
+	}
+	return sqldb.Collect(rows, func(r sqldb.Scanner) (l lineRow, err error) {
+		var state State
+		var data string
+		if err = r.Scan(&l.ID, &l.Revision, &l.Place, &state, &data, &l.draft, &l.Changer, &l.Changed, &l.seq); err != nil {
+			return l, err
+		}
+		l.Removed = state == Removed || state == Refused
+		var e Entry
+		err = e.read(data)
+		l.values = e.Values
+		return l, err
+	})
+}
+
+// lines gives rows their cells, and says what is wrong in those that are set aside.
+func (s *Service) lines(ctx context.Context, d *desk, rows []lineRow) ([]Line, error) {
+	sch := d.form.Definition.Schema
+	out := make([]Line, len(rows))
+	for i := range rows {
+		out[i] = rows[i].Line
+		out[i].Cells = cellsOf(sch, rows[i].values)
+		if !rows[i].draft || rows[i].Removed {
+			continue
+		}
+		judge := d.form.ready.judge()
+		faults, err := judge.Row(out[i].Cells)
+		if err != nil {
+			return nil, err
+		}
+		for j := range faults {
+			f := &faults[j]
+			if f.Column < 1 {
+				f.Column = 1 // of the whole row: told on its first cell
+			}
+			out[i].Faults = append(out[i].Faults, CellFault{Column: f.Column - 1, Repair: cellRepair(f), judge: judge, fault: f})
+		}
+		if len(faults) == 0 {
+			if err := s.doubles(ctx, d, &rows[i], &out[i]); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return out, nil
+}
+
+func cellRepair(f *check.Fault) *check.Repair {
+	if f.Repair == nil || !f.Repair.Cell {
+		return nil
+	}
+	return f.Repair
+}
+
+func cellsOf(sch *schema.Schema, v form.Values) []string {
+	cells := make([]string, len(sch.Fields))
+	for i := range sch.Fields {
+		cells[i] = v[sch.Fields[i].Name]
+	}
+	return cells
+}
+
+// doubles says which keys of a row another one has.
+func (s *Service) doubles(ctx context.Context, d *desk, row *lineRow, l *Line) error {
+	def := d.form.Definition
+	return s.db.Read(ctx, func(tx *sqldb.Tx) error {
+		for _, key := range keysOf(def) {
+			values := make([]string, len(key))
+			for i, name := range key {
+				values[i] = row.values[name]
+			}
+			var n int
+			err := tx.QueryRow(ctx, `SELECT count(*) FROM entry_keys WHERE resource = $1 AND name = $2 AND value = $3 AND entry <> $4`,
+				d.resource, strings.Join(key, keyValue), digestText(strings.Join(values, keyValue)), row.ID).Scan(&n)
+			if err != nil {
+				return err
+			}
+			if n > 0 {
+				l.Faults = append(l.Faults, CellFault{Column: max(0, def.Schema.Field(key[0])), key: "collect.entry.twice", args: errs.Args{"Value": strings.Join(values, " · ")}})
+			}
+		}
+		return nil
+	})
+}
+
+// LineChange is what a grid writes: a row as it shall be.
+type LineChange struct {
+	ID       string
+	Revision int // the one that it changes; 0 for a new row
+	Removed  bool
+	Cells    []string
+}
+
+// LineOutcome is what became of a LineChange: the row as it is now, which is another
+// than was sent when Err is a Conflict.
+type LineOutcome struct {
+	Line *Line // nil when there is none
+	Err  error
+}
+
+// PutLines writes rows of a grid, each on its own; rows in which something is wrong
+// are kept, and stand in no version until they are mended. Rights: ActionContribute.
+// Kinds: NotFound, SignIn, Denied, TooLarge.
+func (s *Service) PutLines(ctx context.Context, a identity.Actor, id catalogue.ResourceID, list []LineChange) (out []LineOutcome, err error) {
+	defer errs.Wrap(&err, "collect.PutLines(%s)", id)
+	if len(list) > MaxBatch {
+		return nil, errs.New(errs.TooLarge, "collect.batch", errs.Args{"Count": MaxBatch}).WithHint("collect.batch.hint")
+	}
+	sch, err := s.Columns(ctx, a, id)
+	if err != nil {
+		return nil, err
+	}
+	v, t := Visitor{Actor: a}, Target{Resource: id}
+	out = make([]LineOutcome, len(list))
+	var sent []Sent
+	var places, gone []int
+	for i, c := range list {
+		if c.Removed {
+			gone = append(gone, i)
+			continue
+		}
+		if len(c.Cells) != len(sch.Fields) {
+			out[i].Err = errs.New(errs.Conflict, "collect.line.columns").WithHint("collect.line.columns.hint")
+			continue
+		}
+		values := form.Values{}
+		for j, text := range c.Cells {
+			if text != "" {
+				values[sch.Fields[j].Name] = text
+			}
+		}
+		sent = append(sent, Sent{ID: c.ID, Revision: c.Revision, MadeAt: s.now(), Values: values, Draft: true})
+		places = append(places, i)
+	}
+	if len(sent) > 0 {
+		outcomes, err := s.PutMany(ctx, v, t, sent)
+		if err != nil {
+			return nil, err
+		}
+		for j, o := range outcomes {
+			out[places[j]].Err = o.Err
+		}
+	}
+	if len(gone) > 0 {
+		err := s.changing(ctx, v, t, len(gone), func(w *writing) error {
+			for _, i := range gone {
+				_, err := w.remove(ctx, list[i].ID, list[i].Revision)
+				if err != nil && !slices.Contains(ofOneRow, errs.KindOf(err)) {
+					return err
+				}
+				out[i].Err = err
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, s.asTheyAre(ctx, v, t, list, out)
+}
+
+// ofOneRow are the kinds of errors that concern one row of a list.
+var ofOneRow = []errs.Kind{errs.Conflict, errs.NotFound, errs.Denied}
+
+// asTheyAre gives each outcome the row as it is now.
+func (s *Service) asTheyAre(ctx context.Context, v Visitor, t Target, list []LineChange, out []LineOutcome) error {
+	at := make(map[string]int, len(list))
+	ids := make([]string, 0, len(list))
+	for i := range list {
+		at[list[i].ID] = i
+		ids = append(ids, list[i].ID)
+	}
+	var rows []lineRow
+	var d *desk
+	err := s.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
+		if d, err = s.desk(ctx, tx, v, t); err != nil {
+			return err
+		}
+		rows = rows[:0]
+		for rest := ids; len(rest) > 0; {
+			page := rest[:min(len(rest), 500)]
+			rest = rest[len(page):]
+			found, err := lineRows(ctx, tx, `e.resource = $1 AND e.id IN (`+sqldb.Marks(2, len(page))+`)`, append([]any{t.Resource}, sqldb.AnySlice(page)...)...)
+			if err != nil {
+				return err
+			}
+			rows = append(rows, found...)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	lines, err := s.lines(ctx, d, rows)
+	if err != nil {
+		return err
+	}
+	for i := range lines {
+		out[at[lines[i].ID]].Line = &lines[i]
+	}
+	return nil
+}
+
+// LineRevision is what a row was, or is.
+type LineRevision struct {
+	Number  int
+	Cells   []string
+	Removed bool
+	By      string // Actor.Ref
+	At      time.Time
+}
+
+// LineHistory lists the revisions of a row, the present one first. Members only.
+// Kinds: NotFound, SignIn, Denied.
+func (s *Service) LineHistory(ctx context.Context, a identity.Actor, id catalogue.ResourceID, entry string) (list []LineRevision, err error) {
+	defer errs.Wrap(&err, "collect.LineHistory(%s)", entry)
+	t := Target{Resource: id}
+	revisions, err := s.History(ctx, a, t, entry)
+	if err != nil {
+		return nil, err
+	}
+	err = s.db.Read(ctx, func(tx *sqldb.Tx) error {
+		d, err := s.desk(ctx, tx, Visitor{Actor: a}, t)
+		if err != nil {
+			return err
+		}
+		def := d.form.Definition
+		list = make([]LineRevision, len(revisions))
+		for i, r := range revisions {
+			list[i] = LineRevision{Number: r.Number, Cells: cellsOf(def.Schema, def.Split(r.Values)), Removed: r.State == Removed, By: r.By, At: r.At}
+		}
+		return nil
+	})
+	return list, err
+}

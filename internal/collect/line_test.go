@@ -1,0 +1,148 @@
+package collect_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"socle/internal/collect"
+	"socle/internal/errs"
+	"socle/internal/i18n"
+)
+
+// lines writes rows of the wells' table and gives what came back, in words.
+func (o *office) lines(f collect.Form, list ...collect.LineChange) []string {
+	o.Helper()
+	out, err := o.collect.PutLines(o.ctx, o.editor, f.Resource, list)
+	o.must(err)
+	told := make([]string, len(out))
+	for i, x := range out {
+		told[i] = o.told(x.Line)
+		if x.Err != nil {
+			told[i] += fmt.Sprint(" ", errs.KindOf(x.Err))
+		}
+	}
+	return told
+}
+
+func (o *office) told(l *collect.Line) string {
+	if l == nil {
+		return "nothing"
+	}
+	s := fmt.Sprintf("%s r%d %s", l.ID[33:], l.Revision, strings.Join(l.Cells, "|"))
+	if l.Removed {
+		s += " removed"
+	}
+	for _, x := range l.Faults {
+		message, hint := x.Message(i18n.French)
+		if message == "" || hint == "" {
+			o.Errorf("a fault of column %d says %q, %q", x.Column, message, hint)
+		}
+		s += fmt.Sprintf(" !%d", x.Column)
+		if x.Repair != nil {
+			s += "→" + x.Repair.Value
+		}
+	}
+	return s
+}
+
+func (o *office) same(got []string, want ...string) {
+	o.Helper()
+	if strings.Join(got, "\n") != strings.Join(want, "\n") {
+		o.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+func TestLines(t *testing.T) {
+	run(t, func(o *office) {
+		f := o.wells(collect.Settings{})
+		sch, err := o.collect.Columns(o.ctx, o.editor, f.Resource)
+		o.must(err)
+		if n := len(sch.Fields); n != 4 {
+			o.Fatalf("%d columns: %s", n, sch.JSON())
+		}
+		line := func(n, revision int, cells ...string) collect.LineChange {
+			return collect.LineChange{ID: id(n), Revision: revision, Cells: append(cells, "", "", "")[:4]}
+		}
+		// What is wrong is kept, told by cell with what it could be, and in no version.
+		o.same(o.lines(f, line(1, 0, "Puits vieux", "12.5"), line(2, 0, "Puits neuf", "3,5 m"), line(3, 0, "", "4")),
+			"001 r1 Puits vieux|12.5||", "002 r1 Puits neuf|3,5 m|| !1→3.5", "003 r1 |4|| !0")
+		o.hasRows(f.Resource, "Puits vieux|12.5||")
+		// Mended, it is in.
+		o.same(o.lines(f, line(2, 1, "Puits neuf", "3.5")), "002 r2 Puits neuf|3.5||")
+		o.hasRows(f.Resource, "Puits vieux|12.5||", "Puits neuf|3.5||")
+		// A name that another row has.
+		o.same(o.lines(f, line(3, 1, "Puits neuf", "4")), "003 r2 Puits neuf|4|| !0")
+		o.same(o.lines(f, line(3, 2, "Puits d’en bas", "4")), "003 r3 Puits d’en bas|4||")
+		// The same again is the same; another revision is a conflict that tells the row.
+		o.same(o.lines(f, line(3, 2, "Puits d’en bas", "4")), "003 r3 Puits d’en bas|4||")
+		o.same(o.lines(f, line(3, 1, "Puits d’en haut", "4")), "003 r3 Puits d’en bas|4|| conflict")
+		// Removed, and taken back.
+		o.same(o.lines(f, collect.LineChange{ID: id(1), Revision: 1, Removed: true}), "001 r2 Puits vieux|12.5|| removed")
+		o.hasRows(f.Resource, "Puits neuf|3.5||", "Puits d’en bas|4||")
+		o.same(o.lines(f, line(1, 2, "Puits vieux", "12.5")), "001 r3 Puits vieux|12.5||")
+		o.hasRows(f.Resource, "Puits vieux|12.5||", "Puits neuf|3.5||", "Puits d’en bas|4||")
+		o.same(o.lines(f, collect.LineChange{ID: id(9), Revision: 1, Removed: true}), "nothing not-found")
+
+		history, err := o.collect.LineHistory(o.ctx, o.editor, f.Resource, id(3))
+		o.must(err)
+		var told []string
+		for _, h := range history {
+			told = append(told, fmt.Sprintf("%d %s %t", h.Number, strings.Join(h.Cells, "|"), h.Removed))
+		}
+		o.same(told, "3 Puits d’en bas|4|| false", "2 Puits neuf|4|| false", "1 |4|| false")
+
+		// A page, then what changed since.
+		list, next, more, err := o.collect.Lines(o.ctx, o.helper, f.Resource, 0, 2)
+		o.must(err)
+		rest, last, _, err := o.collect.Lines(o.ctx, o.helper, f.Resource, next, 2)
+		o.must(err)
+		if len(list) != 2 || !more || len(rest) != 1 {
+			o.Errorf("pages of %d (more %t) and %d", len(list), more, len(rest))
+		}
+		o.lines(f, line(2, 2, "Puits neuf", "0"))
+		news, _, more, err := o.collect.Lines(o.ctx, o.helper, f.Resource, last, 100)
+		o.must(err)
+		if len(news) != 1 || more || o.told(&news[0]) != "002 r3 Puits neuf|0||" {
+			o.Errorf("news: %v", news)
+		}
+
+		_, _, _, err = o.collect.Lines(o.ctx, o.stranger, f.Resource, 0, 10)
+		o.fails(errs.NotFound, err)
+		_, err = o.collect.PutLines(o.ctx, o.stranger, f.Resource, []collect.LineChange{line(1, 3, "mine")})
+		o.fails(errs.NotFound, err)
+		_, err = o.collect.PutLines(o.ctx, o.nobody, f.Resource, []collect.LineChange{line(1, 3, "mine")})
+		if err == nil {
+			o.Error("nobody writes")
+		}
+	})
+}
+
+func TestManyLines(t *testing.T) {
+	run(t, func(o *office) {
+		f := o.wells(collect.Settings{})
+		var list []collect.LineChange
+		for n := range 1200 {
+			list = append(list, collect.LineChange{ID: id(n), Cells: []string{fmt.Sprintf("Puits %d", n%1199), "1", "", ""}})
+		}
+		list = append(list, list[0]) // twice in one list
+		out, err := o.collect.PutLines(o.ctx, o.editor, f.Resource, list)
+		o.must(err)
+		faults := 0
+		for i, x := range out {
+			if x.Err != nil || x.Line == nil {
+				if i != 0 || x.Err != nil { // the row of a line sent twice is told once
+					o.Fatalf("row %d: %v, %v", i, x.Line, x.Err)
+				}
+				continue
+			}
+			faults += len(x.Line.Faults)
+		}
+		if faults != 1 {
+			o.Errorf("%d faults, want that of the name that comes twice", faults)
+		}
+		if _, rows := o.rows(f.Resource); len(rows) != 1199 {
+			o.Errorf("%d rows in the version, want 1199", len(rows))
+		}
+	})
+}

@@ -1,0 +1,308 @@
+import type { Island } from "../island";
+import type { Both } from "../grid/saver";
+import { Saver } from "../grid/saver";
+import type { Column, Fault, Row } from "../grid/sheet";
+import { Sheet } from "../grid/sheet";
+import type { Remote } from "../grid/store";
+import { Store } from "../grid/store";
+import type { Words } from "../grid/view";
+import { View } from "../grid/view";
+
+// The grid of a table whose rows are entered: data-table is its address in the
+// API, data-columns and data-words are JSON. The buttons around it carry data-act;
+// what the page cannot do without this stays hidden until the rows are there.
+const grid: Island = async (element) => {
+  const { table, columns, words } = element.dataset;
+  const root = element.querySelector<HTMLElement>("[data-sheet]");
+  if (!table || !columns || !words || !root) return;
+  const desk = new Desk(element, root, table, JSON.parse(columns) as Column[], JSON.parse(words) as Record<string, string>);
+  await desk.open();
+  return () => desk.close();
+};
+export default grid;
+
+class Desk {
+  private readonly sheet: Sheet;
+  private readonly store: Store;
+  private readonly view: View;
+  private saver?: Saver;
+  private readonly element: HTMLElement;
+  private readonly words: Record<string, string>;
+  private readonly numbers = new Intl.NumberFormat(document.documentElement.lang || "fr");
+  private readonly leaving = (e: BeforeUnloadEvent): void => {
+    if (this.saver && this.saver.unsaved > 0) e.preventDefault();
+  };
+  private readonly online = (): void => void this.saver?.now();
+
+  constructor(element: HTMLElement, root: HTMLElement, table: string, columns: Column[], words: Record<string, string>) {
+    this.element = element;
+    this.words = words;
+    this.store = new Store(table);
+    this.sheet = new Sheet(columns, () => crypto.randomUUID(), (rows) => this.saver?.add(rows));
+    this.view = new View(root, this.sheet, words as Words, {
+      moved: () => this.about(),
+      acted: () => this.tools(),
+      cut: (n) => this.say(this.word("cut", { count: n })),
+    });
+  }
+
+  async open(): Promise<void> {
+    this.say(this.word("loading"));
+    try {
+      const all = new Map<string, Remote>(); // what is changed meanwhile comes again
+      for await (const page of this.store.changes()) {
+        for (const r of page) all.set(r.id, r);
+        this.say(this.word("loaded", { count: all.size }));
+      }
+      const rows = [...all.values()].filter((r) => !r.removed).sort((a, b) => a.place - b.place);
+      this.sheet.load(rows.map((r): Row => ({ id: r.id, revision: r.revision, cells: r.cells, faults: r.faults, base: null, removed: false })));
+    } catch (e) {
+      return this.fail(e instanceof Error ? e.message : "");
+    }
+    this.saver = new Saver(this.sheet, this.store, {
+      state: (s) => this.state(s),
+      shown: (rows, news, by) => this.view.redraw(rows, news, this.word("by", { name: by || this.word("someone") })),
+      both: (list) => this.conflicts(list),
+      refused: (row, message) => this.note(this.word("refused", { row: this.sheet.order.indexOf(row) + 1, why: message })),
+    });
+    this.view.refresh();
+    this.element.dataset.ready = "";
+    for (const e of this.element.querySelectorAll<HTMLElement>("[data-awake-only]")) e.hidden = false;
+    for (const e of this.element.querySelectorAll<HTMLElement>("[data-asleep-only]")) e.hidden = true;
+    this.element.addEventListener("click", (e) => {
+      const act = (e.target as HTMLElement).closest<HTMLElement>("[data-act]")?.dataset.act;
+      if (act) this.act(act);
+    });
+    const filter = this.filterField();
+    filter?.addEventListener("input", () => this.filter(filter.value));
+    addEventListener("beforeunload", this.leaving);
+    addEventListener("online", this.online);
+    this.say("");
+    this.about();
+  }
+
+  close(): void {
+    this.saver?.close();
+    removeEventListener("beforeunload", this.leaving);
+    removeEventListener("online", this.online);
+  }
+
+  private act(what: string): void {
+    switch (what) {
+      case "undo":
+      case "redo":
+        this.view.again(what);
+        break;
+      case "fill":
+        this.view.fill();
+        break;
+      case "remove":
+        this.view.removeRows();
+        break;
+      case "faults":
+        this.sheet.onlyFaults = !this.sheet.onlyFaults;
+        this.sheet.arrange();
+        this.view.refresh();
+        break;
+      case "next-fault":
+        this.nextFault();
+        break;
+      case "repair-all":
+        this.say(this.word("repaired", { count: this.sheet.repair((_, f) => f.safe) }));
+        this.view.refresh();
+        break;
+      case "repair":
+        this.sheet.repair((row, f) => row === this.view.current && f.column === this.view.at.column);
+        this.view.refresh();
+        break;
+      case "history":
+        void this.history();
+        return;
+      case "save":
+        void this.saver?.now();
+        break;
+    }
+    this.view.focus();
+    this.about();
+  }
+
+  private filterField(): HTMLInputElement | null {
+    return this.element.querySelector<HTMLInputElement>("[data-filter]");
+  }
+
+  private filter(text: string): void {
+    if (text) this.sheet.filters.set(this.view.at.column, text);
+    else this.sheet.filters.delete(this.view.at.column);
+    this.sheet.arrange();
+    this.view.refresh();
+  }
+
+  private nextFault(): void {
+    const { order } = this.sheet;
+    const { row, column } = this.view.at;
+    for (let i = 0; i <= order.length; i++) {
+      const place = (row + i) % Math.max(1, order.length);
+      const faults = (order[place]?.faults ?? []).map((f) => f.column).sort((a, b) => a - b);
+      const next = faults.find((c) => i > 0 || c > column);
+      if (next !== undefined) return this.view.go({ row: place, column: next });
+    }
+    this.say(this.word("noFault"));
+  }
+
+  private fault(): Fault | undefined {
+    return this.view.current?.faults.find((f) => f.column === this.view.at.column);
+  }
+
+  // about tells of the cell one is on.
+  private about(): void {
+    const place = this.element.querySelector<HTMLElement>("[data-place]");
+    const message = this.element.querySelector<HTMLElement>("[data-message]");
+    const repair = this.element.querySelector<HTMLElement>("[data-act=repair]");
+    const column = this.sheet.columns[this.view.at.column];
+    const fault = this.fault();
+    if (place && column) place.textContent = this.word("place", { column: column.title, row: this.view.at.row + 1 });
+    if (message) {
+      message.textContent = fault ? `${fault.message} ${fault.hint}` : (column?.help ?? "");
+      message.classList.toggle("is-wrong", Boolean(fault));
+    }
+    if (repair) {
+      repair.hidden = !fault || fault.repair === null;
+      if (fault?.repair !== null && fault) repair.textContent = this.word("repair", { value: fault.repair });
+    }
+    const filter = this.filterField();
+    if (filter && document.activeElement !== filter) filter.value = this.sheet.filters.get(this.view.at.column) ?? "";
+    const label = this.element.querySelector<HTMLElement>("[data-filter-label]");
+    if (label && column) label.textContent = this.word("filterBy", { column: column.title });
+  }
+
+  private tools(): void {
+    const enable = (act: string, yes: boolean): void => {
+      const b = this.element.querySelector<HTMLButtonElement>(`[data-act=${act}]`);
+      if (b) b.disabled = !yes;
+    };
+    const faulty = this.sheet.faulty;
+    const safe = this.sheet.rows.some((r) => !r.removed && r.faults.some((f) => f.safe && f.repair !== null));
+    enable("undo", this.sheet.canUndo);
+    enable("redo", this.sheet.canRedo);
+    enable("faults", faulty > 0 || this.sheet.onlyFaults);
+    enable("next-fault", faulty > 0);
+    enable("repair-all", safe);
+    this.element.querySelector("[data-act=faults]")?.setAttribute("aria-pressed", String(this.sheet.onlyFaults));
+    const counts = this.element.querySelector<HTMLElement>("[data-counts]");
+    if (counts) counts.textContent = this.word("counts", { count: this.sheet.count, shown: this.sheet.order.length, faulty });
+    this.about();
+  }
+
+  private state(s: { waiting: number; trouble: string; live: boolean }): void {
+    const place = this.element.querySelector<HTMLElement>("[data-state]");
+    if (!place) return;
+    const key = s.trouble ? "" : s.waiting === 0 ? (s.live ? "saved" : "savedAlone") : s.live ? "saving" : "waiting";
+    place.textContent = key ? this.word(key, { count: s.waiting }) : s.trouble;
+    place.classList.toggle("is-wrong", Boolean(s.trouble) || (!s.live && s.waiting > 0));
+    place.dataset.waiting = String(s.waiting);
+  }
+
+  // conflicts tells of cells that someone else changed first, with a way to put one's own back.
+  private conflicts(list: Both[]): void {
+    for (const b of list.slice(0, 20)) {
+      const column = this.sheet.columns[b.column];
+      const item = this.note(this.word("both", { name: b.by || this.word("someone"), column: column?.title ?? "", row: this.sheet.order.indexOf(b.row) + 1, theirs: b.theirs, mine: b.mine }));
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "button button-small";
+      button.textContent = this.word("putBack", { mine: b.mine });
+      button.addEventListener("click", () => {
+        const row = this.sheet.order.indexOf(b.row);
+        if (row >= 0) {
+          this.sheet.put({ row, column: b.column }, [[b.mine]]);
+          this.view.refresh();
+          this.view.go({ row, column: b.column });
+        }
+        item.remove();
+      });
+      item.append(button);
+    }
+  }
+
+  private note(text: string): HTMLElement {
+    const list = this.element.querySelector<HTMLElement>("[data-notes]");
+    const item = document.createElement("li");
+    item.className = "notice notice-look-here";
+    const words = document.createElement("p");
+    words.textContent = text;
+    const close = document.createElement("button");
+    close.type = "button";
+    close.className = "button button-small button-quiet";
+    close.textContent = this.word("close");
+    close.addEventListener("click", () => item.remove());
+    item.append(words, close);
+    list?.append(item);
+    return item;
+  }
+
+  private async history(): Promise<void> {
+    const dialog = this.element.querySelector<HTMLDialogElement>("dialog[data-history]");
+    const row = this.view.current;
+    const list = dialog?.querySelector<HTMLElement>("[data-versions]");
+    if (!dialog || !list || !row || row.revision === 0) return this.say(this.word("noHistory"));
+    list.replaceChildren();
+    dialog.showModal();
+    try {
+      const versions = await this.store.history(row.id);
+      versions.forEach((v, i) => {
+        const before = versions[i + 1];
+        const item = document.createElement("li");
+        const who = document.createElement("p");
+        who.textContent = this.word("version", { name: v.by || this.word("someone"), at: new Date(v.at).toLocaleString(document.documentElement.lang) });
+        const what = document.createElement("ul");
+        this.sheet.columns.forEach((c, j) => {
+          if (before && before.cells[j] === v.cells[j]) return;
+          if (!before && !v.cells[j]) return;
+          const line = document.createElement("li");
+          line.textContent = `${c.title} : ${before?.cells[j] ? `${before.cells[j]} → ` : ""}${v.cells[j] || this.word("nothing")}`;
+          what.append(line);
+        });
+        item.append(who, what);
+        if (i > 0) {
+          const b = document.createElement("button");
+          b.type = "button";
+          b.className = "button button-small";
+          b.textContent = this.word("restore");
+          b.addEventListener("click", () => {
+            const place = this.sheet.order.indexOf(row);
+            if (place >= 0) this.sheet.put({ row: place, column: 0 }, [v.cells]);
+            this.view.refresh();
+            dialog.close();
+            this.view.focus();
+          });
+          item.append(b);
+        }
+        list.append(item);
+      });
+    } catch (e) {
+      list.textContent = e instanceof Error ? e.message : this.word("waiting");
+    }
+  }
+
+  private say(text: string): void {
+    const place = this.element.querySelector<HTMLElement>("[data-said]");
+    if (place) place.textContent = text;
+  }
+
+  private fail(why: string): void {
+    this.say(`${this.word("failed")} ${why}`);
+  }
+
+  // word fills {name} in a message; a message with a bar has a form for one and one for several.
+  private word(name: string, args: Record<string, string | number> = {}): string {
+    let text = this.words[name] ?? name;
+    if (text.includes("|")) {
+      const [one = "", several = ""] = text.split("|");
+      text = Number(args.count) < 2 ? one : several;
+    }
+    return text.replace(/\{(\w+)\}/g, (_, key: string) => {
+      const v = args[key] ?? "";
+      return typeof v === "number" ? this.numbers.format(v) : v;
+    });
+  }
+}
