@@ -1,9 +1,8 @@
 // Builds the styles, scripts and fonts of the pages into internal/web/ui/static/dist:
 // names carry a hash of their content, each file has a .gz beside it, and
 // manifest.json says which name stands for "app.css", "app.js", "theme.js", and, for
-// pages with a map, "map.css" and "mapworker.js"; "terrain.*" and "terrainworker.js"
+// pages with a map, "map.css" and "mapworker.js", for the grid "grid.css"; "terrain.*" and "terrainworker.js"
 // are the field application. Source maps are not made.
-// pages with a map, "map.css" and "mapworker.js", for the grid "grid.css". Source maps are not made.
 import * as esbuild from "esbuild";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, extname, join, relative, resolve } from "node:path";
@@ -85,8 +84,7 @@ const results = await Promise.all([
   esbuild.build({ ...common, entryPoints: ["mapworker.ts"], format: "esm", ignoreAnnotations: true }),
   esbuild.build({ ...common, entryPoints: ["terrain/terrain.ts"], format: "esm" }),
   esbuild.build({ ...common, entryPoints: ["terrain/terrainworker.ts"], format: "iife" }),
-  esbuild.build({ ...common, entryPoints: ["styles/app.css", "styles/map.css", "styles/terrain.css"] }),
-  esbuild.build({ ...common, entryPoints: ["styles/app.css", "styles/map.css", "styles/grid.css"] }),
+  esbuild.build({ ...common, entryPoints: ["styles/app.css", "styles/map.css", "styles/terrain.css", "styles/grid.css"] }),
 ]);
 
 const manifest = {};

@@ -1,5 +1,4 @@
 // Runs the tests of the scripts (*.test.ts) with the test runner of Node.js.
-// Runs the tests of the scripts, test/*.test.ts, bundled as the pages' scripts are.
 import * as esbuild from "esbuild";
 import { spawnSync } from "node:child_process";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
@@ -17,14 +16,3 @@ await esbuild.build({
 const run = spawnSync(process.execPath, ["--test", "--test-reporter=spec", ...found.map((f) => join(out, basename(f, ".ts") + ".mjs"))], { cwd: here, stdio: "inherit" });
 await rm(out, { recursive: true });
 process.exit(run.status ?? 1);
-import { join } from "node:path";
-const out = await mkdtemp(join(tmpdir(), "socle-web-test-"));
-try {
-  const entryPoints = (await readdir(join(here, "test"))).filter((f) => f.endsWith(".test.ts")).map((f) => join(here, "test", f));
-  if (entryPoints.length === 0) throw new Error("no test in web-src/test");
-  await esbuild.build({ entryPoints, outdir: out, outExtension: { ".js": ".mjs" }, bundle: true, platform: "node", format: "esm", target: "node20", logLevel: "warning", sourcemap: "inline" });
-  const files = entryPoints.map((f) => join(out, f.split("/").at(-1).replace(/\.ts$/, ".mjs")));
-  process.exitCode = spawnSync(process.execPath, ["--enable-source-maps", "--test", ...files], { stdio: "inherit" }).status ?? 1;
-} finally {
-  await rm(out, { recursive: true });
-}

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { read, write } from "../grid/clipboard";
-import type { Column, Row } from "../grid/sheet";
-import { Sheet } from "../grid/sheet";
+import { read, write } from "./clipboard";
+import type { Column, Row } from "./sheet";
+import { Sheet } from "./sheet";
 
 test("the clipboard of a spreadsheet", () => {
   assert.deepEqual(read("a\tb\n1\t2\n"), [["a", "b"], ["1", "2"]]);
