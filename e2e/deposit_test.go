@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"mime/multipart"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -43,6 +44,8 @@ func (v *visitor) deposit(name string, content []byte, schema string) *page {
 	return v.do(req)
 }
 
+var steps = regexp.MustCompile(`/(understand|mend|describe|protect|publish)$`)
+
 // settled waits until the file of a deposit is read, and returns the page then.
 func (v *visitor) settled(path string) *page {
 	v.t.Helper()
@@ -51,7 +54,7 @@ func (v *visitor) settled(path string) *page {
 		if pg.status != http.StatusOK {
 			v.t.Fatalf("%s: %d: %s", path, pg.status, pg.text())
 		}
-		if strings.HasSuffix(pg.url.Path, "/understand") || strings.HasSuffix(pg.url.Path, "/mend") || strings.HasSuffix(pg.url.Path, "/describe") {
+		if steps.MatchString(pg.url.Path) {
 			return pg
 		}
 	}
