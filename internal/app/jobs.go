@@ -7,9 +7,11 @@ import (
 
 	"socle/internal/blob"
 	"socle/internal/errs"
+	"socle/internal/httpx"
 	"socle/internal/identity"
 	"socle/internal/jobs"
 	"socle/internal/mail"
+	"socle/internal/publish"
 	"socle/internal/sqldb"
 	"socle/internal/tables"
 )
@@ -18,12 +20,13 @@ import (
 func (a *App) handleJobs() {
 	a.Tables.Handle(a.Runner)
 	a.Schemas.Handle(a.Runner)
-	a.Publish.Handle(a.Runner, a.Identity, strings.TrimSuffix(a.Config.Base().String(), "/"))
+	a.Publish.Handle(a.Runner, publish.Handling{People: a.Identity, Base: strings.TrimSuffix(a.Config.Base().String(), "/"), Visit: httpx.Visitor(a.Fetch), Temp: a.temp()})
 	mail.Deliver(a.Runner, a.DB, mail.Options{SMTP: a.Config.SMTP})
 	jobs.Handle(a.Runner, a.collectBlobs)
 	jobs.Handle(a.Runner, a.sweepAccounts)
 	jobs.Handle(a.Runner, a.sendLetter)
 	jobs.Every(a.Runner, time.Hour, tables.ExpireUploads())
+	jobs.Every(a.Runner, 5*time.Minute, publish.LookAround())
 	jobs.Every(a.Runner, 24*time.Hour, collectArgs{})
 	jobs.Every(a.Runner, time.Hour, sweepArgs{})
 }

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"time"
 
+	"socle/internal/blob"
 	"socle/internal/errs"
 	"socle/internal/httpx"
 	"socle/internal/i18n"
@@ -31,10 +32,11 @@ type Pages struct {
 type Options struct {
 	Identity   *identity.Service
 	Texts      *page.Service
-	DB         *sqldb.DB // of the outbox and the jobs
-	Delivers   bool      // a mail server is set: what is sent leaves
-	BaseURL    string    // without a slash at the end
-	Invitation string    // path of the page that accepts an invitation, "/invitation"
+	Blobs      *blob.Store // of pictures
+	DB         *sqldb.DB   // of the outbox and the jobs
+	Delivers   bool        // a mail server is set: what is sent leaves
+	BaseURL    string      // without a slash at the end
+	Invitation string      // path of the page that accepts an invitation, "/invitation"
 	Limit      httpx.Option
 	Now        func() time.Time
 }
@@ -46,6 +48,9 @@ func New(o Options) *Pages { return &Pages{o: o} }
 func (p *Pages) Routes() []shell.Route {
 	const org = "/organisations/{slug}"
 	return []shell.Route{
+		{Pattern: "GET " + org + "/logo", Who: shell.Anyone, Handler: p.logo},
+		{Pattern: "GET " + org + "/logo/change", Who: shell.Person, Handler: p.logoForm},
+		{Pattern: "POST " + org + "/logo/change", Who: shell.Person.With(httpx.MaxBody(ui.MaxLogo + 64<<10)), Handler: p.setLogo},
 		{Pattern: "GET /admin", Who: shell.Host, Handler: p.home},
 		{Pattern: "GET /admin/organisations", Who: shell.Host, Handler: p.organisations},
 		{Pattern: "GET /admin/organisations/new", Who: shell.HostAnimator, Handler: p.newForm},
