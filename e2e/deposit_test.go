@@ -6,6 +6,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -50,6 +51,8 @@ func (v *visitor) upload(action string, values url.Values, name string, content 
 	return v.do(req)
 }
 
+var steps = regexp.MustCompile(`/(understand|mend|describe|protect|publish)$`)
+
 // settled waits until the file of a deposit is read, and returns the page then.
 func (v *visitor) settled(path string) *page {
 	v.t.Helper()
@@ -58,7 +61,7 @@ func (v *visitor) settled(path string) *page {
 		if pg.status != http.StatusOK {
 			v.t.Fatalf("%s: %d: %s", path, pg.status, pg.text())
 		}
-		if strings.HasSuffix(pg.url.Path, "/understand") || strings.HasSuffix(pg.url.Path, "/mend") || strings.HasSuffix(pg.url.Path, "/describe") {
+		if steps.MatchString(pg.url.Path) {
 			return pg
 		}
 	}

@@ -9,9 +9,11 @@ import (
 	"socle/internal/collect"
 	"socle/internal/consolidation"
 	"socle/internal/errs"
+	"socle/internal/httpx"
 	"socle/internal/identity"
 	"socle/internal/jobs"
 	"socle/internal/mail"
+	"socle/internal/publish"
 	"socle/internal/sqldb"
 	"socle/internal/tables"
 )
@@ -20,7 +22,7 @@ import (
 func (a *App) handleJobs() {
 	a.Tables.Handle(a.Runner)
 	a.Schemas.Handle(a.Runner)
-	a.Publish.Handle(a.Runner, a.Identity, strings.TrimSuffix(a.Config.Base().String(), "/"))
+	a.Publish.Handle(a.Runner, publish.Handling{People: a.Identity, Base: strings.TrimSuffix(a.Config.Base().String(), "/"), Visit: httpx.Visitor(a.Fetch), Temp: a.temp()})
 	a.Forms.Handle(a.Runner)
 	a.Follows.Handle(a.Runner)
 	a.Merge.Handle(a.Runner)
@@ -30,6 +32,7 @@ func (a *App) handleJobs() {
 	jobs.Handle(a.Runner, a.sendLetter)
 	jobs.Handle(a.Runner, a.recount)
 	jobs.Every(a.Runner, time.Hour, tables.ExpireUploads())
+	jobs.Every(a.Runner, 5*time.Minute, publish.LookAround())
 	jobs.Every(a.Runner, 24*time.Hour, collectArgs{})
 	jobs.Every(a.Runner, 24*time.Hour, recountArgs{})
 	jobs.Every(a.Runner, time.Hour, sweepArgs{})

@@ -1,12 +1,14 @@
 package app
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"time"
 
 	"socle/internal/catalogue"
 	"socle/internal/httpx"
+	"socle/internal/identity"
 	"socle/internal/usage"
 	"socle/internal/web/shell"
 )
@@ -23,6 +25,8 @@ var counted = []struct {
 }{
 	{"GET /datasets/{slug}", usage.View, bySlug},
 	{"GET /embed/datasets/{slug}/table", usage.View, bySlug},
+	{"GET /embed/datasets/{slug}/chart", usage.View, bySlug},
+	{"GET /embed/datasets/{slug}/map", usage.View, bySlug},
 	{"GET /api/v1/resources/{id}/original", usage.Download, byResource},
 	{"GET /api/v1/resources/{id}/{file}", usage.Download, byResource},
 	{"GET /api/v1/resources/{id}/rows", usage.API, byResource},
@@ -35,6 +39,22 @@ var counted = []struct {
 	{"GET /api/explore/v2.1/catalog/datasets/{id}/records", usage.API, byID},
 	{"GET /api/explore/v2.1/catalog/datasets/{id}/facets", usage.API, byID},
 	{"GET /api/explore/v2.1/catalog/datasets/{id}/exports/{format}", usage.Download, byID},
+}
+
+// usedLately is the time over which the order of search counts use.
+const usedLately = 90 * 24 * time.Hour
+
+// used is how often each dataset was asked for lately.
+func (a *App) used(ctx context.Context) (map[catalogue.DatasetID]int64, error) {
+	totals, err := a.Usage.Totals(ctx, identity.System("search"), time.Now().Add(-usedLately))
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[catalogue.DatasetID]int64, len(totals))
+	for id, c := range totals {
+		out[id] = c.Total()
+	}
+	return out, nil
 }
 
 func bySlug(r *http.Request) usage.Subject { return usage.Subject{Slug: r.PathValue("slug")} }

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"os"
 	"strings"
@@ -11,6 +12,7 @@ import (
 
 	"socle/internal/api/compat"
 	v1 "socle/internal/api/v1"
+	"socle/internal/chart"
 	"socle/internal/errs"
 	"socle/internal/httpx"
 	"socle/internal/identity"
@@ -66,18 +68,19 @@ func (a *App) Handler(reg *prometheus.Registry) (http.Handler, error) {
 		rt.Handle("GET /metrics", httpx.MetricsHandler(reg, c.Metrics.Token))
 	}
 	field, err := fieldui.New(fieldui.Options{Assets: ui.Embedded(), Host: host, Accent: c.Host.Accent, Territory: c.Host.Territory})
+	areas, err := a.contours()
 	if err != nil {
 		return nil, err
 	}
 	texts := page.New(a.DB, page.Host{Host: c.Host.Name, Contact: c.Host.Contact})
 	routes := [][]shell.Route{
 		sh.Own(),
-		catalogueui.New(catalogueui.Options{Identity: a.Identity, Texts: texts, Catalogue: a.Catalogue, Find: a.Find, Tables: a.Tables, Engine: a.Engine, Schemas: a.Schemas, Merge: a.Merge, Now: time.Now, BaseURL: base, Host: c.Host.Name, Contact: c.Host.Contact,
+		catalogueui.New(catalogueui.Options{Identity: a.Identity, Accent: c.Host.Accent, Areas: areas, Texts: texts, Catalogue: a.Catalogue, Find: a.Find, Tables: a.Tables, Engine: a.Engine, Schemas: a.Schemas, Merge: a.Merge, Now: time.Now, BaseURL: base, Host: c.Host.Name, Contact: c.Host.Contact,
 			Basemap: catalogueui.Basemap{URL: c.Map.BasemapURL, Attribution: c.Map.Attribution}}).Routes(),
 		dashboardui.New(dashboardui.Options{Identity: a.Identity, Catalogue: a.Catalogue, Boards: a.Boards, Host: c.Host.Name, BaseURL: base, Now: time.Now}).Routes(),
 		a.accountPages(base, attempts).Routes(),
 		followui.New(followui.Options{Follows: a.Follows, Identity: a.Identity, Catalogue: a.Catalogue, Attempts: attempts, Limit: general, BaseURL: base, Now: time.Now}).Routes(),
-		adminui.New(adminui.Options{Identity: a.Identity, Merge: a.Merge, Schemas: a.Schemas, Catalogue: a.Catalogue, Texts: texts, DB: a.DB, Delivers: c.SMTP.Host != "", BaseURL: base, Invitation: account.InvitationPath, Limit: general, Now: time.Now}).Routes(),
+		adminui.New(adminui.Options{Identity: a.Identity, Blobs: a.Blobs, Merge: a.Merge, Schemas: a.Schemas, Catalogue: a.Catalogue, Texts: texts, DB: a.DB, Delivers: c.SMTP.Host != "", BaseURL: base, Invitation: account.InvitationPath, Limit: general, Now: time.Now}).Routes(),
 		publishui.New(publishui.Options{Identity: a.Identity, Merge: a.Merge, Catalogue: a.Catalogue, Tables: a.Tables, Publish: a.Publish, Schemas: a.Schemas, Usage: a.Usage, Temp: a.temp(), Fetch: a.Fetch, BaseURL: base,
 			MaxCheck: min(maxAnonymousCheck, int64(c.Limits.Upload)), Limit: general, Now: time.Now, Zone: c.Location()}).Routes(),
 		field.Routes(),
@@ -141,6 +144,25 @@ func (a *App) host() (h ui.Host, err error) {
 		return h, err
 	}
 	return h, nil
+}
+
+// contours reads the files of contours that the host gives.
+func (a *App) contours() (out []*chart.Areas, err error) {
+	for path := range strings.SplitSeq(a.Config.Map.Contours, ",") {
+		if path = strings.TrimSpace(path); path == "" {
+			continue
+		}
+		f, err := os.Open(path)
+		if err != nil {
+			return nil, errs.New(errs.Invalid, "areas.file", errs.Args{"Path": path}).WithHint("areas.hint").Because(err)
+		}
+		list, err := chart.ReadAreas(f)
+		if err = errors.Join(err, f.Close()); err != nil {
+			return nil, errs.New(errs.Invalid, "areas.file", errs.Args{"Path": path}).WithHint("areas.hint").Because(err)
+		}
+		out = append(out, list)
+	}
+	return out, nil
 }
 
 func places(ctx context.Context) []ui.Place {

@@ -82,6 +82,7 @@ type Auth struct {
 type Map struct {
 	BasemapURL  string `name:"basemap-url" placeholder:"URL" fr:"Fond de carte : adresse des tuiles d’images, avec {z}, {x} et {y} ; vide : un fond uni, sans aucune demande à un autre serveur." en:"Basemap: address of image tiles, with {z}, {x} and {y}; empty: a plain ground, and no request to another server."`
 	Attribution string `name:"attribution" fr:"Mention de l’auteur du fond de carte, montrée sur les cartes." en:"Credit of the basemap, shown on maps."`
+	Contours    string `name:"contours" placeholder:"FILE,…" fr:"Contours des communes et des intercommunalités : des fichiers GeoJSON en degrés, dont chaque objet a un code (INSEE, SIREN) et un nom. Les chiffres par commune se dessinent alors sur une carte." en:"Contours of communes and intercommunalities: GeoJSON files in degrees, each feature with a code (INSEE, SIREN) and a name. Figures by commune are then drawn on a map."`
 }
 
 // Keep is how long what is over is kept, in days.

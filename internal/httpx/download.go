@@ -34,6 +34,35 @@ func Download(ctx context.Context, client *http.Client, address string, w io.Wri
 	return downloadName(res), nil
 }
 
+// Visitor is Download that asks for what changed since an etag, for packages that
+// know no network: changed is false when the other server says that nothing did.
+func Visitor(client *http.Client) func(ctx context.Context, address, etag string, w io.Writer, limit int64) (name, newETag string, changed bool, err error) {
+	return func(ctx context.Context, address, etag string, w io.Writer, limit int64) (name, newETag string, changed bool, err error) {
+		defer errs.Wrap(&err, "httpx.Visitor")
+		res, u, err := visit(ctx, client, address, etag)
+		if err != nil {
+			return "", "", false, err
+		}
+		defer res.Body.Close()
+		switch {
+		case etag != "" && res.StatusCode == http.StatusNotModified:
+			return "", etag, false, nil
+		case res.StatusCode >= http.StatusInternalServerError || res.StatusCode == http.StatusTooManyRequests:
+			return "", "", false, errs.New(errs.Busy, "httpx.download-status", errs.Args{"Address": RedactURL(u), "Status": res.StatusCode}).WithHint("httpx.download-status.hint")
+		case res.StatusCode != http.StatusOK:
+			return "", "", false, badStatus(u, res)
+		}
+		n, err := io.Copy(w, io.LimitReader(res.Body, limit+1))
+		if err != nil {
+			return "", "", false, err
+		}
+		if n > limit {
+			return "", "", false, answerTooLarge(limit)
+		}
+		return downloadName(res), res.Header.Get("ETag"), true, nil
+	}
+}
+
 func downloadName(res *http.Response) string {
 	if _, params, err := mime.ParseMediaType(res.Header.Get("Content-Disposition")); err == nil {
 		if name := path.Base(params["filename"]); name != "." && name != "/" {

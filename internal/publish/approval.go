@@ -82,6 +82,9 @@ func (s *Service) ready(ctx context.Context, tx *sqldb.Tx, a identity.Actor, d D
 	if _, err := tables.NewVersion(i, d.Resource, catalogue.AnyVersion); err != nil {
 		return err
 	}
+	if d.unprotected(i) {
+		return errs.New(errs.Conflict, "protect.not-yet").WithHint("protect.not-yet.hint")
+	}
 	if d.Dataset == "" {
 		return d.Description.Complete()
 	}

@@ -42,11 +42,12 @@ const (
 	Understand Step = "understand" // how it is read, against which schema
 	Mend       Step = "mend"       // errors are left
 	Describe   Step = "describe"   // title, description, licence
+	Protect    Step = "protect"    // what seems to be about persons waits for a decision
 	Publish    Step = "publish"    // all is ready
 )
 
 // Steps lists the steps in order.
-var Steps = []Step{Bring, Understand, Mend, Describe, Publish}
+var Steps = []Step{Bring, Understand, Mend, Describe, Protect, Publish}
 
 // Deposit is a file on its way to a public page.
 type Deposit struct {
@@ -59,7 +60,12 @@ type Deposit struct {
 	Upload       tables.UploadID
 	Import       tables.ImportID
 	Description  catalogue.Metadata
-	Described    bool // the description was confirmed
+	Described    bool   // the description was confirmed
+	Protected    int    // revision of the import for which personal data was decided on; 0 for none
+	Kept         string // why personal data that is left may be published
+	Link         string // the address that the file came from; "" for none
+	Rhythm       Rhythm // at which Link is watched once the deposit is published; "" for never
+	Watched      bool   // a watch brought it
 	CreatedBy    string
 	CreatedAt    time.Time
 	ChangedBy    string
@@ -91,6 +97,8 @@ func (d Deposit) Step(i tables.Import) Step {
 		return Mend
 	case !d.Described && d.Dataset == "":
 		return Describe
+	case d.unprotected(i):
+		return Protect
 	}
 	return Publish
 }
@@ -157,7 +165,7 @@ func (s *Service) Find(ctx context.Context, a identity.Actor, id DepositID) (d D
 }
 
 const columns = `id, organisation, state, revision, dataset, resource, upload, import, description, described, created_by, created_at, changed_by, changed_at,
-	visibility, note, asked_by, asked_at, publish_at, approved_by, answer, answered_by`
+	visibility, note, asked_by, asked_at, publish_at, approved_by, answer, answered_by, protected, kept, link, rhythm, watched`
 
 func scan(r sqldb.Scanner) (Deposit, error) {
 	var d Deposit
@@ -165,7 +173,7 @@ func scan(r sqldb.Scanner) (Deposit, error) {
 	var asked, at sqldb.NullTime
 	if err := r.Scan(&d.ID, &d.Organisation, &d.State, &d.Revision, &d.Dataset, &d.Resource, &d.Upload, &d.Import, &description, &d.Described,
 		&d.CreatedBy, &d.CreatedAt, &d.ChangedBy, &d.ChangedAt,
-		&d.Visibility, &d.Note, &d.AskedBy, &asked, &at, &d.ApprovedBy, &d.Answer, &d.AnsweredBy); err != nil {
+		&d.Visibility, &d.Note, &d.AskedBy, &asked, &at, &d.ApprovedBy, &d.Answer, &d.AnsweredBy, &d.Protected, &d.Kept, &d.Link, &d.Rhythm, &d.Watched); err != nil {
 		return d, err
 	}
 	d.AskedAt, d.At = asked.Time, at.Time
@@ -246,9 +254,9 @@ func (d *Deposit) write(ctx context.Context, tx *sqldb.Tx, a identity.Actor) err
 	d.Revision++
 	d.ChangedBy, d.ChangedAt = a.Ref(), tx.Now()
 	_, err = tx.Exec(ctx, `UPDATE deposits SET state = $1, revision = $2, dataset = $3, resource = $4, upload = $5, import = $6, description = $7, described = $8,
-		changed_by = $9, changed_at = $10, visibility = $11, note = $12, asked_by = $13, asked_at = $14, publish_at = $15, approved_by = $16, answer = $17, answered_by = $18 WHERE id = $19`,
+		changed_by = $9, changed_at = $10, visibility = $11, note = $12, asked_by = $13, asked_at = $14, publish_at = $15, approved_by = $16, answer = $17, answered_by = $18, protected = $20, kept = $21, link = $22, rhythm = $23, watched = $24 WHERE id = $19`,
 		d.State, d.Revision, d.Dataset, d.Resource, d.Upload, d.Import, string(description), d.Described, d.ChangedBy, d.ChangedAt,
-		d.Visibility, d.Note, d.AskedBy, sqldb.SomeTime(d.AskedAt), sqldb.SomeTime(d.At), d.ApprovedBy, d.Answer, d.AnsweredBy, d.ID)
+		d.Visibility, d.Note, d.AskedBy, sqldb.SomeTime(d.AskedAt), sqldb.SomeTime(d.At), d.ApprovedBy, d.Answer, d.AnsweredBy, d.ID, d.Protected, d.Kept, d.Link, d.Rhythm, d.Watched)
 	return err
 }
 
@@ -272,6 +280,9 @@ func (s *Service) BringUpload(ctx context.Context, a identity.Actor, id DepositI
 	if u.Organisation != d.Organisation {
 		return d, errs.New(errs.NotFound, "tables.upload.none").WithHint("tables.upload.none.hint")
 	}
+	if set.Onto, err = s.onto(ctx, a, d, set.Onto.Mode, set.Onto.Key); err != nil {
+		return d, err
+	}
 	i, err := s.tables.StartImport(ctx, a, upload, set)
 	if err != nil {
 		return d, err
@@ -286,6 +297,30 @@ func (s *Service) BringUpload(ctx context.Context, a identity.Actor, id DepositI
 		prefill(&d.Description, i)
 		return nil
 	})
+}
+
+// onto says to which version of a deposit's table rows are brought.
+func (s *Service) onto(ctx context.Context, a identity.Actor, d Deposit, mode tables.Mode, key []string) (tables.Onto, error) {
+	o := tables.Onto{Resource: d.Resource, Mode: mode, Key: key}
+	if mode == tables.Replace {
+		return tables.Onto{}, nil
+	}
+	if d.Dataset == "" || d.Resource == "" {
+		return o, errs.New(errs.Invalid, "onto.none").WithHint("onto.none.hint")
+	}
+	set, err := s.catalogue.Get(ctx, a, d.Dataset)
+	if err != nil {
+		return o, err
+	}
+	for _, r := range set.Resources {
+		if r.ID == d.Resource {
+			o.Version = r.Latest
+		}
+	}
+	if o.Version == 0 {
+		return o, errs.New(errs.Invalid, "onto.none").WithHint("onto.none.hint")
+	}
+	return o, nil
 }
 
 // prefill proposes what the file's name and schema already say.
@@ -325,6 +360,11 @@ func (s *Service) Reread(ctx context.Context, a identity.Actor, id DepositID, im
 	}
 	if d.State != Open || d.Import == "" {
 		return i, notNow(d.State)
+	}
+	if set.Onto.Mode != tables.Replace { // to the version of now
+		if set.Onto, err = s.onto(ctx, a, d, set.Onto.Mode, set.Onto.Key); err != nil {
+			return i, err
+		}
 	}
 	return s.tables.Revise(ctx, a, d.Import, importRevision, set)
 }

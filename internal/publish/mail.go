@@ -14,13 +14,26 @@ import (
 	"socle/internal/sqldb"
 )
 
-// Handle says who works the dates of deposits and who is told of approvals. base is
-// the address of the portal, without a slash at the end.
-func (s *Service) Handle(r *jobs.Runner, people *identity.Service, base string) {
-	jobs.Handle(r, func(ctx context.Context, j *jobs.Job[dated]) error { return s.due(ctx, j, people) })
-	w := writer{s, people, base}
+// Handling is what the jobs of this package work with.
+type Handling struct {
+	People *identity.Service
+	Base   string // address of the portal, without a slash at the end
+	Visit  Visit  // looks at watched addresses
+	Temp   string // folder of temporary files; "" is the system's
+}
+
+// Handle says who works the dates of deposits and the watched addresses, and who is
+// told of approvals.
+func (s *Service) Handle(r *jobs.Runner, h Handling) {
+	jobs.Handle(r, func(ctx context.Context, j *jobs.Job[dated]) error { return s.due(ctx, j, h.People) })
+	w := writer{s, h.People, h.Base}
 	jobs.On(r, "publish.tell-approvers", w.asked)
 	jobs.On(r, "publish.tell-author", w.answered)
+	x := watcher{s, h.Visit, h.Temp, w}
+	jobs.Handle(r, x.around)
+	jobs.Handle(r, x.look, jobs.Timeout(visitAtMost))
+	jobs.On(r, "publish.watch-read", x.read)
+	jobs.On(r, "publish.watch-told", x.troubled)
 }
 
 // inWords is an error as a sentence and what to do.

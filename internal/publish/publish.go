@@ -112,12 +112,22 @@ func (s *Service) finish(ctx context.Context, tx *sqldb.Tx, a identity.Actor, de
 	if dep.Import == "" {
 		return catalogue.Dataset{}, errs.New(errs.Conflict, "tables.import.not-valid").WithHint("tables.import.not-valid.hint")
 	}
+	i, err := s.tables.FindImportTx(ctx, tx, a, dep.Import)
+	if err != nil {
+		return catalogue.Dataset{}, err
+	}
 	d, err := s.publishImport(ctx, tx, a, dep.Import, Target{Dataset: dep.Dataset, Description: dep.Description, Visibility: dep.Visibility, Note: dep.Note})
 	if err != nil {
 		return d, err
 	}
 	dep.State, dep.Dataset, dep.Answer, dep.AnsweredBy = Published, d.ID, "", ""
-	return d, nil
+	for _, r := range d.Resources {
+		if r.Kind == catalogue.Table {
+			dep.Resource = r.ID
+			break
+		}
+	}
+	return d, dep.watchFrom(ctx, tx, a, i)
 }
 
 // May reports whether the actor may publish a deposit, or only prepare it.

@@ -39,12 +39,32 @@ type workshop struct {
 	stranger       identity.Actor // editor of other
 	chief, leaver  identity.Actor // administrator and editor of org
 	people         *identity.Service
+	web            *web
+}
+
+// web is what the addresses of the world give.
+type web struct {
+	files map[string]string // "" answers that it is gone
+	asked int
+}
+
+func (x *web) visit(_ context.Context, address, etag string, w io.Writer, _ int64) (string, string, bool, error) {
+	x.asked++
+	text := x.files[address]
+	if text == "" {
+		return "", "", false, errs.New(errs.NotFound, "httpx.download-status", errs.Args{"Address": address, "Status": 404}).WithHint("httpx.download-status.hint")
+	}
+	if etag == text {
+		return "", etag, false, nil
+	}
+	_, err := io.WriteString(w, text)
+	return "lieux.csv", text, true, err
 }
 
 func open(t *testing.T, db *sqldb.DB) *workshop {
 	t.Helper()
 	ctx := t.Context()
-	w := &workshop{T: t, db: db}
+	w := &workshop{T: t, db: db, web: &web{files: map[string]string{}}}
 	var err error
 	if w.blobs, err = blob.Open(ctx, blob.Options{URL: "file://" + t.TempDir()}); err != nil {
 		t.Fatal(err)
@@ -53,14 +73,14 @@ func open(t *testing.T, db *sqldb.DB) *workshop {
 	if w.runner, err = jobs.New(db, jobs.Options{}); err != nil {
 		t.Fatal(err)
 	}
+	w.catalogue = catalogue.New(db, nil)
 	find := func(_ context.Context, ref string) (*schema.Schema, error) { return national.Find(ref) }
-	w.tables = tables.New(tables.Options{DB: db, Blobs: w.blobs, Schemas: find, Temp: t.TempDir(), Limits: tables.Limits{UploadBytes: 1 << 20}})
+	w.tables = tables.New(tables.Options{DB: db, Blobs: w.blobs, Schemas: find, Temp: t.TempDir(), Catalogue: w.catalogue, Limits: tables.Limits{UploadBytes: 1 << 20}})
 	w.tables.Handle(w.runner)
 	mail.Deliver(w.runner, db, mail.Options{})
-	w.catalogue = catalogue.New(db, nil)
 	w.publish = publish.New(db, w.tables, w.catalogue, false)
 	ids := identity.New(db, identity.Options{})
-	w.publish.Handle(w.runner, ids, "https://donnees.example.org")
+	w.publish.Handle(w.runner, publish.Handling{People: ids, Base: "https://donnees.example.org", Visit: w.web.visit, Temp: t.TempDir()})
 	sys := identity.System("test")
 	for name, id := range map[string]*identity.OrganisationID{"Roques": &w.org, "Labège": &w.other} {
 		o, err := ids.CreateOrganisation(ctx, sys, identity.OrganisationForm{Name: name, Kind: identity.KindCommune}, false)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"slices"
 	"time"
 
 	"socle/internal/blob"
@@ -41,6 +42,8 @@ type Settings struct {
 	Schema     string                 // reference of a schema; "" is a free table
 	AllSafe    bool                   // first of all, every repair that loses nothing, as the plan finds them
 	Steps      [][]check.Choice       // repairs chosen and cells edited by hand, each step on what the one before wrote
+	Onto       Onto                   `json:",omitzero"`  // the table that the rows come to, and how
+	Told       bool                   `json:",omitempty"` // Read is emitted when the file has been read
 }
 
 // NoCRS says of projected coordinates that they stay as they are.
@@ -60,6 +63,11 @@ func (s Settings) Reading(name string) tabular.Options {
 
 // Mended reports whether something is to be changed in the file.
 func (s Settings) Mended() bool { return s.AllSafe || len(s.Steps) > 0 }
+
+// Protected reports whether something is kept from being published.
+func (s Settings) Protected() bool {
+	return slices.ContainsFunc(s.Steps, func(step []check.Choice) bool { return slices.ContainsFunc(step, check.Choice.Protects) })
+}
 
 // With returns the settings with one more step of repairs. An edit joins the
 // edits just before it, since edits move no row.
@@ -110,6 +118,10 @@ type Outcome struct {
 	Errors   int
 	Warnings int
 	Repaired int // cells, headers and rows that the choices changed
+	// Personal says what of the first rows seems to be about persons: detect.Personal
+	// of each finding.
+	Personal []string
+	Joined   Joined `json:",omitzero"` // what stays of the table that the rows come to
 }
 
 // Failure says why a file could not be read, in message keys.
@@ -135,9 +147,16 @@ type Import struct {
 	Report       blob.Hash
 	Mended       blob.Ref // the mended file; zero when nothing was chosen
 	Parquet      blob.Ref // zero unless the outcome is valid
+	Kept         blob.Ref // rows of the version before that stay, when some are replaced; zero otherwise
 	CreatedAt    time.Time
 	ChangedAt    time.Time
 }
+
+// Read tells that the file of an import whose Settings ask for it was read.
+type Read struct{ Import ImportID }
+
+// Event names the event.
+func (Read) Event() string { return "tables.read" }
 
 // Ready reports whether a version can be cut from the import.
 func (i Import) Ready() bool {
@@ -255,9 +274,9 @@ func (s *Service) FindImportTx(ctx context.Context, tx *sqldb.Tx, a identity.Act
 	i := Import{ID: id}
 	var settings, outcome, failure string
 	err := tx.QueryRow(ctx, `SELECT organisation, person, name, original, original_size, settings, revision, state, outcome, failure,
-		report, mended, mended_size, parquet, parquet_size, created_at, changed_at FROM imports WHERE id = $1`, id).
+		report, mended, mended_size, parquet, parquet_size, kept, kept_size, created_at, changed_at FROM imports WHERE id = $1`, id).
 		Scan(&i.Organisation, &i.By, &i.Name, &i.Original.Hash, &i.Original.Size, &settings, &i.Revision, &i.State, &outcome, &failure,
-			&i.Report, &i.Mended.Hash, &i.Mended.Size, &i.Parquet.Hash, &i.Parquet.Size, &i.CreatedAt, &i.ChangedAt)
+			&i.Report, &i.Mended.Hash, &i.Mended.Size, &i.Parquet.Hash, &i.Parquet.Size, &i.Kept.Hash, &i.Kept.Size, &i.CreatedAt, &i.ChangedAt)
 	if errs.Is(err, errs.NotFound) || err == nil && !a.Can(identity.ActionContribute, i.Organisation) {
 		return i, errs.New(errs.NotFound, "tables.import.none").WithHint("tables.import.none.hint")
 	}

@@ -8,10 +8,12 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync/atomic"
 	"syscall"
 
 	"socle/internal/blob"
+	"socle/internal/detect"
 	"socle/internal/errs"
 	"socle/internal/identity"
 	"socle/internal/jobs"
@@ -48,6 +50,7 @@ func (s *Service) runImport(ctx context.Context, j *jobs.Job[importArgs]) (err e
 		}
 		w.i.State, w.i.Failure = Failed, &Failure{Key: e.Key, Args: e.Args, Hint: e.Hint}
 		w.i.Outcome, w.i.Report, w.i.Mended, w.i.Parquet = Outcome{}, "", blob.Ref{}, blob.Ref{}
+		w.i.Kept = blob.Ref{}
 	}
 	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
 		if err := w.record(ctx, tx); err != nil {
@@ -95,6 +98,7 @@ type reading struct {
 	files []string // temporary
 
 	brought tabular.Info // of the original, once it was mended
+	reorder bool         // the columns follow each other otherwise than in the table they come to
 }
 
 func (w *reading) cleanUp() {
@@ -127,12 +131,17 @@ func (w *reading) run(ctx context.Context) error {
 	source := original
 	w.i.Mended = blob.Ref{}
 	repaired := 0
-	if w.i.Settings.Mended() {
+	if w.i.Settings.Onto.Mode != Replace {
+		if w.reorder, err = w.otherOrder(ctx, original, o, sch); err != nil {
+			return err
+		}
+	}
+	if w.i.Settings.Mended() || w.reorder {
 		if repaired, err = w.mendAll(ctx, sch, o); err != nil {
 			return err
 		}
 		source, o = w.i.Mended.Hash, mendedReading(w.i.Name, w.brought)
-		if w.i.Settings.Schema == "" {
+		if w.i.Settings.Schema == "" && w.i.Settings.Onto.Mode == Replace {
 			if sch, _, err = w.schemaOf(ctx, source, o); err != nil {
 				return err
 			}
@@ -146,7 +155,43 @@ func (w *reading) run(ctx context.Context) error {
 		w.i.Outcome.Info, report.File = w.brought, w.brought
 	}
 	w.i.Outcome.SchemaID, w.i.Outcome.Repaired = id, repaired
-	return w.keepFindings(ctx, source, o, sch, report)
+	if err := w.keepFindings(ctx, source, o, sch, report); err != nil {
+		return err
+	}
+	if err := w.lookForPersons(ctx); err != nil {
+		return err
+	}
+	return w.join(ctx)
+}
+
+// personRows is how many rows are looked at for personal data.
+const personRows = 300
+
+// lookForPersons notes what of the first rows seems to be about persons.
+func (w *reading) lookForPersons(ctx context.Context) error {
+	rows, err := w.First(ctx, w.i, personRows)
+	if err != nil {
+		return err
+	}
+	for _, f := range detect.Findings(Recognised(w.i, rows)) {
+		w.i.Outcome.Personal = append(w.i.Outcome.Personal, string(f.Kind))
+	}
+	return nil
+}
+
+// Recognised says what each column of an import is, from its first rows.
+func Recognised(i Import, rows []RowText) []detect.Column {
+	columns := make([]detect.Column, 0, len(i.Outcome.Header))
+	for j, name := range i.Outcome.Header {
+		values := make([]string, 0, len(rows))
+		for _, r := range rows {
+			if j < len(r.Cells) {
+				values = append(values, r.Cells[j])
+			}
+		}
+		columns = append(columns, detect.Of(name, values))
+	}
+	return columns
 }
 
 // schemaOf finds the schema asked for, or infers one from all rows.
@@ -157,6 +202,10 @@ func (w *reading) schemaOf(ctx context.Context, source blob.Hash, o tabular.Opti
 			return nil, "", err
 		}
 		return sch, ref, nil
+	}
+	if w.i.Settings.Onto.Mode != Replace { // the rows are of the types that the table has
+		_, sch, err := w.base(ctx)
+		return sch, "", err
 	}
 	f, closer, err := w.openTable(ctx, source, o)
 	if err != nil {
@@ -177,6 +226,9 @@ func (w *reading) mendAll(ctx context.Context, sch *schema.Schema, o tabular.Opt
 			return 0, err
 		}
 		steps = append([][]check.Choice{plan.Safe()}, steps...)
+	}
+	if w.reorder {
+		steps = append(slices.Clone(steps), []check.Choice{{ID: "column-order"}})
 	}
 	source := w.i.Original.Hash
 	for _, step := range steps {
@@ -296,9 +348,14 @@ func (w *reading) record(ctx context.Context, tx *sqldb.Tx) error {
 			return err
 		}
 	}
-	_, err = tx.Exec(ctx, `UPDATE imports SET state = $1, outcome = $2, failure = $3, report = $4, mended = $5, mended_size = $6, parquet = $7, parquet_size = $8, changed_at = $9
-		WHERE id = $10 AND revision = $11`,
-		w.i.State, string(outcome), string(failure), w.i.Report, w.i.Mended.Hash, w.i.Mended.Size, w.i.Parquet.Hash, w.i.Parquet.Size, tx.Now(), w.i.ID, w.i.Revision)
+	if w.i.Settings.Told {
+		if err := jobs.Emit(ctx, tx, Read{w.i.ID}); err != nil {
+			return err
+		}
+	}
+	_, err = tx.Exec(ctx, `UPDATE imports SET state = $1, outcome = $2, failure = $3, report = $4, mended = $5, mended_size = $6, parquet = $7, parquet_size = $8, changed_at = $9,
+		kept = $12, kept_size = $13 WHERE id = $10 AND revision = $11`,
+		w.i.State, string(outcome), string(failure), w.i.Report, w.i.Mended.Hash, w.i.Mended.Size, w.i.Parquet.Hash, w.i.Parquet.Size, tx.Now(), w.i.ID, w.i.Revision, w.i.Kept.Hash, w.i.Kept.Size)
 	return err
 }
 

@@ -5,6 +5,9 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"path"
+	"slices"
+	"strings"
 
 	"socle/internal/blob"
 	"socle/internal/catalogue"
@@ -82,11 +85,21 @@ func NewVersion(i Import, resource catalogue.ResourceID, expect int) (catalogue.
 	if !i.Ready() {
 		return catalogue.NewVersion{}, errs.New(errs.Conflict, "tables.import.not-valid").WithHint("tables.import.not-valid.hint")
 	}
+	original := catalogue.Original{Blob: string(i.Original.Hash), Bytes: i.Original.Size, FileName: i.Name, MediaType: mediaType(i.Outcome.Info.Format)}
+	if i.Settings.Protected() { // what was brought holds what must not be published
+		original = catalogue.Original{Blob: string(i.Mended.Hash), Bytes: i.Mended.Size, FileName: strings.TrimSuffix(i.Name, path.Ext(i.Name)) + ".csv", MediaType: mediaType("csv")}
+	}
+	if o := i.Settings.Onto; o.Mode != Replace {
+		if o.Resource != resource {
+			return catalogue.NewVersion{}, errs.New(errs.Conflict, "onto.gone").WithHint("onto.gone.hint")
+		}
+		expect = o.Version // rows come to the version that they were compared with, or to none
+	}
 	return catalogue.NewVersion{
 		Resource: resource,
 		Expect:   expect,
-		Parts:    []catalogue.VersionPart{{Blob: string(i.Parquet.Hash), Bytes: i.Parquet.Size, Rows: i.Outcome.Rows}},
-		Original: catalogue.Original{Blob: string(i.Original.Hash), Bytes: i.Original.Size, FileName: i.Name, MediaType: mediaType(i.Outcome.Info.Format)},
+		Parts:    append(slices.Clone(i.Outcome.Joined.Parts), catalogue.VersionPart{Blob: string(i.Parquet.Hash), Bytes: i.Parquet.Size, Rows: i.Outcome.Rows}),
+		Original: original,
 		Columns:  i.Outcome.Schema,
 		Schema:   ParseSchemaRef(i.Outcome.SchemaID),
 		Report:   catalogue.ReportSummary{Valid: true, Blob: string(i.Report)},
@@ -119,7 +132,7 @@ func (s *Service) ReferencedBlobs(ctx context.Context, give func(h blob.Hash)) (
 	return s.db.Read(ctx, func(tx *sqldb.Tx) error {
 		for _, q := range []string{
 			`SELECT blob FROM uploads WHERE blob <> ''`, `SELECT blob FROM upload_chunks`, `SELECT original FROM imports`,
-			`SELECT report FROM imports WHERE report <> ''`, `SELECT mended FROM imports WHERE mended <> ''`, `SELECT parquet FROM imports WHERE parquet <> ''`,
+			`SELECT report FROM imports WHERE report <> ''`, `SELECT mended FROM imports WHERE mended <> ''`, `SELECT parquet FROM imports WHERE parquet <> ''`, `SELECT kept FROM imports WHERE kept <> ''`,
 			`SELECT details FROM version_differences`, `SELECT file FROM shared_checks`, `SELECT report FROM shared_checks`,
 		} {
 			rows, err := tx.Query(ctx, q)

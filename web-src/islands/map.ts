@@ -156,6 +156,7 @@ class TableMap {
   // After a move, by hand or by a click: the address and the table are of what is seen.
   private moved(): void {
     this.lines();
+    if (this.d.still !== undefined) return; // in a frame of another site: nothing follows
     clearTimeout(this.later);
     this.later = window.setTimeout(() => void this.follow(), 300);
   }

@@ -41,6 +41,8 @@ type fact struct {
 	Zones        map[string]string       `json:"z,omitempty"` // names of those in Values; nil in memory
 	titleFold    string
 	titleWords   int
+	recency      int32    // 0 for the last that changed
+	use          int64    // how often it was asked for: Options.Use
 	values       []uint32 // Values and those of the organisation, numbered
 }
 
@@ -130,15 +132,19 @@ func documentOf(d catalogue.Dataset, org identity.Organisation, located func(cat
 	if err != nil {
 		return nil, err
 	}
-	named := strings.Join(names, "\n")
-	all := d.Title + "\n" + named + "\n" + strings.Join(rest, "\n") + "\n" + strings.Join(values, "\n")
+	// Each word is read once, whatever the fields that it goes to.
+	title, named := words(d.Title), words(strings.Join(names, "\n"))
+	all := slices.Concat(title, named, words(strings.Join(rest, "\n")), words(strings.Join(values, "\n")))
+	titleRooted, namesRooted := rootsIn(title), rootsIn(named)
 	doc := document.NewDocument(string(d.ID))
 	const sought = index.IndexField | index.SkipFreqNorm
-	doc.AddField(document.NewTextFieldCustom(titleExact, nil, []byte(d.Title), sought, exact{}))
-	doc.AddField(document.NewTextFieldCustom(titleRoots, nil, []byte(d.Title), sought, rooted{}))
-	doc.AddField(document.NewTextFieldCustom(namesRoots, nil, []byte(named), sought, rooted{}))
-	doc.AddField(document.NewTextFieldCustom(allExact, nil, []byte(all), sought, exact{}))
-	doc.AddField(document.NewTextFieldCustom(allRoots, nil, []byte(all), sought, rooted{}))
+	for _, f := range []struct {
+		name  string
+		words []string
+	}{{titleExact, title}, {titleRoots, titleRooted}, {namesRoots, namesRooted}, {allExact, all},
+		{allRoots, slices.Concat(titleRooted, namesRooted, rootsIn(all[len(title)+len(named):]))}} {
+		doc.AddField(document.NewTextFieldCustom(f.name, nil, nil, sought, given(f.words)))
+	}
 	doc.AddField(document.NewTextFieldCustom(factsField, nil, kept, index.StoreField, nil))
 	return doc, nil
 }

@@ -25,8 +25,10 @@ type Options struct {
 	Identity  *identity.Service
 	Located   func(catalogue.Version) bool // rows of the version say where they lie
 	Cells     Cells                        // nil: tables are not looked into
-	Log       *slog.Logger
-	Now       func() time.Time
+	// Use tells how often each dataset was asked for lately; nil: nothing is known.
+	Use func(ctx context.Context) (map[catalogue.DatasetID]int64, error)
+	Log *slog.Logger
+	Now func() time.Time
 }
 
 // Service answers searches. It may be called concurrently.
@@ -36,6 +38,7 @@ type Service struct {
 	mu      sync.RWMutex // who reads holds lib and cells as they are
 	lib     *library     // nil until Sync
 	cells   *cellShelf   // nil until Run, or without Options.Cells
+	counted time.Time    // when use was last asked; of turn alone
 	asked   time.Time    // when the organisations were last looked at; under feeding
 	wake    chan struct{}
 }
@@ -53,6 +56,7 @@ func New(o Options) *Service {
 const (
 	pollEvery     = 2 * time.Second // how often changes are looked for when nobody searches
 	orgsEvery     = 2 * time.Second // how often the organisations are
+	useEvery      = 5 * time.Minute // how often use is counted again
 	mostAtOnce    = 200             // changes that a search waits for
 	againName     = "make-again"    // a file that asks the process that runs to make all again
 	buildPage     = 500             // datasets read at once
@@ -94,7 +98,37 @@ func (s *Service) turn(ctx context.Context) error {
 	if err := s.Sync(ctx); err != nil {
 		return err
 	}
+	if now := s.o.Now(); now.Sub(s.counted) >= useEvery || now.Before(s.counted) {
+		if err := s.SyncUse(ctx); err != nil {
+			return err
+		}
+		s.counted = now
+	}
 	return s.SyncCells(ctx)
+}
+
+// SyncUse learns how often datasets are asked for, after Sync.
+func (s *Service) SyncUse(ctx context.Context) (err error) {
+	defer errs.Wrap(&err, "find.SyncUse")
+	if s.o.Use == nil {
+		return nil
+	}
+	use, err := s.o.Use(ctx)
+	if err != nil {
+		return err
+	}
+	s.feeding.Lock()
+	defer s.feeding.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.lib == nil {
+		return nil
+	}
+	s.lib.use = use
+	for i := range s.lib.docs {
+		s.lib.docs[i].use = use[s.lib.docs[i].ID]
+	}
+	return nil
 }
 
 // AskRebuild has the process that runs on this folder make its indexes again.
@@ -183,7 +217,7 @@ func (s *Service) ready(ctx context.Context) error {
 	}
 	l := &library{shelf: shelf}
 	for _, e := range national.List() {
-		l.schemas = append(l.schemas, named{Schema: e, words: words(e.Title + " " + e.TitleEN + " " + strings.ReplaceAll(e.ID, "/", " "))})
+		l.schemas = append(l.schemas, named{Schema: e, calling: callingOf(e.Title + " " + e.TitleEN + " " + strings.ReplaceAll(e.ID, "/", " "))})
 	}
 	if l.orgs, l.stamp, err = s.organisations(ctx); err == nil {
 		err = errors.Join(l.load(), l.renumber())
@@ -261,7 +295,7 @@ func (s *Service) organisations(ctx context.Context) (map[identity.OrganisationI
 			return nil, "", err
 		}
 		for _, o := range list {
-			out[o.ID] = owner{Organisation: o, words: words(o.Name)}
+			out[o.ID] = owner{Organisation: o, calling: callingOf(o.Name)}
 		}
 		if len(list) < q.Limit {
 			break

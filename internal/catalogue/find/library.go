@@ -1,11 +1,13 @@
 package find
 
 import (
+	"cmp"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 
 	"github.com/blevesearch/bleve/v2/index/scorch"
@@ -161,9 +163,12 @@ type library struct {
 	numbers []int32                           // place in docs by Bleve's number; -1: no longer
 	names   map[string]uint32                 // DIMENSION:VALUE to its number
 	values  []string                          // the opposite
+	public  []bool                            // by place in docs: anybody sees it
+	hidden  []int32                           // places of those that some see
 	zones   map[string]string                 // names of the values of Zone
 	orgs    map[identity.OrganisationID]owner // all that live
 	stamp   string                            // of the organisations
+	use     map[catalogue.DatasetID]int64     // how often each was asked for
 	behind  []catalogue.DatasetID             // whose organisation has another name than in their document
 	schemas []named
 }
@@ -171,7 +176,7 @@ type library struct {
 // owner is an organisation, and named what is suggested beside datasets.
 type owner struct {
 	identity.Organisation
-	words []string
+	calling
 }
 
 // number gives a value of a dimension its number.
@@ -187,6 +192,7 @@ func (l *library) number(value string) uint32 {
 
 // settle derives of a fact what is not kept on disk.
 func (l *library) settle(f *fact) {
+	f.use = l.use[f.ID]
 	f.titleFold = identity.Fold(f.Title)
 	f.titleWords = len(telling(words(f.Title)))
 	f.values = f.values[:0]
@@ -270,8 +276,33 @@ func (l *library) eachDocument(give func(number uint64, id string) error) error 
 	}
 }
 
+// order learns who sees the documents and which changed last.
+func (l *library) order() {
+	l.public, l.hidden = make([]bool, len(l.docs)), l.hidden[:0]
+	places := make([]int32, 0, len(l.docs))
+	for i := range l.docs {
+		f := &l.docs[i]
+		switch {
+		case f.ID == "":
+			continue
+		case f.State == catalogue.Published:
+			l.public[i] = true
+		case f.State != catalogue.Withdrawn:
+			l.hidden = append(l.hidden, int32(i))
+		}
+		places = append(places, int32(i))
+	}
+	slices.SortFunc(places, func(a, b int32) int {
+		return cmp.Or(cmp.Compare(l.docs[b].ModifiedAt, l.docs[a].ModifiedAt), cmp.Compare(l.docs[b].ID, l.docs[a].ID))
+	})
+	for n, at := range places {
+		l.docs[at].recency = int32(n)
+	}
+}
+
 // renumber learns Bleve's numbers of the documents, which change with each reader.
 func (l *library) renumber() error {
+	l.order()
 	l.numbers = l.numbers[:0]
 	return l.eachDocument(func(number uint64, id string) error {
 		for uint64(len(l.numbers)) <= number {

@@ -65,24 +65,25 @@ type matcher struct {
 }
 
 func newMatcher(ctx context.Context, l *library, a identity.Actor) *matcher {
-	m := &matcher{ctx: ctx, l: l, see: make([]bool, len(l.docs))}
+	m := &matcher{ctx: ctx, l: l, see: slices.Clone(l.public)}
+	for _, ok := range l.public {
+		if ok {
+			m.n++
+		}
+	}
 	sees := catalogue.Sees(a)
 	type key struct {
 		s catalogue.State
 		o identity.OrganisationID
 	}
 	known := map[key]bool{}
-	for i := range l.docs {
+	for _, i := range l.hidden {
 		f := &l.docs[i]
-		ok := f.State == catalogue.Published
-		if !ok && f.State != catalogue.Withdrawn && f.ID != "" {
-			k := key{f.State, f.Organisation}
-			was, have := known[k]
-			if !have {
-				was = sees(f.State, f.Organisation)
-				known[k] = was
-			}
-			ok = was
+		k := key{f.State, f.Organisation}
+		ok, have := known[k]
+		if !have {
+			ok = sees(f.State, f.Organisation)
+			known[k] = ok
 		}
 		if ok {
 			m.see[i] = true

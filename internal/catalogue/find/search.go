@@ -38,10 +38,11 @@ const (
 	ByRelevance Order = "relevance"
 	ByModified  Order = "modified" // the last changed first
 	ByTitle     Order = "title"
+	ByUse       Order = "use" // the most asked for first
 )
 
 // Orders lists them.
-var Orders = []Order{ByRelevance, ByModified, ByTitle}
+var Orders = []Order{ByRelevance, ByModified, ByUse, ByTitle}
 
 // Query is what is looked for. Without Text, all; ByRelevance is then ByModified.
 type Query struct {
@@ -263,18 +264,23 @@ type topList struct {
 func newBest(l *library, q Query, found scores, text bool) *topList {
 	offset := min(max(q.Offset, 0), MaxOffset)
 	t := &topList{offset: offset, keep: offset + min(max(q.Limit, 1), 200)}
-	recent := func(a, b int32) int {
-		return cmp.Or(cmp.Compare(l.docs[b].ModifiedAt, l.docs[a].ModifiedAt), cmp.Compare(l.docs[b].ID, l.docs[a].ID))
-	}
+	recent := func(a, b int32) int { return int(l.docs[a].recency) - int(l.docs[b].recency) }
 	switch {
 	case q.Order == ByTitle:
 		t.before = func(a, b int32) int {
 			return cmp.Or(strings.Compare(l.docs[a].titleFold, l.docs[b].titleFold), cmp.Compare(l.docs[a].ID, l.docs[b].ID))
 		}
+	case q.Order == ByUse:
+		t.before = func(a, b int32) int { return cmp.Or(cmp.Compare(l.docs[b].use, l.docs[a].use), recent(a, b)) }
 	case q.Order == ByModified || !text:
 		t.before = recent
 	default:
-		t.before = func(a, b int32) int { return cmp.Or(cmp.Compare(found[b], found[a]), recent(a, b)) }
+		t.before = func(a, b int32) int {
+			if x, y := found[a], found[b]; x != y {
+				return cmp.Compare(y, x)
+			}
+			return recent(a, b)
+		}
 	}
 	return t
 }
@@ -295,24 +301,51 @@ func (t *topList) page() []int32 {
 	return t.list[min(t.offset, len(t.list)):]
 }
 
+// calling is what something is called: the words of its name and their French roots.
+type calling struct{ words, roots []string }
+
+func callingOf(name string) (c calling) {
+	c.words = words(name)
+	for _, w := range c.words {
+		c.roots = append(c.roots, stems(w)[0])
+	}
+	return c
+}
+
+// has reports whether each word of a phrase, of these roots, is one of the name, or
+// begins one.
+func (c calling) has(list phrase, roots []string, begun bool) bool {
+	for i, w := range list {
+		found := false
+		for j, x := range c.words {
+			if x == w || len(w) > 2 && c.roots[j] == roots[i] || (begun || len(w) > 3) && strings.HasPrefix(x, w) {
+				found = true
+				break
+			}
+		}
+		if !found {
+			return false
+		}
+	}
+	return true
+}
+
 // named is what is suggested beside datasets.
 type named struct {
 	Schema national.Entry
-	words  []string
+	calling
 }
 
 // named finds organisations and schemas by the beginnings of the words of their
 // names; those of which the last word was only begun too.
 func (l *library) named(list phrase, most int, begun bool) (orgs []identity.Organisation, schemas []national.Entry) {
-	has := func(words []string) bool {
-		return !slices.ContainsFunc(list, func(w string) bool {
-			return !slices.ContainsFunc(words, func(x string) bool {
-				return x == w || len(w) > 2 && stems(x)[0] == stems(w)[0] || (begun || len(w) > 3) && strings.HasPrefix(x, w)
-			})
-		})
+	roots := make([]string, len(list))
+	for i, w := range list {
+		roots[i] = stems(w)[0]
 	}
+	has := func(c calling) bool { return c.has(list, roots, begun) }
 	for _, o := range l.orgs {
-		if has(o.words) {
+		if has(o.calling) {
 			orgs = append(orgs, o.Organisation)
 		}
 	}
@@ -320,7 +353,7 @@ func (l *library) named(list phrase, most int, begun bool) (orgs []identity.Orga
 		return cmp.Or(len(a.Name)-len(b.Name), strings.Compare(a.Name, b.Name))
 	})
 	for _, s := range l.schemas {
-		if has(s.words) {
+		if has(s.calling) {
 			schemas = append(schemas, s.Schema)
 		}
 	}

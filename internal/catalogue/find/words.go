@@ -55,12 +55,39 @@ func isStop(word string) bool {
 	return len(word) == 1 && (word[0] < '0' || word[0] > '9') || stopWords()[word]
 }
 
+// mostRoots is how many words the roots of are remembered.
+const mostRoots = 50_000
+
+// roots remembers the roots of words: the same ones come again and again.
+var roots struct {
+	sync.RWMutex
+	of map[string][]string
+}
+
 // stems are the roots of a folded word, in French and, when it is another, in
-// English. A number and a short word are their own.
+// English. A number and a short word are their own. What is returned is shared: it
+// is read only.
 func stems(word string) []string {
 	if len(word) < 4 || strings.ContainsAny(word, "0123456789") {
 		return []string{word}
 	}
+	roots.RLock()
+	known, ok := roots.of[word]
+	roots.RUnlock()
+	if ok {
+		return known
+	}
+	out := rootsOf(word)
+	roots.Lock()
+	defer roots.Unlock()
+	if roots.of == nil || len(roots.of) >= mostRoots {
+		roots.of = make(map[string][]string)
+	}
+	roots.of[strings.Clone(word)] = out
+	return out
+}
+
+func rootsOf(word string) []string {
 	env := snowballstem.NewEnv(word)
 	french.Stem(env)
 	out := []string{env.Current()}
@@ -72,22 +99,20 @@ func stems(word string) []string {
 	return out
 }
 
-// exact and rooted analyse a text for Bleve: its words, or their roots.
-type (
-	exact  struct{}
-	rooted struct{}
-)
+// rooted analyses a text for Bleve: the roots of its words.
+type rooted struct{}
 
-func (exact) Analyze(text []byte) analysis.TokenStream { return tokens(words(string(text))) }
+func (rooted) Analyze(text []byte) analysis.TokenStream { return tokens(rootsIn(words(string(text)))) }
 
-func (rooted) Analyze(text []byte) analysis.TokenStream {
-	var out []string
-	for _, w := range words(string(text)) {
+// rootsIn are the roots of the words that tell something.
+func rootsIn(list []string) []string {
+	out := make([]string, 0, len(list))
+	for _, w := range list {
 		if !isStop(w) {
 			out = append(out, stems(w)...)
 		}
 	}
-	return tokens(out)
+	return out
 }
 
 // tokens are the words as Bleve takes them, each once.

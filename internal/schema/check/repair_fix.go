@@ -114,6 +114,7 @@ type fixer struct {
 	chosen map[groupKey]bool
 	edits  map[int]map[int]string // row → column → value
 	order  []int                  // columns in the order of writing
+	keep   []string               // protection of each column, "" for none
 	labels []string               // of the columns, in the file's order
 }
 
@@ -166,6 +167,11 @@ func (x *fixer) layout(t *repairTally) {
 			t.add(h.id, label, h.safe, Change{})
 		}
 		x.labels = append(x.labels, label)
+		x.keep = append(x.keep, x.protected(j))
+		if x.keep[j] == RemoveColumn {
+			t.add(RemoveColumn, label, false, Change{})
+			continue
+		}
 		if drop && x.emptyColumn(j) {
 			t.add("empty-columns", "", true, Change{})
 			continue
@@ -264,6 +270,12 @@ func (x *fixer) write(b *tabular.Batch, i, row int, cells []string, whole bool, 
 		if edit, ok := x.edits[row][j]; ok {
 			r.tally.add(Edit, x.labels[j], false, Change{})
 			value = edit
+		}
+		if id := x.keep[j]; id != "" && value != "" {
+			if coarse := Coarser(id, value); coarse != value {
+				r.tally.add(id, x.labels[j], false, Change{})
+				value = coarse
+			}
 		}
 		r.text = appendCell(r.text, value, n == 0, len(x.order) == 1)
 	}

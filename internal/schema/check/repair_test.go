@@ -223,8 +223,8 @@ func TestRepairKindsHaveCases(t *testing.T) {
 		}
 		all.Write(data)
 	}
-	for _, id := range RepairKinds {
-		if id != Edit && !strings.Contains(all.String(), "\nsafe "+id+" ") && !strings.Contains(all.String(), "\nask "+id+" ") {
+	for _, id := range append(Protections, RepairKinds...) {
+		if !(Choice{ID: id}).Protects() && id != Edit && !strings.Contains(all.String(), "\nsafe "+id+" ") && !strings.Contains(all.String(), "\nask "+id+" ") {
 			t.Errorf("no case proposes %s", id)
 		}
 		for _, l := range i18n.Langs {

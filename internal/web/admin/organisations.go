@@ -233,8 +233,9 @@ func (p *Pages) editPage(w http.ResponseWriter, r *http.Request, o identity.Orga
 	at := "/organisations/" + o.Slug
 	view := organisationView{frame: frame{tabs(ctx, v.Actor, "/admin/organisations"), ui.PageHead{Eyebrow: o.Name, Title: ui.T(ctx, "admin.organisation.edit"), Lead: ui.T(ctx, "admin.organisation.edit.lead")}},
 		Action: at + "/edit", Submit: ui.T(ctx, "admin.save"), Revision: revision, Back: at + "/members"}
+	view.Head.Actions = []ui.Button{{Label: ui.T(ctx, "logo.title"), Icon: "pencil", Href: at + "/logo/change"}}
 	if v.Actor.Can(identity.ActionMergeOrganisations, "") {
-		view.Head.Actions = []ui.Button{{Label: ui.T(ctx, "admin.merge"), Icon: "git-compare", Href: at + "/merge"}}
+		view.Head.Actions = append(view.Head.Actions, ui.Button{Label: ui.T(ctx, "admin.merge"), Icon: "git-compare", Href: at + "/merge"})
 	}
 	if err := p.fill(ctx, v.Actor, &view, o.ID, f, problem); err != nil {
 		return err

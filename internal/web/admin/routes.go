@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"time"
 
+	"socle/internal/blob"
 	"socle/internal/catalogue"
 	"socle/internal/consolidation"
 	"socle/internal/errs"
@@ -37,10 +38,11 @@ type Options struct {
 	Catalogue  *catalogue.Service
 	Schemas    *schemas.Service
 	Texts      *page.Service
-	DB         *sqldb.DB // of the outbox and the jobs
-	Delivers   bool      // a mail server is set: what is sent leaves
-	BaseURL    string    // without a slash at the end
-	Invitation string    // path of the page that accepts an invitation, "/invitation"
+	Blobs      *blob.Store // of pictures
+	DB         *sqldb.DB   // of the outbox and the jobs
+	Delivers   bool        // a mail server is set: what is sent leaves
+	BaseURL    string      // without a slash at the end
+	Invitation string      // path of the page that accepts an invitation, "/invitation"
 	Limit      httpx.Option
 	Now        func() time.Time
 }
@@ -52,6 +54,9 @@ func New(o Options) *Pages { return &Pages{o: o} }
 func (p *Pages) Routes() []shell.Route {
 	const org = "/organisations/{slug}"
 	return []shell.Route{
+		{Pattern: "GET " + org + "/logo", Who: shell.Anyone, Handler: p.logo},
+		{Pattern: "GET " + org + "/logo/change", Who: shell.Person, Handler: p.logoForm},
+		{Pattern: "POST " + org + "/logo/change", Who: shell.Person.With(httpx.MaxBody(ui.MaxLogo + 64<<10)), Handler: p.setLogo},
 		{Pattern: "GET /admin", Who: shell.Host, Handler: p.home},
 		{Pattern: "GET /admin/organisations", Who: shell.Host, Handler: p.organisations},
 		{Pattern: "GET /admin/organisations/new", Who: shell.HostAnimator, Handler: p.newForm},

@@ -10,6 +10,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"socle/internal/catalogue"
 	"socle/internal/chart"
 	"socle/internal/errs"
 	"socle/internal/httpx"
@@ -36,7 +37,31 @@ type chartView struct {
 	SVG     string // address of the drawing as a file, for the picture
 	PNG     string // name of the picture
 	Address ui.Code
+	Embed   *ui.Code // nil for what is not public
 	Table   ui.Table
+	Areas   *ui.Drawing // the same figures on a map; nil when they are not by commune or intercommunality
+	Unknown string      // figures that have no place on it
+}
+
+// areas draws figures by code on the contours that know them.
+func (p *Pages) areas(ctx context.Context, view *chartView, f found, d drawn) {
+	if d.chart.IsZero() || d.data.Empty() || d.chart.By != nil || d.chart.X.Unit != "" || d.chart.X.Step != 0 {
+		return
+	}
+	figures := chart.Figures(d.frame)
+	a := chart.Choose(p.o.Areas, figures)
+	if a == nil {
+		return
+	}
+	o := chart.Options{Lang: ui.LangOf(ctx), ID: "areas-wide", Width: 720, Title: d.sentence(ctx, f), Desc: ui.T(ctx, "areas.desc"),
+		Colour: func(role string) string { return ui.RoleColour(ui.Light, ui.Role(role)).String() }}
+	wide, unknown := a.Draw(figures, o)
+	o.ID, o.Width = "areas-narrow", 340
+	narrow, _ := a.Draw(figures, o)
+	view.Areas = &ui.Drawing{Wide: wide, Narrow: narrow}
+	if unknown > 0 {
+		view.Unknown = ui.T(ctx, "areas.unknown", map[string]any{"Count": unknown, "Number": ui.Integer(ctx, int64(unknown))})
+	}
 }
 
 // drawn is a chart of some rows of a table, computed.
@@ -124,7 +149,14 @@ func (p *Pages) chart(w http.ResponseWriter, r *http.Request) error {
 	view := chartView{datasetView: frame, selectionView: f.selection(ctx, "/chart", f.kept, d.chart.Values()), Problem: d.problem}
 	view.Filter.Problem = problem
 	view.fill(ctx, f, d)
+	p.areas(ctx, &view, f, d)
 	view.Address = ui.Code{ID: "chart-address", Title: ui.T(ctx, "plot.address"), Text: p.o.BaseURL + ui.Address(ui.LangOf(ctx), f.address("/chart", f.kept, d.chart.Values()))}
+	shown := f.address("/chart", f.kept, d.chart.Values())
+	p.discover(f, &page, shown)
+	if f.dataset.State == catalogue.Published && !d.chart.IsZero() {
+		view.Embed = &ui.Code{ID: "chart-embed", Title: ui.T(ctx, "share.embed.chart"), Text: p.embedCode(f, "chart", shown)}
+		page.Picture = pictureOf(f, &d)
+	}
 	page.Title = ui.T(ctx, "plot.title", map[string]any{"Title": f.dataset.Title})
 	page.NoIndex = page.NoIndex || r.URL.RawQuery != ""
 	return shell.Page(w, r, page, chartPage(view))

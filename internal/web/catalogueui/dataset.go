@@ -187,6 +187,7 @@ func (p *Pages) frame(ctx context.Context, f found, part string) (datasetView, u
 	}
 	page := ui.Page{Title: d.Title, Description: v.Summary, Place: "/search", Canonical: f.base() + part, NoIndex: d.Demonstration || d.State != catalogue.Published,
 		Crumbs: []ui.Crumb{{Label: ui.T(ctx, "catalogueui.search.title"), Href: "/search"}, {Label: f.org.Name, Href: "/organisations/" + f.org.Slug}, {Label: d.Title}}}
+	page.Picture = pictureOf(f, nil)
 	p.shared(ctx, f, &page)
 	return v, page
 }
@@ -273,6 +274,7 @@ func (p *Pages) dataset(w http.ResponseWriter, r *http.Request) error {
 	}
 	p.fillTable(ctx, &view, f, q, rows)
 	view.Filter.Problem = problem
+	p.discover(f, &page, f.address("", f.kept, nil))
 	page.NoIndex = page.NoIndex || r.URL.RawQuery != ""
 	return shell.Page(w, r, page, datasetPage(view))
 }
@@ -367,7 +369,7 @@ func (p *Pages) about(w http.ResponseWriter, r *http.Request) error {
 	}
 	view.Citations = p.citations(ctx, f)
 	if f.resource != nil && d.State == catalogue.Published {
-		view.Embed = &ui.Code{ID: "embed", Title: "HTML", Text: p.embedCode(f)}
+		view.Embed = &ui.Code{ID: "embed", Title: "HTML", Text: p.embedCode(f, "table", f.base())}
 	}
 	if view.Similar, err = p.similar(ctx, shell.From(r).Actor, d); err != nil {
 		return err

@@ -20,6 +20,8 @@ type tableView struct {
 	selectionView
 	None    *ui.Empty
 	Table   ui.Table
+	Total   int64 // rows that the address selects
+	Offset  int   // of the first one shown
 	Pages   ui.Pages
 	Columns ui.Table
 }
@@ -74,7 +76,7 @@ func (p *Pages) fillTable(ctx context.Context, view *tableView, f found, q query
 			view.Downloads.Items = append(view.Downloads.Items, ui.Link{Label: ui.T(ctx, "catalogueui.download.filtered", map[string]any{"Format": strings.ToUpper(format), "Rows": ui.Integer(ctx, rows.Total)}), Href: f.export(format, values)})
 		}
 	}
-	view.Table = p.table(ctx, f, q, rows)
+	view.Table, view.Total, view.Offset = p.table(ctx, f, q, rows), rows.Total, q.Offset
 	abouts := p.abouts(ctx, f)
 	for i, field := range rows.Fields {
 		view.Table.Columns[i].About = abouts[field.Name]

@@ -173,6 +173,9 @@ func (p *Pages) sitemap(w http.ResponseWriter, r *http.Request) error {
 	for _, path := range []string{"/", "/search", "/organisations", "/schemas", "/check", "/about", "/law", "/licences", "/legal", "/accessibility"} {
 		s.URLs = append(s.URLs, sitemapURL{Loc: p.o.BaseURL + path})
 	}
+	for _, t := range catalogue.Themes {
+		s.URLs = append(s.URLs, sitemapURL{Loc: p.o.BaseURL + "/themes/" + string(t.ID)})
+	}
 	q := identity.OrganisationQuery{Limit: 200}
 	for {
 		list, err := p.o.Identity.Organisations(ctx, anyone, q)
@@ -222,7 +225,7 @@ func (p *Pages) llms(w http.ResponseWriter, r *http.Request) error {
 	return httpx.WriteBytes(w, r, http.StatusOK, []byte(text))
 }
 
-// oEmbed is how to show a table elsewhere (oembed.com).
+// oEmbed is how to show a table, a chart or a map elsewhere (oembed.com).
 type oEmbed struct {
 	Version      string `json:"version"`
 	Type         string `json:"type"`
@@ -237,17 +240,21 @@ type oEmbed struct {
 	CacheAge     int    `json:"cache_age"`
 }
 
-// oembed answers the address of a dataset's page with the frame that shows its table.
+// oembed answers the address of a dataset's page with the frame
+// that shows its table, or the chart or map of that address.
 func (p *Pages) oembed(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
 	if f := q.Get("format"); f != "" && f != "json" {
 		return httpx.WithStatus(errs.New(errs.Invalid, "share.oembed.format").WithHint("share.oembed.format.hint"), http.StatusNotImplemented)
 	}
 	path, ok := strings.CutPrefix(q.Get("url"), p.o.BaseURL)
-	path, _, _ = strings.Cut(path, "?")
+	path, asked, _ := strings.Cut(path, "?")
 	_, path = shell.SplitLang(path)
 	slug, isSet := strings.CutPrefix(path, "/datasets/")
-	slug, _, _ = strings.Cut(slug, "/")
+	slug, part, _ := strings.Cut(slug, "/")
+	if part != "chart" && part != "map" { // the other parts of the page are about the table
+		part, asked = "table", ""
+	}
 	if !ok || !isSet || slug == "" {
 		return none()
 	}
@@ -256,13 +263,17 @@ func (p *Pages) oembed(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if f.resource == nil || f.dataset.State != catalogue.Published {
+	if f.resource == nil || f.dataset.State != catalogue.Published || part == "map" && !f.placed() {
 		return none()
 	}
-	width, height := bounded(q.Get("maxwidth"), 800), bounded(q.Get("maxheight"), 480)
+	address := f.base() + embeddable[part].part
+	if asked != "" {
+		address += "?" + asked
+	}
+	width, height := bounded(q.Get("maxwidth"), 800), bounded(q.Get("maxheight"), embeddable[part].height)
 	w.Header().Set("Access-Control-Allow-Origin", "*")
 	return httpx.WriteJSON(w, r, http.StatusOK, oEmbed{Version: "1.0", Type: "rich", Title: f.dataset.Title, AuthorName: f.org.Name, AuthorURL: p.o.BaseURL + "/organisations/" + f.org.Slug,
-		ProviderName: p.o.Host, ProviderURL: p.o.BaseURL, HTML: p.frameCode(f, strconv.Itoa(width), height), Width: width, Height: height, CacheAge: 3600})
+		ProviderName: p.o.Host, ProviderURL: p.o.BaseURL, HTML: p.frameCode(f, part, address, strconv.Itoa(width), height), Width: width, Height: height, CacheAge: 3600})
 }
 
 // bounded reads the greatest width or height that a page has room for.

@@ -51,7 +51,7 @@ func (p *Pages) home(w http.ResponseWriter, r *http.Request) error {
 		view.Lead = ui.T(ctx, "catalogueui.home.lead.none")
 	}
 	for _, t := range catalogue.Themes {
-		view.Themes = append(view.Themes, ui.Link{Label: ui.T(ctx, t.LabelKey()), Href: "/search?theme=" + string(t.ID)})
+		view.Themes = append(view.Themes, ui.Link{Label: ui.T(ctx, t.LabelKey()), Href: "/themes/" + string(t.ID)})
 	}
 	if view.Intro, err = p.introduction(r); err != nil {
 		return err

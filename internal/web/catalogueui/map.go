@@ -12,6 +12,7 @@ import (
 
 	"github.com/paulmach/orb"
 
+	"socle/internal/catalogue"
 	"socle/internal/chart"
 	"socle/internal/geo"
 	"socle/internal/httpx"
@@ -39,7 +40,8 @@ type mapView struct {
 	Nearest ui.Table
 	Rows    []int64 // numbers of Nearest
 	None    *ui.Empty
-	Style   string // address of the map's styles
+	Style   string   // address of the map's styles
+	Embed   *ui.Code // nil for what is not public
 }
 
 // liveMap is what the script of the map needs.
@@ -96,6 +98,10 @@ func (p *Pages) mapPage(w http.ResponseWriter, r *http.Request) error {
 	}
 	page.Title = ui.T(ctx, "plot.map.title", map[string]any{"Title": f.dataset.Title})
 	page.NoIndex = page.NoIndex || r.URL.RawQuery != ""
+	p.discover(f, &page, f.address("/map", f.kept, more))
+	if f.dataset.State == catalogue.Published {
+		view.Embed = &ui.Code{ID: "map-embed", Title: ui.T(ctx, "share.embed.map"), Text: p.embedCode(f, "map", f.address("/map", f.kept, more))}
+	}
 	if view.Style != "" {
 		page.Head = append(page.Head, mapStyle(view.Style))
 	}

@@ -65,7 +65,7 @@ func (p *Pages) organisation(w http.ResponseWriter, r *http.Request) error {
 	for i := range items.Items {
 		items.Items[i].Eyebrow = ""
 	}
-	view := organisationView{Head: ui.PageHead{Eyebrow: ui.T(ctx, o.Kind.LabelKey()), Title: o.Name}, About: templ.Raw(markup.HTML(o.Description, 1)), Items: items,
+	view := organisationView{Head: ui.PageHead{Picture: ui.OrganisationLogo(o.Slug, o.Logo), Eyebrow: ui.T(ctx, o.Kind.LabelKey()), Title: o.Name}, About: templ.Raw(markup.HTML(o.Description, 1)), Items: items,
 		Empty: ui.Empty{Icon: "database", Title: ui.T(ctx, "catalogueui.organisation.none")}}
 	if len(list.Datasets) > 0 {
 		view.Head.Actions = []ui.Button{{Label: ui.T(ctx, "dashboardui.board"), Icon: "chart-column", Href: "/organisations/" + o.Slug + "/board"}}

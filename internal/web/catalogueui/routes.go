@@ -6,6 +6,7 @@ import (
 
 	"socle/internal/catalogue"
 	"socle/internal/catalogue/find"
+	"socle/internal/chart"
 	"socle/internal/consolidation"
 	"socle/internal/errs"
 	"socle/internal/httpx"
@@ -37,6 +38,8 @@ type Options struct {
 	Host      string // name of who runs the portal
 	Contact   string // e-mail given to visitors, may be ""
 	Basemap   Basemap
+	Areas     []*chart.Areas // contours that figures by code are drawn on
+	Accent    string         // colour of who runs the portal, as #rrggbb; "" for that of the design
 }
 
 // Basemap is the picture under the maps: the address of its tiles, with {z}, {x} and
@@ -67,7 +70,10 @@ func (p *Pages) Routes() []shell.Route {
 		{Pattern: "GET /datasets/{slug}/history", Who: shell.Anyone, Handler: p.history},
 		{Pattern: "GET /datasets/{slug}/differences", Who: shell.Anyone, Handler: p.differences},
 		{Pattern: "GET /datasets/{slug}/feed.atom", Who: shell.Anyone, Handler: p.datasetFeed},
+		{Pattern: "GET /datasets/{slug}/picture.png", Who: shell.Anyone, Handler: p.picture},
 		{Pattern: "GET /embed/datasets/{slug}/table", Who: shell.Anyone.With(embedPolicy()), Handler: p.embedTable},
+		{Pattern: "GET /embed/datasets/{slug}/chart", Who: shell.Anyone.With(embedPolicy()), Handler: p.embedChart},
+		{Pattern: "GET /embed/datasets/{slug}/map", Who: shell.Anyone.With(httpx.WithCSP(p.mapPolicy().FramedBy("*"))), Handler: p.embedMap},
 		{Pattern: "GET /embed.js", Who: shell.Anyone, Handler: script(hostScript)},
 		{Pattern: "GET /embed-frame.js", Who: shell.Anyone, Handler: script(frameScript)},
 		{Pattern: "GET /oembed", Who: shell.Anyone, Handler: p.oembed},
@@ -77,6 +83,7 @@ func (p *Pages) Routes() []shell.Route {
 		{Pattern: "GET /organisations/{slug}/feed.atom", Who: shell.Anyone, Handler: p.organisationFeed},
 		{Pattern: "GET /organisations", Who: shell.Anyone, Handler: p.organisations},
 		{Pattern: "GET /organisations/{slug}", Who: shell.Anyone, Handler: p.organisation},
+		{Pattern: "GET /themes/{theme}", Who: shell.Anyone, Handler: p.theme},
 		{Pattern: "GET /about", Who: shell.Anyone, Handler: p.text("about")},
 		{Pattern: "GET /law", Who: shell.Anyone, Handler: p.text("law")},
 		{Pattern: "GET /licences", Who: shell.Anyone, Handler: p.text("licences")},

@@ -1,7 +1,6 @@
 package catalogueui
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"io"
@@ -37,6 +36,7 @@ func manage(ctx context.Context, a identity.Actor, d catalogue.Dataset) *ui.Menu
 	}
 	if a.Can(identity.ActionContribute, d.Organisation) && d.State != catalogue.Withdrawn {
 		add("share.manage.data", "/deposits/new?dataset="+string(d.ID), "refresh-cw")
+		add("share.manage.link", base+"/link", "link")
 	}
 	if a.Can(identity.ActionReadDraft, d.Organisation) {
 		add("share.manage.state", base+"/publication", "globe")
@@ -55,8 +55,12 @@ func (p *Pages) shared(ctx context.Context, f found, page *ui.Page) {
 		return
 	}
 	page.Head = append(page.Head, alternate("application/atom+xml", f.base()+"/feed.atom", f.dataset.Title), jsonLD{p.described(ctx, f)})
-	if f.resource != nil {
-		page.Head = append(page.Head, alternate("application/json+oembed", "/oembed?url="+url.QueryEscape(p.o.BaseURL+f.base()), f.dataset.Title))
+}
+
+// discover lets other sites find how to embed what the page at an address shows.
+func (p *Pages) discover(f found, page *ui.Page, address string) {
+	if f.resource != nil && f.dataset.State == catalogue.Published {
+		page.Head = append(page.Head, alternate("application/json+oembed", "/oembed?url="+url.QueryEscape(p.o.BaseURL+address), f.dataset.Title))
 	}
 }
 
@@ -291,76 +295,6 @@ func (p *Pages) trace(w http.ResponseWriter, r *http.Request) error {
 
 func (v *traceView) fact(ctx context.Context, key, value string) {
 	v.Facts.Rows = append(v.Facts.Rows, ui.KeyValue{Key: ui.T(ctx, key), Value: value})
-}
-
-// embedCode is what a page of another site takes to show the table; the script,
-// which is not needed, gives the frame the height of its content.
-func (p *Pages) embedCode(f found) string {
-	return p.frameCode(f, "100%", embedHeight) + "\n" + `<script async src="` + p.o.BaseURL + `/embed.js"></script>`
-}
-
-// embedHeight is that of a frame whose content did not say its own, in CSS pixels.
-const embedHeight = 480
-
-func (p *Pages) frameCode(f found, width string, height int) string {
-	return `<iframe src="` + p.o.BaseURL + "/embed" + f.base() + `/table" title="` + templ.EscapeString(f.dataset.Title) + `" width="` + width + `" height="` + strconv.Itoa(height) + `" loading="lazy" style="border:0" data-socle></iframe>`
-}
-
-// embedRows is how many rows an embedded table shows.
-const embedRows = 20
-
-// embedView is a table alone, for the frame of another site.
-type embedView struct {
-	Title, By, Lang string
-	Sentence        string
-	Table           ui.Table
-	Href            string
-	CSS             string
-	Host            string
-}
-
-// embedPolicy lets any site show the page in a frame.
-func embedPolicy() httpx.Option { return httpx.WithCSP(httpx.DefaultCSP().FramedBy("*")) }
-
-// embedTable shows the first rows of what the address selects, as visitors see it.
-func (p *Pages) embedTable(w http.ResponseWriter, r *http.Request) error {
-	f, moved, err := p.find(r)
-	if err != nil {
-		return err
-	}
-	if f.resource == nil || f.dataset.State != catalogue.Published {
-		return none()
-	}
-	if moved {
-		return shell.Redirect(w, r, "/embed"+f.base()+"/table")
-	}
-	ctx := asking(r)
-	q, _ := f.selected(ctx, r)
-	if q.Limit == 0 || q.Limit > embedRows {
-		q.Limit = embedRows
-	}
-	rows, err := p.o.Engine.Rows(ctx, f.Snapshot, q)
-	if err != nil {
-		return err
-	}
-	view := embedView{Title: f.dataset.Title, By: f.org.Name, Lang: string(ui.LangOf(ctx)), Table: p.table(ctx, f, q, rows), CSS: ui.Embedded().URL("app.css"), Host: p.o.Host,
-		Href:     p.o.BaseURL + ui.Address(ui.LangOf(ctx), f.base()),
-		Sentence: ui.T(ctx, "catalogueui.range", i18n.Args{"From": ui.Integer(ctx, min(1, rows.Total)), "To": ui.Integer(ctx, int64(len(rows.Records))), "Of": ui.Integer(ctx, rows.Total)})}
-	view.Table.Caption, view.Table.CaptionHidden = view.Title, true
-	for i := range view.Table.Columns {
-		view.Table.Columns[i].SortHref = ""
-	}
-	for i := range view.Table.Rows {
-		view.Table.Rows[i].Href = ""
-	}
-	var b bytes.Buffer
-	if err := embedPage(view).Render(ctx, &b); err != nil {
-		return err
-	}
-	w.Header().Set("Cache-Control", "public, max-age=300")
-	w.Header().Set("Cross-Origin-Resource-Policy", "cross-origin")
-	w.Header().Del("Cross-Origin-Opener-Policy")
-	return httpx.WriteHTML(w, r, http.StatusOK, b.Bytes())
 }
 
 // The two halves of an embed's height: the frame says it, the page that holds the

@@ -1,10 +1,15 @@
 package publishui
 
 import (
+	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"io"
 	"net/http"
+	"os"
+	"slices"
+	"strings"
 
 	"github.com/a-h/templ"
 
@@ -28,16 +33,25 @@ type bringView struct {
 	Schema       ui.Select
 	File         ui.FileInput
 	Problems     ui.Problems
+	Pasted       ui.TextArea
+	Link         ui.Input
+	Rhythm       ui.Select
+	Mode         *ui.Radios // nil for a new dataset
+	Key          *ui.Select
+	Models       []ui.Link
+	Upload       string // what was brought already, when something else was wrong
 	Max          string
 	Person       string // whose unfinished uploads the browser offers to take up
 }
 
 func (p *Pages) newForm(w http.ResponseWriter, r *http.Request) error {
-	return p.bringPage(w, r, r.URL.Query().Get("dataset"), r.URL.Query().Get("schema"), nil)
+	return p.bringPage(w, r, map[string]string{"dataset": r.URL.Query().Get("dataset"), "schema": r.URL.Query().Get("schema")}, nil)
 }
 
-func (p *Pages) bringPage(w http.ResponseWriter, r *http.Request, dataset, schema string, problem error) error {
+// bringPage shows the form with what was typed in it.
+func (p *Pages) bringPage(w http.ResponseWriter, r *http.Request, typed map[string]string, problem error) error {
 	v, ctx := shell.From(r), r.Context()
+	dataset, schema := typed["dataset"], typed["schema"]
 	view := bringView{Head: ui.PageHead{Title: ui.T(ctx, "publishui.bring.title"), Lead: ui.T(ctx, "publishui.bring.lead")}, Dataset: dataset, Max: ui.Bytes(ctx, p.o.Tables.MaxUpload()), Person: string(v.Actor.Person()),
 		File: ui.FileInput{Field: ui.Field{Name: "file", Label: ui.T(ctx, "publishui.file"), Help: ui.T(ctx, "publishui.file.help")}, Accept: accepted, Large: true}}
 	var err error
@@ -56,6 +70,9 @@ func (p *Pages) bringPage(w http.ResponseWriter, r *http.Request, dataset, schem
 				return err
 			}
 		}
+		if err := p.ontoFields(ctx, v.Actor, d, typed, &view); err != nil {
+			return err
+		}
 	} else {
 		_, orgs := v.Actor.Where(identity.ActionContribute)
 		names, err := p.o.Identity.OrganisationsByID(ctx, v.Actor, orgs...)
@@ -69,12 +86,13 @@ func (p *Pages) bringPage(w http.ResponseWriter, r *http.Request, dataset, schem
 			view.OrgID = string(orgs[0])
 			view.Head.Eyebrow = names[orgs[0]].Name
 		default:
-			view.Organisation = &ui.Select{Field: ui.Field{Name: "organisation", Label: ui.T(ctx, "publishui.organisation")}}
+			view.Organisation = &ui.Select{Field: ui.Field{Name: "organisation", Label: ui.T(ctx, "publishui.organisation")}, Value: typed["organisation"]}
 			for _, o := range orgs {
 				view.Organisation.Options = append(view.Organisation.Options, ui.Option{Value: string(o), Label: names[o].Name})
 			}
 		}
 	}
+	view.ways(ctx, typed)
 	status := http.StatusOK
 	if problem != nil {
 		e := errs.As(problem)
@@ -86,8 +104,15 @@ func (p *Pages) bringPage(w http.ResponseWriter, r *http.Request, dataset, schem
 		if e.Hint != "" {
 			message += " " + ui.T(ctx, e.Hint, e.Args)
 		}
-		view.Problems = ui.Problems{{Name: "file", Message: message}}
-		view.File.Error = message
+		field, at := "file", &view.File.Error
+		switch {
+		case typed["upload"] == "" && typed["link"] != "":
+			field, at = "link", &view.Link.Error
+		case typed["pasted"] != "":
+			field, at = "pasted", &view.Pasted.Error
+		}
+		view.Problems = ui.Problems{{Name: field, Message: message}}
+		*at = message
 	}
 	return shell.PageStatus(w, r, status, ui.Page{Title: view.Head.Title, NoIndex: true}, bringFormPage(view))
 }
@@ -153,10 +178,68 @@ func uploadWords(ctx context.Context) templ.OrderedAttributes {
 	return a
 }
 
-// bring takes the file of a form that streams: fields first, the file last. A
-// script that sent the file before gives the id of its upload instead.
+// maxPasted is how many characters may be pasted at once.
+const maxPasted = 2_000_000
+
+// ways fills the other ways to bring rows: to paste them, to give an address, to
+// begin with a model.
+func (v *bringView) ways(ctx context.Context, typed map[string]string) {
+	v.Upload = typed["upload"]
+	v.Pasted = ui.TextArea{Field: ui.Field{Name: "pasted", Label: ui.T(ctx, "bring.pasted"), Help: ui.T(ctx, "bring.pasted.help"), Optional: true}, Rows: 6, MaxLength: maxPasted}
+	v.Link = ui.Input{Field: ui.Field{Name: "link", Label: ui.T(ctx, "watch.link"), Help: ui.T(ctx, "watch.link.help"), Optional: true}, Type: "url", Value: typed["link"]}
+	v.Rhythm = rhythmSelect(ctx, typed["rhythm"])
+	v.Rhythm.Empty = ui.T(ctx, "watch.rhythm.never")
+	l := ui.LangOf(ctx)
+	for _, e := range national.List() {
+		v.Models = append(v.Models, ui.Link{Label: e.Name(l), Href: "/schemas/" + e.ID + "/model.xlsx", Icon: "download"})
+	}
+}
+
+func rhythmSelect(ctx context.Context, value string) ui.Select {
+	s := ui.Select{Field: ui.Field{Name: "rhythm", Label: ui.T(ctx, "watch.rhythm"), Optional: true}, Value: value}
+	for _, r := range publish.Rhythms {
+		s.Options = append(s.Options, ui.Option{Value: string(r), Label: ui.T(ctx, "watch.rhythm."+string(r))})
+	}
+	return s
+}
+
+// ontoFields asks what the rows do to the table that a dataset has.
+func (p *Pages) ontoFields(ctx context.Context, a identity.Actor, d catalogue.Dataset, typed map[string]string, view *bringView) error {
+	at := slices.IndexFunc(d.Resources, func(r catalogue.Resource) bool { return r.Kind == catalogue.Table && r.Latest > 0 })
+	if at < 0 {
+		return nil
+	}
+	version, err := p.o.Catalogue.Version(ctx, a, d.Resources[at].ID, 0)
+	if err != nil {
+		return err
+	}
+	table, err := p.o.Tables.Open(ctx, version)
+	if err != nil {
+		return err
+	}
+	view.Mode = &ui.Radios{Field: ui.Field{Name: "mode", Label: ui.T(ctx, "onto.mode")}, Value: typed["mode"]}
+	for _, m := range tables.Modes {
+		key := "onto.mode." + cmp.Or(string(m), "replace")
+		view.Mode.Options = append(view.Mode.Options, ui.Option{Value: string(m), Label: ui.T(ctx, key), Help: ui.T(ctx, key+".help")})
+	}
+	view.Key = &ui.Select{Field: ui.Field{Name: "key", Label: ui.T(ctx, "onto.key-field"), Help: ui.T(ctx, "onto.key-field.help"), Optional: true}, Value: typed["key"], Empty: ui.T(ctx, "onto.key-field.schema")}
+	for _, f := range table.Schema.Fields {
+		label := f.Name
+		if f.Title != "" && f.Title != f.Name {
+			label += " (" + f.Title + ")"
+		}
+		view.Key.Options = append(view.Key.Options, ui.Option{Value: f.Name, Label: label})
+	}
+	return nil
+}
+
+// maxField is how many bytes a field of the form may have.
+const maxField = 4096
+
+// bring takes the rows of a form that streams: fields first, then a file or a text
+// that was pasted, then an address. A script that sent the file before gives the id of
+// its upload instead.
 func (p *Pages) bring(w http.ResponseWriter, r *http.Request) error {
-	v, ctx := shell.From(r), r.Context()
 	parts, err := r.MultipartReader()
 	if err != nil {
 		return httpx.BadRequest("publishui.no-file")
@@ -164,34 +247,88 @@ func (p *Pages) bring(w http.ResponseWriter, r *http.Request) error {
 	fields := map[string]string{}
 	for {
 		part, err := parts.NextPart()
-		if errors.Is(err, io.EOF) && fields["upload"] != "" {
-			return p.bringUpload(w, r, fields)
-		}
 		if errors.Is(err, io.EOF) {
-			return p.bringPage(w, r, fields["dataset"], fields["schema"], errs.New(errs.Invalid, "publishui.no-file"))
+			break
 		}
 		if err != nil {
 			return errs.New(errs.Busy, "tables.upload.cut").WithHint("tables.upload.cut.hint").Because(err)
 		}
-		if part.FormName() != "file" {
-			b, err := io.ReadAll(io.LimitReader(part, 4096))
-			if err != nil {
-				return err
+		name := part.FileName()
+		switch part.FormName() {
+		case "file":
+			if name == "" {
+				continue
 			}
-			fields[part.FormName()] = string(b)
-			continue
+			err = p.takeIn(r, fields, name, part)
+		case "pasted":
+			text := bufio.NewReader(part)
+			if !filled(text) || fields["upload"] != "" {
+				continue
+			}
+			fields["pasted"] = "pasted"
+			err = p.takeIn(r, fields, ui.T(r.Context(), "bring.pasted.name")+".txt", io.LimitReader(text, 4*maxPasted))
+		default:
+			var b []byte
+			if b, err = io.ReadAll(io.LimitReader(part, maxField)); err == nil {
+				fields[part.FormName()] = string(b)
+			}
 		}
-		if part.FileName() == "" {
-			return p.bringPage(w, r, fields["dataset"], fields["schema"], errs.New(errs.Invalid, "publishui.no-file"))
-		}
-		org := identity.OrganisationID(fields["organisation"])
-		u, err := p.o.Tables.Upload(ctx, v.Actor, org, part.FileName(), part)
 		if err != nil {
-			return p.bringPage(w, r, fields["dataset"], fields["schema"], err)
+			return p.bringPage(w, r, fields, err)
 		}
-		fields["upload"] = string(u.ID)
-		return p.bringUpload(w, r, fields)
 	}
+	if link := strings.TrimSpace(fields["link"]); fields["upload"] == "" && link != "" {
+		if err := p.follow(r, fields, link); err != nil {
+			return p.bringPage(w, r, fields, err)
+		}
+	}
+	if fields["upload"] == "" {
+		return p.bringPage(w, r, fields, errs.New(errs.Invalid, "publishui.no-file"))
+	}
+	return p.bringUpload(w, r, fields)
+}
+
+// filled skips the white space in front of a text and reports whether more follows.
+// A tab is the beginning of an empty first cell.
+func filled(text *bufio.Reader) bool {
+	for {
+		c, err := text.ReadByte()
+		if err != nil {
+			return false
+		}
+		if c != ' ' && c != '\r' && c != '\n' {
+			return text.UnreadByte() == nil
+		}
+	}
+}
+
+// takeIn keeps what was brought and notes its upload among the fields.
+func (p *Pages) takeIn(r *http.Request, fields map[string]string, name string, from io.Reader) error {
+	u, err := p.o.Tables.Upload(r.Context(), shell.From(r).Actor, identity.OrganisationID(fields["organisation"]), name, from)
+	if err == nil {
+		fields["upload"] = string(u.ID)
+	}
+	return err
+}
+
+// follow brings what an address gives. Who may not bring a file visits nothing.
+func (p *Pages) follow(r *http.Request, fields map[string]string, link string) error {
+	if err := shell.From(r).Actor.Require(identity.ActionContribute, identity.OrganisationID(fields["organisation"])); err != nil {
+		return err
+	}
+	file, err := os.CreateTemp(p.o.Temp, "link-*")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = errors.Join(file.Close(), os.Remove(file.Name())) }()
+	name, err := httpx.Download(r.Context(), p.o.Fetch, link, file, p.o.Tables.MaxUpload())
+	if err != nil {
+		return err
+	}
+	if _, err := file.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	return p.takeIn(r, fields, name, file)
 }
 
 // bringUpload opens a deposit on an upload of the organisation chosen, and ends
@@ -207,29 +344,40 @@ func (p *Pages) bringUpload(w http.ResponseWriter, r *http.Request, fields map[s
 		u, err = p.o.Tables.Finish(ctx, v.Actor, u.ID)
 	}
 	if err != nil {
-		return p.bringPage(w, r, fields["dataset"], fields["schema"], err)
+		delete(fields, "upload")
+		return p.bringPage(w, r, fields, err)
 	}
-	d, err := p.begin(ctx, v.Actor, org, catalogue.DatasetID(fields["dataset"]), u.ID, fields["schema"])
+	d, err := p.begin(ctx, v.Actor, org, u.ID, fields)
 	if err != nil {
-		return p.bringPage(w, r, fields["dataset"], fields["schema"], err)
+		return p.bringPage(w, r, fields, err)
 	}
 	return shell.Redirect(w, r, "/deposits/"+string(d.ID))
 }
 
 // begin opens a deposit on an upload. The schema is the one chosen, or the one
 // that the file resembles enough.
-func (p *Pages) begin(ctx context.Context, a identity.Actor, org identity.OrganisationID, dataset catalogue.DatasetID, upload tables.UploadID, schema string) (publish.Deposit, error) {
+func (p *Pages) begin(ctx context.Context, a identity.Actor, org identity.OrganisationID, upload tables.UploadID, fields map[string]string) (publish.Deposit, error) {
 	set := tables.Settings{}
-	if schema != "" {
+	if schema := fields["schema"]; schema != "" {
 		found, err := p.o.Schemas.Lookup(ctx, schema)
 		if err != nil {
 			return publish.Deposit{}, err
 		}
 		set.Schema = found.Ref
 	}
-	d, err := p.o.Publish.Start(ctx, a, org, dataset)
+	if mode := tables.Mode(fields["mode"]); slices.Contains(tables.Modes, mode) {
+		set.Onto.Mode = mode
+	}
+	if key := fields["key"]; key != "" && set.Onto.Mode != tables.Replace {
+		set.Onto.Key = []string{key}
+	}
+	link, rhythm := strings.TrimSpace(fields["link"]), publish.Rhythm(fields["rhythm"])
+	if link == "" || !slices.Contains(publish.Rhythms, rhythm) {
+		rhythm = ""
+	}
+	d, err := p.o.Publish.Start(ctx, a, org, catalogue.DatasetID(fields["dataset"]))
 	if err != nil {
 		return d, err
 	}
-	return p.o.Publish.BringUpload(ctx, a, d.ID, d.Revision, upload, set)
+	return p.o.Publish.BringLink(ctx, a, d.ID, d.Revision, upload, set, link, rhythm)
 }

@@ -105,7 +105,7 @@ func (p *Pages) deposit(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		if columns := columnsOf(t.i, rows); recognise(r.Context(), t.i, columns) != nil || len(personal(r.Context(), columns)) > 0 {
+		if recognise(r.Context(), t.i, tables.Recognised(t.i, rows)) != nil {
 			step = publish.Understand
 		}
 	}
@@ -207,7 +207,7 @@ func (p *Pages) understand(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	columns := columnsOf(i, rows)
+	columns := tables.Recognised(i, rows)
 	view.Resembles, view.Personal = recognise(ctx, i, columns), personal(ctx, columns)
 	view.Preview = preview(ctx, i, rows[:min(len(rows), previewRows)])
 	view.Verdict, view.Next = p.verdict(ctx, t)
@@ -279,10 +279,21 @@ func said(ctx context.Context, i tables.Import) ui.KeyValues {
 	if info.PreambleRows+info.FootnoteRows > 0 {
 		add("publishui.said.around", ui.Integer(ctx, int64(info.PreambleRows+info.FootnoteRows)))
 	}
+	add("onto.said", joined(ctx, i))
 	if i.Outcome.Repaired > 0 {
 		add("publishui.said.repaired", ui.Integer(ctx, int64(i.Outcome.Repaired)))
 	}
 	return kv
+}
+
+// joined says what becomes of the table that rows are brought to; "" when they
+// are the whole table.
+func joined(ctx context.Context, i tables.Import) string {
+	mode := i.Settings.Onto.Mode
+	if mode == tables.Replace || !i.Ready() {
+		return ""
+	}
+	return ui.T(ctx, "onto.said."+string(mode), i18n.Args{"Count": int(i.Outcome.Rows), "Rows": ui.Integer(ctx, i.Outcome.Rows), "Replaced": ui.Integer(ctx, i.Outcome.Joined.Replaced), "Total": ui.Integer(ctx, i.Outcome.Total())})
 }
 
 func delimiterName(ctx context.Context, d string) string {

@@ -10,7 +10,6 @@ import (
 	"socle/internal/httpx"
 	"socle/internal/i18n"
 	"socle/internal/publish"
-	"socle/internal/tables"
 	"socle/internal/web/shell"
 	"socle/internal/web/ui"
 )
@@ -68,7 +67,6 @@ type publishView struct {
 	NotReady   *ui.Notice
 	Back       *ui.Button
 	Sum        ui.KeyValues
-	Personal   []groupView
 	Visibility *ui.Radios // nil when the dataset has one already
 	Note       ui.Input
 	Day, Hour  ui.Input
@@ -98,12 +96,8 @@ func (p *Pages) publishPage(w http.ResponseWriter, r *http.Request, problem erro
 	} else if !t.deposit.Described && t.deposit.Dataset == "" {
 		return shell.Redirect(w, r, t.url("/describe"))
 	}
-	if t.i.State == tables.Checked {
-		rows, err := p.o.Tables.First(ctx, t.i, sampleRows)
-		if err != nil {
-			return err
-		}
-		view.Personal = personal(ctx, columnsOf(t.i, rows))
+	if t.i.Ready() && t.deposit.Step(t.i) == publish.Protect {
+		return shell.Redirect(w, r, t.url("/protect"))
 	}
 	m := t.deposit.Description
 	org, err := p.o.Identity.Organisation(ctx, a, t.deposit.Organisation)
@@ -111,7 +105,7 @@ func (p *Pages) publishPage(w http.ResponseWriter, r *http.Request, problem erro
 		return err
 	}
 	view.Sum = summary(ctx, t, m, org.Name)
-	view.Act = ui.T(ctx, "publishui.publish.act", i18n.Args{"Count": int(t.i.Outcome.Rows), "Rows": ui.Integer(ctx, t.i.Outcome.Rows)})
+	view.Act = ui.T(ctx, "publishui.publish.act", i18n.Args{"Count": int(t.i.Outcome.Total()), "Rows": ui.Integer(ctx, t.i.Outcome.Total())})
 	status := http.StatusOK
 	if problem != nil {
 		if view.Problems = ui.ProblemsOf(ctx, problem); len(view.Problems) == 0 {
@@ -145,6 +139,7 @@ func summary(ctx context.Context, t path, m catalogue.Metadata, org string) ui.K
 	add("publishui.field.title", m.Title)
 	add("publishui.organisation", org)
 	add("publishui.said.rows", ui.Integer(ctx, t.i.Outcome.Rows))
+	add("onto.said", joined(ctx, t.i))
 	add("publishui.said.columns", ui.Integer(ctx, int64(len(t.i.Outcome.Header))))
 	if l, ok := catalogue.FindLicence(m.Licence); ok {
 		add("publishui.field.licence", l.Name)
@@ -156,6 +151,12 @@ func summary(ctx context.Context, t path, m catalogue.Metadata, org string) ui.K
 	}
 	if n := t.i.Outcome.Repaired; n > 0 {
 		add("publishui.said.repaired", ui.Integer(ctx, int64(n)))
+	}
+	switch {
+	case t.deposit.Kept != "" && len(t.i.Outcome.Personal) > 0:
+		add("protect.said", ui.T(ctx, "protect.said.kept", i18n.Args{"Reason": t.deposit.Kept}))
+	case len(t.i.Outcome.Personal) == 0:
+		add("protect.said", ui.T(ctx, "protect.said.none"))
 	}
 	add("publishui.said.original", t.i.Name)
 	return kv

@@ -45,6 +45,9 @@ func (p *Pages) desk(w http.ResponseWriter, r *http.Request) error {
 	if err := p.returns(ctx, v.Actor, names, busy, &list); err != nil {
 		return err
 	}
+	if err := p.troubles(ctx, v.Actor, names, &list); err != nil {
+		return err
+	}
 	for _, org := range orgs {
 		found, err := p.o.Catalogue.List(ctx, v.Actor, catalogue.Filter{Organisation: org, States: catalogue.States}, catalogue.ByModified, "", 200)
 		if err != nil {
@@ -143,6 +146,33 @@ func (p *Pages) dueFor(ctx context.Context, d catalogue.Dataset, org string, lis
 			return
 		}
 	}
+}
+
+// troubles adds the watched addresses that need somebody.
+func (p *Pages) troubles(ctx context.Context, a identity.Actor, names map[identity.OrganisationID]identity.Organisation, list *todos) error {
+	watches, err := p.o.Publish.Troubles(ctx, a)
+	if err != nil {
+		return err
+	}
+	ids := make([]catalogue.DatasetID, len(watches))
+	for i, x := range watches {
+		ids[i] = x.Dataset
+	}
+	sets, err := p.o.Catalogue.GetMany(ctx, a, ids...)
+	if err != nil {
+		return err
+	}
+	for _, x := range watches {
+		d, ok := sets[x.Dataset]
+		if !ok || x.State != publish.WatchBroken { // a file that waits is a deposit of the list
+			continue
+		}
+		state := watchState(ctx, x)
+		list.add(urgencyLink, 0, ui.Item{Eyebrow: names[x.Organisation].Name, Title: d.Title, Href: "/datasets/" + d.Slug, Text: state.Text,
+			Badges:  []ui.Badge{{Label: state.Title, Kind: ui.Wrong, Icon: "circle-alert"}},
+			Actions: []ui.Button{{Label: ui.T(ctx, "watch.see"), Icon: "link", Href: "/datasets/" + d.Slug + "/link"}}})
+	}
+	return nil
 }
 
 // deposits adds the deposits that wait and returns the datasets that they renew.

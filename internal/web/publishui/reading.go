@@ -150,6 +150,7 @@ func (p *Pages) reading(w http.ResponseWriter, r *http.Request) error {
 		}
 		set.Schema = found.Ref
 	}
+	set.Onto, set.Told = t.i.Settings.Onto, t.i.Settings.Told
 	set.Types = typesAsked(r, t.i, set)
 	return p.reread(w, r, t, set)
 }

@@ -21,21 +21,6 @@ type resembling struct {
 	Act    string
 }
 
-// columnsOf says what each column of an import is, from its first rows.
-func columnsOf(i tables.Import, rows []tables.RowText) []detect.Column {
-	columns := make([]detect.Column, 0, len(i.Outcome.Header))
-	for j, name := range i.Outcome.Header {
-		values := make([]string, 0, len(rows))
-		for _, r := range rows {
-			if j < len(r.Cells) {
-				values = append(values, r.Cells[j])
-			}
-		}
-		columns = append(columns, detect.Of(name, values))
-	}
-	return columns
-}
-
 // recognise proposes the schema that a free table resembles most; nil when there
 // is none.
 func recognise(ctx context.Context, i tables.Import, columns []detect.Column) *resembling {

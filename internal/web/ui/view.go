@@ -144,6 +144,7 @@ type Crumb struct{ Label, Href string }
 
 // PageHead opens a page: its title is the only h1.
 type PageHead struct {
+	Picture string // address of a logo, "" without
 	Eyebrow string
 	Title   string
 	Lead    string

@@ -1,0 +1,59 @@
+package publish
+
+import (
+	"context"
+	"strings"
+
+	"socle/internal/errs"
+	"socle/internal/identity"
+	"socle/internal/schema/check"
+	"socle/internal/sqldb"
+	"socle/internal/tables"
+)
+
+// maxReason is the length of the reason for which personal data is kept, in bytes.
+const maxReason = 2000
+
+// unprotected reports whether what an import seems to say of persons waits for a
+// decision.
+func (d Deposit) unprotected(i tables.Import) bool {
+	return len(i.Outcome.Personal) > 0 && d.Protected != i.Revision
+}
+
+// Protect keeps what was decided on the columns that seem to be about persons:
+// choices are the protections to apply (check.Protections), reason says why what
+// is left may be published. With choices, the file is read again. Contributors.
+// Kinds: NotFound, Conflict (revision, of the deposit or its import), Invalid (no reason
+// although something personal is kept as it is: keeps).
+func (s *Service) Protect(ctx context.Context, a identity.Actor, id DepositID, revision, importRevision int, choices []check.Choice, keeps bool, reason string) (d Deposit, err error) {
+	defer errs.Wrap(&err, "publish.Protect(%s)", id)
+	if d, err = s.Find(ctx, a, id); err != nil {
+		return d, err
+	}
+	if d.State != Open || d.Import == "" {
+		return d, notNow(d.State)
+	}
+	if d.Revision != revision {
+		return d, errs.New(errs.Conflict, "publish.changed").WithHint("publish.changed.hint")
+	}
+	reason = strings.TrimSpace(strings.ToValidUTF8(reason, ""))
+	if keeps && reason == "" || len(reason) > maxReason {
+		return d, errs.New(errs.Invalid, "protect.reason.missing").WithHint("protect.reason.missing.hint").WithField("reason", "protect.reason.missing")
+	}
+	i, err := s.tables.FindImport(ctx, a, d.Import)
+	if err != nil {
+		return d, err
+	}
+	if i.Revision != importRevision {
+		return d, errs.New(errs.Conflict, "tables.import.changed").WithHint("tables.import.changed.hint")
+	}
+	if len(choices) > 0 {
+		if i, err = s.tables.Revise(ctx, a, d.Import, importRevision, i.Settings.With(choices...)); err != nil {
+			return d, err
+		}
+	}
+	return s.change(ctx, a, id, revision, func(_ *sqldb.Tx, d *Deposit) error {
+		d.Protected, d.Kept = i.Revision, reason
+		return nil
+	})
+}
