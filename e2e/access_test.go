@@ -73,6 +73,7 @@ func TestEveryPage(t *testing.T) {
 	whos, of := byVisitor(list)
 	for _, who := range whos {
 		t.Run(who, func(t *testing.T) {
+			t.Parallel() // a browser each
 			s := browseFor(t, p, 12*time.Minute)
 			s.enterAs(who, accounts)
 			for _, g := range of[who] {
@@ -83,6 +84,33 @@ func TestEveryPage(t *testing.T) {
 			}
 			t.Logf("%d pages", len(of[who]))
 		})
+	}
+}
+
+// The pages behind the links of messages: an invitation, a new password, signing in by
+// mail, a new address.
+func TestLinkPages(t *testing.T) {
+	p := start(t)
+	host := hostOf(t, p)
+	p.must(t, "admin", "organisation", "Mairie d’Essai")
+	v := p.join(t, "mairie-d-essai", "lea@essai.example", "editor")
+	links := []string{
+		linkIn.FindString(p.must(t, "admin", "invite", "nouvelle@essai.example", "--organisation", "mairie-d-essai", "--role", "reader")),
+		linkIn.FindString(p.must(t, "admin", "reset", "lea@essai.example")),
+	}
+	other := p.visitor(t)
+	other.send(other.get("/sign-in/link"), `main form[action="/sign-in/link"]`, "email", "lea@essai.example")
+	links = append(links, mailed(t, host, "lea@essai.example"))
+	v.send(v.get("/account/security"), `form[action="/account/security/email"]`, "email", "lea.martin@essai.example")
+	links = append(links, mailed(t, host, "lea.martin@essai.example"))
+	s := browse(t, p)
+	for _, link := range links {
+		path, found := strings.CutPrefix(link, p.url)
+		if !found {
+			t.Fatalf("no link: %q", link)
+		}
+		s.accessible(path, true)
+		s.wait("a form", `document.querySelector("main form button[type=submit]")`)
 	}
 }
 

@@ -29,11 +29,10 @@ type sight struct {
 var unseen = map[string]string{
 	"GET /account/security/codes/confirm":        "TestPasskey sets up an application of codes",
 	"GET /account/security/codes/stop":           "TestPasskey has an application of codes",
-	"GET /account/security/confirm":              "TestSignInRights comes back after a while",
-	"GET /account/security/linked/{id}/remove":   "TestProvider links an account",
-	"GET /account/security/passkeys/{id}/name":   "TestPasskey has a passkey",
-	"GET /account/security/passkeys/{id}/remove": "TestPasskey has a passkey",
-	"GET /account/security/recovery":             "TestPasskey has an application of codes",
+	"GET /account/security/linked/{id}/remove":   "leads to the page of security",
+	"GET /account/security/passkeys/{id}/name":   "leads to the page of security",
+	"GET /account/security/passkeys/{id}/remove": "leads to the page of security",
+	"GET /account/security/recovery":             "leads to the page of security",
 	"GET /admin/jobs/{id}/cancel":                "only while a job runs; the same question as before a removal",
 	"GET /first-account":                         "TestFirstAdministrator opens its link",
 	"GET /invitation":                            "TestLinkPages opens its link",
@@ -63,7 +62,7 @@ func sights(t *testing.T, p *portal, accounts []account) []sight {
 		from := []string{"/", "/sign-in", "/forgotten-password", "/check"}
 		if who != "anonymous" {
 			v = w.visitor(t, p, accounts, who)
-			from = []string{"/desk", "/account", "/deposits/new", "/", "/organisations/mairie-des-vues"}
+			from = []string{"/desk", "/account", "/account/security/confirm", "/deposits/new", "/", "/organisations/mairie-des-vues"}
 		}
 		if who == "host" {
 			from = append(from, "/admin")

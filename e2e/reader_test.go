@@ -36,9 +36,11 @@ func TestFindFilterDownload(t *testing.T) {
 	said := s.text(`(document.querySelector(".pages p").textContent.match(/sur ([0-9\s\u202f\u00a0]+)/) || document.querySelector(".pages p").textContent.match(/([0-9\s\u202f\u00a0]+)/))[1].replace(/\D/g, "")`)
 	next := s.downloads()
 	s.do(chromedp.Click(chromedp.CSS("summary.button")))
-	s.do(chromedp.Click(chromedp.CSS(`.menu-panel a[href*="export.csv?"]`)))
+	s.do(chromedp.Click(chromedp.CSS(`.menu-panel a[href*="export.csv"][href*="verre"]`)))
 	name, content := next()
-	records, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(string(content), "\ufeff"))).ReadAll()
+	r := csv.NewReader(strings.NewReader(strings.TrimPrefix(string(content), "\ufeff")))
+	r.Comma = ';' // as spreadsheets in French expect
+	records, err := r.ReadAll()
 	if err != nil || len(records) < 2 {
 		t.Fatalf("%s: %v %.300s", name, err, content)
 	}
@@ -194,7 +196,8 @@ func (s *screen) clickAt(x, y float64) {
 // point tells its row, whose link leads to the row's page; Escape closes it.
 func TestMapByClicks(t *testing.T) {
 	p := start(t)
-	d := publish(t, p.agent(t), "lieux.csv", places(), "Lieux d’essai")
+	alone := append(places(), "Lieu 3001 <b>&,stade,1,2020-01-15,1.62,43.62\n"...)
+	d := publish(t, p.agent(t), "lieux.csv", alone, "Lieux d’essai")
 	base := "/datasets/" + d.Slug
 	s := browse(t, p)
 	s.emulated("prefers-reduced-motion", "reduce")
@@ -215,25 +218,32 @@ func TestMapByClicks(t *testing.T) {
 	if !moved {
 		t.Fatal("no click on a cluster comes nearer")
 	}
-	// The place of one row, near enough for points.
-	s.open(base + "/rows/7")
-	s.press(`a[href*="/map?"]`)
-	s.wait("the live map", `document.querySelector(".map-live[data-ready] canvas")`)
-	s.wait("its row first", `document.querySelector("#nearest tbody tr").innerText.includes("Lieu 7 <b>&")`)
-	s.do(chromedp.Sleep(500e6))
-	s.do(chromedp.Focus(chromedp.CSS(".map-live canvas")))
-	s.keys("=")
-	s.wait("the part of the map in the address", `new URLSearchParams(location.search).get("map-box")`)
-	s.do(chromedp.Sleep(800e6))
-	x, y = s.project(1.3+6.0/1000, 43.5)
-	s.clickAt(x, y)
-	s.wait("the popup of row 7", `document.querySelector(".maplibregl-popup")?.innerText.includes("Lieu 7 <b>&")`)
+	s.nearest(base, 7, 1.3+6.0/1000, 43.5)
+	s.wait("both rows that lie there", `["/rows/7", "/rows/1507"].every((r) => document.querySelector('.maplibregl-popup a[href*="' + r + '"]'))`)
+	s.nearest(base, 3001, 1.62, 43.62)
+	s.wait("the row itself", `document.querySelector(".maplibregl-popup")?.innerText.includes("Lieu 3001 <b>&")`)
 	if s.text(`String(document.querySelector(".maplibregl-popup").contains(document.activeElement))`) != "true" {
 		t.Error("the popup does not take the focus")
 	}
 	for _, violation := range s.axe() {
 		t.Errorf("the popup: %s", violation)
 	}
-	s.press(`.maplibregl-popup a[href*="/rows/7"]`)
-	s.sees("Lieu 7 <b>&")
+	s.press(`.maplibregl-popup a[href*="/rows/3001"]`)
+	s.sees("Lieu 3001 <b>&")
+}
+
+// nearest goes to the place of a row, near enough for points, and clicks on it.
+func (s *screen) nearest(base string, row int, lon, lat float64) {
+	s.t.Helper()
+	s.open(fmt.Sprintf("%s/rows/%d", base, row))
+	s.press(`a[href*="/map?"]`)
+	s.wait("the live map", `document.querySelector(".map-live[data-ready] canvas")`)
+	s.wait("its row first", `document.querySelector("#nearest tbody tr").innerText.includes("Lieu `+strconv.Itoa(row)+` <b>&")`)
+	s.do(chromedp.Focus(chromedp.CSS(".map-live canvas")))
+	before := s.text("location.search")
+	s.keys("=")
+	s.wait("the nearer map in the address", `location.search !== `+quote(before))
+	s.do(chromedp.Sleep(800e6)) // tiles are drawn
+	x, y := s.project(lon, lat)
+	s.clickAt(x, y)
 }

@@ -63,6 +63,10 @@ func publishAll(t *testing.T, files []string) {
 // that lose nothing, then the free table where errors stay.
 func (s *screen) brought(file string) {
 	s.t.Helper()
+	file, err := filepath.Abs(file) // for the browser
+	if err != nil {
+		s.t.Fatal(err)
+	}
 	schema := ""
 	if strings.Contains(strings.ToLower(file), "delib") {
 		schema = "scdl/deliberations"
@@ -87,7 +91,7 @@ func (s *screen) brought(file string) {
 				did = append(did, s.text(`document.querySelector(`+quote(safe)+`).innerText.trim()`))
 				s.press(safe)
 			} else if s.text(`String(!!document.querySelector(`+quote(free)+`))`) == "true" {
-				did = append(did, s.text(`document.querySelector(".notice").innerText.trim()`), "tableau libre")
+				did = append(did, s.text(`document.querySelector(".stack-wide .notice").innerText.trim()`), "tableau libre")
 				s.press(free)
 			} else {
 				s.press(`main .actions a.button-primary`)

@@ -72,6 +72,10 @@ func TestPasskey(t *testing.T) {
 
 	// With an application of codes, the password asks for one or the other.
 	secret := s.codes()
+	s.open("/account/security")
+	s.clean()
+	s.open("/account/security/codes/stop")
+	s.clean()
 	s.signOut()
 	s.open("/sign-in")
 	s.fill("#f-email", "lea@essai.example")

@@ -283,7 +283,7 @@ func (v *chartView) form(ctx context.Context, f found, d drawn) {
 		}
 	}
 	v.Form = ui.Form{ID: "chart-form", Action: action, Get: true, Wide: true}
-	v.Form.HX = ui.HX{Get: action, Target: "#chart", Select: "#chart", Swap: "outerHTML", Trigger: "change, submit", PushURL: true}
+	v.Form.HX = ui.HX{Get: action, Target: "#chart", Select: "#chart", Swap: "outerHTML", Trigger: "change, submit", Sync: "this:replace", PushURL: true}
 }
 
 // versioned are the parameters of a query, with the version when it is not the latest.

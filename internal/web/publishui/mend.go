@@ -147,9 +147,14 @@ func (v *mendView) groups(ctx context.Context, r *check.Report) {
 
 func (v *mendView) cells(ctx context.Context, r *check.Report) {
 	l := ui.LangOf(ctx)
+	covered := 0
 	for i := range r.Errors {
 		f := &r.Errors[i]
 		if f.Row == 0 || f.Field == "" {
+			continue
+		}
+		if f.Repair != nil && f.Repair.Cell && f.Repair.Safe && v.SafeAll > 0 {
+			covered++ // one button does them all
 			continue
 		}
 		if len(v.Cells) >= handCells {
@@ -162,7 +167,7 @@ func (v *mendView) cells(ctx context.Context, r *check.Report) {
 		v.Cells = append(v.Cells, cellView{Row: f.Row, Field: f.Field, Place: f.Place(l), Message: r.Message(l, f), Was: f.Cell,
 			Proposal: ui.Input{Field: ui.Field{Name: "value", ID: "f-value-" + strconv.Itoa(i), Label: ui.T(ctx, "publishui.new-value"), Optional: true}, Value: value}})
 	}
-	v.More = max(0, r.Stats.Errors-len(v.Cells))
+	v.More = max(0, r.Stats.Errors-covered-len(v.Cells))
 }
 
 // faultyTable shows the first rows with faults, each faulty cell with its reason.

@@ -45,6 +45,7 @@ type HX struct {
 	Trigger   string // when: "change", "keyup changed delay:300ms"…
 	Select    string // the part of the answer that is taken
 	Include   string // further fields sent
+	Sync      string // what becomes of a request that another overtakes: "this:replace"…
 	PushURL   bool   // the state becomes the address
 }
 
@@ -62,6 +63,7 @@ func (h HX) attrs(ctx context.Context) templ.OrderedAttributes {
 	add("hx-trigger", h.Trigger)
 	add("hx-select", h.Select)
 	add("hx-include", h.Include)
+	add("hx-sync", h.Sync)
 	if h.PushURL {
 		add("hx-push-url", "true")
 	}
@@ -493,6 +495,7 @@ type Items struct {
 // and leads to a part of the site.
 type Card struct {
 	Title  string
+	Level  int // of its heading: 2, or 3
 	Href   string
 	Text   string
 	Icon   Icon
