@@ -41,11 +41,8 @@ func (p *Pages) home(w http.ResponseWriter, r *http.Request) error {
 		Title: ui.T(ctx, "catalogueui.home.title"), Lead: ui.T(ctx, "catalogueui.home.lead", ui.Count(len(orgs))),
 		Search: ui.Search{ID: "home-q", Action: "/search", Suggest: suggestPath, Large: true}, News: news,
 		Doors: []ui.Card{
-			{Icon: "search", Title: ui.T(ctx, "catalogueui.door.find"), Text: ui.T(ctx, "catalogueui.door.find.text"), Href: "/search"},
-			{Icon: "chart-column", Title: ui.T(ctx, "dashboardui.door"), Text: ui.T(ctx, "dashboardui.door.text"), Href: "/board"},
-			{Icon: "file-check", Title: ui.T(ctx, "catalogueui.door.check"), Text: ui.T(ctx, "catalogueui.door.check.text"), Href: "/check"},
-			{Icon: "upload", Title: ui.T(ctx, "catalogueui.door.publish"), Text: ui.T(ctx, "catalogueui.door.publish.text"), Href: "/desk"},
 			{Level: 2, Icon: "search", Title: ui.T(ctx, "catalogueui.door.find"), Text: ui.T(ctx, "catalogueui.door.find.text"), Href: "/search"},
+			{Level: 2, Icon: "chart-column", Title: ui.T(ctx, "dashboardui.door"), Text: ui.T(ctx, "dashboardui.door.text"), Href: "/board"},
 			{Level: 2, Icon: "file-check", Title: ui.T(ctx, "catalogueui.door.check"), Text: ui.T(ctx, "catalogueui.door.check.text"), Href: "/check"},
 			{Level: 2, Icon: "upload", Title: ui.T(ctx, "catalogueui.door.publish"), Text: ui.T(ctx, "catalogueui.door.publish.text"), Href: "/desk"},
 		},
