@@ -32,7 +32,6 @@ type datasetView struct {
 	Downloads *ui.Menu
 	Manage    *ui.Menu   // nil for visitors
 	Follow    *ui.Button // nil for what nobody else is told of
-	Manage    *ui.Menu   // nil for visitors
 	Board     *ui.Button
 	Withdrawn *ui.Notice
 	Draft     *ui.Notice
