@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"socle/internal/catalogue"
+	"socle/internal/consolidation"
 	"socle/internal/httpx"
 	"socle/internal/identity"
 	"socle/internal/sqldb"
@@ -29,7 +30,7 @@ func TestTraceAtTheSameAddress(t *testing.T) {
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	sh := shell.New(shell.Options{Identity: ids, BaseURL: base, Log: log, Host: func(context.Context) ui.Host { return ui.Host{Name: "Essai"} }})
 	rt := httpx.NewRouter(httpx.Options{Log: log, Render: sh.Render, BaseURL: base})
-	sh.Mount(rt, catalogueui.New(catalogueui.Options{Identity: ids, Catalogue: sets, Now: time.Now, BaseURL: "http://localhost:8080", Host: "Essai"}).Routes()...)
+	sh.Mount(rt, catalogueui.New(catalogueui.Options{Identity: ids, Catalogue: sets, Merge: consolidation.New(consolidation.Options{DB: db, Catalogue: sets, Identity: ids}), Now: time.Now, BaseURL: "http://localhost:8080", Host: "Essai"}).Routes()...)
 	org, err := ids.CreateOrganisation(ctx, root, identity.OrganisationForm{Name: "Roques", Kind: identity.KindCommune}, false)
 	must(t, err)
 	d, err := sets.Create(ctx, root, catalogue.NewDataset{Organisation: org.ID, Metadata: catalogue.Metadata{Title: "Bancs </script><script>x", Description: "Où ils sont."}})
