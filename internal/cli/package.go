@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path"
@@ -19,19 +18,6 @@ import (
 	"socle/internal/tabular"
 )
 
-// packageReport is the report of a data package: that of each of its tables.
-type packageReport struct {
-	Valid     bool             `json:"valid"`
-	Name      string           `json:"name"`
-	Resources []resourceReport `json:"resources"`
-}
-
-type resourceReport struct {
-	Name   string      `json:"name"`
-	Path   string      `json:"path"`
-	Report *check.Wire `json:"report"`
-}
-
 // dataPackage is a data package whose descriptor is a file of this machine.
 type dataPackage struct {
 	*schema.Package
@@ -45,61 +31,74 @@ const maxResource = 2 << 30
 
 // packageOf checks all tables of a data package, each against its own schema;
 // foreign keys lead from one to the other.
-func (c *checkCommand) packageOf(ctx context.Context, r *run) error {
-	p, err := r.openPackage(c.File)
+func (c *checkCommand) packageOf(ctx context.Context, r *run) (err error) {
+	p, end, err := c.openPackage(r)
 	if err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, end()) }()
 	if c.Format == "html" {
 		return errs.New(errs.Invalid, "cli.package.html").WithHint("cli.package.html.hint")
 	}
-	defer func() { _ = p.close() }()
-	others := check.Tables{}
-	for i := range p.Resources {
-		others[p.Resources[i].Name] = func(ctx context.Context) (*tabular.File, error) { return p.open(ctx, &p.Resources[i]) }
-	}
-	out := packageReport{Valid: true, Name: p.Name, Resources: []resourceReport{}}
-	for i := range p.Resources {
-		res := &p.Resources[i]
-		report, err := c.resource(ctx, p, res, others)
+	o := check.Options{Limit: listed(c.Limit), Standard: c.Standard, Workers: workers, Clock: time.Now}
+	var valid bool
+	if c.Format == "json" {
+		out, err := check.ContractPackage(ctx, p, o, r.lang)
 		if err != nil {
-			return fmt.Errorf("%s: %w", res.Name, err)
-		}
-		out.Valid = out.Valid && report.Valid
-		if c.Format == "json" {
-			out.Resources = append(out.Resources, resourceReport{Name: res.Name, Path: res.Paths[0], Report: check.Contract(report, r.lang)})
-			continue
-		}
-		r.printf("%s\n", r.t("cli.package.table", errs.Args{"Name": res.Name, "Path": res.Paths[0]}))
-		if err := check.Text(r.Stdout, report, r.lang, r.Terminal); err != nil {
 			return err
 		}
-	}
-	if c.Format == "json" {
 		enc := json.NewEncoder(r.Stdout)
 		enc.SetEscapeHTML(false)
 		if err := enc.Encode(out); err != nil {
 			return err
 		}
+		valid = out.Valid
+	} else if valid, err = check.RunPackage(ctx, p, o, func(res *schema.Resource, report *check.Report) error {
+		r.printf("%s\n", r.t("cli.package.table", errs.Args{"Name": res.Name, "Path": res.Paths[0]}))
+		return check.Text(r.Stdout, report, r.lang, r.Terminal)
+	}); err != nil {
+		return err
 	}
-	if !out.Valid {
+	if !valid {
 		return errInvalid
 	}
 	return nil
 }
 
-// resource checks one table.
-func (c *checkCommand) resource(ctx context.Context, p *dataPackage, res *schema.Resource, others check.Tables) (report *check.Report, err error) {
-	s, err := p.schemaOf(ctx, res, c.Catalogue)
-	if err != nil {
-		return nil, err
+// openPackage opens the data package that the command names: a descriptor, or a zip
+// file that holds one. Kind: Invalid (it is neither: a schema must be given).
+func (c *checkCommand) openPackage(r *run) (p check.Package, end func() error, err error) {
+	elsewhere := func(ctx context.Context, ref string) (*schema.Schema, error) { return r.schema(ctx, ref, c.Catalogue) }
+	if strings.EqualFold(filepath.Ext(c.File), ".zip") {
+		in, err := r.openInput(c.File)
+		if err != nil {
+			return p, nil, err
+		}
+		bundle, ok := tabular.OpenBundle(in, "", maxResource)
+		if !ok {
+			return p, nil, errors.Join(errs.New(errs.Invalid, "cli.no-schema").WithHint("cli.no-schema.hint"), in.close())
+		}
+		end := func() error { return errors.Join(bundle.Close(), in.close()) }
+		if p, err = check.PackageOf(bundle, elsewhere); err != nil {
+			return p, nil, errors.Join(err, end())
+		}
+		return p, end, nil
 	}
-	f, err := p.open(ctx, res)
+	d, err := r.openPackage(c.File)
 	if err != nil {
-		return nil, err
+		return p, nil, err
 	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	return check.Run(ctx, f, s, check.Options{Limit: listed(c.Limit), Standard: c.Standard, Workers: workers, Clock: time.Now, References: others, Resource: res.Name})
+	schemaAt := func(ctx context.Context, ref string) (*schema.Schema, error) {
+		if !httpx.IsAddress(ref) && strings.HasSuffix(ref, ".json") {
+			file, err := d.beside(ref)
+			if err != nil {
+				return nil, err
+			}
+			ref = file
+		}
+		return elsewhere(ctx, ref)
+	}
+	return check.Package{Package: d.Package, Open: d.open, Schema: schemaAt}, d.close, nil
 }
 
 // openPackage reads the descriptor of a data package. Kind: Invalid (it is no
@@ -129,29 +128,6 @@ func (r *run) openPackage(file string) (*dataPackage, error) {
 		}
 	}
 	return &dataPackage{Package: p, r: r, dir: filepath.Dir(file), files: map[string]string{}}, nil
-}
-
-// schemaOf is the schema of a table: in the package, in a file beside it, at an
-// address, bundled, or made from its rows when there is none.
-func (p *dataPackage) schemaOf(ctx context.Context, res *schema.Resource, c Catalogue) (*schema.Schema, error) {
-	switch ref := res.SchemaRef; {
-	case res.Schema != nil:
-		return res.Schema, nil
-	case ref == "":
-		f, err := p.open(ctx, res)
-		if err != nil {
-			return nil, err
-		}
-		s, err := check.Infer(ctx, f, check.InferOptions{Workers: workers})
-		return s, errors.Join(err, f.Close())
-	case !httpx.IsAddress(ref) && strings.HasSuffix(ref, ".json"):
-		file, err := p.beside(ref)
-		if err != nil {
-			return nil, err
-		}
-		return p.r.schema(ctx, file, c)
-	}
-	return p.r.schema(ctx, res.SchemaRef, c)
 }
 
 // beside returns the file of a path of the descriptor, which may not leave its

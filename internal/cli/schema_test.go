@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"archive/zip"
 	"bytes"
 	"io"
 	"net/http"
@@ -105,6 +106,41 @@ func TestPackageAtAnAddress(t *testing.T) {
 		Fetch: httpx.Client(httpx.ClientOptions{AllowHosts: []string{site.Listener.Addr().String()}})})
 	if status != 1 || !strings.Contains(stdout.String(), "un") {
 		t.Errorf("%d %s %s", status, &stdout, &stderr)
+	}
+	if left, err := os.ReadDir(os.Getenv("TMPDIR")); err != nil || len(left) != 0 {
+		t.Errorf("left: %v %v", left, err)
+	}
+}
+
+// A zip file that holds a data package is checked as its descriptor would be.
+func TestPackageInZip(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	var archive bytes.Buffer
+	z := zip.NewWriter(&archive)
+	for name, text := range map[string]string{
+		"datapackage.json": `{"name": "p", "resources": [{"name": "a", "path": "a.csv", "schema": "a.json"}, {"name": "b", "path": "b.csv"}]}`,
+		"a.csv":            "x\nun\n", "b.csv": "y\n1\n", "a.json": `{"fields": [{"name": "x", "type": "integer"}]}`,
+	} {
+		w, err := z.Create(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.WriteString(w, text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	path := file(t, "paquet.zip", archive.String())
+	if status, out, problems := run(t, nil, "check", path, "--format", "json"); status != 1 || !strings.HasPrefix(out, `{"valid":false,"name":"p","resources":[{"name":"a","path":"a.csv"`) {
+		t.Errorf("%d %s %s", status, out, problems)
+	}
+	if status, out, problems := run(t, nil, "check", path); status != 1 || !strings.Contains(out, "Table b (b.csv)") {
+		t.Errorf("%d %s %s", status, out, problems)
+	}
+	if status, _, problems := run(t, nil, "check", file(t, "table.zip", "rien"), "--lang", "en"); status != 2 || !strings.Contains(problems, "--schema") {
+		t.Errorf("no package: %d %s", status, problems)
 	}
 	if left, err := os.ReadDir(os.Getenv("TMPDIR")); err != nil || len(left) != 0 {
 		t.Errorf("left: %v %v", left, err)

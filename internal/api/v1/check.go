@@ -60,8 +60,34 @@ func (f *checkForm) set(name, value string) (err error) {
 	return nil
 }
 
+// checkPackage checks all tables of a data package in a zip file, which names their
+// schemas itself: done says that the file is one and the answer given.
+func (api *API) checkPackage(w http.ResponseWriter, r *http.Request, form checkForm, file string) (done bool, err error) {
+	src, err := tabular.OpenFile(file)
+	if err != nil {
+		return false, err
+	}
+	defer src.Close()
+	bundle, ok := tabular.OpenBundle(src, api.o.Temp, api.o.MaxBytes)
+	if !ok {
+		return false, nil
+	}
+	defer func() { err = errors.Join(err, bundle.Close()) }()
+	p, err := check.PackageOf(bundle, api.o.Schemas)
+	if err != nil {
+		return true, err
+	}
+	report, err := check.ContractPackage(r.Context(), p, check.Options{Limit: form.limit, Standard: form.standard, Workers: api.o.Workers, Clock: api.o.Now, TempDir: api.o.Temp}, lang(r))
+	if err != nil {
+		return true, err
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	return true, httpx.WriteJSON(w, r, http.StatusOK, report)
+}
+
 // checkFile checks the file of a multipart form against a schema and answers
-// with the report of the contract. Nothing is kept.
+// with the report of the contract; of a data package without a schema, with that
+// of each of its tables. Nothing is kept.
 func (api *API) checkFile(w http.ResponseWriter, r *http.Request) error {
 	form := checkForm{limit: 100}
 	temp, err := os.CreateTemp(api.o.Temp, "check-*")
@@ -78,6 +104,9 @@ func (api *API) checkFile(w http.ResponseWriter, r *http.Request) error {
 		return errs.New(errs.Invalid, "api.file-missing").WithHint("httpx.multipart.hint").WithField("file", "api.file-missing")
 	}
 	if form.schema == "" {
+		if done, err := api.checkPackage(w, r, form, temp.Name()); done || err != nil {
+			return err
+		}
 		return errs.New(errs.Invalid, "api.schema-missing").WithHint("api.schema-missing.hint").WithField("schema", "api.schema-missing")
 	}
 	sch, err := api.o.Schemas(r.Context(), form.schema)

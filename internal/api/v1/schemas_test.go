@@ -22,6 +22,22 @@ import (
 	"socle/internal/web/ui"
 )
 
+// portal answers with the API alone.
+func portal(t *testing.T, db *sqldb.DB, o v1.Options) http.Handler {
+	t.Helper()
+	log := slog.New(slog.DiscardHandler)
+	base, err := url.Parse("https://portail.example")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Identity, o.BaseURL, o.Now = identity.New(db, identity.Options{}), base, time.Now
+	o.Limit = httpx.Limit(httpx.NewLimiter(1000, 1000, 10, time.Now))
+	sh := shell.New(shell.Options{Identity: o.Identity, BaseURL: base, Log: log, Host: func(context.Context) ui.Host { return ui.Host{Name: "Essai"} }})
+	rt := httpx.NewRouter(httpx.Options{Log: log, Render: sh.Render, BaseURL: base})
+	sh.Mount(rt, v1.New(o).Routes()...)
+	return rt
+}
+
 // The list of schemas: bundled, or of the national catalogue.
 func TestListSchemas(t *testing.T) {
 	sqldbtest.Run(t, func(t *testing.T, db *sqldb.DB) {
@@ -34,15 +50,7 @@ func TestListSchemas(t *testing.T) {
 		defer away.Close()
 		fetch := httpx.Fetcher(httpx.Client(httpx.ClientOptions{AllowHosts: []string{away.Listener.Addr().String()}}), schemas.MaxDescriptor)
 		list := schemas.New(schemas.Options{DB: db, Fetch: fetch, Address: away.URL, Now: time.Now})
-		ids := identity.New(db, identity.Options{})
-		log := slog.New(slog.DiscardHandler)
-		base, err := url.Parse("https://portail.example")
-		if err != nil {
-			t.Fatal(err)
-		}
-		sh := shell.New(shell.Options{Identity: ids, BaseURL: base, Log: log, Host: func(context.Context) ui.Host { return ui.Host{Name: "Essai"} }})
-		rt := httpx.NewRouter(httpx.Options{Log: log, Render: sh.Render, BaseURL: base})
-		sh.Mount(rt, v1.New(v1.Options{Identity: ids, National: list, BaseURL: base, Limit: httpx.Limit(httpx.NewLimiter(1000, 1000, 10, time.Now)), Now: time.Now}).Routes()...)
+		rt := portal(t, db, v1.Options{National: list})
 		get := func(query string) (status int, text string) {
 			t.Helper()
 			r := httptest.NewRequest(http.MethodGet, "https://portail.example/api/v1/schemas"+query, nil)

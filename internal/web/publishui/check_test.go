@@ -232,7 +232,7 @@ func TestCheckPackage(t *testing.T) {
 		return b.String()
 	}
 	page, _ := v.send("/check", "paquet.zip", packed("datapackage.json", "a.csv", "b.csv"), 422, "schema", "scdl/deliberations")
-	says(t, page, "paquet de données", "2 tableaux", "socle check datapackage.json")
+	says(t, page, "paquet de données", "2 tableaux", "socle check paquet.zip")
 	page, _ = v.send("/en/check", "paquet.zip", packed("data/datapackage.json", "data/a.csv", "data/b.csv"), 422, "schema", "scdl/deliberations")
 	says(t, page, "data package", "2 tables")
 	page, _ = v.send("/check", "paquet.zip", packed("datapackage.json", "a.csv"), 200, "schema", "scdl/deliberations")
