@@ -69,6 +69,8 @@ function focusMistakes(root: ParentNode): void {
   root.querySelector<HTMLElement>("[data-focus]")?.focus();
 }
 
+document.addEventListener("socle:fresh", (e) => wake(e.target as HTMLElement)); // a part that came anew
+
 menus();
 dialogs();
 appearance();
