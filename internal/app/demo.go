@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"socle/internal/catalogue"
+	"socle/internal/collect"
 	"socle/internal/demo"
 	"socle/internal/errs"
 	"socle/internal/i18n"
@@ -62,7 +63,22 @@ func (a *App) makeDemo(ctx context.Context, tell func([]string)) (err error) {
 			return fmt.Errorf("%s: %w", d.Title, err)
 		}
 	}
-	return nil
+	return a.demoForm(ctx, sys)
+}
+
+// demoForm opens the observations of irrigation for entry by everyone: they are on
+// the public map within seconds.
+func (a *App) demoForm(ctx context.Context, sys identity.Actor) error {
+	d, err := a.Catalogue.ByAddress(ctx, sys, ids.Slug(demo.Live))
+	if err != nil {
+		return err
+	}
+	forms, err := a.Forms.OfDataset(ctx, collect.Visitor{Actor: sys}, d.ID)
+	if err != nil || len(forms) > 0 || len(d.Resources) == 0 {
+		return err
+	}
+	_, err = a.Forms.Create(ctx, sys, collect.NewForm{Organisation: d.Organisation, Resource: d.Resources[0].ID, Settings: collect.Settings{Access: collect.Public, Sight: collect.All}})
+	return err
 }
 
 func (a *App) demoOrganisations(ctx context.Context, sys identity.Actor) (map[string]identity.OrganisationID, error) {
