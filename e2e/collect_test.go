@@ -160,7 +160,7 @@ func liveForm(t *testing.T, p *portal) (id, resource, slug string) {
 			t.Fatal(err)
 		}
 		for _, f := range list.Forms {
-			if f.Dataset.Title == "Observations d’irrigation" {
+			if strings.HasPrefix(f.Dataset.Title, "Observations d’irrigation") {
 				return f.ID, f.Resource, f.Dataset.Slug
 			}
 		}

@@ -26,7 +26,7 @@ type Dataset struct {
 // Year is the year of the demonstration's acts.
 const Year = 2025
 
-// Live is the title of the dataset whose rows are entered with a form.
+// Live begins the title of the dataset whose rows are entered with a form.
 const Live = "Observations d’irrigation"
 
 // Datasets lists what is published, in order.

@@ -19,6 +19,7 @@ import (
 	"socle/internal/httpx"
 	"socle/internal/i18n"
 	"socle/internal/identity"
+	"socle/internal/ids"
 	"socle/internal/markup"
 	"socle/internal/schema/form"
 	"socle/internal/web/shell"
@@ -32,6 +33,7 @@ type fillView struct {
 	Closed *ui.Notice
 	Form   ui.Form
 	Entry  string
+	Secret string // lets this page, and nobody else, send the entry again
 	Blocks []block
 	Send   string
 	Key    string
@@ -76,7 +78,7 @@ func (p *Pages) fillPage(w http.ResponseWriter, r *http.Request, f collect.Form,
 		Head:  ui.PageHead{Eyebrow: org.Name, Title: d.Title},
 		Intro: templ.Raw(markup.HTML(d.Description, 2)),
 		Form:  ui.Form{ID: "entry", Action: "/f/" + r.PathValue("key"), Files: hasFiles(d.Items), Problems: problems},
-		Entry: entry, Key: r.PathValue("key"), Keeps: "socle-draft-" + string(f.ID), Send: ui.T(ctx, "collectui.send"),
+		Entry: entry, Secret: secretOf(r), Key: r.PathValue("key"), Keeps: "socle-draft-" + string(f.ID), Send: ui.T(ctx, "collectui.send"),
 		Words: map[string]string{
 			"place": ui.T(ctx, "collectui.point.use"), "placing": ui.T(ctx, "collectui.point.search"), "denied": ui.T(ctx, "collectui.point.denied"), "accuracy": ui.T(ctx, "collectui.point.accuracy"),
 			"draft": ui.T(ctx, "collectui.draft"), "forget": ui.T(ctx, "collectui.draft.forget"), "last": ui.T(ctx, "collectui.last"), "none": ui.T(ctx, "collectui.commune.none"),
@@ -94,6 +96,13 @@ func (p *Pages) fillPage(w http.ResponseWriter, r *http.Request, f collect.Form,
 	w.Header().Set("Cache-Control", "private, no-store")
 	w.Header().Set("Referrer-Policy", "no-referrer") // the address may be the key of a link
 	return shell.PageStatus(w, r, status, ui.Page{Title: d.Title, Description: markup.Text(d.Description, 200), NoIndex: f.Access != collect.Public}, fillFormPage(view))
+}
+
+func secretOf(r *http.Request) string {
+	if s := r.PostForm.Get("secret"); len(s) >= 16 {
+		return s
+	}
+	return ids.Secret(16)
 }
 
 func hasFiles(items []form.Item) bool {
@@ -127,6 +136,7 @@ func (p *Pages) fill(w http.ResponseWriter, r *http.Request) error {
 		read.more(f.Definition, values, more)
 		return p.fillPage(w, r, f, entry, values, http.StatusOK, nil)
 	}
+	v.Secret = r.PostForm.Get("secret") // of this page: sending it twice is one entry
 	sent := collect.Sent{ID: entry, MadeAt: p.o.Now(), Values: values}
 	files, err := attach(r, f.Definition, &sent)
 	if err != nil {
@@ -144,7 +154,7 @@ func (p *Pages) fill(w http.ResponseWriter, r *http.Request) error {
 		}
 		return p.fillPage(w, r, f, entry, values, httpx.Status(err), problems)
 	}
-	if out.Secret != "" { // the files of this entry, and nothing else, are this visitor's
+	if out.Secret != "" {
 		v.Secret = out.Secret
 	}
 	for i, h := range files {
