@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -64,6 +65,7 @@ type world struct {
 	agent            *client.Client
 	dataset, private client.Dataset
 	number           int
+	form, formSlug   string // of the table of dataset, for its members
 }
 
 func newWorld(t *testing.T, p *portal) *world {
@@ -89,6 +91,12 @@ func newWorld(t *testing.T, p *portal) *world {
 		t.Fatal(err)
 	}
 	w.private = d
+	made := w.visitors["editor"].post("/formulaires", url.Values{"resource": {w.dataset.Resources[0].ID}})
+	w.form = strings.TrimPrefix(made.url.Path, "/formulaires/")
+	if made.status != http.StatusOK || w.form == "" || strings.Contains(w.form, "/") {
+		t.Fatalf("no form: %d at %s: %s", made.status, made.url, made.text())
+	}
+	w.formSlug = "essai-public"
 	for _, v := range w.visitors {
 		v.http.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	}
@@ -156,6 +164,10 @@ func (w *world) address(t *testing.T, method, path string) func() string {
 			p = strings.Replace(p, "{id}", w.uploaded(t), 1)
 		case strings.HasPrefix(path, "/api/v1/imports/{id}"):
 			p = strings.Replace(p, "{id}", w.imported(t), 1)
+		case strings.HasPrefix(path, "/api/v1/forms/"), strings.HasPrefix(path, "/formulaires/"):
+			p = strings.NewReplacer("{id}", w.form, "{entry}", entryID(1)).Replace(p)
+		case strings.HasPrefix(path, "/f/{key}"):
+			p = strings.Replace(p, "{key}", w.formSlug, 1)
 		case strings.HasPrefix(path, "/deposits/{id}"):
 			p = strings.Replace(p, "{id}", w.deposited(t), 1)
 		}

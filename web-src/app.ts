@@ -72,6 +72,8 @@ function focusMistakes(root: ParentNode): void {
 }
 
 trusted();
+document.addEventListener("socle:fresh", (e) => wake(e.target as HTMLElement)); // a part that came anew
+
 menus();
 dialogs();
 appearance();

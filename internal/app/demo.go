@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"socle/internal/catalogue"
+	"socle/internal/collect"
 	"socle/internal/consolidation"
 	"socle/internal/demo"
 	"socle/internal/errs"
@@ -64,6 +65,27 @@ func (a *App) makeDemo(ctx context.Context, tell func([]string)) (err error) {
 		}
 	}
 	return a.demoConsolidations(ctx, sys, orgs[demo.Host.Name])
+	return a.demoForm(ctx, sys)
+}
+
+// demoForm opens the observations of irrigation for entry by everyone: they are on
+// the public map within seconds.
+func (a *App) demoForm(ctx context.Context, sys identity.Actor) error {
+	list, err := a.Catalogue.List(ctx, sys, catalogue.Filter{}, catalogue.ByTitle, "", 200)
+	if err != nil {
+		return err
+	}
+	for _, d := range list.Datasets {
+		if !strings.HasPrefix(d.Title, demo.Live) || len(d.Resources) == 0 {
+			continue
+		}
+		forms, err := a.Forms.OfDataset(ctx, collect.Visitor{Actor: sys}, d.ID)
+		if err != nil || len(forms) > 0 {
+			return err
+		}
+		_, err = a.Forms.Create(ctx, sys, collect.NewForm{Organisation: d.Organisation, Resource: d.Resources[0].ID, Settings: collect.Settings{Access: collect.Public, Sight: collect.All}})
+	}
+	return nil
 }
 
 func (a *App) demoOrganisations(ctx context.Context, sys identity.Actor) (map[string]identity.OrganisationID, error) {

@@ -23,6 +23,7 @@ import (
 	"socle/internal/web/account"
 	adminui "socle/internal/web/admin"
 	"socle/internal/web/catalogueui"
+	"socle/internal/web/collectui"
 	"socle/internal/web/dashboardui"
 	"socle/internal/web/fieldui"
 	"socle/internal/web/followui"
@@ -84,6 +85,7 @@ func (a *App) Handler(reg *prometheus.Registry) (http.Handler, error) {
 		publishui.New(publishui.Options{Identity: a.Identity, Merge: a.Merge, Catalogue: a.Catalogue, Tables: a.Tables, Publish: a.Publish, Schemas: a.Schemas, Usage: a.Usage, Temp: a.temp(), Fetch: a.Fetch, BaseURL: base,
 			MaxCheck: min(maxAnonymousCheck, int64(c.Limits.Upload)), Limit: general, Now: time.Now, Zone: c.Location()}).Routes(),
 		field.Routes(),
+		collectui.New(collectui.Options{Collect: a.Forms, Identity: a.Identity, Catalogue: a.Catalogue, Schemas: a.Schemas, BaseURL: base, Limit: general, Now: time.Now, Zone: c.Location(), Territory: c.Host.Territory}).Routes(),
 		v1.New(v1.Options{
 			Identity: a.Identity, Catalogue: a.Catalogue, Find: a.Find, Tables: a.Tables, Engine: a.Engine, Publish: a.Publish, Collect: a.Forms, Schemas: a.Schemas.Find,
 			National: a.Schemas, Limit: general, BaseURL: c.Base(), MaxBytes: int64(c.Limits.Upload), MaxPhoto: int64(c.Entries.File), Temp: a.temp(), Workers: 2,
@@ -189,6 +191,7 @@ func footer(ctx context.Context) []ui.Link {
 func accountLinks(ctx context.Context, a identity.Actor) []ui.Link {
 	links := []ui.Link{{Label: ui.T(ctx, "app.link.desk"), Href: "/desk", Icon: "inbox"}, {Label: ui.T(ctx, "app.link.account"), Href: account.Path, Icon: "circle-user"}}
 	links = append(links, ui.Link{Label: ui.T(ctx, "app.link.field"), Href: fieldui.Path, Icon: "smartphone"})
+	links := []ui.Link{{Label: ui.T(ctx, "app.link.desk"), Href: "/desk", Icon: "inbox"}, {Label: ui.T(ctx, "collectui.desk"), Href: "/formulaires", Icon: "clipboard-list"}, {Label: ui.T(ctx, "app.link.account"), Href: account.Path, Icon: "circle-user"}}
 	if len(a.HostRoles().List()) > 0 {
 		links = append(links, ui.Link{Label: ui.T(ctx, "app.link.admin"), Href: "/admin", Icon: "settings"})
 	}
@@ -198,7 +201,7 @@ func accountLinks(ctx context.Context, a identity.Actor) []ui.Link {
 // robots keeps a demonstration, and the pages of people, out of search engines.
 func (a *App) robots(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	text := "User-agent: *\nDisallow: /account\nDisallow: /desk\nDisallow: /admin\nDisallow: /en/account\nDisallow: /en/desk\nDisallow: /en/admin\n"
+	text := "User-agent: *\nDisallow: /account\nDisallow: /desk\nDisallow: /formulaires\nDisallow: /f/\nDisallow: /admin\nDisallow: /en/account\nDisallow: /en/desk\nDisallow: /en/admin\n"
 	text += "Sitemap: " + strings.TrimSuffix(a.Config.Base().String(), "/") + "/sitemap.xml\n"
 	if a.Config.Demo {
 		text = "User-agent: *\nDisallow: /\n"

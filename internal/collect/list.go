@@ -8,6 +8,7 @@ import (
 
 	"socle/internal/errs"
 	"socle/internal/identity"
+	"socle/internal/schema/form"
 	"socle/internal/sqldb"
 )
 
@@ -219,4 +220,26 @@ func (s *Service) revision(ctx context.Context, tx *sqldb.Tx, d *desk, id string
 		return e, err
 	}
 	return e, e.read(data)
+}
+
+// Look says what the form makes of values that are being typed: what is calculated,
+// what is not asked, what is wrong. Nothing is kept. Kinds: NotFound, SignIn.
+func (s *Service) Look(ctx context.Context, v Visitor, t Target, values form.Values) (out form.Values, hidden []string, bad []errs.Field, err error) {
+	defer errs.Wrap(&err, "collect.Look")
+	var d *desk
+	err = s.db.Read(ctx, func(tx *sqldb.Tx) error {
+		d, err = s.desk(ctx, tx, v, t)
+		return err
+	})
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	c, err := d.form.ready.checker()
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	if out, hidden, bad, err = c.Look(values, s.now()); err != nil {
+		return nil, nil, nil, err
+	}
+	return d.form.Definition.Join(out), hidden, bad, nil
 }

@@ -495,16 +495,21 @@ func dataOf(e Entry) (string, error) {
 
 // change gives an entry that is there new content, unless it has it already.
 func (w *writing) change(ctx context.Context, a *arriving, now Entry) (out Outcome, err error) {
-	if !w.visitor.mine(&now) && !w.desk.may.moderate && (w.desk.form.ID != "" || !w.desk.may.member) {
-		return Outcome{Err: denied()}, nil
-	}
 	same, err := w.arrivedBefore(ctx, a, now)
 	if err != nil {
 		return out, err
 	}
-	if same {
+	theirs := w.visitor.mine(&now) || w.desk.may.moderate || w.desk.form.ID == "" && w.desk.may.member
+	switch {
+	case same && !theirs: // a device without account whose first answer was lost: it learns what it knows
+		out.Entry = Entry{ID: now.ID, Resource: now.Resource, Form: now.Form, Revision: a.Revision + 1, State: now.State, MadeAt: now.MadeAt, Received: now.Received, Changed: now.Changed,
+			Values: w.desk.form.Definition.Join(a.values), Revisits: a.Revisits}
+		return out, nil
+	case same:
 		out.Entry = w.seen(now, a.problems)
 		return out, nil
+	case !theirs:
+		return Outcome{Err: denied()}, nil
 	}
 	back := now.State == Removed && a.Draft && w.desk.form.ID == "" // a member takes back that it was removed
 	if now.State == Removed && !back || a.Revision != now.Revision {

@@ -47,6 +47,9 @@ var Merged = []Consolidation{
 // Year is the year of the demonstration's acts.
 const Year = 2025
 
+// Live begins the title of the dataset whose rows are entered with a form.
+const Live = "Observations d’irrigation"
+
 // Datasets lists what is published, in order.
 func Datasets() []Dataset {
 	var list []Dataset
@@ -79,7 +82,7 @@ func Datasets() []Dataset {
 		"municipal-life", "ANNUAL", "equipements_fonsorbes.csv", []string{"équipements", "accessibilité"}, equipements)
 	free("Escalquens", "Menus de la cantine d’Escalquens", "Les plats servis chaque jour dans les restaurants scolaires, avec l’origine des produits, les labels et les allergènes.",
 		"education-childhood", "WEEKLY", "menus_cantine.csv", []string{"cantine", "menus", "allergènes"}, menus)
-	free(Host.Name, "Observations d’irrigation", "Relevés de terrain d’un conseiller : parcelle type, culture, stade, humidité du sol et conseil de la semaine.",
+	free(Host.Name, Live, "Relevés de terrain d’un conseiller : parcelle type, culture, stade, humidité du sol et conseil de la semaine.",
 		"water-agriculture", "WEEKLY", "observations_irrigation.csv", []string{"irrigation", "agriculture", "eau"}, irrigation)
 	free(Host.Name, "Comptages routiers", "Nombre de véhicules par jour aux points de comptage des routes départementales.",
 		"mobility", "MONTHLY", "comptages_routiers.csv", []string{"routes", "trafic"}, comptages)

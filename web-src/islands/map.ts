@@ -1,5 +1,5 @@
 import { Map as LibreMap, NavigationControl, Popup, ScaleControl, AttributionControl, setWorkerUrl } from "maplibre-gl";
-import type { GeoJSONSource, LngLatBoundsLike, MapGeoJSONFeature, StyleSpecification } from "maplibre-gl";
+import type { GeoJSONSource, LngLatBoundsLike, MapGeoJSONFeature, StyleSpecification, VectorTileSource } from "maplibre-gl";
 import type { Point } from "geojson";
 import type { Island } from "../island";
 
@@ -86,7 +86,9 @@ class TableMap {
     const dark = matchMedia("(prefers-color-scheme: dark)");
     const change = () => this.map.setStyle(this.style());
     dark.addEventListener("change", change);
+    const events = this.live();
     return () => {
+      events?.close();
       themes.disconnect();
       dark.removeEventListener("change", change);
       this.map.remove();
@@ -174,6 +176,24 @@ class TableMap {
     } catch (e) {
       if (!this.asked.signal.aborted) console.error(e);
     }
+  }
+
+  // New rows appear by themselves: the tiles of each new version take the place of
+  // those of the one before.
+  private live(): EventSource | undefined {
+    if (!this.d.events) return undefined;
+    let shown = Number(/version=(\d+)/.exec(this.d.tiles ?? "")?.[1] ?? 0);
+    const source = new EventSource(this.d.events);
+    source.addEventListener("version", (event) => {
+      const { number } = JSON.parse((event as MessageEvent<string>).data) as { number: number };
+      if (number <= shown) return;
+      shown = number;
+      for (const key of ["tiles", "near"]) this.d[key] = this.d[key]?.replace(/version=\d+/, `version=${number}`);
+      this.map.getSource<VectorTileSource>("rows")?.setTiles([location.origin + (this.d.tiles ?? "")]);
+      this.ground.dataset.version = String(number);
+      this.moved();
+    });
+    return source;
   }
 
   // A part of another page of the site.

@@ -90,15 +90,20 @@ func (c *Checker) compile(items []Item, e *errs.Error) {
 // not asked, with what is calculated; and what is wrong, by the names of the items.
 // now is when the entry was made.
 func (c *Checker) Check(v Values, now time.Time) (Values, []errs.Field, error) {
+	out, _, bad, err := c.Look(v, now)
+	return out, bad, err
+}
+
+// Look is Check, and says which items are not asked.
+func (c *Checker) Look(v Values, now time.Time) (out Values, hidden []string, bad []errs.Field, err error) {
 	run := &checking{now: now}
-	out, err := run.entry(c, v, "", nil)
-	if err != nil {
-		return nil, nil, err
+	if out, err = run.entry(c, v, "", nil); err != nil {
+		return nil, nil, nil, err
 	}
 	if len(out) == 0 && len(run.bad) == 0 {
 		run.add("", "form.entry.empty")
 	}
-	return out, run.bad, nil
+	return out, run.hidden, run.bad, nil
 }
 
 // maxProblems bounds what is told of one entry.
@@ -106,9 +111,10 @@ const maxProblems = 100
 
 // checking is the check of one entry.
 type checking struct {
-	now  time.Time
-	bad  []errs.Field
-	root expression.Row // of the entry, while its repeats are checked
+	now    time.Time
+	bad    []errs.Field
+	hidden []string       // items that are not asked
+	root   expression.Row // of the entry, while its repeats are checked
 }
 
 func (r *checking) add(name, key string, args ...errs.Args) {
@@ -141,6 +147,9 @@ func (r *checking) entry(c *Checker, sent Values, prefix string, path []expressi
 	}
 	env := &expression.Env{Path: path, Now: r.now, Language: c.d.Language, Label: c.label}
 	hidden := r.conditions(c, v, env)
+	for it := range hidden {
+		r.hidden = append(r.hidden, prefix+it.Name)
+	}
 	if err := r.instances(c, v, prefix, env); err != nil {
 		return nil, err
 	}

@@ -51,6 +51,15 @@ type found struct {
 	tables.Table
 }
 
+// events is the address that tells of new versions of a table whose rows people
+// enter, while the latest is shown; "" else.
+func (f found) events() string {
+	if f.resource == nil || f.version.Number != f.resource.Latest || len(f.version.Parts) != 1 || f.version.Parts[0].Source != "entries" {
+		return ""
+	}
+	return "/api/v1/resources/" + string(f.resource.ID) + "/events"
+}
+
 // find reads the dataset of an address; moved is true when it has another now.
 func (p *Pages) find(r *http.Request) (f found, moved bool, err error) {
 	v, ctx := shell.From(r), r.Context()

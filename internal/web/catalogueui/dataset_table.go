@@ -24,6 +24,8 @@ type tableView struct {
 	Offset  int   // of the first one shown
 	Pages   ui.Pages
 	Columns ui.Table
+	Events  string // what tells of new versions; "" when none comes by itself
+	Version string
 }
 
 // filterForm adds a condition without a script: column, operation, value.
@@ -89,6 +91,7 @@ func (p *Pages) fillTable(ctx context.Context, view *tableView, f found, q query
 		return at(n2)
 	}, Summary: ui.T(ctx, "catalogueui.range", map[string]any{"From": ui.Integer(ctx, int64(min(q.Offset+1, int(rows.Total)))), "To": ui.Integer(ctx, int64(q.Offset+len(rows.Records))), "Of": ui.Integer(ctx, rows.Total)})}
 	view.Columns = columnsTable(ctx, f.Schema)
+	view.Events, view.Version = f.events(), strconv.Itoa(f.version.Number)
 }
 
 func (p *Pages) table(ctx context.Context, f found, q query.Query, rows *tables.Page) ui.Table {

@@ -55,6 +55,7 @@ type liveMap struct {
 	Base    string // tiles of the basemap, or ""
 	Credit  string
 	Version string
+	Events  string // what tells of new versions; "" when none comes by itself
 	Name    string // for screen readers
 }
 
@@ -193,7 +194,7 @@ func (p *Pages) live(ctx context.Context, f found, b [4]float64, name string) li
 	return liveMap{
 		Tiles: api + "/tiles/{z}/{x}/{y}.mvt?" + v.Encode(), Near: api + "/features?" + v.Encode(), Bounds: strings.Join(texts, ","), Zoom: mapZoom,
 		Row: ui.Address(ui.LangOf(ctx), f.base()+"/rows/"), Worker: ui.Embedded().URL("mapworker.js"), Base: p.o.Basemap.URL, Credit: p.o.Basemap.Attribution,
-		Version: versionParameter(f), Name: ui.T(ctx, "plot.map.name", map[string]any{"Sentence": name}),
+		Version: versionParameter(f), Events: f.events(), Name: ui.T(ctx, "plot.map.name", map[string]any{"Sentence": name}),
 	}
 }
 

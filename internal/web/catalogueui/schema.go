@@ -80,6 +80,7 @@ func (p *Pages) schema(w http.ResponseWriter, r *http.Request) error {
 			{Label: ui.T(ctx, "catalogueui.schema.model", map[string]any{"Format": "ODS"}), Icon: "download", Href: "/schemas/" + e.ID + "/model.ods", Download: true},
 			{Label: ui.T(ctx, "catalogueui.schema.model", map[string]any{"Format": "CSV"}), Icon: "download", Href: "/schemas/" + e.ID + "/model.csv", Download: true},
 			{Label: ui.T(ctx, "catalogueui.schema.check"), Icon: "file-check", Href: "/check?schema=" + e.ID},
+			{Label: ui.T(ctx, "collectui.make"), Icon: "clipboard-list", Href: "/formulaires/nouveau?schema=" + e.ID},
 		}},
 		Fields: ui.Table{ID: "fields", Caption: ui.T(ctx, "catalogueui.schema.fields"), CaptionHidden: true, Columns: []ui.Column{
 			{Label: ui.T(ctx, "catalogueui.column")}, {Label: ui.T(ctx, "catalogueui.meaning"), Kind: ui.ColumnText}, {Label: ui.T(ctx, "catalogueui.type")},

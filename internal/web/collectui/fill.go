@@ -1,0 +1,320 @@
+package collectui
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/a-h/templ"
+
+	"socle/internal/catalogue"
+	"socle/internal/collect"
+	"socle/internal/errs"
+	"socle/internal/httpx"
+	"socle/internal/i18n"
+	"socle/internal/identity"
+	"socle/internal/ids"
+	"socle/internal/markup"
+	"socle/internal/schema/form"
+	"socle/internal/web/shell"
+	"socle/internal/web/ui"
+)
+
+// fillView is a form to fill in.
+type fillView struct {
+	Head   ui.PageHead
+	Intro  templ.Component
+	Closed *ui.Notice
+	Form   ui.Form
+	Entry  string
+	Secret string // lets this page, and nobody else, send the entry again
+	Blocks []block
+	Send   string
+	Key    string
+	Keeps  string // the name of the draft in this browser
+	Words  map[string]string
+}
+
+// found finds the form of an address.
+func (p *Pages) found(r *http.Request) (collect.Form, collect.Visitor, error) {
+	v := visitor(r)
+	f, err := p.o.Collect.ByAddress(r.Context(), v, v.Key)
+	return f, v, err
+}
+
+func (p *Pages) fillForm(w http.ResponseWriter, r *http.Request) error {
+	f, _, err := p.found(r)
+	if err != nil {
+		return err
+	}
+	return p.fillPage(w, r, f, p.o.Collect.NewEntryID(), p.beginning(f), http.StatusOK, nil)
+}
+
+// beginning are the values that a new entry begins with.
+func (p *Pages) beginning(f collect.Form) form.Values {
+	v := form.Values{}
+	for it := range f.Definition.Fields() {
+		if it.Default != "" && !strings.HasPrefix(it.Default, "=") {
+			v[it.Name] = it.Default
+		}
+	}
+	return v
+}
+
+func (p *Pages) fillPage(w http.ResponseWriter, r *http.Request, f collect.Form, entry string, v form.Values, status int, problems ui.Problems) error {
+	ctx := r.Context()
+	org, err := p.o.Identity.Organisation(ctx, identity.Actor{}, f.Organisation)
+	if err != nil {
+		return err
+	}
+	d := f.Definition
+	view := fillView{
+		Head:  ui.PageHead{Eyebrow: org.Name, Title: d.Title},
+		Intro: templ.Raw(markup.HTML(d.Description, 2)),
+		Form:  ui.Form{ID: "entry", Action: "/f/" + r.PathValue("key"), Files: hasFiles(d.Items), Problems: problems},
+		Entry: entry, Secret: secretOf(r), Key: r.PathValue("key"), Keeps: "socle-draft-" + string(f.ID), Send: ui.T(ctx, "collectui.send"),
+		Words: map[string]string{
+			"place": ui.T(ctx, "collectui.point.use"), "placing": ui.T(ctx, "collectui.point.search"), "denied": ui.T(ctx, "collectui.point.denied"), "accuracy": ui.T(ctx, "collectui.point.accuracy"),
+			"draft": ui.T(ctx, "collectui.draft"), "forget": ui.T(ctx, "collectui.draft.forget"), "last": ui.T(ctx, "collectui.last"), "none": ui.T(ctx, "collectui.commune.none"),
+		},
+	}
+	fields := fieldsOf{ctx: ctx, form: f, values: v, problems: problems, zone: p.o.Zone}
+	view.Blocks = fields.blocks(d.Items, "", v, 2)
+	if now := p.o.Now(); !f.Open(now) {
+		n := ui.Notice{Kind: ui.LookHere, Title: ui.T(ctx, "collect.closed"), Text: ui.T(ctx, "collect.closed.hint")}
+		if now.Before(f.Opens) {
+			n.Title, n.Text = ui.T(ctx, "collect.not-open", i18n.Args{"Date": f.Opens}), ""
+		}
+		view.Closed = &n
+	}
+	w.Header().Set("Cache-Control", "private, no-store")
+	w.Header().Set("Referrer-Policy", "no-referrer") // the address may be the key of a link
+	return shell.PageStatus(w, r, status, ui.Page{Title: d.Title, Description: markup.Text(d.Description, 200), NoIndex: f.Access != collect.Public}, fillFormPage(view))
+}
+
+func secretOf(r *http.Request) string {
+	if s := r.PostForm.Get("secret"); len(s) >= 16 {
+		return s
+	}
+	return ids.Secret(16)
+}
+
+func hasFiles(items []form.Item) bool {
+	for i := range items {
+		if items[i].Attached() || hasFiles(items[i].Items) {
+			return true
+		}
+	}
+	return false
+}
+
+// maxForm is how much of a posted form is kept in memory; files go to the disk.
+const maxForm = 1 << 20
+
+// fill takes what was filled in.
+func (p *Pages) fill(w http.ResponseWriter, r *http.Request) error {
+	f, v, err := p.found(r)
+	if err != nil {
+		return err
+	}
+	if err := readForm(r); err != nil {
+		return err
+	}
+	if r.MultipartForm != nil {
+		defer func() { _ = r.MultipartForm.RemoveAll() }()
+	}
+	read := reading{form: r.PostForm, zone: p.o.Zone}
+	values := read.values(f.Definition.Items, "")
+	entry := r.PostForm.Get("entry")
+	if more := r.PostForm.Get("more"); more != "" { // another row of a repeat
+		read.more(f.Definition, values, more)
+		return p.fillPage(w, r, f, entry, values, http.StatusOK, nil)
+	}
+	v.Secret = r.PostForm.Get("secret") // of this page: sending it twice is one entry
+	sent := collect.Sent{ID: entry, MadeAt: p.o.Now(), Values: values}
+	files, err := attach(r, f.Definition, &sent)
+	if err != nil {
+		return err
+	}
+	target := collect.Target{Form: f.ID}
+	out, err := p.o.Collect.Put(r.Context(), v, target, sent)
+	if err != nil {
+		problems := ui.ProblemsOf(r.Context(), err)
+		if len(problems) == 0 {
+			return err
+		}
+		for i := range problems {
+			problems[i].Name = inputName(problems[i].Name)
+		}
+		return p.fillPage(w, r, f, entry, values, httpx.Status(err), problems)
+	}
+	if out.Secret != "" {
+		v.Secret = out.Secret
+	}
+	for i, h := range files {
+		if err := p.send(r, v, target, entry, sent.Files[i].Hash, h); err != nil {
+			return err
+		}
+	}
+	state := "?attend=1"
+	if out.Entry.State == collect.Accepted || out.Entry.State == collect.Incomplete && !f.Moderated {
+		state = ""
+	}
+	return shell.Redirect(w, r, "/f/"+r.PathValue("key")+"/merci"+state)
+}
+
+func readForm(r *http.Request) error {
+	var err error
+	if strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/form-data") {
+		err = r.ParseMultipartForm(maxForm)
+	} else {
+		r.Body = http.MaxBytesReader(nil, r.Body, maxForm)
+		err = r.ParseForm()
+	}
+	if err == nil {
+		return nil
+	}
+	var large *http.MaxBytesError
+	if errors.As(err, &large) {
+		return err
+	}
+	return httpx.BadRequest("collectui.form.cut")
+}
+
+// attach announces the files that came with the form.
+func attach(r *http.Request, d *form.Definition, sent *collect.Sent) (files []*multipart.FileHeader, err error) {
+	if r.MultipartForm == nil {
+		return nil, nil
+	}
+	for it := range d.Fields() {
+		if !it.Attached() {
+			continue
+		}
+		for _, h := range r.MultipartForm.File[inputName(it.Name)] {
+			if h.Size == 0 {
+				continue
+			}
+			hash, err := hashOf(h)
+			if err != nil {
+				return nil, err
+			}
+			name := fileName(h.Filename)
+			sent.Values[it.Name] = name
+			sent.Files = append(sent.Files, collect.File{Field: it.Name, Name: name, Type: h.Header.Get("Content-Type"), Size: h.Size, Hash: hash})
+			files = append(files, h)
+		}
+	}
+	return files, nil
+}
+
+// fileName is a name that a cell and a download can bear.
+func fileName(s string) string {
+	s = filepath.Base(strings.ReplaceAll(s, "\\", "/"))
+	s = strings.Map(func(r rune) rune {
+		if r < ' ' || strings.ContainsRune("\"/\\\x7f", r) {
+			return '_'
+		}
+		return r
+	}, s)
+	for len(s) > 120 {
+		_, n := utf8.DecodeRuneInString(s)
+		s = s[n:]
+	}
+	if s == "" || s == "." {
+		return "fichier"
+	}
+	return s
+}
+
+func hashOf(h *multipart.FileHeader) (string, error) {
+	f, err := h.Open()
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, f); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(sum.Sum(nil)), nil
+}
+
+func (p *Pages) send(r *http.Request, v collect.Visitor, t collect.Target, entry, hash string, h *multipart.FileHeader) error {
+	f, err := h.Open()
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	_, err = p.o.Collect.PutFile(r.Context(), v, t, entry, hash, f)
+	return err
+}
+
+// thanks says what becomes of the entry.
+func (p *Pages) thanks(w http.ResponseWriter, r *http.Request) error {
+	f, _, err := p.found(r)
+	if err != nil {
+		return err
+	}
+	ctx := r.Context()
+	view := thanksView{Head: ui.PageHead{Eyebrow: f.Definition.Title, Title: ui.T(ctx, "collectui.thanks")}, Text: ui.T(ctx, "collectui.thanks.kept"), Again: ui.Button{Label: ui.T(ctx, "collectui.again"), Icon: "plus", Href: "/f/" + r.PathValue("key"), Style: ui.Primary}}
+	switch {
+	case r.URL.Query().Get("attend") != "":
+		view.Text = ui.T(ctx, "collectui.thanks.waits")
+	case f.State == catalogue.Published:
+		view.Text = ui.T(ctx, "collectui.thanks.shown")
+		view.See = &ui.Button{Label: f.DatasetTitle, Icon: "database", Href: "/datasets/" + f.DatasetSlug}
+	}
+	return shell.Page(w, r, ui.Page{Title: view.Head.Title, NoIndex: true}, thanksPage(view))
+}
+
+type thanksView struct {
+	Head  ui.PageHead
+	Text  string
+	Again ui.Button
+	See   *ui.Button
+}
+
+type lookAnswer struct {
+	Values   map[string]string `json:"values"`   // that are calculated, by input
+	Hidden   []string          `json:"hidden"`   // inputs that are not asked
+	Problems map[string]string `json:"problems"` // by input
+}
+
+// look says what the form makes of what is being typed.
+func (p *Pages) look(w http.ResponseWriter, r *http.Request) error {
+	f, v, err := p.found(r)
+	if err != nil {
+		return err
+	}
+	if err := readForm(r); err != nil {
+		return err
+	}
+	if r.MultipartForm != nil {
+		defer func() { _ = r.MultipartForm.RemoveAll() }()
+	}
+	read := reading{form: r.PostForm, zone: p.o.Zone}
+	out, hidden, bad, err := p.o.Collect.Look(r.Context(), v, collect.Target{Form: f.ID}, read.values(f.Definition.Items, ""))
+	if err != nil {
+		return err
+	}
+	ans := lookAnswer{Values: map[string]string{}, Hidden: []string{}, Problems: map[string]string{}}
+	for it := range f.Definition.Fields() {
+		if it.Control == form.Calculated || it.Calculation != "" {
+			ans.Values[inputName(it.Name)] = out[it.Name]
+		}
+	}
+	for _, name := range hidden {
+		ans.Hidden = append(ans.Hidden, inputName(name))
+	}
+	for _, b := range bad {
+		ans.Problems[inputName(b.Name)] = ui.T(r.Context(), b.Key, errs.Args(b.Args))
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	return httpx.WriteJSON(w, r, http.StatusOK, ans)
+}

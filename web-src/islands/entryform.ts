@@ -1,0 +1,225 @@
+import type { Island } from "../island";
+
+// A form that is filled in: what is not asked is hidden, what is calculated appears,
+// errors stand next to their field as one types; unsent answers are kept in this
+// browser. The server answers all of it: one set of rules, the same as when it sends.
+interface Look {
+  values: Record<string, string>;
+  hidden: string[];
+  problems: Record<string, string>;
+}
+
+const pause = 350; // ms without typing before one asks
+
+const entryform: Island = (element) => {
+  const form = element.querySelector("form");
+  const { check, communes, keeps } = element.dataset;
+  if (!form || !check || !keeps) return;
+  const word = (name: string): string => element.dataset[`word${name[0].toUpperCase()}${name.slice(1)}`] ?? "";
+  const items = [...element.querySelectorAll<HTMLElement>("[data-item]")];
+  const inputs = (item: HTMLElement): HTMLInputElement[] => [...item.querySelectorAll<HTMLInputElement>("input:not([type=file]), select, textarea")];
+  const touched = new Set<string>();
+  let under: AbortController | undefined;
+  let timer = 0;
+
+  const showProblem = (item: HTMLElement, text: string | undefined): void => {
+    const field = item.firstElementChild as HTMLElement | null;
+    const old = item.querySelector(".field-error");
+    if (!field || (!text && !old)) return;
+    const control = field.matches("fieldset") ? field : field.querySelector("input, select, textarea");
+    if (!text) {
+      old?.remove();
+      field.classList.remove("field-wrong");
+      control?.removeAttribute("aria-invalid");
+      return;
+    }
+    const line = old ?? document.createElement("p");
+    line.className = "field-error";
+    line.id = `${control?.id ?? item.dataset.item}-error`;
+    if (line.textContent?.trim() !== text) line.textContent = text;
+    if (!old) field.append(line);
+    field.classList.add("field-wrong");
+    control?.setAttribute("aria-invalid", "true");
+    control?.setAttribute("aria-describedby", line.id);
+  };
+
+  const apply = (look: Look): void => {
+    const hidden = new Set(look.hidden);
+    for (const item of items) {
+      const name = item.dataset.item ?? "";
+      item.hidden = hidden.has(name);
+      showProblem(item, touched.has(name) && !item.hidden ? look.problems[name] : undefined);
+      const value = look.values[name];
+      const input = inputs(item)[0];
+      if (value !== undefined && input && input.value !== value && document.activeElement !== input) input.value = value;
+    }
+    for (const section of element.querySelectorAll<HTMLElement>("[data-section]")) {
+      const inside = [...section.querySelectorAll<HTMLElement>("[data-item]")];
+      section.hidden = inside.length > 0 && inside.every((i) => i.hidden);
+    }
+  };
+
+  const body = (): URLSearchParams => {
+    const out = new URLSearchParams();
+    for (const [name, value] of new FormData(form)) if (typeof value === "string") out.append(name, value);
+    for (const file of form.querySelectorAll<HTMLInputElement>("input[type=file]")) if (file.files?.[0]) out.append(file.name, file.files[0].name);
+    return out;
+  };
+
+  const ask = async (): Promise<void> => {
+    under?.abort();
+    under = new AbortController();
+    try {
+      const answer = await fetch(check, { method: "POST", body: body(), signal: under.signal, headers: { Accept: "application/json" } });
+      if (answer.ok) apply((await answer.json()) as Look);
+    } catch {
+      // without network the form is sent, and checked, later
+    }
+  };
+
+  // Unsent answers, and those that the next entry begins with.
+  const lastKey = `${keeps}-last`;
+  const readKept = (key: string): Record<string, string[]> => {
+    try {
+      return JSON.parse(localStorage.getItem(key) ?? "{}") as Record<string, string[]>;
+    } catch {
+      return {};
+    }
+  };
+  const keep = (): void => {
+    const out: Record<string, string[]> = {};
+    for (const [name, value] of new FormData(form)) if (typeof value === "string" && value !== "" && name.startsWith("v-")) (out[name] ??= []).push(value);
+    try {
+      localStorage.setItem(keeps, JSON.stringify(out));
+    } catch {
+      // storage is full or closed: nothing is kept, the form works
+    }
+  };
+  const put = (item: HTMLElement, values: string[]): boolean => {
+    let done = false;
+    for (const input of inputs(item)) {
+      if (input.type === "checkbox" || input.type === "radio") {
+        const on = values.includes(input.value);
+        done ||= on && !input.checked;
+        input.checked = on;
+      } else if (input.value === "" && input.type !== "hidden" && values[0]) {
+        input.value = values[0];
+        done = true;
+      }
+    }
+    return done;
+  };
+  const say = (item: HTMLElement, text: string): HTMLElement => {
+    const line = document.createElement("p");
+    line.className = "help";
+    line.textContent = text;
+    item.append(line);
+    return line;
+  };
+  const refused = form.querySelector(".notice-wrong") !== null;
+  if (!refused) {
+    const draft = readKept(keeps);
+    let some = false;
+    for (const item of items) {
+      const values = draft[item.dataset.item ?? ""];
+      if (values) some = put(item, values) || some;
+    }
+    if (some) {
+      const note = say(element, word("draft"));
+      const again = document.createElement("button");
+      again.type = "button";
+      again.className = "button button-quiet";
+      again.textContent = word("forget");
+      again.addEventListener("click", () => {
+        localStorage.removeItem(keeps);
+        location.reload();
+      });
+      note.append(" ", again);
+      element.prepend(note);
+    } else {
+      const last = readKept(lastKey);
+      for (const item of items.filter((i) => "last" in i.dataset)) {
+        const values = last[item.dataset.item ?? ""];
+        if (values && put(item, values)) say(item, word("last"));
+      }
+    }
+  } else {
+    for (const item of items) touched.add(item.dataset.item ?? "");
+  }
+
+  // The position of the phone, with its accuracy.
+  for (const item of items.filter((i) => "place" in i.dataset)) {
+    const input = inputs(item)[0];
+    if (!input || !navigator.geolocation) continue;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "button";
+    button.textContent = word("place");
+    const said = document.createElement("p");
+    said.className = "help";
+    said.setAttribute("role", "status");
+    button.addEventListener("click", () => {
+      said.textContent = word("placing");
+      navigator.geolocation.getCurrentPosition(
+        ({ coords }) => {
+          input.value = `${coords.longitude.toFixed(6)}, ${coords.latitude.toFixed(6)}`;
+          said.textContent = word("accuracy").replace("%", String(Math.round(coords.accuracy)));
+          input.dispatchEvent(new Event("input", { bubbles: true }));
+        },
+        () => (said.textContent = word("denied")),
+        { enableHighAccuracy: true, timeout: 20_000, maximumAge: 5_000 },
+      );
+    });
+    input.after(button, said);
+  }
+
+  // Communes by name or postal code.
+  for (const item of items.filter((i) => "commune" in i.dataset)) {
+    const input = inputs(item)[0];
+    if (!input || !communes) continue;
+    const list = document.createElement("datalist");
+    list.id = `${input.id}-communes`;
+    input.setAttribute("list", list.id);
+    input.after(list);
+    let waiting = 0;
+    input.addEventListener("input", () => {
+      clearTimeout(waiting);
+      const q = input.value.trim();
+      if (q.length < 2 || q.endsWith(")")) return;
+      waiting = window.setTimeout(() => {
+        void fetch(`${communes}?${new URLSearchParams({ q })}`, { headers: { Accept: "application/json" } })
+          .then(async (answer) => {
+            if (!answer.ok) return;
+            const found = (await answer.json()) as { communes: string[] };
+            list.replaceChildren(...found.communes.map((name) => new Option(name, name)));
+          })
+          .catch(() => undefined);
+      }, 150);
+    });
+  }
+
+  const changed = (event: Event): void => {
+    const item = (event.target as HTMLElement).closest<HTMLElement>("[data-item]");
+    if (item?.dataset.item && event.type === "change") touched.add(item.dataset.item);
+    keep();
+    clearTimeout(timer);
+    timer = window.setTimeout(() => void ask(), pause);
+  };
+  form.addEventListener("input", changed);
+  form.addEventListener("change", changed);
+  form.addEventListener("submit", (event) => {
+    if ((event.submitter as HTMLButtonElement | null)?.name === "more") return;
+    try {
+      localStorage.setItem(lastKey, localStorage.getItem(keeps) ?? "{}");
+      localStorage.removeItem(keeps);
+    } catch {
+      // as above
+    }
+  });
+  void ask();
+  return () => {
+    clearTimeout(timer);
+    under?.abort();
+  };
+};
+export default entryform;
