@@ -137,10 +137,13 @@ func TestTerritory(t *testing.T) {
 	id := strings.Split(deposit, "/")[2]
 	two.settled("/deposits/" + id)
 	pg = two.get("/deposits/" + id + "/mend")
-	pg = two.send(pg, `form[action$="/edit"]`, "value", "4")
-	two.settled("/deposits/" + id)
-	pg = two.send(two.get("/deposits/"+id+"/publish"), `form[action$="/publish"]`)
-	if pg.status != 200 {
+	two.send(pg, `form[action$="/edit"]`, "value", "4")
+	for deadline := time.Now().Add(time.Minute); !strings.HasSuffix(pg.url.Path, "/publish"); time.Sleep(100 * time.Millisecond) {
+		if pg = two.get("/deposits/" + id); time.Now().After(deadline) {
+			t.Fatalf("%s: %s", pg.url, pg.text())
+		}
+	}
+	if pg = two.send(pg, `form[action$="/publish"]`); pg.status != 200 {
 		t.Fatal(pg.text())
 	}
 	anyone.until(merged, "4 lignes")
