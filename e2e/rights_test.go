@@ -144,7 +144,7 @@ func (w *world) address(t *testing.T, method, path string) func() string {
 		p := strings.NewReplacer("{$}", "", "{slug}", w.dataset.Slug, "{number}", "1", "{ref}", w.dataset.Slug, "{publisher}", "scdl", "{name}", "deliberations", "{file...}", "none.js",
 			"{internal}", w.private.Slug, "{internal-id}", w.private.Resources[0].ID).Replace(path)
 		switch {
-		case strings.HasPrefix(path, "/organisations/"):
+		case strings.HasPrefix(path, "/organisations/"), strings.HasPrefix(path, "/embed/organisations/"):
 			p = strings.Replace(path, "{slug}", "mairie-d-essai", 1)
 		case strings.HasPrefix(path, "/schemas/"):
 			p = strings.Replace(p, "{file}", "model.csv", 1)

@@ -70,3 +70,28 @@ type hideAudit struct {
 	Resource ResourceID `json:"resource"`
 	From     int        `json:"from"`
 }
+
+// SchemasBorne counts, by schema, the tables that everyone sees whose rows were
+// checked against it.
+func (s *Service) SchemasBorne(ctx context.Context, _ identity.Actor) (n map[string]int, err error) {
+	defer errs.Wrap(&err, "catalogue.SchemasBorne")
+	type count struct {
+		schema string
+		n      int
+	}
+	n = map[string]int{}
+	err = s.db.Read(ctx, func(tx *sqldb.Tx) error {
+		clear(n)
+		rows, err := tx.Query(ctx, `SELECT v.schema_id, count(*) FROM resources r JOIN datasets d ON d.id = r.dataset JOIN versions v ON v.resource = r.id AND v.number = r.latest
+			WHERE d.state = $1 AND r.kind = $2 AND v.schema_id <> '' GROUP BY v.schema_id`, Published, Table)
+		if err != nil {
+			return err
+		}
+		list, err := sqldb.Collect(rows, func(r sqldb.Scanner) (c count, err error) { return c, r.Scan(&c.schema, &c.n) })
+		for _, c := range list {
+			n[c.schema] = c.n
+		}
+		return err
+	})
+	return n, err
+}

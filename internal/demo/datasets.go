@@ -158,6 +158,9 @@ func deliberations(o Organisation, n int) []byte {
 	var rows [][]string
 	for i := range n {
 		a := acts[i%len(acts)]
+		if i >= len(acts) { // each once, then as it comes
+			a = pick(r, acts[:1+r.IntN(len(acts))])
+		}
 		month, d := 1+i*12/n, 3+r.IntN(22)
 		present := seats - r.IntN(5)
 		against, abstained := 0, 0

@@ -71,16 +71,18 @@ func (p *Pages) could(ctx context.Context, there map[string]bool) (items []ui.It
 		id     string
 		tables int
 	}
-	var list []found
+	counts, err := p.o.Catalogue.SchemasBorne(ctx, identity.Anonymous())
+	if err != nil {
+		return nil, err
+	}
 	for _, e := range national.List() {
-		if there[e.ID] {
-			continue
+		counts[e.ID] += 0
+	}
+	var list []found
+	for _, id := range slices.Sorted(maps.Keys(counts)) {
+		if !there[id] {
+			list = append(list, found{id, counts[id]})
 		}
-		tables, err := p.o.Catalogue.Bearing(ctx, identity.Anonymous(), e.ID)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, found{e.ID, len(tables)})
 	}
 	slices.SortStableFunc(list, func(a, b found) int { return cmp.Compare(b.tables, a.tables) })
 	for _, f := range list {

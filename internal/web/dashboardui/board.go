@@ -3,6 +3,7 @@ package dashboardui
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -147,22 +148,13 @@ func (p *Pages) rows(ctx context.Context, r *http.Request, a about, blocks []das
 	if err != nil {
 		return nil, false, err
 	}
-	var half []*blockView
-	close := func() {
-		if len(half)%2 == 1 { // nothing stands beside the last one
-			half[len(half)-1].Wide = true
-		}
-		half = nil
-	}
+	answers = slices.DeleteFunc(answers, func(x dashboard.Answer) bool { return x.Problem != nil && !may })
+	pair(answers)
 	section := catalogue.ResourceID("")
 	for i := range answers {
 		x := &answers[i]
 		demo = demo || x.Dataset.Demonstration
-		if x.Problem != nil && !may {
-			continue
-		}
 		if x.Block.Kind == dashboard.Figure {
-			close()
 			f := p.figure(ctx, x)
 			if n := len(rows); n > 0 && rows[n-1].Block == nil {
 				rows[n-1].Figures = append(rows[n-1].Figures, f)
@@ -177,15 +169,28 @@ func (p *Pages) rows(ctx context.Context, r *http.Request, a about, blocks []das
 		} else if section == x.Block.Resource {
 			v.Source = "" // said by the heading above
 		}
-		if v.Wide {
-			close()
-		} else {
-			half = append(half, v)
-		}
 		rows = append(rows, rowView{Block: v})
 	}
-	close()
 	return rows, demo, nil
+}
+
+// pair makes the last of an odd run of half-wide blocks as wide as the page: nothing
+// stands beside it.
+func pair(list []dashboard.Answer) {
+	run := 0
+	for i := range list {
+		b := &list[i].Block
+		b.Wide = b.Wide || b.Kind == dashboard.Text || b.Kind == dashboard.Figure
+		if !b.Wide {
+			run++
+		}
+		if alone := i+1 == len(list) || list[i+1].Block.Wide || list[i+1].Block.Kind == dashboard.Text || list[i+1].Block.Kind == dashboard.Figure; alone {
+			if run%2 == 1 && !b.Wide {
+				b.Wide = true
+			}
+			run = 0
+		}
+	}
 }
 
 func (p *Pages) figure(ctx context.Context, x *dashboard.Answer) figureView {
@@ -236,7 +241,7 @@ func (p *Pages) block(ctx context.Context, a about, x *dashboard.Answer) *blockV
 	v.Source = source(ctx, x)
 	switch x.Block.Kind {
 	case dashboard.Text:
-		v.Href = "/datasets/" + x.Dataset.Slug
+		v.Href, v.Source = "/datasets/"+x.Dataset.Slug, ui.T(ctx, "dashboardui.as-of", map[string]any{"Day": ui.Day(ctx, x.Version.CreatedAt)})
 	case dashboard.Chart:
 		p.chart(ctx, v, x)
 	case dashboard.Map:

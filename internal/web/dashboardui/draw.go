@@ -31,7 +31,7 @@ func (p *Pages) chart(ctx context.Context, v *blockView, x *dashboard.Answer) {
 		v.Notes = []string{ui.T(ctx, "dashboardui.empty")}
 		return
 	}
-	width := 520
+	width := 470 // names above their bars: half a page is too narrow for them beside
 	if v.Wide {
 		width = 720
 	}

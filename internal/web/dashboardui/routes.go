@@ -81,7 +81,7 @@ func (p *Pages) find(r *http.Request) (a about, to string, err error) {
 func (a about) crumbs(r *http.Request) []ui.Crumb {
 	ctx := r.Context()
 	if a.owner == dashboard.Territory {
-		return []ui.Crumb{{Label: ui.T(ctx, "dashboardui.title"), Href: a.path}}
+		return nil
 	}
 	return []ui.Crumb{{Label: ui.T(ctx, "dashboardui.title"), Href: territoryPath}, {Label: a.org.Name, Href: "/organisations/" + a.org.Slug}, {Label: ui.T(ctx, "dashboardui.board"), Href: a.path}}
 }
