@@ -21,7 +21,7 @@ type deskView struct {
 	ToDo     ui.Items
 	Datasets ui.Items
 	More     []ui.Link
-	Alone    bool // a member of no organisation
+	Alone    bool        // a member of no organisation
 	Rooms    []ui.Notice // organisations whose space is nearly full
 	Room     ui.KeyValues
 }
