@@ -2,9 +2,12 @@ package e2e
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
+
+	"socle/client"
 )
 
 // invited has the host's administrator invite an address on the page of the members,
@@ -119,6 +122,16 @@ func TestNewcomer(t *testing.T) {
 		})
 	}
 
+	marc := p.join(t, "mairie-d-essai", "marc@essai.example", "editor")
+	w := world{agent: p.client(t, marc.token("read,write,publish"))}
+	inside, err := w.agent.Publish(t.Context(), client.PublishRequest{Import: w.imported(t), Title: "Essai interne", Description: "Un essai.", Visibility: "internal"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if pg := marc.get("/datasets/" + inside.Slug); pg.status != http.StatusOK {
+		t.Fatalf("%d %s", pg.status, pg.text())
+	}
+
 	t.Log("an auditor reads who did what")
 	if pg := host.send(host.get("/admin/people"), `main form[action$="/invitations"]`, "email", "auditeur@essai.example", "role", "auditor"); pg.status >= 400 {
 		t.Fatalf("%d %s", pg.status, pg.text())
@@ -131,7 +144,7 @@ func TestNewcomer(t *testing.T) {
 	s.open("/admin/audit")
 	s.sees("Léa Martin")
 	s.clean()
-	s.sees("publi")
+	s.sees("Lecture de données non publiques")
 	if pg := host.get("/admin/audit/journal.csv"); !strings.Contains(string(pg.body), "dataset.publish") || !strings.Contains(string(pg.body), "data.read") {
 		t.Errorf("%.500s", pg.body)
 	}
