@@ -64,7 +64,9 @@ func (a *App) makeDemo(ctx context.Context, tell func([]string)) (err error) {
 			return fmt.Errorf("%s: %w", d.Title, err)
 		}
 	}
-	return a.demoConsolidations(ctx, sys, orgs[demo.Host.Name])
+	if err := a.demoConsolidations(ctx, sys, orgs[demo.Host.Name]); err != nil {
+		return err
+	}
 	return a.demoForm(ctx, sys)
 }
 
@@ -84,6 +86,7 @@ func (a *App) demoForm(ctx context.Context, sys identity.Actor) error {
 			return err
 		}
 		_, err = a.Forms.Create(ctx, sys, collect.NewForm{Organisation: d.Organisation, Resource: d.Resources[0].ID, Settings: collect.Settings{Access: collect.Public, Sight: collect.All}})
+		return err
 	}
 	return nil
 }

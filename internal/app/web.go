@@ -189,9 +189,12 @@ func footer(ctx context.Context) []ui.Link {
 }
 
 func accountLinks(ctx context.Context, a identity.Actor) []ui.Link {
-	links := []ui.Link{{Label: ui.T(ctx, "app.link.desk"), Href: "/desk", Icon: "inbox"}, {Label: ui.T(ctx, "app.link.account"), Href: account.Path, Icon: "circle-user"}}
-	links = append(links, ui.Link{Label: ui.T(ctx, "app.link.field"), Href: fieldui.Path, Icon: "smartphone"})
-	links := []ui.Link{{Label: ui.T(ctx, "app.link.desk"), Href: "/desk", Icon: "inbox"}, {Label: ui.T(ctx, "collectui.desk"), Href: "/formulaires", Icon: "clipboard-list"}, {Label: ui.T(ctx, "app.link.account"), Href: account.Path, Icon: "circle-user"}}
+	links := []ui.Link{
+		{Label: ui.T(ctx, "app.link.desk"), Href: "/desk", Icon: "inbox"},
+		{Label: ui.T(ctx, "collectui.desk"), Href: "/formulaires", Icon: "clipboard-list"},
+		{Label: ui.T(ctx, "app.link.field"), Href: fieldui.Path, Icon: "smartphone"},
+		{Label: ui.T(ctx, "app.link.account"), Href: account.Path, Icon: "circle-user"},
+	}
 	if len(a.HostRoles().List()) > 0 {
 		links = append(links, ui.Link{Label: ui.T(ctx, "app.link.admin"), Href: "/admin", Icon: "settings"})
 	}
