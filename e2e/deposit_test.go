@@ -6,7 +6,6 @@ import (
 	"mime/multipart"
 	"net/http"
 	"regexp"
-	"strings"
 	"testing"
 	"time"
 )
