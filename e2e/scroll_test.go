@@ -36,7 +36,7 @@ func TestScrolledRows(t *testing.T) {
 		t.Error(v)
 	}
 	// From the page of an address, and filtered.
-	s.open("/datasets/" + d.Slug + "?numero__ge=11900&sort=-numero")
+	s.open("/datasets/" + d.Slug + "?numero.ge=11900&sort=-numero")
 	s.wait("101 rows", `document.querySelector("#rows[aria-rowcount='102']")`)
 	s.text(region + `.scrollTop = ` + region + `.scrollHeight, ""`)
 	s.wait("its last row", in("Lieu numéro 11900"))

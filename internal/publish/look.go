@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"socle/internal/catalogue"
@@ -104,11 +105,12 @@ func (w watcher) look(ctx context.Context, j *jobs.Job[look]) error {
 	if err != nil {
 		return err
 	}
+	x.Organisation = set.Organisation // a dataset may have moved
 	failure := w.bring(ctx, &x)
 	if failure != nil && errs.As(failure).Kind == errs.Internal {
 		return failure // of this side: tried again
 	}
-	return w.note(ctx, x, set, failure, func(tx *sqldb.Tx) error { return j.Complete(ctx, tx) })
+	return w.note(ctx, x, failure, func(tx *sqldb.Tx) error { return j.Complete(ctx, tx) })
 }
 
 // bring visits the address and opens a deposit on what is new.
@@ -123,6 +125,7 @@ func (w watcher) bring(ctx context.Context, x *Watch) (err error) {
 	if err != nil || !changed {
 		return err
 	}
+	etag = plainTag(etag)
 	hash := hex.EncodeToString(sum.Sum(nil))
 	if hash == x.hash {
 		x.etag = etag
@@ -157,6 +160,16 @@ func (w watcher) bring(ctx context.Context, x *Watch) (err error) {
 	return nil
 }
 
+// plainTag is what is kept of an etag: one that is no plain text is forgotten, and the
+// file is compared by its content.
+func plainTag(tag string) string {
+	const longest = 500
+	if len(tag) > longest || strings.ContainsFunc(tag, func(r rune) bool { return r < ' ' || r > '~' }) {
+		return ""
+	}
+	return tag
+}
+
 // abandonOlder closes what an earlier look brought and nobody took up.
 func (w watcher) abandonOlder(ctx context.Context, dataset catalogue.DatasetID) error {
 	var list []Deposit
@@ -181,7 +194,7 @@ func (w watcher) abandonOlder(ctx context.Context, dataset catalogue.DatasetID) 
 
 // note writes how a look went, and tells the editors when it went wrong for the
 // first time.
-func (w watcher) note(ctx context.Context, x Watch, set catalogue.Dataset, failure error, also func(*sqldb.Tx) error) error {
+func (w watcher) note(ctx context.Context, x Watch, failure error, also func(*sqldb.Tx) error) error {
 	tell := false
 	return w.s.db.Write(ctx, func(tx *sqldb.Tx) error {
 		now, err := scanWatch(tx.QueryRow(ctx, `SELECT `+watchColumns+` FROM watches WHERE resource = $1`, x.Resource))
@@ -215,8 +228,8 @@ func (w watcher) note(ctx context.Context, x Watch, set catalogue.Dataset, failu
 		if err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, `UPDATE watches SET checked_at = $2, next_at = $3, failures = $4, state = $5, problem = $6, changed_at = $7, etag = $8, hash = $9 WHERE resource = $1`,
-			x.Resource, tx.Now(), next, failures, state, text, sqldb.SomeTime(changed), x.etag, x.hash); err != nil {
+		if _, err := tx.Exec(ctx, `UPDATE watches SET checked_at = $2, next_at = $3, failures = $4, state = $5, problem = $6, changed_at = $7, etag = $8, hash = $9, organisation = $10 WHERE resource = $1`,
+			x.Resource, tx.Now(), next, failures, state, text, sqldb.SomeTime(changed), x.etag, x.hash, x.Organisation); err != nil {
 			return err
 		}
 		if tell {
@@ -314,7 +327,7 @@ func (w watcher) troubled(ctx context.Context, e LinkTroubled) error {
 	if err != nil {
 		return err
 	}
-	members, err := w.write.people.Members(ctx, watching, x.Organisation)
+	members, err := w.write.people.Members(ctx, watching, set.Organisation)
 	if err != nil {
 		return err
 	}

@@ -183,7 +183,7 @@ func cellText(ctx context.Context, f tabular.Field, cell []byte) string {
 // isYear keeps years without a separator of thousands.
 func isYear(column string, n int64) bool {
 	c := strings.ToLower(column)
-	return n >= 1000 && n < 3000 && (strings.Contains(c, "annee") || strings.Contains(c, "année") || strings.Contains(c, "year"))
+	return n >= 1000 && n < 3000 && slices.ContainsFunc([]string{"annee", "année", "year", "date", "naissance", "birth"}, func(word string) bool { return strings.Contains(c, word) })
 }
 
 func (ff *filterForm) fill(ctx context.Context, f found, q query.Query) {

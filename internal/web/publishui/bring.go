@@ -266,7 +266,11 @@ func (p *Pages) bring(w http.ResponseWriter, r *http.Request) error {
 				continue
 			}
 			fields["pasted"] = "pasted"
-			err = p.takeIn(r, fields, ui.T(r.Context(), "bring.pasted.name")+".txt", io.LimitReader(text, 4*maxPasted))
+			limited := &io.LimitedReader{R: text, N: 4*maxPasted + 1}
+			if err = p.takeIn(r, fields, ui.T(r.Context(), "bring.pasted.name")+".txt", limited); err == nil && limited.N <= 0 {
+				delete(fields, "upload")
+				err = errs.New(errs.TooLarge, "bring.pasted.large", errs.Args{"Limit": ui.Bytes(r.Context(), 4*maxPasted)}).WithHint("bring.pasted.large.hint")
+			}
 		default:
 			var b []byte
 			if b, err = io.ReadAll(io.LimitReader(part, maxField)); err == nil {
