@@ -14,7 +14,7 @@ import (
 const cut = `(() => [...document.querySelectorAll("main *, header *, footer *")].filter((e) => {
 	if (e.closest(".visually-hidden, .skip, svg, [hidden], .maplibregl-map") || ![...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim())) return false;
 	const style = getComputedStyle(e), box = e.getBoundingClientRect();
-	if (box.width === 0 || style.overflowX === "visible" || style.overflowX === "auto" || style.overflowX === "scroll") return false;
+	if (box.width <= 1 || style.overflowX === "visible" || style.overflowX === "auto" || style.overflowX === "scroll") return false;
 	return e.scrollWidth > e.clientWidth + 1;
 }).map((e) => e.outerHTML.slice(0, 160)).slice(0, 5).join("\n"))()`
 
