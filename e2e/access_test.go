@@ -74,7 +74,7 @@ func TestEveryPage(t *testing.T) {
 	for _, who := range whos {
 		t.Run(who, func(t *testing.T) {
 			t.Parallel() // a browser each
-			s := browseFor(t, p, 12*time.Minute)
+			s := browseFor(t, p, 14*time.Minute)
 			s.enterAs(who, accounts)
 			for _, g := range of[who] {
 				s.accessible(g.path, true)
