@@ -14,12 +14,12 @@ TESTFLAGS ?=
 PKGS      ?= ./...
 SHARED    ?=
 FUZZTIME  ?= 20s
-OUT       ?= dist/attack
+OUT       ?= dist/$(firstword $(MAKECMDGOALS))
 
 UI        := internal/web/ui/static/dist
 WEB_SRC   := $(shell find web-src internal/web/ui/tokens.json -type f -not -path '*/node_modules/*' 2>/dev/null)
 
-.PHONY: help build run test lint check conformance bench golden fuzz soak dist reproducible attack web templ generated setup clean
+.PHONY: help build run test lint check conformance screenshots bench golden fuzz soak dist reproducible attack web templ generated setup clean
 
 help: ## list what can be made
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -68,6 +68,10 @@ check: ## what CI does
 conformance: build ## run the cases of a folder: make conformance SHARED=DIR
 	@test -n "$(SHARED)" || { echo 'Give the folder of cases: make conformance SHARED=DIR' >&2; exit 2; }
 	@scripts/conformance "$(abspath $(SHARED))"
+
+screenshots: build ## a picture of every page, on a desk and a phone, light and dark: make screenshots OUT=DIR
+	@scripts/setup --quick
+	$(GO) test ./e2e -run '^TestPictures$$' -count=1 -timeout 30m -binary '$(abspath bin/socle)' -pictures '$(abspath $(OUT))'
 
 bench: build ## measure what is promised: start, memory, upload, pages, check
 	@scripts/bench

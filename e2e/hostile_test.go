@@ -117,7 +117,7 @@ func TestAttackStrings(t *testing.T) {
 	for _, v := range []*visitor{agent, host} {
 		filled += v.attacked(t, q)
 	}
-	if filled < 60 {
+	if filled < 30 {
 		t.Errorf("only %d fields were filled in", filled)
 	}
 	t.Logf("%d fields", filled)
@@ -140,8 +140,9 @@ func TestAttackStrings(t *testing.T) {
 		}
 		t.Logf("%d pages", len(paths))
 	}
-	for _, a := range attacks {
-		for _, path := range []string{"/search?q=%s", "/datasets/%s", "/en/%s", "/search?theme=%s&organisation=%s", "/sign-in?next=%s", "/check?schema=%s", "/deposits/new?schema=%s&dataset="} {
+	others := []string{"/datasets/%s", "/en/%s", "/search?theme=%s&organisation=%s", "/sign-in?next=%s", "/check?schema=%s", "/deposits/new?schema=%s&dataset="}
+	for i, a := range attacks {
+		for _, path := range []string{"/search?q=%s", others[i%len(others)]} {
 			visit(strings.ReplaceAll(path, "%s", escaped(a)))
 		}
 	}

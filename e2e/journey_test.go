@@ -75,7 +75,8 @@ func (s *screen) bring(path, schema string) {
 func (s *screen) read(scripts bool) {
 	s.t.Helper()
 	for range 200 {
-		if at := s.text("location.pathname"); strings.HasSuffix(at, "/understand") || strings.HasSuffix(at, "/mend") || strings.HasSuffix(at, "/describe") {
+		// While a file is read, its progress stands at the address of the step.
+		if at := s.text("document.querySelector('main .progress') || document.readyState !== 'complete' ? '' : location.pathname"); strings.HasSuffix(at, "/understand") || strings.HasSuffix(at, "/mend") || strings.HasSuffix(at, "/describe") {
 			s.sane()
 			return
 		}

@@ -38,9 +38,7 @@ func TestFindFilterDownload(t *testing.T) {
 	s.do(chromedp.Click(chromedp.CSS("summary.button")))
 	s.do(chromedp.Click(chromedp.CSS(`.menu-panel a[href*="export.csv"][href*="verre"]`)))
 	name, content := next()
-	r := csv.NewReader(strings.NewReader(strings.TrimPrefix(string(content), "\ufeff")))
-	r.Comma = ';' // as spreadsheets in French expect
-	records, err := r.ReadAll()
+	records, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(string(content), "\ufeff"))).ReadAll()
 	if err != nil || len(records) < 2 {
 		t.Fatalf("%s: %v %.300s", name, err, content)
 	}

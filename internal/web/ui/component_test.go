@@ -52,7 +52,7 @@ func every(x string) []templ.Component {
 	badges := []ui.Badge{{Label: x, Kind: ui.Kind(x), Icon: ui.Icon(x)}}
 	facts := []ui.Fact{{Icon: ui.Icon(x), Text: x}}
 	return []templ.Component{
-		b[0], b[1], ui.Link{Label: x, Href: x, External: true, Language: x}, ui.More(x, x), ui.Menu{Label: x, Items: []ui.Link{{Label: x, Href: x}}},
+		b[0], b[1], ui.Link{Label: x, Href: x, External: true, Language: x}, ui.More(x, x), ui.Menu{Label: x, Items: []ui.Link{{Label: x, Href: x}}}, ui.Fold{Label: x, Icon: ui.Icon(x)},
 		ui.PageHead{Eyebrow: x, Title: x, Lead: x, Badges: badges, Actions: b}, ui.Notice{Kind: ui.Kind(x), Title: x, Text: x}, badges[0],
 		ui.Empty{Title: x, Text: x, Actions: b}, ui.Progress{ID: x, Label: x, Detail: x, Poll: x, Max: 3, Value: 1}, ui.Steps{Label: x, Steps: []ui.Step{{Label: x, Href: x, State: ui.StepState(x)}}},
 		ui.Tabs{Label: x, Tabs: []ui.Tab{{Label: x, Href: x}}}, ui.Dialog{ID: x, Title: x}, ui.Code{ID: x, Title: x, Text: x}, ui.KeyValues{Rows: []ui.KeyValue{{Key: x, Value: x}}},
