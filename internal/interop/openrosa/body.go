@@ -1,0 +1,140 @@
+package openrosa
+
+import (
+	"strings"
+
+	"socle/internal/i18n"
+	"socle/internal/schema/form"
+)
+
+// body writes the questions.
+func (w *xformWriter) body(nodes []*node) {
+	for _, n := range nodes {
+		switch n.item.Kind {
+		case form.Section:
+			w.open("group", "ref", n.path, "appearance", w.fieldList(n))
+			if n.item.Title != "" {
+				w.element("label", n.item.Title)
+			}
+			w.body(n.children)
+			w.raw("</group>")
+		case form.Repeat:
+			w.open("group", "ref", n.path)
+			w.element("label", n.item.Title)
+			w.open("repeat", "nodeset", n.path, "jr:noAddRemove", fixed(n.item))
+			w.body(n.children)
+			w.raw("</repeat></group>")
+		case form.Note:
+			w.open("input", "ref", n.path)
+			w.element("label", n.item.Label)
+			w.raw("</input>")
+		default:
+			w.question(n)
+		}
+	}
+}
+
+// fieldList shows a section on one screen, which clients cannot do with one that holds
+// a repeated group.
+func (w *xformWriter) fieldList(n *node) string {
+	repeats := false
+	for it := range everyItem(n.item.Items) {
+		repeats = repeats || it.Kind == form.Repeat
+	}
+	if w.d.Screens == form.OneScreen && !repeats {
+		return "field-list"
+	}
+	return ""
+}
+
+// fixed tells clients that a group has just as many instances as are there.
+func fixed(it *form.Item) string {
+	if it.Min > 0 && it.Min == it.Max {
+		return "true()"
+	}
+	return ""
+}
+
+// appearances are those of controls that are inputs of XForms.
+var appearances = map[form.Control]string{
+	form.LongText: "multiline", form.Year: "year", form.Month: "month-year", form.SIRET: "numbers", form.Phone: "numbers",
+}
+
+func (w *xformWriter) question(n *node) {
+	it := n.item
+	switch it.Control {
+	case form.Hidden:
+		return
+	case form.Calculated:
+		if it.Label == "" {
+			return
+		}
+		w.control(n, "input", nil)
+	case form.YesNo:
+		w.control(n, "select1", func() {
+			w.choice(yes(it), i18n.T(w.lang, "openrosa.yes"))
+			w.choice(no(it), i18n.T(w.lang, "openrosa.no"))
+		})
+	case form.OneChoice:
+		w.control(n, "select1", func() {
+			for _, c := range it.Choices {
+				w.choice(c.Value, or(c.Label, c.Value))
+			}
+		})
+	case form.Choices:
+		w.control(n, "select", func() {
+			for _, c := range it.Choices {
+				w.choice(n.choices[c.Value], or(c.Label, c.Value))
+			}
+		})
+	case form.Commune:
+		list := CommuneCodes
+		if namesCommune(it) {
+			list = CommuneNames
+		}
+		w.control(n, "select1", func() {
+			w.open("itemset", "nodeset", "instance('"+strings.TrimSuffix(list, ".csv")+"')/root/item")
+			w.raw(`<value ref="name"/><label ref="label"/></itemset>`)
+		})
+	case form.Photo:
+		w.control(n, "upload", nil, "mediatype", "image/*")
+	case form.File:
+		w.control(n, "upload", nil, "mediatype", "application/*")
+	default:
+		w.control(n, "input", nil)
+	}
+}
+
+// manyChoices is from where on a list is opened rather than shown.
+const manyChoices = 12
+
+func (w *xformWriter) control(n *node, element string, inside func(), attributes ...string) {
+	it := n.item
+	appearance := appearances[it.Control]
+	switch {
+	case it.Control == form.Commune || len(it.Choices) > manyChoices:
+		appearance = "minimal autocomplete"
+	case it.Control == form.Photo:
+		appearance = ""
+	}
+	w.open(element, append([]string{"ref", n.path, "appearance", appearance}, attributes...)...)
+	w.element("label", or(it.Label, it.Name))
+	hint := it.Help
+	if it.Example != "" {
+		hint = strings.TrimSpace(hint + "\n" + i18n.T(w.lang, "openrosa.example", i18n.Args{"Example": it.Example}))
+	}
+	if hint != "" {
+		w.element("hint", hint)
+	}
+	if inside != nil {
+		inside()
+	}
+	w.raw("</", element, ">")
+}
+
+func (w *xformWriter) choice(value, label string) {
+	w.raw("<item>")
+	w.element("label", label)
+	w.element("value", value)
+	w.raw("</item>")
+}
