@@ -23,7 +23,19 @@ type Options struct {
 	CRS        string        // reference system of the geometries, or of the columns of coordinates: EPSG:2154 and the like
 	Degrees    *DegreeLabels // columns to add to a table whose coordinates are projected; nil: none are
 	Recompute  bool          // the last two columns are those of Degrees: they are computed again
+	Whole      bool          // every record is data: nothing is taken for a header, a preamble or a footnote
 	TempDir    string        // where a file that needs random access is unpacked; "" is the system's
+}
+
+// everything stands for "no header, no preamble" where a number of header rows is.
+const everything = -1
+
+func (o Options) headerRows() *int {
+	if o.Whole {
+		n := everything
+		return &n
+	}
+	return o.HeaderRows
 }
 
 // Info is what Open recognised; the words are those of the describe contract.

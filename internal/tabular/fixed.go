@@ -77,7 +77,7 @@ func (f *File) openFixed(ctx context.Context, head []byte, whole bool, o Options
 	if len(rows) == 0 {
 		return true, fail(errs.Invalid, CodeSource, "tabular.blank", nil)
 	}
-	skip, left, fill := f.laySheet(rows, at, o.HeaderRows, nil)
+	skip, left, fill := f.laySheet(rows, at, o.headerRows(), nil)
 	for slices.Contains(*rules, skip+1) { // no record is missing there
 		skip++
 		f.firstLine++

@@ -115,7 +115,7 @@ func (f *File) layArrays(ctx context.Context, o Options, open func(context.Conte
 	if len(rows) == 0 {
 		return fail(errs.Invalid, CodeSource, "tabular.no-records", nil)
 	}
-	skip, left, _ := f.laySheet(rows, at, o.HeaderRows, nil)
+	skip, left, _ := f.laySheet(rows, at, o.headerRows(), nil)
 	f.open = func(ctx context.Context) (feed, error) {
 		r, err := open(ctx)
 		if err != nil {

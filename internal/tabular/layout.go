@@ -77,6 +77,10 @@ func findLayout(raw [][]string, fixed *int, merges ...placedMerge) layout {
 		fills[i] = filled(r)
 	}
 	l.preamble = findStart(rows, fills, l.columns)
+	if fixed != nil && *fixed == everything {
+		l.preamble = 0
+		return l
+	}
 	body := rows[l.preamble:]
 	groupRows := 0
 	if fixed != nil {

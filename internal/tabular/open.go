@@ -138,11 +138,13 @@ type text struct {
 	newline   string
 	dataStart int64 // of the first record after the header, in the decoded text if it is wide
 	typical   int   // cells filled in most records
+
+	everything bool // Options.Whole
 }
 
 // newText recognises the encoding and checks that this is text.
 func newText(samples [][]byte, whole bool, o Options) (*text, error) {
-	t := &text{head: samples[0], whole: whole}
+	t := &text{head: samples[0], whole: whole, everything: o.Whole}
 	t.charset, t.bom = sniffCharset(samples)
 	if o.Encoding != "" {
 		c, err := charsetNamed(o.Encoding)
@@ -221,7 +223,7 @@ func (f *File) lay(t *text, o Options) error {
 	for i := range min(b.Len(), layoutRecords) {
 		rows = append(rows, b.row(i))
 	}
-	l := findLayout(rows[min(skip, len(rows)):], o.HeaderRows)
+	l := findLayout(rows[min(skip, len(rows)):], o.headerRows())
 	l.preamble += skip
 	if blankRows(rows) || t.whole && len(bytes.Trim(t.head, " \t\r\n;,|\"")) == 0 {
 		return fail(errs.Invalid, CodeSource, "tabular.blank", nil)
@@ -335,7 +337,7 @@ func (t *text) splitter(f *File) splitter {
 	}
 	return splitter{
 		dialect: t.sniffed.dialect, charset: c, width: t.sniffed.width, want: chunkSize, chunk: chunkSize, tail: maxTail,
-		foot: &footnotes{columns: f.ownColumns(), typical: t.typical},
+		foot: &footnotes{columns: f.ownColumns(), typical: t.typical, off: t.everything},
 	}
 }
 

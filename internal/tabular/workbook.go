@@ -54,7 +54,7 @@ func (f *File) openWorkbook(ctx context.Context, w workbook, format string, o Op
 			return err
 		}
 	}
-	skip, left, typical := f.laySheet(rows, at, o.HeaderRows, merges)
+	skip, left, typical := f.laySheet(rows, at, o.headerRows(), merges)
 	f.Info.FirstColumn = left
 	f.open = func(context.Context) (feed, error) {
 		r, err := w.rows(s)
@@ -63,7 +63,7 @@ func (f *File) openWorkbook(ctx context.Context, w workbook, format string, o Op
 		}
 		return &rowsFeed{
 			r: r, skip: skip, left: left, columns: f.ownColumns(),
-			foot: &footnotes{columns: f.ownColumns(), typical: typical},
+			foot: &footnotes{columns: f.ownColumns(), typical: typical, off: o.Whole},
 		}, nil
 	}
 	return nil
