@@ -107,10 +107,11 @@ const (
 	ScopeWrite                     // create and edit
 	ScopePublish                   // make public, withdraw
 	ScopeAdmin                     // members, organisations, the host
+	ScopeCollect                   // fill in forms, and nothing else
 )
 
 // ScopeList lists the scopes.
-var ScopeList = []Scope{ScopeRead, ScopeWrite, ScopePublish, ScopeAdmin}
+var ScopeList = []Scope{ScopeRead, ScopeWrite, ScopePublish, ScopeAdmin, ScopeCollect}
 
 // String returns the stable code; its message key is "identity.scope." + code.
 func (s Scope) String() string {
@@ -123,11 +124,14 @@ func (s Scope) String() string {
 		return "publish"
 	case ScopeAdmin:
 		return "admin"
+	case ScopeCollect:
+		return "collect"
 	}
 	return ""
 }
 
-// Scopes is a set of Scope. Every scope allows to read.
+// Scopes is a set of Scope. Every scope but that of forms allows to read; who may write
+// may fill in forms.
 type Scopes uint8
 
 // ScopeSet makes a set.
@@ -161,7 +165,13 @@ words:
 
 // Has reports whether the set allows the scope.
 func (s Scopes) Has(x Scope) bool {
-	return s&Scopes(x) != 0 || x == ScopeRead && s != 0
+	switch x {
+	case ScopeRead:
+		return s&^Scopes(ScopeCollect) != 0
+	case ScopeCollect:
+		return s&Scopes(ScopeCollect|ScopeWrite) != 0
+	}
+	return s&Scopes(x) != 0
 }
 
 // List returns the scopes of the set.
@@ -192,6 +202,7 @@ const (
 	ActionReadDraft        Action = "dataset.read-draft"    // drafts, and what a withdrawn dataset held
 	ActionReadInternal     Action = "dataset.read-internal" // datasets kept inside
 	ActionContribute       Action = "dataset.contribute"    // create drafts, bring files and rows to drafts
+	ActionFill             Action = "form.fill"             // fill in the forms of members
 	ActionEdit             Action = "dataset.edit"          // describe, rename, reorder, change what is internal
 	ActionPublish          Action = "dataset.publish"       // make public, add a version to what is public
 	ActionApprove          Action = "dataset.approve"       // publish where the organisation asks for approvals, and approve others
@@ -237,6 +248,7 @@ var rightList = []right{
 	{ActionReadDraft, Reader, 0, ScopeRead},
 	{ActionReadInternal, Reader, hostAdmin | hostAnimator | hostAuditor, ScopeRead},
 	{ActionContribute, Contributor, 0, ScopeWrite},
+	{ActionFill, Contributor, 0, ScopeCollect},
 	{ActionEdit, Editor, 0, ScopeWrite},
 	{ActionPublish, Editor, 0, ScopePublish},
 	{ActionApprove, Administrator, 0, ScopePublish},

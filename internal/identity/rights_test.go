@@ -38,6 +38,7 @@ func cast() (names []string, actors map[string]identity.Actor) {
 		{"write token of all-powerful", admin.WithToken("t", identity.ScopeSet(identity.ScopeWrite), "")},
 		{"publish token of all-powerful", admin.WithToken("t", identity.ScopeSet(identity.ScopePublish), "")},
 		{"admin token of all-powerful", admin.WithToken("t", identity.ScopeSet(identity.ScopeAdmin), "")},
+		{"form token of all-powerful", admin.WithToken("t", identity.ScopeSet(identity.ScopeCollect), "")},
 		{"whole token bound here", admin.WithToken("t", identity.ScopeSet(identity.ScopeList...), ours)},
 		{"whole token bound elsewhere", admin.WithToken("t", identity.ScopeSet(identity.ScopeList...), theirs)},
 		{"whole token of reader", in(identity.Reader).WithToken("t", identity.ScopeSet(identity.ScopeList...), "")},
