@@ -72,7 +72,7 @@ func (v Visitor) may(f Form) may {
 // form: as a member.
 func (v Visitor) mayIn(org identity.OrganisationID, state catalogue.State) (m may) {
 	a := v.Actor
-	m.member = a.Can(identity.ActionContribute, org)
+	m.member = a.Can(identity.ActionFill, org)
 	m.fill = m.member
 	m.edit = a.Can(identity.ActionEdit, org)
 	m.moderate = m.edit && (state != catalogue.Published || a.Can(identity.ActionPublish, org))

@@ -190,7 +190,7 @@ const maxForms = 500
 // their organisations, the one of their key, the public ones; open ones first.
 func (s *Service) Fillable(ctx context.Context, v Visitor) (list []Form, err error) {
 	defer errs.Wrap(&err, "collect.Fillable")
-	everywhere, orgs := v.Actor.Where(identity.ActionContribute)
+	everywhere, orgs := v.Actor.Where(identity.ActionFill)
 	cond, args := `f.access = 'public' AND d.state IN ('published', 'internal', 'draft')`, []any{}
 	if v.Key != "" {
 		args = append(args, v.Key)

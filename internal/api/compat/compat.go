@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"socle/internal/catalogue"
+	"socle/internal/collect"
+	"socle/internal/collect/submission"
 	"socle/internal/httpx"
 	"socle/internal/identity"
 	"socle/internal/schema/check"
@@ -16,21 +18,24 @@ import (
 
 // Options are what the interfaces work with.
 type Options struct {
-	Identity   *identity.Service
-	Catalogue  *catalogue.Service
-	Tables     *tables.Service
-	Engine     tables.Engine
-	BaseURL    *url.URL
-	Schemas    tables.Schemas
-	References check.References // of foreign keys to other tables; nil: they are told as not checked
-	Fetch      *http.Client     // for addresses that strangers give
-	Limit      httpx.Option     // requests of one visitor
-	MaxBytes   int64            // of a file
-	Temp       string           // folder of temporary files
-	Workers    int              // goroutines that read one file
-	Version    string           // of Socle
-	Name       string           // of the portal
-	Now        func() time.Time
+	Identity    *identity.Service
+	Catalogue   *catalogue.Service
+	Tables      *tables.Service
+	Engine      tables.Engine
+	BaseURL     *url.URL
+	Schemas     tables.Schemas
+	Collect     *collect.Service
+	Submissions *submission.Service
+	Territory   string           // code of the département whose communes forms offer; "": all
+	References  check.References // of foreign keys to other tables; nil: they are told as not checked
+	Fetch       *http.Client     // for addresses that strangers give
+	Limit       httpx.Option     // requests of one visitor
+	MaxBytes    int64            // of a file
+	Temp        string           // folder of temporary files
+	Workers     int              // goroutines that read one file
+	Version     string           // of Socle
+	Name        string           // of the portal
+	Now         func() time.Time
 }
 
 // API answers the addresses of this area.
@@ -38,6 +43,8 @@ type API struct {
 	o       Options
 	public  public
 	extents extents
+
+	communeLists communeLists
 }
 
 // New makes the interfaces.
@@ -52,7 +59,7 @@ func (api *API) Routes() []shell.Route {
 		{Pattern: "POST /validate", Who: who, Handler: api.validateFile},
 		{Pattern: "GET /apidocs", Who: who, Handler: apiDocument},
 	}
-	return slices.Concat(routes, api.exploreRoutes(), api.tabularRoutes(), api.ckanRoutes(), api.ogcRoutes(), api.packageRoutes())
+	return slices.Concat(routes, api.exploreRoutes(), api.tabularRoutes(), api.ckanRoutes(), api.ogcRoutes(), api.packageRoutes(), api.openRosaRoutes())
 }
 
 // apiDocument leads from the page that describes the API of Validata to our description.

@@ -83,6 +83,16 @@ func Response(message string) []byte {
 	return w.Bytes()
 }
 
+// Failure writes the answer to a request that was refused; clients show its text.
+func Failure(message string) []byte {
+	var w writer
+	w.raw(xml.Header)
+	w.raw(`<OpenRosaResponse xmlns="http://openrosa.org/http/response"><message nature="error">`)
+	w.text(message)
+	w.raw("</message></OpenRosaResponse>")
+	return w.Bytes()
+}
+
 // Settings is what a client needs to know of a server.
 type Settings struct {
 	Server             string // address, without /formList

@@ -209,9 +209,9 @@ func TestProtocol(t *testing.T) {
 		{ID: "b", Name: "B", Version: "2", Hash: "md5:1", Download: "https://x.example/b.xml"},
 	})
 	manifest := openrosa.Manifest([]openrosa.Media{{Name: "communes.csv", Hash: "md5:1", Download: "https://x.example/c?a=1&b=2"}})
-	response := openrosa.Response("Reçu : l’entrée <1>")
+	response, failure := openrosa.Response("Reçu : l’entrée <1>"), openrosa.Failure("Fermé")
 	var all []byte
-	for _, b := range [][]byte{list, manifest, response} {
+	for _, b := range [][]byte{list, manifest, response, failure} {
 		wellFormed(t, b)
 		all = append(all, lines(b)...)
 	}

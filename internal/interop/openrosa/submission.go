@@ -125,7 +125,8 @@ func (s *Submission) meta() {
 	}
 }
 
-// Attached is a file that an answer names.
+// Attached is a file that an answer names. Field is the question; of one inside a
+// repeated group the outermost group.
 type Attached struct{ Field, Name string }
 
 // Answers is what a submission answers to a form.
@@ -140,7 +141,7 @@ type Answers struct {
 func (s *Submission) Answers(d *form.Definition) (Answers, error) {
 	a := &answers{layout: lay(d)}
 	a.Values = form.Values{}
-	err := a.read(s.root, scopeOf(a.root), a.Values)
+	err := a.read(s.root, scopeOf(a.root), a.Values, "")
 	return a.Answers, err
 }
 
@@ -166,9 +167,10 @@ func scopeOf(nodes []*node) map[string]*node {
 	return scope
 }
 
-func (a *answers) read(e *element, scope map[string]*node, to form.Values) error {
+// read reads an entry, or an instance of the repeated group inside ("" for an entry).
+func (a *answers) read(e *element, scope map[string]*node, to form.Values, inside string) error {
 	repeats := map[*node][]form.Values{}
-	if err := a.elements(e, scope, to, repeats); err != nil {
+	if err := a.elements(e, scope, to, repeats, inside); err != nil {
 		return err
 	}
 	for n, rows := range repeats {
@@ -184,7 +186,7 @@ func (a *answers) read(e *element, scope map[string]*node, to form.Values) error
 	return nil
 }
 
-func (a *answers) elements(e *element, scope map[string]*node, to form.Values, repeats map[*node][]form.Values) error {
+func (a *answers) elements(e *element, scope map[string]*node, to form.Values, repeats map[*node][]form.Values, inside string) error {
 	for _, c := range e.children {
 		n := scope[c.name]
 		switch {
@@ -194,12 +196,12 @@ func (a *answers) elements(e *element, scope map[string]*node, to form.Values, r
 				a.Unknown = append(a.Unknown, c.name)
 			}
 		case n == nil || n.item.Kind == form.Section:
-			if err := a.elements(c, scope, to, repeats); err != nil {
+			if err := a.elements(c, scope, to, repeats, inside); err != nil {
 				return err
 			}
 		case n.item.Kind == form.Repeat:
 			row := form.Values{}
-			if err := a.read(c, scopeOf(n.children), row); err != nil {
+			if err := a.read(c, scopeOf(n.children), row, or(inside, n.item.Name)); err != nil {
 				return err
 			}
 			if len(row) > 0 {
@@ -212,7 +214,7 @@ func (a *answers) elements(e *element, scope map[string]*node, to form.Values, r
 			}
 			to[n.item.Name] = text
 			if n.item.Attached() {
-				a.Files = append(a.Files, Attached{n.item.Name, text})
+				a.Files = append(a.Files, Attached{or(inside, n.item.Name), text})
 			}
 		}
 	}
