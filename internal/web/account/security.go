@@ -150,7 +150,7 @@ func (p *Pages) confirm(w http.ResponseWriter, r *http.Request) error {
 // codesView is the setting up of an application of codes.
 type codesView struct {
 	Form   formView
-	QR     qrView
+	QR     ui.QR
 	Secret ui.Code
 }
 
@@ -175,7 +175,7 @@ func (p *Pages) codesPage(w http.ResponseWriter, r *http.Request, problem error)
 	view := codesView{Form: formView{Title: ui.T(ctx, "account.codes.set-up"), Lead: ui.T(ctx, "account.codes.lead"), Action: SecurityPath + "/codes/confirm", Submit: ui.T(ctx, "account.codes.confirm"),
 		Inputs: []ui.Input{codeInput(r)}, Other: []ui.Link{{Label: ui.T(ctx, "account.cancel"), Href: SecurityPath}}},
 		Secret: ui.Code{ID: "code-secret", Title: ui.T(ctx, "account.codes.secret"), Text: c.Secret}}
-	if view.QR, err = newQR(ctx, c.URL); err != nil {
+	if view.QR, err = ui.NewQR(ui.T(ctx, "account.codes.qr"), c.URL); err != nil {
 		return err
 	}
 	status := http.StatusOK

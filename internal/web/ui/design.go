@@ -61,3 +61,12 @@ var designCode = strings.TrimSpace(`
 curl "https://donnees.exemple.fr/api/v1/datasets/deliberations-roques/rows?date_from=2025-01-01" \
      --header "Accept: text/csv"
 `)
+
+// designQR leads to this very page.
+var designQR = func() QR {
+	q, err := NewQR("Code QR de cette page", DesignPath)
+	if err != nil {
+		panic(err) // a short text
+	}
+	return q
+}()

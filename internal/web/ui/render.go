@@ -51,6 +51,9 @@ func (d Dialog) Render(ctx context.Context, w io.Writer) error { return d.view()
 func (c Code) Render(ctx context.Context, w io.Writer) error { return c.view().Render(ctx, w) }
 
 // Render writes the component.
+func (q QR) Render(ctx context.Context, w io.Writer) error { return q.view().Render(ctx, w) }
+
+// Render writes the component.
 func (k KeyValues) Render(ctx context.Context, w io.Writer) error { return k.view().Render(ctx, w) }
 
 // Render writes the component.
