@@ -26,6 +26,7 @@ import (
 	"socle/internal/collect/submission"
 	"socle/internal/httpx"
 	"socle/internal/identity"
+	"socle/internal/jobs"
 	"socle/internal/schema"
 	"socle/internal/schema/form"
 	"socle/internal/schema/national"
@@ -57,6 +58,7 @@ func office(b *testing.B) (server string, f collect.Form) {
 	must(err)
 	b.Cleanup(func() { _ = db.Close() })
 	must(db.Migrate(ctx))
+	must(jobs.Migrate(ctx, db))
 	blobs, err := blob.Open(ctx, blob.Options{URL: "file://" + filepath.Join(dir, "blobs")})
 	must(err)
 	b.Cleanup(func() { _ = blobs.Close() })

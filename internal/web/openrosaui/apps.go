@@ -86,7 +86,7 @@ func (p *Pages) appsPage(w http.ResponseWriter, r *http.Request, made *madeView,
 // of a link, which only those who may hand it on are told.
 func (p *Pages) openView(r *http.Request, f collect.Form) (*openView, error) {
 	ctx := r.Context()
-	key, text := "", ""
+	var key, text string
 	switch {
 	case f.Access == collect.Public:
 		key, text = f.Slug, ui.T(ctx, "openrosaui.open.public")
