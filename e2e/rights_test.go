@@ -64,6 +64,7 @@ type world struct {
 	tokens           map[string]string
 	agent            *client.Client
 	dataset, private client.Dataset
+	form             string // of members
 	number           int
 	form, formSlug   string // of the table of dataset, for its members
 }
@@ -166,6 +167,8 @@ func (w *world) address(t *testing.T, method, path string) func() string {
 			p = strings.Replace(p, "{id}", w.imported(t), 1)
 		case strings.HasPrefix(path, "/api/v1/forms/"), strings.HasPrefix(path, "/formulaires/"):
 			p = strings.NewReplacer("{id}", w.form, "{entry}", entryID(1)).Replace(p)
+		case strings.HasPrefix(path, "/openrosa/"):
+			p = strings.NewReplacer("{id}", w.form, "{key}", w.tokens["token"]).Replace(p)
 		case strings.HasPrefix(path, "/f/{key}"):
 			p = strings.Replace(p, "{key}", w.formSlug, 1)
 		case strings.HasPrefix(path, "/deposits/{id}"):

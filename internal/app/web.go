@@ -13,6 +13,8 @@ import (
 	"socle/internal/api/compat"
 	v1 "socle/internal/api/v1"
 	"socle/internal/chart"
+	"socle/internal/collect"
+	"socle/internal/collect/submission"
 	"socle/internal/errs"
 	"socle/internal/httpx"
 	"socle/internal/identity"
@@ -27,6 +29,7 @@ import (
 	"socle/internal/web/dashboardui"
 	"socle/internal/web/fieldui"
 	"socle/internal/web/followui"
+	"socle/internal/web/openrosaui"
 	"socle/internal/web/publishui"
 	"socle/internal/web/shell"
 	"socle/internal/web/ui"
@@ -92,7 +95,9 @@ func (a *App) Handler(reg *prometheus.Registry) (http.Handler, error) {
 			Now: time.Now, Follows: a.Follows,
 		}).Routes(),
 		compat.New(compat.Options{Identity: a.Identity, Catalogue: a.Catalogue, Tables: a.Tables, Engine: a.Engine, BaseURL: c.Base(), Name: c.Host.Name, Schemas: a.Schemas.Find, References: a.Tables.References(), Fetch: a.Fetch, Limit: general, MaxBytes: min(maxAnonymousCheck, int64(c.Limits.Upload)),
-			Temp: a.temp(), Workers: 2, Version: a.Version, Now: time.Now}).Routes(),
+			Collect: a.Forms, Submissions: submission.New(a.DB, a.Forms), Territory: c.Host.Territory, Temp: a.temp(), Workers: 2, Version: a.Version, Now: time.Now}).Routes(),
+		openrosaui.New(openrosaui.Options{Identity: a.Identity, Collect: a.Forms, Server: base + compat.OpenRosaPath, Portal: c.Host.Name, Temp: a.temp(), Now: time.Now,
+			Made: func(id collect.FormID) string { return openrosaui.Path + "/" + string(id) }}).Routes(),
 	}
 	for _, r := range routes {
 		sh.Mount(rt, a.count(r)...)

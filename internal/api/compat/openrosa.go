@@ -90,7 +90,7 @@ func rosaHeaders(w http.ResponseWriter, r *http.Request, date string) {
 func (api *API) rosaVisit(r *http.Request) (v rosaVisit, err error) {
 	v.base = strings.TrimSuffix(api.o.BaseURL.String(), "/") + OpenRosaPath
 	v.lang = i18n.Match(r.Header.Get("Accept-Language"))
-	token := ""
+	var token string
 	if key := r.PathValue("key"); key != "" {
 		v.base += "/key/" + key
 		if !strings.HasPrefix(key, identity.TokenPrefix) {

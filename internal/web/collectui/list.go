@@ -120,7 +120,7 @@ func (p *Pages) newPage(w http.ResponseWriter, r *http.Request, schema, title st
 	if err != nil {
 		return err
 	}
-	view := newView{Head: ui.PageHead{Title: ui.T(ctx, "collectui.new"), Lead: ui.T(ctx, "collectui.new.lead")}, Form: ui.Form{Action: "/formulaires", Problems: problems}}
+	view := newView{Head: ui.PageHead{Title: ui.T(ctx, "collectui.new"), Lead: ui.T(ctx, "collectui.new.lead"), Actions: []ui.Button{{Label: ui.T(ctx, "openrosaui.from"), Icon: "upload", Href: "/formulaires/importer"}}}, Form: ui.Form{Action: "/formulaires", Problems: problems}}
 	view.Org = ui.Select{Field: ui.Field{Name: "organisation", Label: ui.T(ctx, "collectui.organisation")}, Value: string(orgs[0])}
 	for _, id := range orgs {
 		view.Org.Options = append(view.Org.Options, ui.Option{Value: string(id), Label: names[id].Name})
@@ -212,7 +212,7 @@ type overviewView struct {
 	Facts  ui.KeyValues
 	Link   string
 	Copy   string
-	QR     qrView
+	QR     ui.QR
 	Poster ui.Button
 	Renew  ui.Form
 	Say    string
@@ -228,6 +228,7 @@ func (p *Pages) tabs(ctx context.Context, a identity.Actor, f collect.Form, curr
 	}
 	add("collectui.tab.share", "", "share-2")
 	add("collectui.tab.entries", "/saisies", "list-checks")
+	add("openrosaui.tab", "/applications", "smartphone")
 	if a.Can(identity.ActionEdit, f.Organisation) {
 		add("collectui.tab.questions", "/modifier", "square-pen")
 		add("collectui.tab.settings", "/reglages", "settings")
@@ -259,7 +260,7 @@ func (p *Pages) overview(w http.ResponseWriter, r *http.Request) error {
 		Head: p.head(ctx, f), Tabs: p.tabs(ctx, v.Actor, f, ""), Link: p.address(f), Say: ui.T(ctx, "collectui.share."+string(f.Access)),
 		Poster: ui.Button{Label: ui.T(ctx, "collectui.poster"), Icon: "printer", Href: base + "/affiche"},
 	}
-	if view.QR, err = newQR(ctx, view.Link); err != nil {
+	if view.QR, err = ui.NewQR(ui.T(ctx, "collectui.qr"), view.Link); err != nil {
 		return err
 	}
 	if f.Access == collect.Link && v.Actor.Can(identity.ActionPublish, f.Organisation) {
@@ -295,7 +296,7 @@ func (p *Pages) poster(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	view := posterView{Head: ui.PageHead{Eyebrow: org.Name, Title: f.Definition.Title, Lead: ui.T(ctx, "collectui.poster.lead")}, Link: p.address(f)}
-	if view.QR, err = newQR(ctx, view.Link); err != nil {
+	if view.QR, err = ui.NewQR(ui.T(ctx, "collectui.qr"), view.Link); err != nil {
 		return err
 	}
 	return shell.Page(w, r, ui.Page{Title: f.Definition.Title, NoIndex: true, Crumbs: p.crumbs(ctx, f.Definition.Title)}, posterPage(view))
@@ -304,7 +305,7 @@ func (p *Pages) poster(w http.ResponseWriter, r *http.Request) error {
 type posterView struct {
 	Head ui.PageHead
 	Link string
-	QR   qrView
+	QR   ui.QR
 }
 
 func (p *Pages) renew(w http.ResponseWriter, r *http.Request) error {

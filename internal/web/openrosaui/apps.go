@@ -77,14 +77,16 @@ func (p *Pages) appsPage(w http.ResponseWriter, r *http.Request, made *madeView,
 		return err
 	}
 	w.Header().Set("Cache-Control", "no-store")
-	return shell.PageStatus(w, r, status, ui.Page{Title: view.Head.Title, NoIndex: true}, appsPage(view))
+	return shell.PageStatus(w, r, status, ui.Page{Title: view.Head.Title, NoIndex: true, Crumbs: []ui.Crumb{
+		{Label: ui.T(ctx, "openrosaui.forms"), Href: Path}, {Label: f.Definition.Title, Href: Path + "/" + string(f.ID)}, {Label: ui.T(ctx, "openrosaui.tab")},
+	}}, appsPage(view))
 }
 
 // openView is the way in without an account: the address of a public form, or the key
 // of a link, which only those who may hand it on are told.
 func (p *Pages) openView(r *http.Request, f collect.Form) (*openView, error) {
 	ctx := r.Context()
-	key, text := "", ""
+	var key, text string
 	switch {
 	case f.Access == collect.Public:
 		key, text = f.Slug, ui.T(ctx, "openrosaui.open.public")

@@ -96,7 +96,7 @@ func (p *Pages) bringPage(w http.ResponseWriter, r *http.Request, report *report
 		view.Problems = ui.Problems{{Name: "file", Message: view.File.Error}}
 	}
 	w.Header().Set("Cache-Control", "no-store")
-	return shell.PageStatus(w, r, status, ui.Page{Title: view.Head.Title, NoIndex: true}, bringPage(view))
+	return shell.PageStatus(w, r, status, ui.Page{Title: view.Head.Title, NoIndex: true, Crumbs: []ui.Crumb{{Label: ui.T(ctx, "openrosaui.forms"), Href: Path}, {Label: view.Head.Title}}}, bringPage(view))
 }
 
 // brought is what the form of the page sent.
@@ -243,7 +243,7 @@ func (v *reportView) outline(r *http.Request, items []form.Item, depth int) {
 			if line.Label == "" {
 				line.Label = it.Name
 			}
-			line.Kind = ui.T(r.Context(), "openrosaui.control."+string(it.Control))
+			line.Kind = ui.T(r.Context(), "collectui.control."+string(it.Control))
 		}
 		v.Outline = append(v.Outline, line)
 		v.outline(r, it.Items, depth+1)
