@@ -4,3 +4,9 @@ declare module "islands:list" {
   const list: Record<string, () => Promise<{ default: Island }>>;
   export default list;
 }
+
+// What build.mjs makes: the drawings of the icons that the field application uses, by name.
+declare module "terrain:icons" {
+  const icons: Record<string, string>;
+  export default icons;
+}

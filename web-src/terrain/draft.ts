@@ -1,0 +1,191 @@
+// An entry being filled in: kept on the phone at each change.
+import { Filling } from "./answers";
+import type { State } from "./answers";
+import { fieldsOf, rowsOf } from "./definition";
+import type { Attached, Entry, Item, Values } from "./definition";
+import { digest, shrink } from "./photo";
+import { Full } from "./store";
+import type { Kept, KeptFile, KeptForm, Store } from "./store";
+import { titleOf } from "./sync";
+
+const pause = 250; // ms after the last key
+
+export class Draft {
+  readonly filling: Filling;
+  state: State;
+  saved = true;
+  private added: KeptFile[] = [];
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private writing: Promise<void> = Promise.resolve();
+
+  private constructor(
+    private readonly store: Store,
+    readonly form: KeptForm,
+    readonly entry: Kept,
+    private readonly now: () => number,
+    private readonly onSaved: (trouble: Error | null) => void,
+    fallback: string,
+  ) {
+    this.filling = new Filling(form.definition, { now: new Date(now()), uuid: () => crypto.randomUUID() });
+    this.state = this.filling.state(entry.values);
+    this.fallback = fallback;
+  }
+
+  private readonly fallback: string;
+
+  // A new entry, which begins with the defaults and what is repeated of the last one.
+  static begin(store: Store, form: KeptForm, clock: { now: () => number; corrected: () => number; offset: number | null }, words: string, onSaved: (t: Error | null) => void, last?: Values): Draft {
+    const at = clock.now();
+    const entry: Kept = {
+      id: crypto.randomUUID(), account: form.account, form: form.id, formTitle: form.definition.title, title: "", state: "draft", change: 0, base: 0, version: form.definition.version,
+      values: {}, files: [], made: at, offset: clock.offset, made_at: "", updated: at, revisits: "", secret: "", tries: 0, next: 0, error: null, server: null, sent: 0,
+    };
+    const d = new Draft(store, form, entry, clock.corrected, onSaved, words);
+    entry.values = d.filling.begin(last);
+    d.state = d.filling.state(entry.values);
+    return d;
+  }
+
+  // An entry of this phone, to go on with or to mend.
+  static resume(store: Store, form: KeptForm, entry: Kept, corrected: () => number, words: string, onSaved: (t: Error | null) => void): Draft {
+    return new Draft(store, form, entry, corrected, onSaved, words);
+  }
+
+  value(repeat: string, row: number, name: string): string {
+    const values = repeat ? (rowsOf(this.entry.values[repeat])[row] ?? {}) : this.entry.values;
+    return values[name] ?? "";
+  }
+
+  // Sets an answer, "" for none; repeat "" outside of repeats.
+  set(repeat: string, row: number, name: string, text: string): void {
+    if (!repeat) this.entry.values[name] = text;
+    else {
+      const rows = rowsOf(this.entry.values[repeat]);
+      if (!rows[row]) return;
+      rows[row][name] = text;
+      this.entry.values[repeat] = JSON.stringify(rows);
+    }
+    this.changed();
+  }
+
+  addRow(repeat: Item): void {
+    const name = repeat.name ?? "";
+    this.entry.values[name] = JSON.stringify([...rowsOf(this.entry.values[name]), this.filling.row(repeat, this.entry.values)]);
+    this.changed();
+  }
+
+  removeRow(repeat: Item, row: number): void {
+    const name = repeat.name ?? "";
+    this.entry.values[name] = JSON.stringify(rowsOf(this.entry.values[name]).filter((_, i) => i !== row));
+    this.dropUnused();
+    this.changed();
+  }
+
+  // Takes over the answers of an entry that is seen again; photos and moments are new.
+  revisit(e: Entry): void {
+    this.entry.revisits = e.id;
+    for (const f of fieldsOf(this.form.definition.items)) {
+      const name = f.name ?? "";
+      if (["photo", "file", "date", "datetime", "time", "calculated", "hidden"].includes(f.control ?? "") || name === this.form.definition.place) continue;
+      if (!this.entry.values[name] && e.values[name] && f.kind === "field") this.entry.values[name] = e.values[name];
+    }
+    this.changed();
+  }
+
+  private changed(): void {
+    this.state = this.filling.state(this.entry.values);
+    this.entry.values = { ...this.entry.values, ...this.state.values };
+    this.entry.change++;
+    this.saved = false;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => void this.save(), pause);
+  }
+
+  // Puts a file in place of the one of a question; null takes it away. Nothing
+  // changes when the phone has no room for it.
+  async attach(repeat: string, row: number, name: string, file: File | null, photo: boolean): Promise<Attached | null> {
+    const old = this.value(repeat, row, name);
+    const before = { files: this.entry.files, added: this.added };
+    this.entry.files = this.entry.files.filter((f) => !(f.field === name && f.name === old));
+    if (!file) {
+      this.set(repeat, row, name, "");
+      await this.save();
+      return null;
+    }
+    const blob = photo ? await shrink(file) : file;
+    const sha256 = await digest(blob);
+    const ending = blob !== file ? ".jpg" : (/\.[A-Za-z0-9]{1,8}$/.exec(file.name)?.[0].toLowerCase() ?? "");
+    const attached: Attached = { field: name, name: `${name}-${sha256.slice(0, 10)}${ending}`, type: blob.type || "application/octet-stream", size: blob.size, sha256 };
+    this.entry.files = [...this.entry.files, attached];
+    this.added = [...this.added, { entry: this.entry.id, sha256, blob }];
+    this.set(repeat, row, name, attached.name);
+    if (await this.save()) return attached;
+    this.entry.files = before.files;
+    this.added = before.added;
+    this.set(repeat, row, name, old);
+    await this.save();
+    return null;
+  }
+
+  attached(repeat: string, row: number, name: string): Attached | undefined {
+    const value = this.value(repeat, row, name);
+    return value ? this.entry.files.find((f) => f.field === name && f.name === value) : undefined;
+  }
+
+  async blob(f: Attached): Promise<Blob | undefined> {
+    return this.added.find((a) => a.sha256 === f.sha256)?.blob ?? (await this.store.file(this.entry.id, f.sha256))?.blob;
+  }
+
+  private dropUnused(): void {
+    const all = JSON.stringify(this.entry.values);
+    this.entry.files = this.entry.files.filter((f) => all.includes(f.name));
+  }
+
+  // Writes what there is; false when the phone has no room, which is told.
+  save(): Promise<boolean> {
+    clearTimeout(this.timer);
+    const next = this.writing.then(() => this.write());
+    this.writing = next.then(() => undefined);
+    return next;
+  }
+
+  private async write(): Promise<boolean> {
+    this.entry.updated = this.now();
+    this.entry.title = titleOf(this.form, this.entry.values, this.fallback);
+    const copy = structuredClone({ ...this.entry });
+    try {
+      try {
+        await this.store.keep(copy, this.added);
+      } catch (e) {
+        if (!(e instanceof Full)) throw e;
+        await this.store.makeRoom();
+        await this.store.keep(copy, this.added);
+      }
+    } catch (e) {
+      if (!(e instanceof Full)) throw e;
+      this.onSaved(e);
+      return false;
+    }
+    this.added = this.added.filter((a) => !copy.files.some((f) => f.sha256 === a.sha256));
+    if (copy.change === this.entry.change) this.saved = true;
+    this.onSaved(null);
+    return true;
+  }
+
+  // Finishes: from now on the entry waits to be sent. False when there is no room.
+  async finish(): Promise<boolean> {
+    const before = { state: this.entry.state, values: this.entry.values };
+    this.entry.values = this.filling.answers(this.entry.values);
+    const all = JSON.stringify(this.entry.values);
+    this.entry.files = this.entry.files.filter((f) => all.includes(f.name));
+    this.entry.state = "waiting";
+    this.entry.error = null;
+    this.entry.next = 0;
+    this.entry.tries = 0;
+    this.entry.change++;
+    this.entry.version = this.form.definition.version;
+    if (await this.save()) return true;
+    Object.assign(this.entry, before);
+    return false;
+  }
+}

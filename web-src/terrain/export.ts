@@ -1,0 +1,32 @@
+// What waits on the phone, as a file: entries.json and the photos, in a zip.
+import type { Kept, Store } from "./store";
+import { zip } from "./zip";
+import type { Part } from "./zip";
+
+export async function exported(store: Store, entries: Kept[], now: Date): Promise<Blob> {
+  const parts: Part[] = [];
+  const list = [];
+  for (const e of entries) {
+    const files = [];
+    for (const f of e.files) {
+      const kept = await store.file(e.id, f.sha256);
+      const name = kept ? `files/${e.id}/${f.name.replace(/[^\p{L}\p{N}._-]+/gu, "_")}` : "";
+      if (kept) parts.push({ name, bytes: new Uint8Array(await kept.blob.arrayBuffer()) });
+      files.push({ field: f.field, name: f.name, type: f.type, size: f.size, sha256: f.sha256, path: name });
+    }
+    list.push({
+      id: e.id, form: e.form, form_title: e.formTitle, title: e.title, state: e.state, revision: e.base, version: e.version,
+      made_at: e.made_at || new Date(e.made).toISOString(), values: e.values, files, revisits: e.revisits, refused_because: e.error?.message ?? "",
+    });
+  }
+  parts.unshift({ name: "entries.json", bytes: new TextEncoder().encode(JSON.stringify({ exported_at: now.toISOString(), entries: list }, null, 2)) });
+  return zip(parts, now);
+}
+
+export function save(blob: Blob, name: string): void {
+  const a = document.createElement("a");
+  a.href = URL.createObjectURL(blob);
+  a.download = name;
+  a.click();
+  setTimeout(() => URL.revokeObjectURL(a.href), 60_000);
+}

@@ -1,0 +1,166 @@
+// The phone: who uses it, what it knows of the server, and when it tries to send.
+import { Api, Cut, Refused } from "./api";
+import type { Account } from "./api";
+import { note } from "./clock";
+import type { Clock } from "./clock";
+import { Store } from "./store";
+import type { KeptForm } from "./store";
+import { addForm, fetchForms, send } from "./sync";
+import type { Sending } from "./sync";
+
+export const SIGNED_OUT = "socle-signed-out"; // localStorage: when somebody signed out on this phone
+export const CHANNEL = "socle-terrain";
+const LOCK = "socle-terrain-send";
+const least = 60_000; // ms between two fetches that nobody asked for
+const again = 15_000; // ms until the network is tried again, when it is cut
+
+export interface Line {
+  account: Account | null; // whose part is shown
+  signedIn: boolean;
+  known: boolean; // the server was asked since the page opened
+  cut: boolean; // the last try found no network
+  busy: boolean;
+  others: number; // entries of other accounts that wait here
+  next: number; // when the next try is due; 0: none
+}
+
+export interface Environment {
+  now: () => number;
+  random: () => number;
+  language: () => string;
+  signedOut: () => number;
+}
+
+export class Phone {
+  line: Line = { account: null, signedIn: false, known: false, cut: false, busy: false, others: 0, next: 0 };
+  clock: Clock | null = null;
+  readonly api: Api;
+  private readonly channel = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel(CHANNEL);
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private fetched = 0;
+  private asked = 0; // when the session was last confirmed
+
+  constructor(
+    readonly store: Store,
+    private readonly env: Environment,
+    private readonly show: () => void,
+  ) {
+    this.api = new Api("", env.language, (date, asked, came) => {
+      const next = note(this.clock, date, asked, came);
+      if (next === this.clock) return;
+      this.clock = next;
+      void store.setMeta("clock", next);
+    });
+    if (this.channel) this.channel.onmessage = () => this.show();
+  }
+
+  // What was known when the application was closed: it opens without network.
+  async recall(): Promise<void> {
+    this.clock = (await this.store.meta<Clock>("clock")) ?? null;
+    this.line.account = (await this.store.meta<Account | null>("account")) ?? null;
+    this.asked = (await this.store.meta<number>("account-at")) ?? 0;
+    if (this.line.account && this.env.signedOut() > this.asked) await this.become(null);
+    this.line.others = await this.store.others(this.part());
+  }
+
+  part(): string {
+    return this.line.account?.id ?? "";
+  }
+
+  private async become(account: Account | null): Promise<void> {
+    if (account?.id !== this.line.account?.id) this.fetched = 0;
+    this.line.account = account;
+    await this.store.setMeta("account", account);
+    this.line.others = await this.store.others(this.part());
+  }
+
+  // Another person takes the phone: nothing of this one is shown until they sign in again.
+  async leave(): Promise<void> {
+    this.line.signedIn = false;
+    await this.become(null);
+    this.told();
+  }
+
+  told(): void {
+    this.channel?.postMessage("changed");
+    this.show();
+  }
+
+  sending(): Sending {
+    return {
+      store: this.store, api: this.api, account: this.line.account, signedIn: this.line.signedIn, clock: () => this.clock,
+      now: this.env.now, random: this.env.random, changed: () => this.told(),
+    };
+  }
+
+  // One round: who is here, send, fetch. force: the person asks for it now.
+  async round(force = false): Promise<void> {
+    clearTimeout(this.timer);
+    const run = async (lock: unknown) => {
+      if (lock === null) return this.later(2000); // another tab, or the worker, is at it
+      await this.work(force);
+    };
+    if (typeof navigator !== "undefined" && navigator.locks) await navigator.locks.request(LOCK, { ifAvailable: true }, run);
+    else await run(undefined);
+  }
+
+  private async work(force: boolean): Promise<void> {
+    this.line.busy = true;
+    this.show();
+    let wait = 0;
+    try {
+      await this.whoIsHere();
+      this.line.cut = false;
+      const round = await send(this.sending(), force);
+      this.line.cut = round.cut;
+      wait = round.next;
+      if (!round.cut && (force || round.sent > 0 || this.env.now() - this.fetched > least)) {
+        await fetchForms(this.sending());
+        this.fetched = this.env.now();
+      }
+    } catch (e) {
+      if (e instanceof Cut) this.line.cut = true;
+      else if (!(e instanceof Refused)) throw e;
+      wait = wait || again;
+    } finally {
+      this.line.busy = false;
+      this.line.others = await this.store.others(this.part());
+      this.later(wait);
+      this.told();
+    }
+  }
+
+  private async whoIsHere(): Promise<void> {
+    const account = await this.api.account();
+    this.line.known = true;
+    this.line.signedIn = account !== null;
+    if (account) {
+      this.asked = this.env.now();
+      await this.store.setMeta("account-at", this.asked);
+      if (account.id !== this.line.account?.id || account.name !== this.line.account.name) await this.become(account);
+    } else if (this.line.account && this.env.signedOut() > this.asked) await this.become(null);
+  }
+
+  private later(ms: number): void {
+    clearTimeout(this.timer);
+    this.line.next = ms ? this.env.now() + ms : 0;
+    if (ms) this.timer = setTimeout(() => void this.round(), Math.max(1000, ms));
+  }
+
+  // Adds a form of a link or a QR code.
+  add(id: string, key: string): Promise<KeptForm> {
+    return addForm(this.sending(), id, key);
+  }
+
+  // Tries again whenever there is reason to hope.
+  listen(): void {
+    addEventListener("online", () => void this.round());
+    addEventListener("offline", () => {
+      this.line.cut = true;
+      this.show();
+    });
+    document.addEventListener("visibilitychange", () => {
+      if (document.visibilityState === "visible") void this.round();
+    });
+  }
+}
