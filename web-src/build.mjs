@@ -1,7 +1,8 @@
 // Builds the styles, scripts and fonts of the pages into internal/web/ui/static/dist:
 // names carry a hash of their content, each file has a .gz beside it, and
 // manifest.json says which name stands for "app.css", "app.js", "theme.js", and, for
-// pages with a map, "map.css" and "mapworker.js". Source maps are not made.
+// pages with a map, "map.css" and "mapworker.js"; "terrain.*" and "terrainworker.js"
+// are the field application. Source maps are not made.
 import * as esbuild from "esbuild";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, extname, join, relative, resolve } from "node:path";
@@ -45,6 +46,17 @@ const own = {
   },
 };
 
+// Drawings as text, without what only their file needs.
+const drawings = {
+  name: "drawings",
+  setup(build) {
+    build.onLoad({ filter: /\.svg$/ }, async ({ path }) => {
+      const text = await readFile(path, "utf8");
+      return { contents: text.replace(/<!--.*?-->/gs, "").replace(/\s+class="[^"]*"/, "").replace(/\s+/g, " ").trim(), loader: "text" };
+    });
+  },
+};
+
 const common = {
   absWorkingDir: here,
   outdir: dist,
@@ -57,7 +69,7 @@ const common = {
   chunkNames: "[name]-[hash]",
   assetNames: "[name]-[hash]",
   loader: { ".woff2": "file" },
-  plugins: [own],
+  plugins: [own, drawings],
   logLevel: "warning",
   legalComments: "none",
 };
@@ -70,7 +82,9 @@ const results = await Promise.all([
   esbuild.build({ ...common, entryPoints: ["app.ts"], format: "esm", splitting: true }),
   esbuild.build({ ...common, entryPoints: ["theme.ts"], format: "iife" }),
   esbuild.build({ ...common, entryPoints: ["mapworker.ts"], format: "esm", ignoreAnnotations: true }),
-  esbuild.build({ ...common, entryPoints: ["styles/app.css", "styles/map.css"] }),
+  esbuild.build({ ...common, entryPoints: ["terrain/terrain.ts"], format: "esm" }),
+  esbuild.build({ ...common, entryPoints: ["terrain/terrainworker.ts"], format: "iife" }),
+  esbuild.build({ ...common, entryPoints: ["styles/app.css", "styles/map.css", "styles/terrain.css"] }),
 ]);
 
 const manifest = {};

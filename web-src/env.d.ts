@@ -5,8 +5,8 @@ declare module "islands:list" {
   export default list;
 }
 
-// What build.mjs makes: the drawings of the icons that the field application uses, by name.
-declare module "terrain:icons" {
-  const icons: Record<string, string>;
-  export default icons;
+// Drawings, as text.
+declare module "*.svg" {
+  const text: string;
+  export default text;
 }

@@ -22,6 +22,7 @@ import (
 	adminui "socle/internal/web/admin"
 	"socle/internal/web/catalogueui"
 	"socle/internal/web/collectui"
+	"socle/internal/web/fieldui"
 	"socle/internal/web/publishui"
 	"socle/internal/web/shell"
 	"socle/internal/web/ui"
@@ -63,6 +64,10 @@ func (a *App) Handler(reg *prometheus.Registry) (http.Handler, error) {
 	if c.Metrics.Token != "" {
 		rt.Handle("GET /metrics", httpx.MetricsHandler(reg, c.Metrics.Token))
 	}
+	field, err := fieldui.New(fieldui.Options{Assets: ui.Embedded(), Host: host, Accent: c.Host.Accent, Territory: c.Host.Territory})
+	if err != nil {
+		return nil, err
+	}
 	texts := page.New(a.DB, page.Host{Host: c.Host.Name, Contact: c.Host.Contact})
 	routes := [][]shell.Route{
 		sh.Own(),
@@ -73,6 +78,7 @@ func (a *App) Handler(reg *prometheus.Registry) (http.Handler, error) {
 		publishui.New(publishui.Options{Identity: a.Identity, Catalogue: a.Catalogue, Tables: a.Tables, Publish: a.Publish, Schemas: a.Schemas, Usage: a.Usage, Temp: a.temp(), Fetch: a.Fetch, BaseURL: base,
 			MaxCheck: min(maxAnonymousCheck, int64(c.Limits.Upload)), Limit: general, Now: time.Now, Zone: c.Location()}).Routes(),
 		collectui.New(collectui.Options{Collect: a.Forms, Identity: a.Identity, Catalogue: a.Catalogue, Schemas: a.Schemas, BaseURL: base, Limit: general, Now: time.Now, Zone: c.Location(), Territory: c.Host.Territory}).Routes(),
+		field.Routes(),
 		v1.New(v1.Options{
 			Identity: a.Identity, Catalogue: a.Catalogue, Find: a.Find, Tables: a.Tables, Engine: a.Engine, Publish: a.Publish, Collect: a.Forms, Schemas: a.Schemas.Find, Limit: general,
 			BaseURL: c.Base(), MaxBytes: int64(c.Limits.Upload), MaxPhoto: int64(c.Entries.File), Temp: a.temp(), Workers: 2, Now: time.Now,
@@ -156,6 +162,7 @@ func footer(ctx context.Context) []ui.Link {
 
 func accountLinks(ctx context.Context, a identity.Actor) []ui.Link {
 	links := []ui.Link{{Label: ui.T(ctx, "app.link.desk"), Href: "/desk", Icon: "inbox"}, {Label: ui.T(ctx, "collectui.desk"), Href: "/formulaires", Icon: "clipboard-list"}, {Label: ui.T(ctx, "app.link.account"), Href: account.Path, Icon: "circle-user"}}
+	links = append(links, ui.Link{Label: ui.T(ctx, "app.link.field"), Href: fieldui.Path, Icon: "smartphone"})
 	if len(a.HostRoles().List()) > 0 {
 		links = append(links, ui.Link{Label: ui.T(ctx, "app.link.admin"), Href: "/admin", Icon: "settings"})
 	}

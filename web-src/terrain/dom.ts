@@ -1,5 +1,6 @@
 // Elements, without a framework: h makes one, text is always text.
-import icons from "terrain:icons";
+import { icons } from "./icons";
+import type { IconName } from "./icons";
 
 type Child = Node | string | false | null | undefined | Child[];
 type Props = Record<string, unknown>;
@@ -25,23 +26,23 @@ export function put(e: Element, children: Child[]): void {
 }
 
 // An outline icon, always beside a word.
-export function icon(name: keyof typeof icons): Element {
-  const svg = new DOMParser().parseFromString(icons[name] ?? "<svg xmlns='http://www.w3.org/2000/svg'/>", "image/svg+xml").documentElement;
+export function icon(name: IconName): Element {
+  const svg = new DOMParser().parseFromString(icons[name], "image/svg+xml").documentElement;
   svg.setAttribute("class", "icon");
   svg.setAttribute("aria-hidden", "true");
   return document.importNode(svg, true);
 }
 
-export function button(label: string, act: () => unknown, o: { kind?: "primary" | "quiet" | "danger"; icon?: keyof typeof icons; class?: string; disabled?: boolean } = {}): HTMLButtonElement {
+export function button(label: string, act: () => unknown, o: { kind?: "primary" | "quiet" | "danger"; icon?: IconName; class?: string; disabled?: boolean } = {}): HTMLButtonElement {
   return h("button", { type: "button", class: `button${o.kind ? ` button-${o.kind}` : ""}${o.class ? ` ${o.class}` : ""}`, disabled: o.disabled, onclick: () => void act() }, o.icon && icon(o.icon), h("span", {}, label));
 }
 
-export function link(label: string, href: string, o: { kind?: "primary" | "quiet"; icon?: keyof typeof icons; class?: string } = {}): HTMLAnchorElement {
+export function link(label: string, href: string, o: { kind?: "primary" | "quiet"; icon?: IconName; class?: string } = {}): HTMLAnchorElement {
   return h("a", { href, class: `button${o.kind ? ` button-${o.kind}` : ""}${o.class ? ` ${o.class}` : ""}` }, o.icon && icon(o.icon), h("span", {}, label));
 }
 
 export type Tone = "good" | "look-here" | "wrong" | "information";
-const toneIcon: Record<Tone, keyof typeof icons> = { good: "circle-check", "look-here": "triangle-alert", wrong: "circle-alert", information: "info" };
+const toneIcon: Record<Tone, IconName> = { good: "circle-check", "look-here": "triangle-alert", wrong: "circle-alert", information: "info" };
 
 export function notice(tone: Tone, title: string, ...children: Child[]): HTMLElement {
   return h("div", { class: `notice notice-${tone}`, role: tone === "wrong" ? "alert" : "status" }, icon(toneIcon[tone]), h("div", { class: "notice-body" }, h("p", { class: "notice-title" }, title), ...children));

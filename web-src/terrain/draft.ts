@@ -1,6 +1,6 @@
 // An entry being filled in: kept on the phone at each change.
-import { Filling } from "./answers";
-import type { State } from "./answers";
+import { Filling, valueAt, withValue } from "./answers";
+import type { Path, State } from "./answers";
 import { fieldsOf, rowsOf } from "./definition";
 import type { Attached, Entry, Item, Values } from "./definition";
 import { digest, shrink } from "./photo";
@@ -26,7 +26,8 @@ export class Draft {
     private readonly onSaved: (trouble: Error | null) => void,
     fallback: string,
   ) {
-    this.filling = new Filling(form.definition, { now: new Date(now()), uuid: () => crypto.randomUUID() });
+    const at = now();
+    this.filling = new Filling(form.definition, { now: at, zone: -new Date(at).getTimezoneOffset(), language: form.definition.language ?? "fr", uuid: () => crypto.randomUUID() });
     this.state = this.filling.state(entry.values);
     this.fallback = fallback;
   }
@@ -51,34 +52,23 @@ export class Draft {
     return new Draft(store, form, entry, corrected, onSaved, words);
   }
 
-  value(repeat: string, row: number, name: string): string {
-    const values = repeat ? (rowsOf(this.entry.values[repeat])[row] ?? {}) : this.entry.values;
-    return values[name] ?? "";
+  value(path: Path): string {
+    return valueAt(this.entry.values, path);
   }
 
-  // Sets an answer, "" for none; repeat "" outside of repeats.
-  set(repeat: string, row: number, name: string, text: string): void {
-    if (!repeat) this.entry.values[name] = text;
-    else {
-      const rows = rowsOf(this.entry.values[repeat]);
-      if (!rows[row]) return;
-      rows[row][name] = text;
-      this.entry.values[repeat] = JSON.stringify(rows);
-    }
+  // Sets an answer, "" for none.
+  set(path: Path, text: string): void {
+    this.entry.values = withValue(this.entry.values, path, text);
     this.changed();
   }
 
-  addRow(repeat: Item): void {
-    const name = repeat.name ?? "";
-    this.entry.values[name] = JSON.stringify([...rowsOf(this.entry.values[name]), this.filling.row(repeat, this.entry.values)]);
-    this.changed();
+  addRow(path: Path, repeat: Item): void {
+    this.set(path, JSON.stringify([...rowsOf(this.value(path)), this.filling.row(repeat, this.entry.values)]));
   }
 
-  removeRow(repeat: Item, row: number): void {
-    const name = repeat.name ?? "";
-    this.entry.values[name] = JSON.stringify(rowsOf(this.entry.values[name]).filter((_, i) => i !== row));
+  removeRow(path: Path, row: number): void {
+    this.set(path, JSON.stringify(rowsOf(this.value(path)).filter((_, i) => i !== row)));
     this.dropUnused();
-    this.changed();
   }
 
   // Takes over the answers of an entry that is seen again; photos and moments are new.
@@ -94,7 +84,7 @@ export class Draft {
 
   private changed(): void {
     this.state = this.filling.state(this.entry.values);
-    this.entry.values = { ...this.entry.values, ...this.state.values };
+    this.entry.values = this.state.values;
     this.entry.change++;
     this.saved = false;
     clearTimeout(this.timer);
@@ -103,12 +93,13 @@ export class Draft {
 
   // Puts a file in place of the one of a question; null takes it away. Nothing
   // changes when the phone has no room for it.
-  async attach(repeat: string, row: number, name: string, file: File | null, photo: boolean): Promise<Attached | null> {
-    const old = this.value(repeat, row, name);
+  async attach(path: Path, file: File | null, photo: boolean): Promise<Attached | null> {
+    const name = path.split(".").pop() ?? path;
+    const old = this.value(path);
     const before = { files: this.entry.files, added: this.added };
     this.entry.files = this.entry.files.filter((f) => !(f.field === name && f.name === old));
     if (!file) {
-      this.set(repeat, row, name, "");
+      this.set(path, "");
       await this.save();
       return null;
     }
@@ -118,18 +109,18 @@ export class Draft {
     const attached: Attached = { field: name, name: `${name}-${sha256.slice(0, 10)}${ending}`, type: blob.type || "application/octet-stream", size: blob.size, sha256 };
     this.entry.files = [...this.entry.files, attached];
     this.added = [...this.added, { entry: this.entry.id, sha256, blob }];
-    this.set(repeat, row, name, attached.name);
+    this.set(path, attached.name);
     if (await this.save()) return attached;
     this.entry.files = before.files;
     this.added = before.added;
-    this.set(repeat, row, name, old);
+    this.set(path, old);
     await this.save();
     return null;
   }
 
-  attached(repeat: string, row: number, name: string): Attached | undefined {
-    const value = this.value(repeat, row, name);
-    return value ? this.entry.files.find((f) => f.field === name && f.name === value) : undefined;
+  attached(path: Path): Attached | undefined {
+    const value = this.value(path);
+    return value ? this.entry.files.find((f) => f.name === value) : undefined;
   }
 
   async blob(f: Attached): Promise<Blob | undefined> {

@@ -1,10 +1,10 @@
 // The page on which an entry is filled in: a short list, or one question a screen.
-import { pathIn } from "./answers";
+import { nameOfItem, pathOf, valueAt } from "./answers";
 import type { Path, Problem } from "./answers";
 import type { Application } from "./application";
 import { control } from "./controls";
 import type { Widget } from "./controls";
-import { fieldsOf, nameOf, rowsOf } from "./definition";
+import { nameOf, rowsOf } from "./definition";
 import type { Item } from "./definition";
 import { markdown } from "./markdown";
 import { button, h, icon, notice } from "./dom";
@@ -12,6 +12,8 @@ import type { Draft } from "./draft";
 import { nearby } from "./near";
 import type { Fix } from "./position";
 import { distance, t } from "./words";
+
+type Steps = [string, number][];
 
 interface Placed {
   path: Path;
@@ -47,7 +49,7 @@ export class Fill {
       if (this.many()) this.next();
       else void this.finish();
     });
-    for (const it of d.items) this.form.append(this.item(it));
+    d.items.forEach((it, n) => this.form.append(this.item(it, n, [])));
     if (draft.state.faults.length) console.warn("expressions that cannot be evaluated", draft.state.faults);
     this.element.append(h("h1", { tabindex: -1 }, d.title), this.room, this.summary);
     if (draft.entry.error) this.element.append(notice("wrong", t("fill.was-refused"), h("p", {}, draft.entry.error.message), draft.entry.error.hint ? h("p", {}, draft.entry.error.hint) : null, this.refusedFields()));
@@ -75,8 +77,8 @@ export class Fill {
   }
 
   private label(path: Path): string {
-    const name = path.split("/").pop() ?? "";
-    return this.draft.filling.find(name)?.label || this.draft.filling.find(name)?.title || name;
+    const it = this.draft.filling.find(path);
+    return it?.label || it?.title || path;
   }
 
   private many(): boolean {
@@ -85,53 +87,35 @@ export class Fill {
 
   // building
 
-  private item(it: Item, repeat = "", row = 0): HTMLElement {
-    const name = it.name ?? "";
-    const path = repeat ? pathIn(repeat, row, name) : name;
+  private item(it: Item, n: number, steps: Steps): HTMLElement {
+    const path = pathOf(steps, nameOfItem(it, n));
     if (it.kind === "note") {
       const element = h("div", { class: "terrain-note" }, ...markdown(it.label ?? ""));
-      this.placed.push({ path: repeat ? pathIn(repeat, row, `note-${this.notes(it, repeat)}`) : `note-${this.notes(it, repeat)}`, item: it, element });
-      return element;
-    }
-    if (it.kind === "section") {
-      const element = h("section", { class: "terrain-section" }, it.title ? h("h2", {}, it.title) : null, ...(it.items ?? []).map((inner) => this.item(inner, repeat, row)));
       this.placed.push({ path, item: it, element });
       return element;
     }
-    if (it.kind === "repeat") return this.repeat(it);
-    return this.field(it, path, repeat, row);
+    if (it.kind === "section") {
+      const element = h("section", { class: "terrain-section" }, it.title ? h("h2", {}, it.title) : null, ...(it.items ?? []).map((inner, i) => this.item(inner, i, steps)));
+      this.placed.push({ path, item: it, element });
+      return element;
+    }
+    return it.kind === "repeat" ? this.repeat(it, path, steps) : this.field(it, path, steps);
   }
 
-  // Notes have no name: their place among the items is one (as in answers.ts).
-  private notes(it: Item, repeat: string): number {
-    const within = (items: Item[]): number => {
-      const i = items.indexOf(it);
-      if (i >= 0) return i;
-      for (const s of items) {
-        const n = s.items ? within(s.items) : -1;
-        if (n >= 0) return n;
-      }
-      return -1;
-    };
-    const repeated = repeat ? [...fieldsOf(this.draft.form.definition.items)].find((f) => f.name === repeat)?.items : undefined;
-    return within(repeated ?? this.draft.form.definition.items);
-  }
-
-  private repeat(it: Item): HTMLElement {
+  private repeat(it: Item, path: Path, steps: Steps): HTMLElement {
     const name = it.name ?? "";
     const rows = h("div", { class: "terrain-rows" });
-    const element = h("section", { class: "terrain-section" }, h("h2", {}, it.title || it.label || name), rows);
     const problem = h("p", { class: "field-error", hidden: true });
+    const element = h("section", { class: "terrain-section" }, h("h2", {}, it.title || it.label || name), rows, problem);
     const redraw = () => {
-      this.forget(name);
-      const list = rowsOf(this.draft.entry.values[name]);
+      this.forget(path);
+      const list = rowsOf(this.draft.value(path));
       rows.replaceChildren(...list.map((_, at) =>
-        h("fieldset", { class: "terrain-row" }, h("legend", {}, t("repeat.row", { Count: at + 1 })), ...(it.items ?? []).map((inner) => this.item(inner, name, at)),
-          list.length > (it.min ?? 0) ? button(t("repeat.remove"), () => (this.draft.removeRow(it, at), redraw(), this.refresh()), { kind: "danger", icon: "trash-2" }) : null)));
-      if (list.length < (it.max || 200)) rows.append(button(t("repeat.add"), () => (this.draft.addRow(it), redraw(), this.refresh(), this.focusRow(rows)), { icon: "plus", class: "terrain-wide" }));
+        h("fieldset", { class: "terrain-row" }, h("legend", {}, t("repeat.row", { Count: at + 1 })), ...(it.items ?? []).map((inner, i) => this.item(inner, i, [...steps, [name, at]])),
+          list.length > (it.min ?? 0) ? button(t("repeat.remove"), () => (this.draft.removeRow(path, at), redraw(), this.refresh()), { kind: "danger", icon: "trash-2" }) : null)));
+      if (list.length < (it.max || 200)) rows.append(button(t("repeat.add"), () => (this.draft.addRow(path, it), redraw(), this.refresh(), this.focusRow(rows)), { icon: "plus", class: "terrain-wide" }));
     };
-    element.append(problem);
-    this.placed.push({ path: name, item: it, element, problem, redraw });
+    this.placed.push({ path, item: it, element, problem, redraw });
     redraw();
     return element;
   }
@@ -142,29 +126,29 @@ export class Fill {
   }
 
   private forget(repeat: string): void {
-    for (let i = this.placed.length - 1; i >= 0; i--) if (this.placed[i].path.startsWith(`${repeat}/`)) this.placed.splice(i, 1);
+    for (let i = this.placed.length - 1; i >= 0; i--) if (this.placed[i].path.startsWith(`${repeat}[`)) this.placed.splice(i, 1);
   }
 
-  private field(it: Item, path: Path, repeat: string, row: number): HTMLElement {
+  private field(it: Item, path: Path, steps: Steps): HTMLElement {
     const name = it.name ?? "";
     const id = `q${++this.number}`;
     const help = it.help || (it.example && !["text", "integer", "number"].includes(it.control ?? "")) ? h("div", { class: "help", id: `${id}-help` }, it.help ?? t("fill.example", { Example: it.example ?? "" })) : null;
     const problem = h("p", { class: "field-error", id: `${id}-problem`, hidden: true });
-    const isPlace = !repeat && name === this.draft.form.definition.place;
+    const isPlace = !steps.length && name === this.draft.form.definition.place;
     const widget = control(it, {
-      id, value: this.draft.value(repeat, row, name), described: `${id}-help ${id}-problem`,
+      id, value: this.draft.value(path), described: `${id}-help ${id}-problem`,
       set: (text) => {
-        this.draft.set(repeat, row, name, text);
+        this.draft.set(path, text);
         this.touched.add(path);
         this.refresh(path);
       },
       attach: async (file) => {
-        const kept = await this.draft.attach(repeat, row, name, file, it.control === "photo");
+        const kept = await this.draft.attach(path, file, it.control === "photo");
         this.refresh();
         return kept;
       },
       preview: async () => {
-        const f = this.draft.attached(repeat, row, name);
+        const f = this.draft.attached(path);
         return f && this.draft.blob(f);
       },
       communes: () => this.app.communes,
@@ -205,15 +189,14 @@ export class Fill {
     const { values } = this.draft.state;
     for (const p of this.placed) {
       if (!p.widget || p.path === except) continue;
-      const [a, b, c] = p.path.split("/");
-      p.widget.refresh?.(c === undefined ? (values[a] ?? "") : (rowsOf(values[a])[Number(b)]?.[c] ?? ""));
+      p.widget.refresh?.(valueAt(values, p.path));
     }
     this.show();
   }
 
   // Leaves of the form, in their order: what a screen shows one of.
   private screens(): Placed[] {
-    return this.ordered().filter((p) => p.item.kind !== "section" && !p.path.includes("/") && p.item.control !== "hidden" && this.visible(p));
+    return this.ordered().filter((p) => p.item.kind !== "section" && !p.path.includes("[") && p.item.control !== "hidden" && this.visible(p));
   }
 
   private ordered(): Placed[] {
@@ -280,7 +263,7 @@ export class Fill {
 
   private next(): void {
     const here = this.screens()[this.screen];
-    const wrong = here && this.draft.state.problems.find((p) => p.path === here.path || p.path.startsWith(`${here.path}/`));
+    const wrong = here && this.draft.state.problems.find((p) => p.path === here.path || p.path.startsWith(`${here.path}[`));
     if (wrong) {
       const p = this.placed.find((x) => x.path === wrong.path);
       if (p) {

@@ -133,6 +133,15 @@ func (a *Assets) URL(name string) string {
 	return ""
 }
 
+// Content is what a name of the manifest stands for. Kinds: NotFound.
+func (a *Assets) Content(name string) ([]byte, error) {
+	s, ok := a.files[a.names[name]]
+	if !ok {
+		return nil, errs.New(errs.NotFound, "errs.not-found").WithHint("httpx.not-found.hint")
+	}
+	return s.body, nil
+}
+
 // Serve answers GET /static/{file...}. Kinds: NotFound.
 func (a *Assets) Serve(w http.ResponseWriter, r *http.Request) error {
 	s, ok := a.files[strings.TrimPrefix(r.URL.Path, StaticPath)]

@@ -32,7 +32,7 @@ func T(ctx context.Context, key string, args ...i18n.Args) string {
 }
 
 // outside are the addresses that are the same in every language.
-var outside = []string{"/api/", "/static/", "/host/", "/healthz", "/readyz", "/metrics", "/validate"}
+var outside = []string{"/api/", "/static/", "/host/", "/healthz", "/readyz", "/metrics", "/validate", "/terrain"}
 
 // Address puts the prefix of a language before the path of a page: French has
 // none, "/datasets/x" is "/en/datasets/x" in English. Addresses of other sites,
