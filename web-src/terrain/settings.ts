@@ -3,6 +3,7 @@ import type { Application, View } from "./application";
 import { minutesWrong } from "./clock";
 import { ask, button, h, icon, link, notice } from "./dom";
 import { Cut, Refused } from "./api";
+import { address } from "./formaddress";
 import { readStorage } from "./room";
 import { bytes, language, t } from "./words";
 
@@ -74,13 +75,6 @@ function addForm(app: Application): HTMLElement {
     }
   };
   return h("section", {}, h("h2", {}, t("add.title")), h("div", { class: "field" }, h("label", { for: "add-form" }, t("add.label")), h("div", { class: "help" }, t("add.help")), input), said, button(t("add.act"), add, { icon: "plus" }));
-}
-
-// The form and the key that an address of the portal names: /terrain#add/FORM/KEY,
-// or /terrain?form=FORM#key=KEY.
-export function address(text: string): { id: string; key: string } | null {
-  const m = /\/terrain#add\/([A-Za-z0-9_-]{1,64})(?:\/([A-Za-z0-9_-]{1,128}))?$/.exec(text.trim());
-  return m ? { id: m[1], key: m[2] ?? "" } : null;
 }
 
 function look(app: Application): HTMLElement {

@@ -1,0 +1,113 @@
+// What is shown, calculated and wrong while a form is filled in.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Filling, valueAt, withValue } from "./answers";
+import { corrected, madeAt, minutesWrong, note } from "./clock";
+import type { Definition, Item } from "./definition";
+import { nameOf, writePoint } from "./definition";
+import { fromISO, toISO } from "./moments";
+import { address } from "./formaddress";
+import { zip } from "./zip";
+
+const around = { now: Date.parse("2026-07-14T10:00:00Z"), zone: 120, language: "fr", uuid: () => "u-1" };
+const form = (items: Item[]): Definition => ({ id: "f", version: 1, title: "T", organisation: { id: "o", name: "O" }, open: true, place: "", names: ["nom"], screens: "one", items });
+const filling = (items: Item[]) => new Filling(form(items), around);
+const field = (name: string, more: Partial<Item> = {}): Item => ({ kind: "field", name, label: name, control: "text", ...more });
+
+test("a question that is not asked is neither checked, sent, nor seen by expressions", () => {
+  const f = filling([
+    field("arrose", { control: "yes-no", true_value: "oui", false_value: "non" }),
+    field("volume", { control: "number", required: true, relevant: "${arrose} = 'oui'" }),
+    field("litres", { control: "calculated", calculation: "${volume} * 1000" }),
+    { kind: "section", name: "s", relevant: "${volume} > 5", items: [field("raison", { required: true })] },
+  ]);
+  let s = f.state({ arrose: "oui", volume: "7,5" });
+  assert.equal(s.values.litres, "7500");
+  assert.deepEqual(s.problems.map((p) => [p.path, p.key]), [["raison", "problem.required"]]);
+  s = f.state({ arrose: "non", volume: "7,5" });
+  assert.ok(!s.shown.has("volume") && !s.shown.has("raison"));
+  assert.deepEqual(s.problems, []);
+  assert.deepEqual(f.answers({ arrose: "non", volume: "7,5", raison: "x" }), { arrose: "non" });
+});
+
+test("defaults, expressions in defaults, and the entry before", () => {
+  const f = filling([field("date", { control: "date", default: "=today()" }), field("agent", { repeat_last: true, default: "personne" }), field("id", { control: "hidden", calculation: "once(uuid())" })]);
+  assert.deepEqual(f.begin({ agent: "Anne", date: "2020-01-01" }), { date: "2026-07-14", agent: "Anne" });
+  assert.equal(f.begin().agent, "personne");
+  assert.equal(f.state({}).values.id, "u-1");
+  assert.equal(f.state({ id: "déjà" }).values.id, "déjà");
+});
+
+test("rows of a repeat have their own answers, conditions and problems", () => {
+  const f = filling([{ kind: "repeat", name: "plantes", title: "Plantes", min: 1, max: 2, items: [field("espece", { required: true }), field("nombre", { control: "integer" }), field("double", { control: "calculated", calculation: "${nombre} * 2" })] }, field("total", { control: "calculated", calculation: "sum(${nombre})" })]);
+  let values = f.begin();
+  assert.equal(values.plantes, "[{}]");
+  values = withValue(values, "plantes[0].nombre", "4");
+  const s = f.state(values);
+  assert.equal(valueAt(s.values, "plantes[0].double"), "8");
+  assert.equal(s.values.total, "4");
+  assert.deepEqual(s.problems.map((p) => p.path), ["plantes[0].espece"]);
+  const three = f.state({ plantes: JSON.stringify([{ espece: "a" }, { espece: "b" }, { espece: "c" }]) });
+  assert.deepEqual(three.problems.map((p) => p.key), ["problem.many-rows"]);
+});
+
+test("what is wrong with an answer by itself", () => {
+  const cases: [Partial<Item>, string, string | undefined][] = [
+    [{ control: "integer" }, "1.5", "problem.integer"],
+    [{ control: "number" }, "1,5", undefined],
+    [{ control: "number", maximum: "10" }, "10.5", "problem.maximum"],
+    [{ control: "date", minimum: "2026-01-01" }, "2025-12-31", "problem.minimum"],
+    [{ control: "siret" }, "21310433500012", undefined],
+    [{ control: "siret" }, "21310433500013", "problem.siret"],
+    [{ control: "siret" }, "35600000000042", undefined],
+    [{ control: "email" }, "nom@exemple", "problem.email"],
+    [{ control: "choice", choices: [{ value: "a", label: "A" }] }, "b", "problem.choice"],
+    [{ control: "choices", choices: [{ value: "a", label: "A" }, { value: "b", label: "B" }], joined: "," }, "a,b", undefined],
+    [{ control: "text", pattern: "[A-Z]{3}", example: "ABC" }, "abc", "problem.pattern-example"],
+    [{ control: "text", max_length: 2 }, "🌳🌳", undefined],
+    [{ control: "point" }, "1.35, 43.5", undefined],
+    [{ control: "point", required: true }, "", "problem.point"],
+    [{ control: "text", constraint: "string-length(.) > 3", constraint_message: "Plus long." }, "abc", "problem.constraint"],
+  ];
+  for (const [item, text, want] of cases) assert.equal(filling([field("x", item)]).state({ x: text }).problems[0]?.key, want, JSON.stringify([item, text]));
+});
+
+test("an expression that cannot be read hides nothing and is told", () => {
+  const s = filling([field("a", { relevant: "foo(" })]).state({});
+  assert.ok(s.shown.has("a"));
+  assert.equal(s.faults.length, 1);
+});
+
+test("an entry is named by its fields, in words", () => {
+  const d = form([field("nom", { control: "choice", choices: [{ value: "1", label: "Fontaine" }] })]);
+  assert.equal(nameOf(d, { nom: "1" }), "Fontaine");
+});
+
+test("positions and dates as their columns hold them", () => {
+  assert.deepEqual(["", "array", "object"].map((f) => writePoint(f, 1.23456789, 43.5)), ["1.234568, 43.5", "[1.234568,43.5]", '{"lon":1.234568,"lat":43.5}']);
+  assert.equal(fromISO("2026-07-01", "%d/%m/%Y"), "01/07/2026");
+  assert.equal(toISO("01/07/2026", "%d/%m/%Y"), "2026-07-01");
+});
+
+test("a wrong clock is corrected, a right one left alone, and nothing is made after it is sent", () => {
+  const clock = note(null, "Wed, 01 Jul 2026 10:00:00 GMT", Date.parse("2026-07-01T12:00:00Z"), Date.parse("2026-07-01T12:00:00.200Z"));
+  assert.ok(clock && Math.abs(clock.offset + 7_200_000) < 2000);
+  assert.equal(minutesWrong(clock), 120);
+  const made = Date.parse("2026-07-01T11:30:00Z");
+  assert.equal(madeAt(made, null, clock, made + 1000).slice(0, 16), "2026-07-01T09:30");
+  assert.equal(corrected(1000, 30_000), 1000);
+  assert.equal(madeAt(made + 9_000_000, 0, null, made), new Date(made).toISOString());
+});
+
+test("the address of a form is found in what was pasted", () => {
+  assert.deepEqual(address(" https://portail.example/terrain#add/abc-1/k_2 "), { id: "abc-1", key: "k_2" });
+  assert.equal(address("https://portail.example/terrain"), null);
+});
+
+test("a zip that others can read", async () => {
+  const bytes = new Uint8Array(await zip([{ name: "é.txt", bytes: new TextEncoder().encode("bonjour") }], new Date(2026, 6, 1)).arrayBuffer());
+  const view = new DataView(bytes.buffer);
+  assert.equal(view.getUint32(0, true), 0x04034b50);
+  assert.equal(view.getUint32(14, true), 0xa5b6f0c8); // CRC-32 of "bonjour"
+  assert.equal(view.getUint32(bytes.length - 22, true), 0x06054b50);
+});
