@@ -41,7 +41,7 @@ export interface Sent {
 export interface Caller {
   guest: boolean; // without the session of who has signed in
   key: string;
-  secret: string;
+  secret: string; // made here: the same at each sending
 }
 
 const member: Caller = { guest: false, key: "", secret: "" };
@@ -131,9 +131,9 @@ export class Api {
   }
 
   // Sends an entry; sending the same again is the same entry.
-  async put(form: string, id: string, sent: Sent, c: Caller = member): Promise<Entry & { secret?: string }> {
+  async put(form: string, id: string, sent: Sent, c: Caller = member): Promise<Entry> {
     const body = JSON.stringify(sent);
-    return confirmed(id, await this.json<Entry & { secret?: string }>(await this.ask(this.path(form, id), { ...c, method: "PUT", body, type: "application/json", size: body.length })));
+    return confirmed(id, await this.json<Entry>(await this.ask(this.path(form, id), { ...c, method: "PUT", body, type: "application/json", size: body.length })));
   }
 
   async putFile(form: string, id: string, sha256: string, blob: Blob, c: Caller = member): Promise<void> {

@@ -144,7 +144,7 @@ async function asNew(app: Application, e: Kept): Promise<void> {
     if (kept) files.push({ ...kept, entry: id });
   }
   const kept = new Set(files.map((f) => f.sha256));
-  await app.store.keep({ ...e, id, base: 0, state: "waiting", server: null, files: e.files.filter((f) => kept.has(f.sha256)), change: 0, tries: 0, next: 0, secret: "" }, files);
+  await app.store.keep({ ...e, id, base: 0, state: "waiting", server: null, files: e.files.filter((f) => kept.has(f.sha256)), change: 0, tries: 0, next: 0, secret: e.account ? "" : crypto.randomUUID() }, files);
   await app.store.remove(e.id);
   app.go("queue");
   void app.phone.round(true);

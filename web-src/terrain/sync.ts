@@ -110,29 +110,36 @@ async function deliver(s: Sending, e: Kept): Promise<void> {
   const made_at = e.made_at || madeAt(e.made, e.offset, s.clock(), s.now());
   if (!e.made_at) await s.store.change(e.id, (k) => void (k.made_at ||= made_at));
   const files = e.files.map(({ field, name, type, size, sha256 }) => ({ field, name, type, size, sha256 }));
-  let answer: Entry & { secret?: string } = await s.api.put(e.form, e.id, { revision: e.base, version: e.version, made_at, values: e.values, files, revisits: e.revisits }, c);
-  if (answer.secret) {
-    c.secret = answer.secret;
-    await s.store.change(e.id, (k) => void (k.secret = c.secret));
-  }
+  let answer = await s.api.put(e.form, e.id, { revision: e.base, version: e.version, made_at, values: e.values, files, revisits: e.revisits }, c);
   const missing = (answer.files ?? []).filter((f) => !f.received);
   for (const f of missing) {
     const kept = await s.store.file(e.id, f.sha256);
-    if (kept) await s.api.putFile(e.form, e.id, f.sha256, kept.blob, c);
+    if (kept) await deliverFile(s, e, f.sha256, kept.blob, c);
   }
   if (missing.length) answer = await s.api.entry(e.form, e.id, c);
   await confirm(s, e, answer);
   if (answer.state === "incomplete" && missing.length) throw new Refused(503, { status: 503, message: "", hint: "", fields: [] }, 0, null);
 }
 
+const damaged = 5; // times that a file may arrive otherwise than it left
+
+// A file that arrived damaged is sent again, within reason.
+async function deliverFile(s: Sending, e: Kept, sha256: string, blob: Blob, c: Caller): Promise<void> {
+  try {
+    await s.api.putFile(e.form, e.id, sha256, blob, c);
+  } catch (err) {
+    if (err instanceof Refused && err.status === 422 && e.tries < damaged) throw new Cut();
+    throw err;
+  }
+}
+
 async function confirm(s: Sending, e: Kept, answer: Entry): Promise<void> {
   let changedHere = false;
   const whole = answer.state !== "incomplete";
-  const { secret: _once, ...server } = answer as Entry & { secret?: string };
   await s.store.change(
     e.id,
     (k) => {
-      k.server = server;
+      k.server = answer;
       k.base = answer.revision;
       changedHere = k.change !== e.change;
       if (changedHere) return;
@@ -251,12 +258,12 @@ export async function fetchEntries(s: Sending, f: KeptForm): Promise<void> {
   let cursor = f.cursor;
   for (let i = 0; i < bounds.pages; i++) {
     const page = await s.api.entries(f.id, cursor, bounds.page, { guest: f.account === NOBODY, key: f.key, secret: "" });
-    if (!page.entries.length && (!page.next || page.next === cursor)) return;
-    await s.store.learn(f.account, f.id, page.entries, page.next || cursor, bounds.seen);
+    if (!page.next || page.next === cursor) return;
+    await s.store.learn(f.account, f.id, page.entries, page.next, bounds.seen);
+    cursor = page.next;
+    if (!page.entries.length) return;
     await follow(s, f.account, page.entries);
     s.changed();
-    if (!page.next || page.next === cursor || page.entries.length < bounds.page) return;
-    cursor = page.next;
   }
 }
 
