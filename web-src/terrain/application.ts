@@ -39,7 +39,8 @@ export class Application {
   install: (() => void) | null = null;
   private view: View | null = null;
   private draft: Draft | null = null;
-  private said: HTMLElement | null = null; // what the last act answered
+  private said: HTMLElement | null = null; // what the last act answered, for the page that comes
+  private saying: HTMLElement | null = null; // on the page that is shown
   private drawing = 0;
   private readonly top = h("div", { class: "terrain-top", role: "region", "aria-label": t("top.label") });
   private readonly page = h("div", { class: "terrain-page" });
@@ -54,14 +55,18 @@ export class Application {
     root.replaceChildren(this.top, this.page);
     root.after(this.bar);
     addEventListener("hashchange", () => void this.route());
-    addEventListener("pagehide", () => void this.draft?.save());
+    addEventListener("pagehide", () => void this.keep());
     document.addEventListener("visibilitychange", () => {
-      if (document.visibilityState === "hidden") void this.draft?.save();
+      if (document.visibilityState === "hidden") void this.keep();
     });
   }
 
   get store(): Store {
     return this.phone.store;
+  }
+
+  private async keep(): Promise<void> {
+    if (this.draft && this.draft.entry.change > 0) await this.draft.save();
   }
 
   now(): number {
@@ -93,8 +98,8 @@ export class Application {
     this.view?.close?.();
     this.view = next;
     document.title = `${next.title} – ${t("name")}`;
-    this.page.replaceChildren(...(this.said ? [this.said] : []), next.element);
-    if (!again) this.said = null;
+    if (!again) [this.saying, this.said] = [this.said, null];
+    this.page.replaceChildren(...(this.saying ? [this.saying] : []), next.element);
     this.bar.hidden = !!next.full;
     if (!next.full) this.draft = null;
     await this.frame();
@@ -198,7 +203,7 @@ export class Application {
     const strip = (tone: string, mark: Parameters<typeof icon>[0], text: string, act?: HTMLElement) => out.push(h("div", { class: `terrain-strip terrain-strip-${tone}`, role: "status" }, icon(mark), h("span", {}, text), act));
     if (line.cut || !navigator.onLine) strip("calm", "wifi-off", t("top.offline"));
     else if (line.account && line.known && !line.signedIn) strip("look", "log-in", t("top.session-over"), link(t("top.sign-in"), this.signIn()));
-    if (this.updates.waiting()) strip("calm", "refresh-cw", t("top.update"), button(t("top.update-use"), async () => (await this.draft?.save(), this.updates.use())));
+    if (this.updates.waiting()) strip("calm", "refresh-cw", t("top.update"), button(t("top.update-use"), async () => (await this.keep(), this.updates.use())));
     const wrong = minutesWrong(this.phone.clock);
     if (wrong) strip("look", "clock", t(wrong > 0 ? "top.clock-fast" : "top.clock-slow", { Count: Math.abs(wrong) }));
     return out;

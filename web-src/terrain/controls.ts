@@ -23,7 +23,7 @@ export interface Surface {
   id: string; // of the control: its label names it
   value: string;
   described: string; // ids of help and problem
-  set(text: string): void;
+  set(text: string, byItself?: boolean): void; // byItself: nobody has done anything
   attach(file: File | null): Promise<Attached | null>;
   preview(): Promise<Blob | undefined>;
   communes(): Commune[];
@@ -182,11 +182,13 @@ const goodEnough = 5; // metres: nothing better is waited for
 const point: Maker = (it, s) => {
   let end: (() => void) | null = null;
   let best: Fix | null = null;
+  let byItself = false; // the search began with the form, by no act of the person
   const said = h("p", { class: "terrain-position", role: "status" });
   const acts = h("div", { class: "terrain-acts" });
   const lon = h("input", { class: "input", inputmode: "decimal", id: `${s.id}-lon`, autocomplete: "off" });
   const lat = h("input", { class: "input", inputmode: "decimal", id: `${s.id}-lat`, autocomplete: "off" });
   const byHand = () => {
+    byItself = false;
     const [x, y] = [Number(decimal(lon.value)), Number(decimal(lat.value))];
     if (lon.value === "" && lat.value === "") return set(null);
     if (lon.value === "" || lat.value === "" || Number.isNaN(x) || Number.isNaN(y)) return;
@@ -197,8 +199,13 @@ const point: Maker = (it, s) => {
   lat.addEventListener("input", byHand);
 
   function set(f: Fix | null): void {
-    s.set(f ? writePoint(it.format, f.lon, f.lat) : "");
+    s.set(f ? writePoint(it.format, f.lon, f.lat) : "", byItself);
     s.placed(f);
+  }
+  function keep(): void {
+    byItself = false;
+    stop();
+    if (best) set(best);
   }
   function stop(): void {
     end?.();
@@ -206,6 +213,10 @@ const point: Maker = (it, s) => {
     draw();
   }
   function begin(): void {
+    byItself = false;
+    find();
+  }
+  function find(): void {
     best = null;
     end = follow(found, failed);
     s.stop(() => end?.());
@@ -221,9 +232,12 @@ const point: Maker = (it, s) => {
     if (f.accuracy <= goodEnough) return stop();
     draw();
   }
+  // What the phone does not find now it may find in a moment: the search goes on.
   function failed(why: Trouble): void {
-    end?.();
-    end = null;
+    if (why !== "unavailable") {
+      end?.();
+      end = null;
+    }
     draw();
     said.replaceChildren(icon("triangle-alert"), h("span", {}, t(`position.${why}`)));
   }
@@ -236,16 +250,16 @@ const point: Maker = (it, s) => {
   }
   let value = s.value;
   const setText = s.set.bind(s);
-  s.set = (v) => {
+  s.set = (v, byItself) => {
     value = v;
-    setText(v);
+    setText(v, byItself);
   };
   function draw(): void {
     const at = place(value);
     acts.replaceChildren();
     if (end) {
       said.replaceChildren(icon("loader-circle"), h("span", {}, best ? t("position.improving", { Accuracy: number(best.accuracy) }) : t("position.searching")));
-      if (best) acts.append(button(t("position.keep"), stop, { icon: "check", kind: "primary" }));
+      if (best) acts.append(button(t("position.keep"), keep, { icon: "check", kind: "primary" }));
       acts.append(button(t("position.stop"), stop, { kind: "quiet" }));
       return;
     }
@@ -256,7 +270,10 @@ const point: Maker = (it, s) => {
   }
   fill();
   draw();
-  if (!value && !it.read_only) void allowed().then((yes) => yes && !value && !end && begin());
+  if (!value && !it.read_only) void allowed().then((yes) => {
+    byItself = true;
+    if (yes && !value && !end) find();
+  });
   else if (value && place(value)) {
     const [x, y] = place(value) as [number, number];
     queueMicrotask(() => s.placed({ lon: x, lat: y, accuracy: lastFix()?.accuracy ?? 0, at: Date.now() }));

@@ -57,9 +57,12 @@ export class Draft {
   }
 
   // Sets an answer, "" for none.
-  set(path: Path, text: string): void {
+  // What the form fills in by itself is kept with the first thing that a person does.
+  set(path: Path, text: string, byItself = false): void {
     this.entry.values = withValue(this.entry.values, path, text);
-    this.changed();
+    if (!byItself || this.entry.change > 0) return this.changed();
+    this.state = this.filling.state(this.entry.values);
+    this.entry.values = this.state.values;
   }
 
   addRow(path: Path, repeat: Item): void {

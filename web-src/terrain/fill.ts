@@ -61,7 +61,7 @@ export class Fill {
 
   close(): void {
     for (const end of this.ends) end();
-    void this.draft.save();
+    if (this.draft.entry.change > 0) void this.draft.save();
   }
 
   // The phone has no room, or has it again.
@@ -137,8 +137,8 @@ export class Fill {
     const isPlace = !steps.length && name === this.draft.form.definition.place;
     const widget = control(it, {
       id, value: this.draft.value(path), described: `${id}-help ${id}-problem`,
-      set: (text) => {
-        this.draft.set(path, text);
+      set: (text, byItself) => {
+        this.draft.set(path, text, byItself);
         this.touched.add(path);
         this.refresh(path);
       },

@@ -64,11 +64,14 @@ export class Shape {
     this.end = follow(
       (f) => {
         this.fix = f;
+        this.trouble = "";
         this.draw();
       },
       (why) => {
-        this.end?.();
-        this.end = null;
+        if (why !== "unavailable") {
+          this.end?.();
+          this.end = null;
+        }
         this.trouble = t(`position.${why}`);
         this.draw();
       },
