@@ -4,6 +4,7 @@ import islands from "islands:list";
 import { dialogs } from "./dialogs";
 import { menus } from "./menus";
 import { appearance } from "./appearance";
+import { signOuts } from "./signout";
 
 const leave = new WeakMap<Element, () => void>();
 
@@ -72,6 +73,7 @@ function focusMistakes(root: ParentNode): void {
 menus();
 dialogs();
 appearance();
+signOuts();
 wake(document);
 void partial();
 

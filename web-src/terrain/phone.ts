@@ -8,7 +8,6 @@ import type { KeptForm } from "./store";
 import { addForm, fetchForms, send } from "./sync";
 import type { Sending } from "./sync";
 
-export const SIGNED_OUT = "socle-signed-out"; // localStorage: when somebody signed out on this phone
 export const CHANNEL = "socle-terrain";
 const LOCK = "socle-terrain-send";
 const least = 60_000; // ms between two fetches that nobody asked for

@@ -4,6 +4,7 @@ import { minutesWrong } from "./clock";
 import { ask, button, h, icon, link, notice } from "./dom";
 import { Cut, Refused } from "./api";
 import { address } from "./formaddress";
+import { signedOut } from "../signout";
 import { readStorage } from "./room";
 import { bytes, language, t } from "./words";
 
@@ -28,15 +29,11 @@ function account(app: Application): HTMLElement {
 async function leave(app: Application): Promise<void> {
   if (!(await ask(t("phone.leave"), t("phone.leave-text"), t("phone.leave-act"), t("cancel"), false))) return;
   await app.phone.leave();
+  signedOut();
+  app.go("");
   // Where there is network, the session of the portal ends too.
-  const form = h("form", { method: "post", action: "/sign-out" });
-  if (app.phone.line.known && !app.phone.line.cut && navigator.onLine) {
-    document.body.append(form);
-    form.submit();
-  } else {
-    localStorage.setItem("socle-signed-out", String(Date.now()));
-    app.go("");
-  }
+  await fetch("/sign-out", { method: "POST", redirect: "manual" }).catch(() => undefined);
+  void app.phone.round(true);
 }
 
 function storage(app: Application): HTMLElement {
