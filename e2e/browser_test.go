@@ -21,8 +21,8 @@ type screen struct {
 	p   *portal
 }
 
-// browse opens a fresh browser on a portal.
-func browse(t *testing.T, p *portal) *screen {
+// browserOptions start Chromium on a profile.
+func browserOptions(t *testing.T, profile string) []chromedp.ExecAllocatorOption {
 	t.Helper()
 	path := ""
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
@@ -37,10 +37,15 @@ func browse(t *testing.T, p *portal) *screen {
 	if _, err := os.Stat(filepath.Join("..", "internal", "web", "ui", "static", "dist", "manifest.json")); err != nil {
 		t.Fatalf("the pages' styles and scripts are not built: make web (%v)", err)
 	}
-	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
+	return append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
-		chromedp.Flag("disable-sync", true), chromedp.UserDataDir(t.TempDir()))
-	alloc, stop := chromedp.NewExecAllocator(context.Background(), opts...)
+		chromedp.Flag("disable-sync", true), chromedp.UserDataDir(profile))
+}
+
+// browse opens a fresh browser on a portal.
+func browse(t *testing.T, p *portal) *screen {
+	t.Helper()
+	alloc, stop := chromedp.NewExecAllocator(context.Background(), browserOptions(t, t.TempDir())...)
 	t.Cleanup(stop)
 	ctx, cancel := chromedp.NewContext(alloc)
 	t.Cleanup(cancel)
