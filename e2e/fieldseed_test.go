@@ -52,8 +52,11 @@ func seedForm(t *testing.T, p *portal, organisation string, d *form.Definition, 
 		t.Fatal(err)
 	}
 	agent := identity.PersonActor("seed", "Agent", 0, identity.Membership{Organisation: org.ID, Role: identity.Administrator})
-	f, err := a.Collect.Create(t.Context(), agent, collect.NewForm{Organisation: org.ID, Definition: d, Settings: set})
+	f, err := a.Forms.Create(t.Context(), agent, collect.NewForm{Organisation: org.ID, Definition: d, Settings: set})
 	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Runner.Drain(t.Context()); err != nil { // the first version, empty
 		t.Fatal(err)
 	}
 	dataset, err := a.Catalogue.Get(t.Context(), agent, f.Dataset)

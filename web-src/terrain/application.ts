@@ -110,6 +110,7 @@ export class Application {
     scrollTo(0, 0);
     next.element.querySelector<HTMLElement>("h1")?.focus({ preventScroll: true });
     this.root.dataset.ready = location.hash;
+    requestAnimationFrame(() => setTimeout(() => performance.mark("terrain-page"))); // it is on the screen
   }
 
   private async open(hash: string): Promise<View> {
