@@ -293,7 +293,10 @@ func TestFieldFullStorage(t *testing.T) {
 	ph := w.equipped("anne@essai.example")
 	w.air.set(weather{down: true})
 	ph.records(w.form.form, "F1", 1.35, 43.5, picture(t, 1))
+	ph = ph.kill() // browsers remember for a while how much room there is
 	ph.quota(1)
+	ph.terrain()
+	ph.sees("Bornes d’irrigation")
 	ph.goes("new/" + w.form.form)
 	ph.types("Nom", "F2")
 	ph.do(chromedp.SetUploadFiles(chromedp.CSS("input[type=file][capture]"), []string{picture(t, 2)}))
