@@ -398,7 +398,7 @@ func TestFieldRevisitAndClock(t *testing.T) {
 	ph.goes("new/" + w.form.form)
 	ph.at(1.35001, 43.5)
 	ph.sees("Il y a déjà une saisie tout près")
-	ph.presses("Oui : V1")
+	ph.presses("V1, à")
 	ph.sees("Vous revoyez « V1 »")
 	ph.types("Nom", "V2")
 	ph.presses("Terminer et envoyer")
