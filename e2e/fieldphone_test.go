@@ -81,7 +81,7 @@ func (ph *phone) ahead(by time.Duration) {
 // terrain opens the application and waits until it shows something.
 func (ph *phone) terrain() {
 	ph.t.Helper()
-	ph.do(chromedp.Navigate(ph.p.url + "/terrain"))
+	ph.do(chromedp.Navigate(ph.p.url + "/terrain?lang=fr"))
 	ph.wait("the application", "document.getElementById('terrain')?.dataset.ready !== undefined")
 }
 
@@ -89,6 +89,18 @@ func (ph *phone) terrain() {
 func (ph *phone) online() {
 	ph.t.Helper()
 	ph.wait("the application at rest", "document.getElementById('terrain')?.dataset.settled !== undefined && navigator.serviceWorker.controller")
+}
+
+// known opens the application with a session: a browser that is killed within half a
+// minute of signing in has not written its cookie down.
+func (ph *phone) known(email string) {
+	ph.t.Helper()
+	ph.terrain()
+	if ph.await(`fetch("/terrain/account").then((a) => a.json()).then((a) => a.account ? "in" : "")`) == "" {
+		ph.signIn(email, password)
+		ph.terrain()
+	}
+	ph.online()
 }
 
 // goes to a page of the application.

@@ -56,6 +56,9 @@ func seedForm(t *testing.T, p *portal, organisation string, d *form.Definition, 
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := a.Runner.Drain(t.Context()); err != nil { // the first version, empty
+		t.Fatal(err)
+	}
 	dataset, err := a.Catalogue.Get(t.Context(), agent, f.Dataset)
 	if err == nil {
 		_, err = a.Catalogue.Publish(t.Context(), agent, f.Dataset, dataset.Revision)

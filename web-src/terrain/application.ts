@@ -6,6 +6,7 @@ import { Draft } from "./draft";
 import { exported, save } from "./export";
 import { Fill } from "./fill";
 import type { Phone } from "./phone";
+import { unlessFull } from "./store";
 import type { Kept, KeptForm, Store } from "./store";
 import { around } from "./around";
 import { homePage, formPage } from "./home";
@@ -42,6 +43,8 @@ export class Application {
   private said: HTMLElement | null = null; // what the last act answered, for the page that comes
   private saying: HTMLElement | null = null; // on the page that is shown
   private drawing = 0;
+  private going = 0; // the drawing of a page that somebody goes to
+  private missed = false; // something changed while it was drawn
   private readonly top = h("div", { class: "terrain-top", role: "region", "aria-label": t("top.label") });
   private readonly page = h("div", { class: "terrain-page" });
   private readonly bar = h("nav", { class: "terrain-bar", "aria-label": t("bar.label") });
@@ -90,10 +93,25 @@ export class Application {
   }
 
   async route(again = false): Promise<void> {
+    if (again && this.going) {
+      this.missed = true;
+      return;
+    }
     const turn = ++this.drawing;
+    if (!again) this.going = turn;
+    try {
+      await this.draw(turn, again);
+    } finally {
+      if (this.going === turn) this.going = 0;
+    }
+    if (this.going || !this.missed) return;
+    this.missed = false;
+    if (this.view?.live) await this.route(true);
+  }
+
+  private async draw(turn: number, again: boolean): Promise<void> {
     const next = await this.open(location.hash.slice(1));
-    if (turn !== this.drawing) return next.close?.();
-    if (again && !this.view?.live) return next.close?.();
+    if (turn !== this.drawing || (again && !this.view?.live)) return next.close?.();
     const focus = again ? document.activeElement?.id : "";
     this.view?.close?.();
     this.view = next;
@@ -110,6 +128,7 @@ export class Application {
     scrollTo(0, 0);
     next.element.querySelector<HTMLElement>("h1")?.focus({ preventScroll: true });
     this.root.dataset.ready = location.hash;
+    requestAnimationFrame(() => setTimeout(() => performance.mark("terrain-page"))); // it is on the screen
   }
 
   private async open(hash: string): Promise<View> {
@@ -148,7 +167,7 @@ export class Application {
     const draft = kept
       ? Draft.resume(this.store, f, kept, clock.corrected, t("entry.untitled"), saved)
       : Draft.begin(this.store, f, clock, t("entry.untitled"), saved, await this.last(f));
-    if (!kept) await this.store.changeForm(account, f.id, (k) => void (k.used = Date.now()));
+    if (!kept) await unlessFull(this.store.changeForm(account, f.id, (k) => void (k.used = Date.now())));
     fill = new Fill(this, draft);
     this.draft = draft;
     return { element: fill.element, title: f.definition.title, close: () => fill?.close(), full: true };

@@ -3,7 +3,7 @@ import { Api, Cut, Refused } from "./api";
 import type { Account } from "./api";
 import { note } from "./clock";
 import type { Clock } from "./clock";
-import { Store } from "./store";
+import { Store, unlessFull } from "./store";
 import type { KeptForm } from "./store";
 import { addForm, fetchForms, send } from "./sync";
 import type { Sending } from "./sync";
@@ -48,7 +48,7 @@ export class Phone {
       const next = note(this.clock, date, asked, came);
       if (next === this.clock) return;
       this.clock = next;
-      void store.setMeta("clock", next);
+      void unlessFull(store.setMeta("clock", next));
     });
     if (this.channel) this.channel.onmessage = () => this.show();
   }
@@ -69,7 +69,7 @@ export class Phone {
   private async become(account: Account | null): Promise<void> {
     if (account?.id !== this.line.account?.id) this.fetched = 0;
     this.line.account = account;
-    await this.store.setMeta("account", account);
+    await unlessFull(this.store.setMeta("account", account));
     this.line.others = await this.store.others(this.part());
   }
 
@@ -114,7 +114,7 @@ export class Phone {
       this.line.cut = round.cut;
       wait = round.next;
       if (!round.cut && (force || round.sent > 0 || this.env.now() - this.fetched > least)) {
-        await fetchForms(this.sending());
+        await unlessFull(fetchForms(this.sending()));
         this.fetched = this.env.now();
       }
     } catch (e) {
@@ -135,7 +135,7 @@ export class Phone {
     this.line.signedIn = account !== null;
     if (account) {
       this.asked = this.env.now();
-      await this.store.setMeta("account-at", this.asked);
+      await unlessFull(this.store.setMeta("account-at", this.asked));
       if (account.id !== this.line.account?.id || account.name !== this.line.account.name) await this.become(account);
     } else if (this.line.account && this.env.signedOut() > this.asked) await this.become(null);
   }

@@ -8,6 +8,15 @@ export const NOBODY = ""; // the part of forms that are filled in without an acc
 // The phone has no room for what was to be kept. What was there before still is.
 export class Full extends Error {}
 
+// For what can be had again: a phone without room does without.
+export async function unlessFull(writing: Promise<unknown>): Promise<void> {
+  try {
+    await writing;
+  } catch (e) {
+    if (!(e instanceof Full)) throw e;
+  }
+}
+
 export type State =
   | "draft" // being filled in
   | "waiting" // finished, on this phone only

@@ -228,3 +228,23 @@ test("waiting times grow, differ between phones and are bounded", () => {
   assert.ok(backoff(3, 0) > backoff(0, 1));
   assert.equal(backoff(50, 1), 300_000);
 });
+
+test("what arrives damaged is sent again, within reason", async () => {
+  const w = await world(9);
+  const e = await keep(w, 1, false);
+  const real = w.portal.fetch;
+  let broken = 2;
+  const api = new Api("", () => "fr", undefined, (address, init) => real(address, init.method === "PUT" && broken-- > 0 ? { ...init, body: (init.body as string).slice(0, 20) } : init), () => w.clock.ms);
+  for (let i = 0; i < 4; i++) {
+    w.clock.ms += 400_000;
+    await send({ ...w.sending, api });
+  }
+  assert.equal((await w.store.entry(e.id))?.state, "sent");
+  broken = 100;
+  const lost = await keep(w, 2, false);
+  for (let i = 0; i < 10; i++) {
+    w.clock.ms += 400_000;
+    await send({ ...w.sending, api });
+  }
+  assert.equal((await w.store.entry(lost.id))?.state, "refused"); // told, not tried for ever
+});

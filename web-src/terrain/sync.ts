@@ -76,7 +76,7 @@ async function one(s: Sending, e: Kept, round: Round): Promise<void> {
       return;
     }
     if (err instanceof Refused && err.status === 409 && err.entry) return conflict(s, e, err.entry, round);
-    if (err instanceof Refused && !passing(err.status)) return refused(s, e, err);
+    if (err instanceof Refused && !passing(err.status) && !(err.status === 400 && e.tries < damaged)) return refused(s, e, err);
     const trouble = err instanceof Cut || err instanceof Refused;
     if (!trouble) throw err;
     round.cut = err instanceof Cut;
@@ -121,7 +121,7 @@ async function deliver(s: Sending, e: Kept): Promise<void> {
   if (answer.state === "incomplete" && missing.length) throw new Refused(503, { status: 503, message: "", hint: "", fields: [] }, 0, null);
 }
 
-const damaged = 5; // times that a file may arrive otherwise than it left
+const damaged = 5; // times that something may arrive otherwise than it left
 
 // A file that arrived damaged is sent again, within reason.
 async function deliverFile(s: Sending, e: Kept, sha256: string, blob: Blob, c: Caller): Promise<void> {

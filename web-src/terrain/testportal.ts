@@ -70,7 +70,13 @@ export class Portal {
     const held = this.entries.get(m[1]);
     if (m[2]) return this.putFile(held, m[2], body as Uint8Array, say);
     if (method === "GET") return held ? say(200, wire(held)) : say(404, { error: { message: "inconnu", hint: "" } });
-    return this.put(m[1], held, JSON.parse(body as string) as Sent, say);
+    let sent: Sent;
+    try {
+      sent = JSON.parse(body as string) as Sent;
+    } catch {
+      return say(400, { error: { message: "illisible", hint: "" } });
+    }
+    return this.put(m[1], held, sent, say);
   }
 
   private list(address: string, say: Say): Promise<Response> {

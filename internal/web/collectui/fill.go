@@ -39,6 +39,16 @@ type fillView struct {
 	Key    string
 	Keeps  string // the name of the draft in this browser
 	Words  map[string]string
+	Field  ui.Link // the same form in the field application
+}
+
+// fieldAddress brings a form into the field application of this browser.
+func fieldAddress(f collect.Form, key string) string {
+	address := "/terrain#add/" + string(f.ID)
+	if f.Access == collect.Link {
+		address += "/" + key
+	}
+	return address
 }
 
 // found finds the form of an address.
@@ -78,7 +88,7 @@ func (p *Pages) fillPage(w http.ResponseWriter, r *http.Request, f collect.Form,
 		Head:  ui.PageHead{Eyebrow: org.Name, Title: d.Title},
 		Intro: templ.Raw(markup.HTML(d.Description, 2)),
 		Form:  ui.Form{ID: "entry", Action: "/f/" + r.PathValue("key"), Files: hasFiles(d.Items), Problems: problems},
-		Entry: entry, Secret: secretOf(r), Key: r.PathValue("key"), Keeps: "socle-draft-" + string(f.ID), Send: ui.T(ctx, "collectui.send"),
+		Entry: entry, Secret: secretOf(r), Key: r.PathValue("key"), Keeps: "socle-draft-" + string(f.ID), Send: ui.T(ctx, "collectui.send"), Field: ui.Link{Label: ui.T(ctx, "fieldui.open"), Href: fieldAddress(f, r.PathValue("key")), Icon: "smartphone"},
 		Words: map[string]string{
 			"place": ui.T(ctx, "collectui.point.use"), "placing": ui.T(ctx, "collectui.point.search"), "denied": ui.T(ctx, "collectui.point.denied"), "accuracy": ui.T(ctx, "collectui.point.accuracy"),
 			"draft": ui.T(ctx, "collectui.draft"), "forget": ui.T(ctx, "collectui.draft.forget"), "last": ui.T(ctx, "collectui.last"), "none": ui.T(ctx, "collectui.commune.none"),
