@@ -361,9 +361,9 @@ func imported(t *testing.T, v *visitor, content []byte) string {
 	return f[2]
 }
 
-// app makes an app token on the page of a form, and returns a client that signs in
+// appOf makes an app token on the page of a form, and returns a client that signs in
 // with it.
-func app(t *testing.T, v *visitor, form, name string) *collector {
+func appOf(t *testing.T, v *visitor, form, name string) *collector {
 	t.Helper()
 	pg := v.get("/formulaires/" + form + "/applications")
 	pg = v.send(pg, `main form[action="/formulaires/`+form+`/applications"]`, "name", name)
@@ -405,7 +405,7 @@ func TestOpenRosa(t *testing.T) {
 	p.must(t, "admin", "organisation", "Mairie d’Essai")
 	editor := p.join(t, "mairie-d-essai", "agent@essai.example", "editor")
 	form := imported(t, editor, workbook(t))
-	c := app(t, editor, form, "Téléphone du parc")
+	c := appOf(t, editor, form, "Téléphone du parc")
 
 	nobody := &collector{server: c.server, http: c.http}
 	if a := nobody.must(t, http.MethodGet, c.server+"/formList", http.StatusUnauthorized); a.message == "" {
@@ -519,7 +519,7 @@ func TestOpenRosaKilled(t *testing.T) {
 	p.must(t, "admin", "organisation", "Mairie d’Essai")
 	editor := p.join(t, "mairie-d-essai", "agent@essai.example", "editor")
 	form := imported(t, editor, workbook(t))
-	c := app(t, editor, form, "Flotte")
+	c := appOf(t, editor, form, "Flotte")
 	x := c.download(t, c.forms(t)[0])
 
 	const devices, each = 4, 8
