@@ -118,10 +118,13 @@ func (s *Service) Head(ctx context.Context, a identity.Actor, id ResourceID) (r 
 		r, d, err = s.HeadTx(ctx, tx, a, id)
 		return err
 	})
-	return r, d, err
+	if err != nil {
+		return r, d, err
+	}
+	return r, d, s.note(ctx, a, d)
 }
 
-// HeadTx is Head in the transaction of its caller.
+// HeadTx is Head in the transaction of its caller, without a line in the audit.
 func (s *Service) HeadTx(ctx context.Context, tx *sqldb.Tx, a identity.Actor, id ResourceID) (r Resource, d Dataset, err error) {
 	defer errs.Wrap(&err, "catalogue.Head(%s)", id)
 	var q where
@@ -137,7 +140,7 @@ func (s *Service) HeadTx(ctx context.Context, tx *sqldb.Tx, a identity.Actor, id
 	if err != nil {
 		return Resource{}, Dataset{}, err
 	}
-	return r, d, s.note(ctx, a, d)
+	return r, d, nil
 }
 
 // alongside scans more columns after those asked.
