@@ -64,7 +64,6 @@ type world struct {
 	tokens           map[string]string
 	agent            *client.Client
 	dataset, private client.Dataset
-	form             string // of members
 	number           int
 	form, formSlug   string // of the table of dataset, for its members
 }
