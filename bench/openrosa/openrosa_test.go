@@ -98,7 +98,7 @@ func post(c *http.Client, server string, f collect.Form, n int) error {
 	if err := errors.Join(err, w.Close()); err != nil {
 		return err
 	}
-	res, err := c.Post(server+"/submission", w.FormDataContentType(), &b) //nolint:noctx // the client has a limit of time
+	res, err := c.Post(server+"/submission", w.FormDataContentType(), &b)
 	if err != nil {
 		return err
 	}

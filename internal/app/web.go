@@ -72,6 +72,9 @@ func (a *App) Handler(reg *prometheus.Registry) (http.Handler, error) {
 		rt.Handle("GET /metrics", httpx.MetricsHandler(reg, c.Metrics.Token))
 	}
 	field, err := fieldui.New(fieldui.Options{Assets: ui.Embedded(), Host: host, Accent: c.Host.Accent, Territory: c.Host.Territory})
+	if err != nil {
+		return nil, err
+	}
 	areas, err := a.contours()
 	if err != nil {
 		return nil, err

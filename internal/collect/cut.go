@@ -71,7 +71,7 @@ func (s *Service) cut(ctx context.Context, j *jobs.Job[cutArgs]) (err error) {
 		case <-time.After(s.pause(id)):
 		}
 	}
-	began := time.Now() //nolint:forbidigo // how long it takes, not when
+	began := time.Now()
 	// From here on a change asks for another cut.
 	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
 		_, err := tx.Exec(ctx, `UPDATE entry_tables SET due = FALSE WHERE resource = $1`, id)
@@ -102,7 +102,7 @@ func (s *Service) cut(ctx context.Context, j *jobs.Job[cutArgs]) (err error) {
 	if len(s.lasted) > 10_000 {
 		clear(s.lasted)
 	}
-	s.lasted[id] = time.Since(began) //nolint:forbidigo // as above
+	s.lasted[id] = time.Since(began)
 	s.mu.Unlock()
 	s.hub.changed(id)
 	return nil

@@ -156,11 +156,11 @@ func (w *territory) starts(change func(*consolidation.Form)) consolidation.Conso
 	if change != nil {
 		change(&f)
 	}
-	c, err := w.merge.Start(w.Context(), w.host, "acts", f)
+	_, err := w.merge.Start(w.Context(), w.host, "acts", f)
 	w.must(err)
 	w.drain()
 	w.build()
-	c, err = w.merge.Find(w.Context(), sys, "acts")
+	c, err := w.merge.Find(w.Context(), sys, "acts")
 	w.must(err)
 	return c
 }

@@ -261,7 +261,7 @@ func TestArranging(t *testing.T) {
 				t.Errorf("%+v", a)
 			}
 		}
-		b, err = change(w.editor, b.Revision, dashboard.Change{Act: dashboard.Reset})
+		_, err = change(w.editor, b.Revision, dashboard.Change{Act: dashboard.Reset})
 		w.must(err)
 		if b = w.board(w.org); b.Own() || len(b.Blocks) != 0 {
 			t.Fatal(kinds(b))

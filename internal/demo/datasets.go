@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -53,8 +54,9 @@ const Live = "Observations d’irrigation"
 // Datasets lists what is published, in order.
 func Datasets() []Dataset {
 	var list []Dataset
-	for _, o := range Organisations[1:] {
-		name := o.Name
+	// Some authorities publish, the others do not yet: the datasets of the territory say who.
+	for _, name := range []string{"Roques", "Castanet-Tolosan", "Auterive", "Villemur-sur-Tarn", "Labège", "Ramonville-Saint-Agne", "Sicoval", "Communauté de communes du Volvestre"} {
+		o := Find(name)
 		list = append(list, Dataset{
 			Organisation: name, Title: "Délibérations " + council(o) + " (démonstration)",
 			Description: "Les délibérations adoptées en " + strconv.Itoa(Year) + " " + by(o) + " : objet, matière, date de transmission et résultat des votes.\n\n**Démonstration :** ces actes sont inventés, ils n’engagent personne.",
@@ -62,8 +64,8 @@ func Datasets() []Dataset {
 			FileName: fmt.Sprintf("%d_%s_deliberations.csv", Year, o.SIREN), File: func() []byte { return deliberations(o, 24) },
 		})
 	}
-	for _, o := range Organisations {
-		name := o.Name
+	for _, name := range []string{"Roques", "Ramonville-Saint-Agne", Host.Name, "Castanet-Tolosan", "Fonsorbes", "Communauté de communes Cœur de Garonne"} {
+		o := Find(name)
 		list = append(list, Dataset{
 			Organisation: name, Title: "Subventions versées, " + name + " (démonstration)",
 			Description: "Les subventions attribuées en " + strconv.Itoa(Year) + " : bénéficiaire, objet, montant, nature et dates de versement.\n\n**Démonstration :** bénéficiaires et montants sont inventés.",
@@ -100,9 +102,17 @@ func Datasets() []Dataset {
 // council and by name the assembly of an authority: "du conseil municipal de Roques".
 func council(o Organisation) string {
 	if o.Kind == "commune" {
-		return "du conseil municipal de " + o.Name
+		return "du conseil municipal " + of(o.Name)
 	}
 	return "du conseil communautaire, " + o.Name
+}
+
+// of is "de Roques", "d’Auterive".
+func of(name string) string {
+	if strings.ContainsRune("AEIOUYÉÈÊH", []rune(name)[0]) {
+		return "d’" + name
+	}
+	return "de " + name
 }
 
 func by(o Organisation) string {

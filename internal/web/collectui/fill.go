@@ -15,7 +15,6 @@ import (
 
 	"socle/internal/catalogue"
 	"socle/internal/collect"
-	"socle/internal/errs"
 	"socle/internal/httpx"
 	"socle/internal/i18n"
 	"socle/internal/identity"
@@ -323,7 +322,7 @@ func (p *Pages) look(w http.ResponseWriter, r *http.Request) error {
 		ans.Hidden = append(ans.Hidden, inputName(name))
 	}
 	for _, b := range bad {
-		ans.Problems[inputName(b.Name)] = ui.T(r.Context(), b.Key, errs.Args(b.Args))
+		ans.Problems[inputName(b.Name)] = ui.T(r.Context(), b.Key, b.Args)
 	}
 	w.Header().Set("Cache-Control", "no-store")
 	return httpx.WriteJSON(w, r, http.StatusOK, ans)

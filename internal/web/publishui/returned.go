@@ -96,7 +96,7 @@ func (p *Pages) returnedFile(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	var out bytes.Buffer
-	format := ""
+	var format string
 	switch r.PathValue("file") {
 	case "report.csv":
 		format = "csv"
