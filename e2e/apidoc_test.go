@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -93,21 +94,25 @@ func TestAPIAsDescribed(t *testing.T) {
 		t.Fatal(err)
 	}
 	resource := d.Resources[0].ID
+	const entry = "11111111-2222-4333-8444-555555555555"
+	w.enter(t, entry)
 	asked := 0
 	for path, methods := range doc.Paths {
 		o, ok := methods["get"]
 		if !ok || o.Security != nil {
 			continue
 		}
+		if strings.Contains(path, "{sha256}") {
+			continue // photos: TestFormOfSchema brings one and gets it back
+		}
 		asked++
-		address := w.p.url + strings.NewReplacer("{ref}", d.Slug, "{id}", resource, "{file}", "export.json", "{z}", "3", "{x}", "4", "{y}", "2.mvt").Replace(path)
+		id, token := resource, ""
+		if strings.HasPrefix(path, "/api/v1/forms") { // a form of members, with an entry
+			id, token = w.form, w.tokens["token"]
+		}
+		address := w.p.url + strings.NewReplacer("{ref}", d.Slug, "{id}", id, "{entry}", entry, "{file}", "export.json", "{z}", "3", "{x}", "4", "{y}", "2.mvt").Replace(path)
 		for _, query := range []string{"", "?no-such-parameter=1", "?version=999"} {
-			res, err := http.Get(address + query)
-			if err != nil {
-				t.Fatal(err)
-			}
-			body, err := io.ReadAll(res.Body)
-			res.Body.Close()
+			res, body, err := read(t, address+query, token)
 			if err != nil || (query == "") != (res.StatusCode == http.StatusOK) {
 				t.Errorf("%s%s: %d %v %.300s", path, query, res.StatusCode, err, body)
 			}
@@ -133,6 +138,52 @@ func TestAPIAsDescribed(t *testing.T) {
 		t.Errorf("%d routes asked", asked)
 	}
 	differs(t, w, d)
+}
+
+// read asks for an address; of a stream of events it reads the beginning.
+func read(t *testing.T, address, token string) (*http.Response, []byte, error) {
+	t.Helper()
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if strings.HasPrefix(res.Header.Get("Content-Type"), "text/event-stream") {
+		body := make([]byte, len("retry: 3000"))
+		_, err := io.ReadFull(res.Body, body)
+		return res, body, err
+	}
+	body, err := io.ReadAll(res.Body)
+	return res, body, err
+}
+
+// enter sends an entry through the form of members.
+func (w *world) enter(t *testing.T, id string) {
+	t.Helper()
+	body := `{"values": {"essai": "essai", "nombre": "7", "jour": "2026-01-07", "texte": "saisi"}}`
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPut, w.p.url+"/api/v1/forms/"+w.form+"/entries/"+id, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Authorization", "Bearer "+w.tokens["token"])
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if said, _ := io.ReadAll(res.Body); res.StatusCode != http.StatusCreated {
+		t.Fatalf("the entry: %d %s", res.StatusCode, said)
+	}
 }
 
 // renew publishes a dataset of places, then a second version of it: the second

@@ -472,6 +472,9 @@ func (api *API) putEntryFile(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (api *API) showEntryFile(w http.ResponseWriter, r *http.Request) error {
+	if err := only(r); err != nil {
+		return err
+	}
 	f, body, err := api.o.Collect.OpenFile(r.Context(), visitor(r), target(r), r.PathValue("entry"), r.PathValue("sha256"))
 	if err != nil {
 		return err
@@ -481,6 +484,9 @@ func (api *API) showEntryFile(w http.ResponseWriter, r *http.Request) error {
 
 // showPublicFile gives the photo that a row of a table names.
 func (api *API) showPublicFile(w http.ResponseWriter, r *http.Request) error {
+	if err := only(r); err != nil {
+		return err
+	}
 	f, body, err := api.o.Collect.PublicFile(r.Context(), actor(r), resourceID(r), r.PathValue("entry"), r.PathValue("sha256"))
 	if err != nil {
 		return err
