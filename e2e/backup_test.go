@@ -65,6 +65,10 @@ func answers(t *testing.T, p *portal, token string, datasets []client.Dataset) m
 		if _, err := body.ReadFrom(res.Body); err != nil {
 			t.Fatal(err)
 		}
+		if res.StatusCode == http.StatusNotFound && strings.Contains(body.String(), `"tables.no-original"`) {
+			all[path] = "rows that come from no file" // of a dataset of the territory, of a form
+			return
+		}
 		all[path] = fmt.Sprintf("%d %s\n%s", res.StatusCode, res.Header.Get("Content-Type"), strings.NewReplacer(p.url, "PORTAL", url.QueryEscape(p.url), "PORTAL").Replace(body.String()))
 	}
 	ask("/api/v1/organisations")

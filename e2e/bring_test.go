@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"image/png"
+	"maps"
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -48,7 +50,7 @@ func (v *visitor) sendParts(pg *page, selector string, file []byte, values ...st
 	}
 	var b bytes.Buffer
 	w := multipart.NewWriter(&b)
-	for name := range sent {
+	for _, name := range slices.Sorted(maps.Keys(sent)) { // the organisation before what is pasted, as on the page
 		if err := w.WriteField(name, sent.Get(name)); err != nil {
 			v.t.Fatal(err)
 		}
