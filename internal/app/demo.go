@@ -78,7 +78,7 @@ func (a *App) demoForm(ctx context.Context, sys identity.Actor) error {
 		return err
 	}
 	for _, d := range list.Datasets {
-		if !strings.HasPrefix(d.Title, demo.Live) || len(d.Resources) == 0 {
+		if d.Title != demo.Live+" (démonstration)" || len(d.Resources) == 0 { // not one that somebody made of the same schema
 			continue
 		}
 		forms, err := a.Forms.OfDataset(ctx, collect.Visitor{Actor: sys}, d.ID)

@@ -29,6 +29,7 @@ import (
 	"socle/internal/web/dashboardui"
 	"socle/internal/web/fieldui"
 	"socle/internal/web/followui"
+	"socle/internal/web/gridui"
 	"socle/internal/web/openrosaui"
 	"socle/internal/web/publishui"
 	"socle/internal/web/shell"
@@ -82,16 +83,17 @@ func (a *App) Handler(reg *prometheus.Registry) (http.Handler, error) {
 	texts := page.New(a.DB, page.Host{Host: c.Host.Name, Contact: c.Host.Contact})
 	routes := [][]shell.Route{
 		sh.Own(),
-		catalogueui.New(catalogueui.Options{Identity: a.Identity, Accent: c.Host.Accent, Areas: areas, Texts: texts, Catalogue: a.Catalogue, Find: a.Find, Tables: a.Tables, Engine: a.Engine, Schemas: a.Schemas, Merge: a.Merge, Now: time.Now, BaseURL: base, Host: c.Host.Name, Contact: c.Host.Contact,
+		catalogueui.New(catalogueui.Options{Identity: a.Identity, Accent: c.Host.Accent, Areas: areas, Texts: texts, Catalogue: a.Catalogue, Find: a.Find, Tables: a.Tables, Engine: a.Engine, Schemas: a.Schemas, Merge: a.Merge, Collect: a.Forms, Now: time.Now, BaseURL: base, Host: c.Host.Name, Contact: c.Host.Contact,
 			Basemap: catalogueui.Basemap{URL: c.Map.BasemapURL, Attribution: c.Map.Attribution}}).Routes(),
 		dashboardui.New(dashboardui.Options{Identity: a.Identity, Catalogue: a.Catalogue, Boards: a.Boards, Host: c.Host.Name, BaseURL: base, Now: time.Now}).Routes(),
 		a.accountPages(base, attempts).Routes(),
 		followui.New(followui.Options{Follows: a.Follows, Identity: a.Identity, Catalogue: a.Catalogue, Attempts: attempts, Limit: general, BaseURL: base, Now: time.Now}).Routes(),
 		adminui.New(adminui.Options{Identity: a.Identity, Blobs: a.Blobs, Merge: a.Merge, Schemas: a.Schemas, Catalogue: a.Catalogue, Texts: texts, DB: a.DB, Delivers: c.SMTP.Host != "", BaseURL: base, Invitation: account.InvitationPath, Limit: general, Now: time.Now}).Routes(),
-		publishui.New(publishui.Options{Identity: a.Identity, Merge: a.Merge, Catalogue: a.Catalogue, Tables: a.Tables, Publish: a.Publish, Schemas: a.Schemas, Usage: a.Usage, Temp: a.temp(), Fetch: a.Fetch, BaseURL: base,
+		publishui.New(publishui.Options{Identity: a.Identity, Merge: a.Merge, Catalogue: a.Catalogue, Tables: a.Tables, Publish: a.Publish, Collect: a.Forms, Schemas: a.Schemas, Usage: a.Usage, Temp: a.temp(), Fetch: a.Fetch, BaseURL: base,
 			MaxCheck: min(maxAnonymousCheck, int64(c.Limits.Upload)), Limit: general, Now: time.Now, Zone: c.Location()}).Routes(),
 		field.Routes(),
 		collectui.New(collectui.Options{Collect: a.Forms, Identity: a.Identity, Catalogue: a.Catalogue, Schemas: a.Schemas, BaseURL: base, Limit: general, Now: time.Now, Zone: c.Location(), Territory: c.Host.Territory}).Routes(),
+		gridui.New(gridui.Options{Catalogue: a.Catalogue, Collect: a.Forms}).Routes(),
 		v1.New(v1.Options{
 			Identity: a.Identity, Catalogue: a.Catalogue, Find: a.Find, Tables: a.Tables, Engine: a.Engine, Publish: a.Publish, Collect: a.Forms, Schemas: a.Schemas.Find,
 			National: a.Schemas, Limit: general, BaseURL: c.Base(), MaxBytes: int64(c.Limits.Upload), MaxPhoto: int64(c.Entries.File), Temp: a.temp(), Workers: 2,

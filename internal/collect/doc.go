@@ -5,6 +5,6 @@
 // It must not know pages nor wire formats. What a form asks is a value of
 // schema/form; a table and its versions are the catalogue's.
 //
-// Start with form.go (Form), access.go (who may do what), write.go (an entry
+// Start with form.go (Form), access.go (who may do what), arrive.go and write.go (an entry
 // arrives, once), cut.go (from entries to a version).
 package collect

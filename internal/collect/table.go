@@ -50,9 +50,7 @@ func (s *Service) IsOpen(ctx context.Context, a identity.Actor, id catalogue.Res
 		if _, _, err := s.o.Catalogue.HeadTx(ctx, tx, a, id); err != nil {
 			return err
 		}
-		var n int
-		err := tx.QueryRow(ctx, `SELECT count(*) FROM entry_tables WHERE resource = $1`, id).Scan(&n)
-		open = n > 0
+		open, err = EnteredTx(ctx, tx, id)
 		return err
 	})
 	return open, err

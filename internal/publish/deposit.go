@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"socle/internal/catalogue"
+	"socle/internal/collect"
 	"socle/internal/errs"
 	"socle/internal/identity"
 	"socle/internal/ids"
@@ -117,7 +118,8 @@ func New(db *sqldb.DB, t *tables.Service, c *catalogue.Service, demonstration bo
 }
 
 // Start opens a deposit for an organisation; of a new dataset, or of a next version
-// of the dataset given. Contributors. Kinds: Denied, SignIn, NotFound.
+// of the dataset given. Contributors. Kinds: Denied, SignIn, NotFound, Conflict (the
+// rows of the dataset are entered).
 func (s *Service) Start(ctx context.Context, a identity.Actor, org identity.OrganisationID, dataset catalogue.DatasetID) (d Deposit, err error) {
 	defer errs.Wrap(&err, "publish.Start(%s)", org)
 	if err := a.Require(identity.ActionContribute, org); err != nil {
@@ -142,6 +144,9 @@ func (s *Service) Start(ctx context.Context, a identity.Actor, org identity.Orga
 		}
 	}
 	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
+		if err := takesFiles(ctx, tx, d.Resource); err != nil {
+			return err
+		}
 		d.CreatedAt, d.ChangedAt = tx.Now(), tx.Now()
 		description, err := json.Marshal(d.Description)
 		if err != nil {
@@ -152,6 +157,34 @@ func (s *Service) Start(ctx context.Context, a identity.Actor, org identity.Orga
 		return err
 	})
 	return d, err
+}
+
+// takesFiles refuses a file for a table whose rows are entered: the next cut of its
+// entries would take its place.
+func takesFiles(ctx context.Context, tx *sqldb.Tx, id catalogue.ResourceID) error {
+	entered, err := collect.EnteredTx(ctx, tx, id)
+	if err == nil && entered {
+		return errs.New(errs.Conflict, "publish.entered").WithHint("publish.entered.hint")
+	}
+	return err
+}
+
+// TakesFiles reports whether a dataset may get a next version from a file. Kinds:
+// NotFound, Conflict (its rows are entered).
+func (s *Service) TakesFiles(ctx context.Context, a identity.Actor, id catalogue.DatasetID) (err error) {
+	defer errs.Wrap(&err, "publish.TakesFiles(%s)", id)
+	return s.db.Read(ctx, func(tx *sqldb.Tx) error {
+		d, err := s.catalogue.GetTx(ctx, tx, a, id)
+		if err != nil {
+			return err
+		}
+		for _, r := range d.Resources {
+			if r.Kind == catalogue.Table {
+				return takesFiles(ctx, tx, r.ID)
+			}
+		}
+		return nil
+	})
 }
 
 // Find returns a deposit of the actor's organisation. Kinds: NotFound.

@@ -74,6 +74,9 @@ var operations = []operation{
 	{pattern: "PUT /api/v1/resources/{id}/entries/{entry}/files/{sha256}", id: "sendTableFile", path: []string{"id", "entry", "sha256"}, media: "application/octet-stream", status: http.StatusNoContent, signed: true},
 	{pattern: "GET /api/v1/resources/{id}/entries/{entry}/history", id: "showTableHistory", path: []string{"id", "entry"}, answer: historyAnswer{}, signed: true},
 	{pattern: "POST /api/v1/resources/{id}/entries/{entry}/restore", id: "restoreTableEntry", path: []string{"id", "entry"}, body: restoreRequest{}, answer: entryAnswer{}, signed: true},
+	{pattern: "GET /api/v1/resources/{id}/lines", id: "listLines", path: []string{"id"}, query: []string{"after", "limit"}, answer: linesAnswer{}, signed: true},
+	{pattern: "POST /api/v1/resources/{id}/lines", id: "sendLines", path: []string{"id"}, body: linesRequest{}, answer: lineResults{}, signed: true},
+	{pattern: "GET /api/v1/resources/{id}/lines/{entry}/history", id: "showLineHistory", path: []string{"id", "entry"}, answer: lineHistory{}, signed: true},
 
 	{pattern: "GET /api/v1/me", id: "me", answer: meAnswer{}, signed: true},
 	{pattern: "OPTIONS /api/v1/uploads", id: "uploadOptions", status: http.StatusNoContent, signed: true},

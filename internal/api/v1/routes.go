@@ -63,6 +63,9 @@ func (api *API) Routes() []shell.Route {
 		{Pattern: "PUT /api/v1/resources/{id}/entries/{entry}/files/{sha256}", Who: photo, Handler: api.putEntryFile},
 		{Pattern: "GET /api/v1/resources/{id}/entries/{entry}/history", Who: member, Handler: api.showHistory},
 		{Pattern: "POST /api/v1/resources/{id}/entries/{entry}/restore", Who: member, Handler: api.restoreEntry},
+		{Pattern: "GET /api/v1/resources/{id}/lines", Who: member, Handler: api.listLines},
+		{Pattern: "POST /api/v1/resources/{id}/lines", Who: batch, Handler: api.sendLines},
+		{Pattern: "GET /api/v1/resources/{id}/lines/{entry}/history", Who: member, Handler: api.showLineHistory},
 
 		{Pattern: "GET /api/v1/me", Who: member, Handler: api.me},
 		{Pattern: "OPTIONS /api/v1/uploads", Who: member, Handler: api.uploadOptions},

@@ -33,6 +33,7 @@ type datasetView struct {
 	Manage    *ui.Menu   // nil for visitors
 	Follow    *ui.Button // nil for what nobody else is told of
 	Board     *ui.Button
+	Fill      []ui.Button // the forms that the visitor may fill in now
 	Withdrawn *ui.Notice
 	Draft     *ui.Notice
 	Demo      bool
@@ -44,6 +45,7 @@ type found struct {
 	org      identity.Organisation
 	mandates []mandate           // of who publishes for it
 	manage   *ui.Menu            // nil for visitors
+	fill     []ui.Button
 	merged   bool                // the dataset is made of the tables of the territory
 	resource *catalogue.Resource // nil when there is no table
 	version  catalogue.Version
@@ -67,7 +69,9 @@ func (p *Pages) find(r *http.Request) (f found, moved bool, err error) {
 	if err := p.gone(ctx, v.Actor, r.PathValue("slug"), f.dataset, err); err != nil {
 		return f, false, err
 	}
-	f.manage = manage(ctx, v.Actor, f.dataset)
+	if err := p.entry(ctx, v.Actor, &f); err != nil {
+		return f, false, err
+	}
 	if _, err := p.o.Merge.Of(ctx, v.Actor, f.dataset.ID); err == nil {
 		f.merged = true
 	} else if !errs.Is(err, errs.NotFound) {
@@ -141,7 +145,7 @@ func (p *Pages) frame(ctx context.Context, f found, part string) (datasetView, u
 			theme = " · " + ui.T(ctx, t.LabelKey())
 		}
 	}
-	v := datasetView{Head: ui.PageHead{Eyebrow: f.org.Name + theme, Title: d.Title}, Summary: summary(d.Description, 280), Demo: d.Demonstration, Manage: f.manage}
+	v := datasetView{Head: ui.PageHead{Eyebrow: f.org.Name + theme, Title: d.Title}, Summary: summary(d.Description, 280), Demo: d.Demonstration, Manage: f.manage, Fill: f.fill}
 	if d.State == catalogue.Withdrawn {
 		v.Withdrawn = &ui.Notice{Kind: ui.LookHere, Title: ui.T(ctx, "catalogueui.withdrawn", map[string]any{"Day": ui.Day(ctx, d.WithdrawnAt)}), Text: d.WithdrawnReason}
 	}

@@ -7,6 +7,7 @@ import (
 	"socle/internal/catalogue"
 	"socle/internal/catalogue/find"
 	"socle/internal/chart"
+	"socle/internal/collect"
 	"socle/internal/consolidation"
 	"socle/internal/errs"
 	"socle/internal/httpx"
@@ -32,6 +33,7 @@ type Options struct {
 	Engine    tables.Engine
 	Schemas   *schemas.Service
 	Merge     *consolidation.Service
+	Collect   *collect.Service
 	Now       func() time.Time
 	BaseURL   string // without a slash at the end
 	Territory string // name of the territory, may be ""

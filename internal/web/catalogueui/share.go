@@ -24,7 +24,7 @@ import (
 )
 
 // manage is what those who look after a dataset do with it; nil for others.
-func manage(ctx context.Context, a identity.Actor, d catalogue.Dataset) *ui.Menu {
+func manage(ctx context.Context, a identity.Actor, d catalogue.Dataset, e entering) *ui.Menu {
 	base := "/datasets/" + d.Slug
 	m := &ui.Menu{Label: ui.T(ctx, "share.manage"), Icon: "settings"}
 	add := func(key, href string, icon ui.Icon) {
@@ -35,8 +35,16 @@ func manage(ctx context.Context, a identity.Actor, d catalogue.Dataset) *ui.Menu
 		add("share.manage.edit", base+"/edit", "pencil")
 	}
 	if a.Can(identity.ActionContribute, d.Organisation) && d.State != catalogue.Withdrawn {
-		add("share.manage.data", "/deposits/new?dataset="+string(d.ID), "refresh-cw")
-		add("share.manage.link", base+"/link", "link")
+		if !e.entered {
+			add("share.manage.data", "/deposits/new?dataset="+string(d.ID), "refresh-cw")
+			add("share.manage.link", base+"/link", "link")
+		}
+		if e.grid {
+			add("gridui.title", base+"/grid", "table-2")
+		}
+		if e.forms != "" {
+			add("collectui.desk", e.forms, "clipboard-list")
+		}
 	}
 	if a.Can(identity.ActionReadDraft, d.Organisation) {
 		add("share.manage.state", base+"/publication", "globe")

@@ -63,6 +63,9 @@ func (p *Pages) bringPage(w http.ResponseWriter, r *http.Request, typed map[stri
 		if err != nil {
 			return err
 		}
+		if err := p.o.Publish.TakesFiles(ctx, v.Actor, d.ID); err != nil {
+			return err
+		}
 		view.Head = ui.PageHead{Eyebrow: d.Title, Title: ui.T(ctx, "publishui.renew.title"), Lead: ui.T(ctx, "publishui.renew.lead")}
 		view.OrgID = string(d.Organisation)
 		if schema == "" {

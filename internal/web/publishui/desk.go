@@ -31,9 +31,14 @@ func (p *Pages) desk(w http.ResponseWriter, r *http.Request) error {
 	_, orgs := v.Actor.Where(identity.ActionContribute)
 	view := deskView{Head: ui.PageHead{Title: ui.T(ctx, "publishui.desk"), Lead: ui.T(ctx, "publishui.desk.lead", i18n.Args{"Name": v.Person.Name})}, Alone: len(orgs) == 0}
 	if !view.Alone {
-		view.Head.Actions = []ui.Button{{Label: ui.T(ctx, "publishui.new"), Icon: "upload", Href: "/deposits/new", Style: ui.Primary}}
+		view.Head.Actions = []ui.Button{{Label: ui.T(ctx, "publishui.new"), Icon: "upload", Href: "/deposits/new", Style: ui.Primary},
+			{Label: ui.T(ctx, "collectui.desk"), Icon: "clipboard-list", Href: "/formulaires"}}
 	}
 	names, err := p.o.Identity.OrganisationsByID(ctx, v.Actor, orgs...)
+	if err != nil {
+		return err
+	}
+	entered, err := p.o.Collect.EnteredSets(ctx, v.Actor)
 	if err != nil {
 		return err
 	}
@@ -58,10 +63,10 @@ func (p *Pages) desk(w http.ResponseWriter, r *http.Request) error {
 		}
 		for _, d := range found.Datasets {
 			if !busy[d.ID] {
-				p.dueFor(ctx, d, names[org].Name, &list)
+				p.dueFor(ctx, d, entered[d.ID], names[org].Name, &list)
 			}
 			if len(view.Datasets.Items) < shownDatasets {
-				view.Datasets.Items = append(view.Datasets.Items, p.mine(ctx, v.Actor, d, names[org].Name))
+				view.Datasets.Items = append(view.Datasets.Items, p.mine(ctx, v.Actor, d, entered[d.ID], names[org].Name))
 			}
 		}
 	}
@@ -109,10 +114,10 @@ func (t todos) items() (out ui.Items) {
 }
 
 // mine is a line of the list of datasets.
-func (p *Pages) mine(ctx context.Context, a identity.Actor, d catalogue.Dataset, org string) ui.Item {
+func (p *Pages) mine(ctx context.Context, a identity.Actor, d catalogue.Dataset, entered bool, org string) ui.Item {
 	it := ui.Item{Eyebrow: org, Title: d.Title, Href: "/datasets/" + d.Slug, Badges: []ui.Badge{stateBadge(ctx, d.State)}}
 	if d.State != catalogue.Withdrawn {
-		it.Actions = append(it.Actions, ui.Button{Label: ui.T(ctx, "publishui.renew"), Icon: "refresh-cw", Href: "/deposits/new?dataset=" + string(d.ID)})
+		it.Actions = append(it.Actions, renewal(ctx, d, entered))
 	}
 	if d.State == catalogue.Draft || a.Can(identity.ActionEdit, d.Organisation) {
 		it.Actions = append(it.Actions, ui.Button{Label: ui.T(ctx, "desk.edit"), Icon: "pencil", Style: ui.Quiet, Href: "/datasets/" + d.Slug + "/edit"})
@@ -123,12 +128,20 @@ func (p *Pages) mine(ctx context.Context, a identity.Actor, d catalogue.Dataset,
 	return it
 }
 
+// renewal leads to where the data of a dataset is changed.
+func renewal(ctx context.Context, d catalogue.Dataset, entered bool) ui.Button {
+	if entered {
+		return ui.Button{Label: ui.T(ctx, "gridui.title"), Icon: "table-2", Href: "/datasets/" + d.Slug + "/grid"}
+	}
+	return ui.Button{Label: ui.T(ctx, "publishui.renew"), Icon: "refresh-cw", Href: "/deposits/new?dataset=" + string(d.ID)}
+}
+
 // dueFor adds what a dataset waits for: an update, a link to mend, an end to a draft.
-func (p *Pages) dueFor(ctx context.Context, d catalogue.Dataset, org string, list *todos) {
+func (p *Pages) dueFor(ctx context.Context, d catalogue.Dataset, entered bool, org string, list *todos) {
 	it := ui.Item{Eyebrow: org, Title: d.Title, Href: "/datasets/" + d.Slug}
 	if n := catalogue.Late(d, p.o.Now()); n > 0 && d.State == catalogue.Published {
 		it.Badges = []ui.Badge{{Label: ui.T(ctx, "publishui.late", ui.Count(n)), Kind: ui.LookHere, Icon: "clock"}}
-		it.Actions = []ui.Button{{Label: ui.T(ctx, "publishui.renew"), Icon: "refresh-cw", Href: "/deposits/new?dataset=" + string(d.ID)}}
+		it.Actions = []ui.Button{renewal(ctx, d, entered)}
 		list.add(urgencyLate, n, it)
 		return
 	}
@@ -141,7 +154,7 @@ func (p *Pages) dueFor(ctx context.Context, d catalogue.Dataset, org string, lis
 	for _, r := range d.Resources {
 		if r.LinkBroken && d.State == catalogue.Published {
 			it.Badges = []ui.Badge{{Label: ui.T(ctx, "desk.link-broken"), Kind: ui.Wrong, Icon: "circle-alert"}}
-			it.Actions = []ui.Button{{Label: ui.T(ctx, "publishui.renew"), Icon: "refresh-cw", Href: "/deposits/new?dataset=" + string(d.ID)}}
+			it.Actions = []ui.Button{renewal(ctx, d, entered)}
 			list.add(urgencyLink, 0, it)
 			return
 		}

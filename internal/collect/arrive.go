@@ -1,0 +1,160 @@
+package collect
+
+import (
+	"context"
+	"mime"
+	"regexp"
+	"strings"
+	"time"
+
+	"socle/internal/catalogue"
+	"socle/internal/errs"
+	"socle/internal/identity"
+	"socle/internal/schema/form"
+	"socle/internal/sqldb"
+)
+
+// desk is where entries of one table are taken: the form and what the visitor may.
+type desk struct {
+	form     Form // of a table without form: ID "" and the definition of its schema
+	resource catalogue.ResourceID
+	may      may
+	sight    Sight
+	visitor  Visitor
+}
+
+// desk opens a target for a visitor. Kinds: NotFound, SignIn, Denied.
+func (s *Service) desk(ctx context.Context, tx *sqldb.Tx, v Visitor, t Target) (*desk, error) {
+	if t.Form != "" {
+		f, err := s.form1(ctx, tx, "f.id", string(t.Form))
+		if err != nil {
+			return nil, err
+		}
+		d := &desk{form: f, resource: f.Resource, may: v.may(f), sight: f.Sight, visitor: v}
+		if !d.may.fill && !d.may.moderate {
+			if f.Access == Members && v.Actor.IsAnonymous() && f.State == catalogue.Published {
+				return nil, v.Actor.Require(identity.ActionContribute, f.Organisation)
+			}
+			return nil, notFound()
+		}
+		return d, nil
+	}
+	_, set, err := s.o.Catalogue.HeadTx(ctx, tx, v.Actor, t.Resource)
+	if err != nil {
+		return nil, err
+	}
+	if err := v.Actor.Require(identity.ActionContribute, set.Organisation); err != nil {
+		return nil, err
+	}
+	tab, err := table1(ctx, tx, t.Resource)
+	if err != nil {
+		return nil, err
+	}
+	f := Form{Resource: t.Resource, Organisation: set.Organisation, Dataset: set.ID, DatasetSlug: set.Slug, DatasetTitle: set.Title, State: set.State, Schema: tab.ref}
+	if f.ready, err = s.ready("", tab.descriptor); err != nil {
+		return nil, err
+	}
+	f.Definition = f.ready.definition
+	return &desk{form: f, resource: t.Resource, may: v.mayIn(set.Organisation, set.State), sight: All, visitor: v}, nil
+}
+
+// takes refuses entries before a form opens and after it closes.
+func (d *desk) takes(now time.Time) error {
+	switch {
+	case !d.may.fill:
+		return denied()
+	case now.Before(d.form.Opens):
+		return errs.New(errs.Conflict, "collect.not-open", errs.Args{"Date": d.form.Opens}).WithHint("collect.not-open.hint")
+	case !d.form.Open(now):
+		return errs.New(errs.Conflict, "collect.closed").WithHint("collect.closed.hint")
+	}
+	return nil
+}
+
+// arriving is an entry that was checked and is not yet written.
+type arriving struct {
+	Sent
+	values   form.Values // by column, as they are kept
+	problems []errs.Field
+	digest   string
+	err      error // nothing of it can be kept
+}
+
+func (s *Service) arriving(d *desk, e Sent) (a arriving, err error) {
+	a.Sent = e
+	if a.err = s.shape(&a.Sent); a.err != nil {
+		return a, nil
+	}
+	a.digest = digestOf(e.Values, a.Files, e.Revisits)
+	c, err := d.form.ready.checker()
+	if err != nil {
+		return a, err
+	}
+	if a.values, a.problems, err = c.Check(e.Values, e.MadeAt); err != nil {
+		return a, err
+	}
+	for _, f := range a.Files {
+		it := d.form.Definition.Find(f.Field)
+		if it != nil && it.Kind == form.Repeat {
+			continue
+		}
+		if it == nil || !it.Attached() || a.values[f.Field] != f.Name {
+			a.problems = append(a.problems, errs.Field{Name: f.Field, Key: "collect.file.field", Args: errs.Args{"Name": f.Name}})
+		}
+	}
+	if len(a.problems) > 0 && (!e.Draft || d.form.ID != "") {
+		a.err = invalid(a.problems)
+	}
+	return a, nil
+}
+
+func invalid(problems []errs.Field) error {
+	e := errs.New(errs.Invalid, "collect.entry.invalid", errs.Args{"Count": len(problems)}).WithHint("collect.entry.invalid.hint")
+	e.Fields = problems
+	return e
+}
+
+var hashName = regexp.MustCompile(`^[0-9a-f]{64}$`)
+
+// shape refuses what is no entry at all, whatever the form.
+func (s *Service) shape(e *Sent) error {
+	bad := errs.New(errs.Invalid, "collect.entry.shape").WithHint("collect.entry.shape.hint")
+	if !entryID.MatchString(e.ID) {
+		bad.WithField("id", "collect.entry.id")
+	}
+	if e.Revisits != "" && !entryID.MatchString(e.Revisits) {
+		bad.WithField("revisits", "collect.entry.id")
+	}
+	if e.Revision < 0 {
+		bad.WithField("revision", "collect.entry.revision")
+	}
+	size := 0
+	for k, text := range e.Values {
+		size += len(k) + len(text)
+	}
+	if size > s.o.Limits.Entry || len(e.Values) > form.MaxItems {
+		return errs.New(errs.TooLarge, "collect.entry.large", errs.Args{"Size": s.o.Limits.Entry / 1024}).WithHint("collect.entry.large.hint")
+	}
+	if len(e.Files) > s.o.Limits.Files {
+		return errs.New(errs.TooLarge, "collect.file.many", errs.Args{"Count": s.o.Limits.Files}).WithHint("collect.file.many.hint")
+	}
+	seen := map[string]bool{}
+	for i := range e.Files {
+		f := &e.Files[i]
+		f.Received = false
+		if _, _, err := mime.ParseMediaType(f.Type); err != nil || len(f.Type) > 100 {
+			f.Type = "application/octet-stream"
+		}
+		if !hashName.MatchString(f.Hash) || seen[f.Hash] || f.Name == "" || len(f.Name) > 255 || strings.ContainsAny(f.Name, "/\\\x00\r\n\"") || f.Size < 0 {
+			bad.WithField(f.Field, "collect.file.shape", errs.Args{"Name": f.Name})
+		}
+		if f.Size > s.o.Limits.File {
+			return errs.New(errs.TooLarge, "collect.file.large", errs.Args{"Size": s.o.Limits.File >> 20}).WithHint("collect.file.large.hint")
+		}
+		seen[f.Hash] = true
+	}
+	if len(bad.Fields) > 0 {
+		return bad
+	}
+	return nil
+}

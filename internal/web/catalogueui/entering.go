@@ -1,0 +1,71 @@
+package catalogueui
+
+import (
+	"context"
+	"net/url"
+
+	"socle/internal/catalogue"
+	"socle/internal/collect"
+	"socle/internal/identity"
+	"socle/internal/web/ui"
+)
+
+// entering is how the rows of a dataset are typed in, as far as the visitor may.
+type entering struct {
+	entered bool   // they are: no file brings them
+	grid    bool   // the grid is open to the visitor
+	forms   string // address of its form or forms; "" for none
+}
+
+// shownForms is how many forms the head of a dataset's page offers.
+const shownForms = 3
+
+// entry finds the ways into the table of a dataset: its open forms, and what those
+// who look after it have in their menu.
+func (p *Pages) entry(ctx context.Context, a identity.Actor, f *found) error {
+	var e entering
+	d := f.dataset
+	for _, r := range d.Resources {
+		if r.Kind != catalogue.Table {
+			continue
+		}
+		forms, err := p.o.Collect.OfDataset(ctx, collect.Visitor{Actor: a}, d.ID)
+		if err != nil {
+			return err
+		}
+		for _, x := range forms {
+			if x.Open(p.o.Now()) && len(f.fill) < shownForms {
+				f.fill = append(f.fill, ui.Button{Label: ui.T(ctx, "share.fill"), Icon: "square-pen", Href: "/f/" + x.Slug, Style: ui.Primary})
+			}
+		}
+		if len(f.fill) > 1 { // which is which
+			for i := range f.fill {
+				f.fill[i].Label = forms[i].Definition.Title
+			}
+		}
+		if !a.Can(identity.ActionContribute, d.Organisation) {
+			break
+		}
+		if e.entered, err = p.o.Collect.IsOpen(ctx, a, r.ID); err != nil {
+			return err
+		}
+		opens := identity.ActionEdit
+		if d.State == catalogue.Published {
+			opens = identity.ActionPublish
+		}
+		e.grid = e.entered || r.Latest > 0 && a.Can(opens, d.Organisation) && !f.merged
+		switch len(forms) {
+		case 0:
+			if e.grid && a.Can(identity.ActionEdit, d.Organisation) {
+				e.forms = "/formulaires/nouveau?" + url.Values{"resource": {string(r.ID)}}.Encode()
+			}
+		case 1:
+			e.forms = "/formulaires/" + string(forms[0].ID)
+		default:
+			e.forms = "/formulaires"
+		}
+		break
+	}
+	f.manage = manage(ctx, a, d, e)
+	return nil
+}
