@@ -126,6 +126,9 @@ func (p *Pages) consolidationForm(w http.ResponseWriter, r *http.Request) error 
 	if err := a.Require(identity.ActionTerritory, ""); err != nil {
 		return err
 	}
+	if id == "" {
+		return shell.Redirect(w, r, consolidationsPath)
+	}
 	c, err := p.o.Merge.Find(ctx, a, id)
 	if errs.Is(err, errs.NotFound) {
 		name := p.schemaName(ctx, id)

@@ -447,7 +447,16 @@ func (p *Pages) history(w http.ResponseWriter, r *http.Request) error {
 		}
 		view.Versions.Rows = append(view.Versions.Rows, ui.Row{Cells: []ui.Cell{
 			{Text: strconv.Itoa(ver.Number), Href: f.base() + "?version=" + strconv.Itoa(ver.Number), Header: true}, {Text: ui.Moment(ctx, ver.CreatedAt)}, {Text: ui.Integer(ctx, ver.Rows)}, change,
-			{Text: ver.Schema.String()}, {Text: ver.Note}, {Text: ver.Original.FileName, Href: "/api/v1/resources/" + string(f.resource.ID) + "/original?version=" + strconv.Itoa(ver.Number)}}})
+			{Text: ver.Schema.String()}, {Text: ver.Note}, original(f, ver)}})
 	}
 	return shell.Page(w, r, page, historyPage(view))
+}
+
+// original leads to the file that a version was made from; empty when its rows come
+// from no file.
+func original(f found, ver catalogue.Version) ui.Cell {
+	if ver.Original.Blob == "" {
+		return ui.Cell{}
+	}
+	return ui.Cell{Text: ver.Original.FileName, Href: "/api/v1/resources/" + string(f.resource.ID) + "/original?version=" + strconv.Itoa(ver.Number)}
 }

@@ -96,7 +96,9 @@ func (p *Pages) read(r *http.Request) (s subject, err error) {
 		return s, errs.New(errs.Invalid, "follow.topic").WithHint("follow.topic.hint").Because(err)
 	}
 	ctx, a, v := r.Context(), shell.From(r).Actor, r.Form
-	s.Kind = follow.Kind(v.Get(whatField))
+	if s.Kind = follow.Kind(v.Get(whatField)); s.Kind == "" {
+		s.Kind = follow.Portal
+	}
 	s.Fields = []ui.KeyValue{{Key: whatField, Value: string(s.Kind)}}
 	switch s.Kind {
 	case follow.Portal:
