@@ -43,8 +43,8 @@ type datasetView struct {
 type found struct {
 	dataset  catalogue.Dataset
 	org      identity.Organisation
-	mandates []mandate           // of who publishes for it
-	manage   *ui.Menu            // nil for visitors
+	mandates []mandate // of who publishes for it
+	manage   *ui.Menu  // nil for visitors
 	fill     []ui.Button
 	merged   bool                // the dataset is made of the tables of the territory
 	resource *catalogue.Resource // nil when there is no table
