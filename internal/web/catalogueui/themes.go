@@ -47,7 +47,7 @@ func (p *Pages) theme(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	name := ui.T(ctx, theme.LabelKey())
-	view := themeView{Head: ui.PageHead{Eyebrow: ui.T(ctx, "catalogueui.facet.theme"), Title: name, Lead: ui.T(ctx, "themes.lead", i18n.Args{"Count": result.Total, "Number": ui.Integer(ctx, int64(result.Total))})}}
+	view := themeView{Head: ui.PageHead{Eyebrow: ui.T(ctx, "search.facet.theme"), Title: name, Lead: ui.T(ctx, "themes.lead", i18n.Args{"Count": result.Total, "Number": ui.Integer(ctx, int64(result.Total))})}}
 	if view.Items, err = p.items(ctx, v.Actor, list, 3); err != nil {
 		return err
 	}
