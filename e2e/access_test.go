@@ -1,6 +1,8 @@
 package e2e
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -63,32 +65,42 @@ func (s *screen) none(what, js string) {
 	}
 }
 
+// together is how many pages a browser looks at before another one begins.
+const together = 20
+
 // Every page, in both languages: axe-core finds nothing, light and dark; in the
 // appearance of strong contrasts texts have 7:1; at 200 % and at 320 px nothing is
 // cut off and the page does not scroll sideways; nothing moves for those who asked
 // for less motion; when the system chooses the colours, controls keep their edges.
+// What does not depend on the words is looked at in French only.
 func TestEveryPage(t *testing.T) {
 	p, accounts := demo(t)
+	begun := time.Now()
 	list := sights(t, p, accounts)
+	t.Logf("%d pages, found in %.0f s", len(list), time.Since(begun).Seconds())
 	whos, of := byVisitor(list)
 	for _, who := range whos {
-		t.Run(who, func(t *testing.T) {
-			t.Parallel() // a browser each
-			s := browseFor(t, p, 14*time.Minute)
-			s.enterAs(who, accounts)
-			for _, g := range of[who] {
-				s.accessible(g.path, true)
-				if g.both {
-					s.accessible("/en"+strings.TrimSuffix(g.path, "/"), false)
+		n := 0
+		for part := range slices.Chunk(of[who], together) {
+			n++
+			t.Run(fmt.Sprint(who, "-", n), func(t *testing.T) {
+				t.Parallel() // a browser each
+				s := browseFor(t, p, 14*time.Minute)
+				s.enterAs(who, accounts)
+				for _, g := range part {
+					s.accessible(g.path)
+					if g.both {
+						s.worded("/en" + strings.TrimSuffix(g.path, "/"))
+					}
 				}
-			}
-			t.Logf("%d pages", len(of[who]))
-		})
+				t.Logf("%d pages", len(part))
+			})
+		}
 	}
 }
 
 // The pages behind the links of messages: an invitation, a new password, signing in by
-// mail, a new address.
+// mail, a new address, following without an account.
 func TestLinkPages(t *testing.T) {
 	p := start(t)
 	host := hostOf(t, p)
@@ -103,45 +115,63 @@ func TestLinkPages(t *testing.T) {
 	links = append(links, mailed(t, host, "lea@essai.example"))
 	v.send(v.get("/account/security"), `form[action="/account/security/email"]`, "email", "lea.martin@essai.example")
 	links = append(links, mailed(t, host, "lea.martin@essai.example"))
+	other.send(other.get("/follow?what=portal"), `main form[action="/follow"]`, "email", "eve@essai.example", "pace", "daily")
+	links = append(links, mailed(t, host, "eve@essai.example"))
 	s := browse(t, p)
 	for _, link := range links {
 		path, found := strings.CutPrefix(link, p.url)
 		if !found {
 			t.Fatalf("no link: %q", link)
 		}
-		s.accessible(path, true)
+		s.accessible(path)
 		s.wait("a form", `document.querySelector("main form button[type=submit]")`)
 	}
 }
 
-// accessible looks at one page in all its appearances and widths; thorough adds
-// those that do not depend on the words.
-func (s *screen) accessible(path string, thorough bool) {
+// accessible looks at one page in all its appearances and widths.
+func (s *screen) accessible(path string) {
 	s.t.Helper()
 	s.size(1280, 900)
 	s.emulated("prefers-color-scheme", "light", "prefers-reduced-motion", "reduce")
 	s.open(path)
-	for _, v := range s.axe() {
-		s.t.Errorf("%s, light: %s", path, v)
-	}
+	s.wait("the page, written by its script", "!document.querySelector('#terrain:not([data-ready])')")
+	s.faultless(path+", light", s.axe())
+	s.none("moves although less motion was asked for", moving)
 	s.emulated("prefers-color-scheme", "dark", "prefers-reduced-motion", "reduce")
-	for _, v := range s.axe("color-contrast", "link-in-text-block") {
-		s.t.Errorf("%s, dark: %s", path, v)
-	}
-	if thorough {
-		s.none("moves although less motion was asked for", moving)
-		s.text(`(document.documentElement.dataset.theme = "contrast", "")`)
-		for _, v := range s.axe("color-contrast-enhanced") {
-			s.t.Errorf("%s, strong contrasts: %s", path, v)
-		}
-		s.text(`(delete document.documentElement.dataset.theme, "")`)
-		s.emulated("forced-colors", "active", "prefers-reduced-motion", "reduce")
-		s.none("controls without edges in forced colours", unbound)
-	}
-	for _, width := range []int64{640, 320} { // 1280 px at 200 %, and the narrowest
+	s.faultless(path+", dark", s.axe("color-contrast", "link-in-text-block"))
+	s.text(`(document.documentElement.dataset.theme = "contrast", "")`)
+	s.faultless(path+", strong contrasts", s.axe("color-contrast-enhanced"))
+	s.text(`(delete document.documentElement.dataset.theme, "")`)
+	s.emulated("forced-colors", "active", "prefers-reduced-motion", "reduce")
+	s.none("controls without edges in forced colours", unbound)
+	s.narrow()
+}
+
+// worded looks at what the words of a page may change: all but its colours, which are
+// those of the page in the other language.
+func (s *screen) worded(path string) {
+	s.t.Helper()
+	s.size(1280, 900)
+	s.open(path)
+	s.faultless(path, s.axeWithout("color-contrast", "link-in-text-block"))
+	s.narrow()
+}
+
+// narrow looks at the page shown at 200 % of 1280 px, and at its narrowest.
+func (s *screen) narrow() {
+	s.t.Helper()
+	for _, width := range []int64{640, 320} {
 		s.size(width, 900)
 		s.none("scrolls sideways", tooWide)
 		s.none("texts are cut off", cut)
+	}
+}
+
+// faultless fails for each thing that axe-core has found.
+func (s *screen) faultless(where string, found []violation) {
+	s.t.Helper()
+	for _, v := range found {
+		s.t.Errorf("%s: %s", where, v)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -189,30 +190,48 @@ type violation struct {
 	Nodes            []struct{ HTML, FailureSummary string }
 }
 
+// axeCore is the program that looks for faults in pages.
+var axeCore = sync.OnceValues(func() (string, error) {
+	script, err := os.ReadFile(filepath.Join("..", "web-src", "node_modules", "axe-core", "axe.min.js"))
+	return string(script), err
+})
+
+const axeTags = `runOnly: ["wcag2a","wcag2aa","wcag21a","wcag21aa","wcag22aa","best-practice"]`
+
 // axe runs axe-core on the page shown and returns what it finds; with rules, only
 // those are run, on the first rows of tables and lists.
-func (s *screen) axe(rules ...string) (found []violation) {
+func (s *screen) axe(rules ...string) []violation {
 	s.t.Helper()
-	script, err := os.ReadFile(filepath.Join("..", "web-src", "node_modules", "axe-core", "axe.min.js"))
-	if err != nil {
-		s.t.Fatalf("axe-core is not installed: run scripts/setup (%v)", err)
+	if len(rules) == 0 {
+		return s.axeRun("document", axeTags)
 	}
+	return s.axeRun(`{include: [["html"]], exclude: [["tbody tr:nth-child(n+4)"], [".items > :nth-child(n+4)"]]}`, // each has the colours of the first
+		`runOnly: {type: "rule", values: `+quoteAll(rules)+`}`)
+}
+
+// axeWithout runs all of axe-core but some rules.
+func (s *screen) axeWithout(rules ...string) []violation {
+	s.t.Helper()
+	return s.axeRun("document", axeTags+`, rules: Object.fromEntries(`+quoteAll(rules)+`.map((r) => [r, {enabled: false}]))`)
+}
+
+func quoteAll(list []string) string {
+	b, _ := json.Marshal(list)
+	return string(b)
+}
+
+func (s *screen) axeRun(context, options string) (found []violation) {
+	s.t.Helper()
 	if s.text("String(typeof window.axe)") == "undefined" {
-		if _, err := chromedp.Run(s.ctx, chromedp.Evaluate[float64](string(script)+";0")); err != nil {
-			s.t.Fatal(err)
-		}
-	}
-	context := "document"
-	options := `{resultTypes: ["violations"], runOnly: ["wcag2a","wcag2aa","wcag21a","wcag21aa","wcag22aa","best-practice"]}`
-	if len(rules) > 0 {
-		names, err := json.Marshal(rules)
+		script, err := axeCore()
 		if err != nil {
+			s.t.Fatalf("axe-core is not installed: run scripts/setup (%v)", err)
+		}
+		if _, err := chromedp.Run(s.ctx, chromedp.Evaluate[float64](script+";0")); err != nil {
 			s.t.Fatal(err)
 		}
-		context = `{include: [["html"]], exclude: [["tbody tr:nth-child(n+4)"], [".items > :nth-child(n+4)"]]}` // each has the colours of the first
-		options = `{resultTypes: ["violations"], runOnly: {type: "rule", values: ` + string(names) + `}}`
 	}
-	out, err := chromedp.Run(s.ctx, chromedp.Evaluate[string](`axe.run(`+context+`, `+options+`).then(r => JSON.stringify(r.violations))`, chromedp.EvalAwaitPromise))
+	out, err := chromedp.Run(s.ctx, chromedp.Evaluate[string](`axe.run(`+context+`, {resultTypes: ["violations"], `+options+`}).then(r => JSON.stringify(r.violations))`, chromedp.EvalAwaitPromise))
 	if err != nil {
 		s.t.Fatal(err)
 	}

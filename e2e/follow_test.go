@@ -128,6 +128,9 @@ func TestFollow(t *testing.T) {
 	if pg := v.get(stop); pg.status != http.StatusOK || !strings.Contains(pg.text(), "Ne plus suivre") {
 		t.Errorf("%d %s", pg.status, pg.text())
 	}
+	s := browse(t, p)
+	s.accessible(stop)
+	s.worded("/en" + stop)
 	// As a mail reader does it: one POST from elsewhere, no cookie, no redirection.
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, p.url+stop, strings.NewReader(url.Values{"List-Unsubscribe": {"One-Click"}}.Encode()))
 	if err != nil {

@@ -35,15 +35,18 @@ var unseen = map[string]string{
 	"GET /account/security/recovery":             "leads to the page of security",
 	"GET /admin/jobs/{id}/cancel":                "only while a job runs; the same question as before a removal",
 	"GET /first-account":                         "TestFirstAdministrator opens its link",
+	"GET /follow/confirm":                        "TestLinkPages opens its link",
+	"GET /follow/stop":                           "TestFollow opens its link",
 	"GET /invitation":                            "TestLinkPages opens its link",
 	"GET /new-address":                           "TestLinkPages opens its link",
 	"GET /new-password":                          "TestLinkPages opens its link",
+	"GET /returns/{resource}":                    "TestTerritory gives a row back",
 	"GET /sign-in/link/use":                      "TestLinkPages opens its link",
 	"GET /sign-in/second":                        "TestPasskey signs in with an application of codes",
 }
 
 // notPages are addresses that answer programs or lead elsewhere.
-var notPages = regexp.MustCompile(`^GET /(api/|dataset/|datastore/|static/|host/|validate$|apidocs$|account/data/export$|oembed|embed|datasets$|search/suggestions|deposits/\{id\}(/progress)?$|sign-in/with/|sign-in/passkey$)|\.(csv|xlsx|json|js|svg|xml|txt|atom)$|\{file`)
+var notPages = regexp.MustCompile(`^GET /(api/|dataset/|datastore/|static/|host/|validate$|apidocs$|account/data/export$|oembed|embed|openrosa/|f/communes$|terrain/account$|organisations/\{slug\}/logo$|datasets$|search/suggestions|deposits/\{id\}(/progress)?$|sign-in/with/|sign-in/passkey$)|\.(csv|xlsx|json|js|svg|png|xml|txt|atom|webmanifest)$|\{file`)
 
 // sights follows the links of the portal until it has seen one page of each route as
 // each kind of person, and fails when a route of pages is seen by nobody: a new page
@@ -156,10 +159,12 @@ func routeOf(routes *http.ServeMux, path string) string {
 }
 
 // viewed is an organisation in which things wait for somebody: an invitation is out,
-// an editor asks for a publication, a dataset has two versions.
+// an editor asks for a publication, a dataset has two versions, a form is filled in,
+// its administrator follows it and has a program told.
 type viewed struct {
 	administrator, editor *visitor
 	differences, decision string
+	form, thanks          string // for who fills in
 }
 
 // newViews makes the organisation, once.
@@ -190,6 +195,8 @@ func newViews(t *testing.T, p *portal) *viewed {
 		w.administrator.send(rule, `form[action$="/publishing"]`, "approval", "on")
 		pg := w.editor.deposit("demande.csv", []byte("banc;rue\nB1;Rue Haute\n"), "")
 		w.decision = w.asked(strings.Split(pg.url.Path, "/")[2])
+		w.collects(p.visitor(t))
+		w.follows(d.Slug)
 		views = w
 	})
 	if views == nil {
@@ -210,6 +217,30 @@ func (w *viewed) asked(id string) string {
 	v.send(v.get("/deposits/"+id+"/describe"), `form[action$="/describe"]`, "title", "Bancs des vues", "description", "Les bancs, rue par rue.")
 	v.send(v.get("/deposits/"+id+"/publish"), `form[action$="/publish"]`)
 	return "/deposits/" + id + "/decision"
+}
+
+// collects makes a form, which somebody without an account fills in.
+func (w *viewed) collects(anyone *visitor) {
+	v := w.administrator
+	pg := v.send(v.get("/formulaires/nouveau"), `form[action="/formulaires"]`, "title", "Arbres des vues")
+	base := strings.TrimSuffix(pg.url.Path, "/modifier")
+	v.send(v.get(base+"/reglages"), `main form[action$="/reglages"]`, "access", "public", "moderated", "false")
+	w.form = "/f/arbres-des-vues"
+	pg = anyone.send(anyone.get(w.form), "#entry", "v-nom", "Le grand cèdre")
+	if !strings.HasSuffix(pg.url.Path, "/merci") {
+		v.t.Fatalf("%d at %s: %s", pg.status, pg.url, pg.text())
+	}
+	w.thanks = pg.url.RequestURI()
+}
+
+// follows follows the organisation and makes a webhook.
+func (w *viewed) follows(dataset string) {
+	v := w.administrator
+	v.send(v.get("/follow?what=organisation&of=mairie-des-vues"), `main form[action="/follow"]`, "pace", "weekly")
+	pg := v.send(v.get("/account/webhooks?what=dataset&of="+dataset), `main form[action="/account/webhooks"]`, "name", "Outil des vues", "url", "https://outil.essai.example/socle")
+	if pg.doc.Find("#webhook-secret").Length() != 1 {
+		v.t.Fatalf("no webhook: %d %s", pg.status, pg.text())
+	}
 }
 
 func (w *viewed) visitor(t *testing.T, p *portal, accounts []account, who string) *visitor {
@@ -240,6 +271,8 @@ func (w *viewed) states(t *testing.T, p *portal, accounts []account) []sight {
 		{"map narrowed", "anonymous", points + "/map?flux=verre", true},
 		{"two versions", "anonymous", w.differences, true},
 		{"decision", "views", w.decision, true},
+		{"form to fill in", "anonymous", w.form, true},
+		{"form filled in", "anonymous", w.thanks, true},
 	}
 	list = append(list, sight{"report", "anonymous", p.visitor(t).checked(t), true})
 	v := w.visitor(t, p, accounts, "editor")
@@ -250,14 +283,15 @@ func (w *viewed) states(t *testing.T, p *portal, accounts []account) []sight {
 		{"fautif.csv", "faulty file", "scdl/deliberations", messy(t)},
 		{"vide.csv", "empty file", "", nil},
 		{"bancs.csv", "free table", "", []byte("banc;rue;bois\nB1;Rue Haute;oui\nB2;Rue Basse;non\n")},
+		{"aides.csv", "personal data", "", []byte("nom;prenom;date_naissance;montant\nLopez;Marie;03/05/1984;10\nFaure;Jean;14/07/1979;20\n")},
 	} {
 		pg := v.deposit(f.name, f.content, f.schema)
 		id := strings.Split(pg.url.Path, "/")[2]
 		v.settled("/deposits/" + id)
-		if f.title == "free table" {
-			v.send(v.get("/deposits/"+id+"/describe"), `form[action$="/describe"]`, "title", "Bancs des vues", "description", "Les bancs, rue par rue.")
+		if f.title == "free table" || f.title == "personal data" {
+			v.send(v.get("/deposits/"+id+"/describe"), `form[action$="/describe"]`, "title", "Bancs et aides des vues", "description", "Écrits pour les essais.")
 		}
-		for _, part := range []string{"understand", "mend", "describe", "publish"} {
+		for _, part := range []string{"understand", "mend", "describe", "protect", "publish"} {
 			if pg := v.get("/deposits/" + id + "/" + part); strings.HasSuffix(pg.url.Path, part) {
 				list = append(list, sight{f.title + ", " + part, "editor", "/deposits/" + id + "/" + part, true})
 			}

@@ -13,6 +13,12 @@ function ours(address: string): boolean {
   return url.origin === location.origin && url.pathname.startsWith("/static/");
 }
 
+// The worker of the field application is served beside it: its place is its scope.
+function isWorker(address: string): boolean {
+  const url = new URL(address, location.href);
+  return url.origin === location.origin && url.pathname === "/terrain/worker.js";
+}
+
 function active(element: Element): boolean {
   if (element instanceof HTMLScriptElement && element.type !== "application/ld+json" && !ours(element.getAttribute("src") ?? "about:blank")) return true;
   if (/^(?:object|embed|base)$/i.test(element.localName) || element.hasAttribute("srcdoc")) return true;
@@ -36,7 +42,7 @@ export function trusted(): void {
       return text;
     },
     createScriptURL(address) {
-      if (!ours(address)) throw new TypeError("not a script of this portal");
+      if (!ours(address) && !isWorker(address)) throw new TypeError("not a script of this portal");
       return address;
     },
   });

@@ -11,7 +11,7 @@ type Check struct {
 
 // Checks are all of them, in the order of the statement.
 var Checks = []Check{
-	{"page.checked.axe", []string{"TestEveryPage", "TestLinkPages"}},
+	{"page.checked.axe", []string{"TestEveryPage", "TestLinkPages", "TestFollow", "TestTerritory"}},
 	{"page.checked.contrast", []string{"TestEveryPage"}},
 	{"page.checked.zoom", []string{"TestEveryPage"}},
 	{"page.checked.motion", []string{"TestEveryPage"}},

@@ -55,6 +55,7 @@ export class Application {
     readonly updates: Updates,
     readonly look: { language: (l: string) => void; theme: () => string; setTheme: (t: string) => void; version: string },
   ) {
+    this.page.append(h("h1", {}, t("name"))); // until the first page is drawn
     root.replaceChildren(this.top, this.page);
     root.after(this.bar);
     addEventListener("hashchange", () => void this.route());

@@ -1,6 +1,7 @@
 // Where the field application begins: storage, words, the worker that makes it open
 // without network, then the page.
 import { THEME_KEY } from "../themekey";
+import { trusted } from "../trusted";
 import { Application } from "./application";
 import type { Commune } from "./controls";
 import { h, notice } from "./dom";
@@ -174,4 +175,5 @@ async function add(app: Application, id: string, key: string): Promise<void> {
   }
 }
 
+trusted();
 void start();

@@ -277,7 +277,7 @@ func (p *Pages) overview(w http.ResponseWriter, r *http.Request) error {
 		{Key: ui.T(ctx, "collectui.entries"), Value: ui.T(ctx, "collectui.count", ui.Count(f.Counts.Accepted))},
 	}
 	if f.State == catalogue.Draft && v.Actor.Can(identity.ActionPublish, f.Organisation) {
-		view.Steps = ui.Items{Level: 3, Items: []ui.Item{{Title: ui.T(ctx, "collectui.draft.title"), Text: ui.T(ctx, "collectui.draft.text"),
+		view.Steps = ui.Items{Level: 2, Items: []ui.Item{{Title: ui.T(ctx, "collectui.draft.title"), Text: ui.T(ctx, "collectui.draft.text"),
 			Actions: []ui.Button{{Label: ui.T(ctx, "collectui.draft.publish"), Icon: "globe", Href: "/datasets/" + f.DatasetSlug + "/publication"}}}}}
 	}
 	w.Header().Set("Referrer-Policy", "no-referrer")
