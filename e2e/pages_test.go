@@ -55,6 +55,7 @@ func sights(t *testing.T, p *portal, accounts []account) []sight {
 	t.Helper()
 	routes, pages := reading(t)
 	w := newViews(t, p)
+	p.visitor(t).until("/search?q=toutes+les+collectivites", "Délibérations de toutes les collectivités") // is made of the others, after them
 	list := w.states(t, p, accounts)
 	seen, elsewhere := map[string]bool{}, map[string]bool{}
 	for _, s := range list {
