@@ -85,7 +85,7 @@ fuzz: ## each fuzz test for FUZZTIME (20s)
 soak: build ## the long campaigns: 300 kills, long fuzzing, other time zones
 	@scripts/setup --quick
 	$(GO) test ./internal/jobs -run Kill -soak -count=1 -v -timeout 30m
-	$(GO) test ./e2e -run Kill -soak -count=1 -v -timeout 120m
+	$(GO) test ./e2e -run 'Kill|EveryPage' -soak -count=1 -v -timeout 120m
 	TZ=Pacific/Auckland scripts/test ./... -- -count=1
 	$(GO) test -race -count=1 -timeout 60m ./internal/identity ./internal/catalogue ./internal/tables/duck
 	@scripts/fuzz 5m

@@ -16,7 +16,7 @@ import (
 var (
 	update = flag.Bool("update", false, "write the expected results again")
 	binary = flag.String("binary", "", "a built program to test in place of this one")
-	soak   = flag.Bool("soak", false, "the long campaign of kills: 300 rounds")
+	soak   = flag.Bool("soak", false, "the long campaign: 300 kills, all appearances of all pages")
 )
 
 // socle is the path of the binary under test.
