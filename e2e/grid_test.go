@@ -41,10 +41,12 @@ func TestGrid(t *testing.T) {
 	s := browse(t, p)
 	s.signIn("agent@essai.example", password)
 	s.open(base)
+	s.shoot("dataset")
 	if s.text(`String(document.querySelectorAll('a[href="`+base+`/grid"]').length)`) != "1" {
 		t.Fatalf("the page of the dataset does not lead to the grid: %s", s.text("document.querySelector('main').innerText"))
 	}
 	s.open(base + "/grid")
+	s.shoot("grid-open")
 	s.press(`main form[action="` + base + `/grid"] button[type=submit]`)
 	s.wait("the rows", "document.querySelector('.grid[data-ready]')")
 	other := gridScreen(t, p, "agent@essai.example", base+"/grid")
@@ -73,6 +75,7 @@ func TestGrid(t *testing.T) {
 	if bad := s.axe(); len(bad) > 0 {
 		t.Errorf("the grid with a fault: %v", bad)
 	}
+	s.shoot("grid")
 	rows := func(page *screen, want, not string) {
 		t.Helper()
 		page.open(base)

@@ -145,7 +145,8 @@ func (s *screen) shoot(name string) {
 	}
 	for _, width := range []int64{390, 1280} {
 		s.size(width, 900)
-		s.do(chromedp.ScrollIntoView(chromedp.CSS(".upload")), chromedp.Sleep(500e6)) // the bar moves for 300 ms
+		s.text(`document.querySelector(".upload, .grid, main").scrollIntoView({block: "nearest"}), ""`)
+		s.do(chromedp.Sleep(500e6)) // the bar moves for 300 ms
 		png, err := chromedp.Run(s.ctx, chromedp.CaptureScreenshot())
 		if err != nil {
 			s.t.Fatal(err)

@@ -36,6 +36,7 @@ export class View {
   private readonly widths: number[];
   private dragging = false;
 
+  // Nothing is drawn before refresh is called: the listener may not have the view yet.
   constructor(root: HTMLElement, sheet: Sheet, words: Words, listener: Listener, frozen = 1) {
     this.root = root;
     this.sheet = sheet;
@@ -67,7 +68,6 @@ export class View {
     root.addEventListener("copy", (e) => this.copy(e, false));
     root.addEventListener("cut", (e) => this.copy(e, true));
     root.addEventListener("paste", (e) => this.paste(e));
-    this.refresh();
   }
 
   // refresh draws everything again: the order, the columns' state, the counts.

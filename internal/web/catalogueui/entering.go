@@ -2,7 +2,6 @@ package catalogueui
 
 import (
 	"context"
-	"net/url"
 
 	"socle/internal/catalogue"
 	"socle/internal/collect"
@@ -33,14 +32,16 @@ func (p *Pages) entry(ctx context.Context, a identity.Actor, f *found) error {
 		if err != nil {
 			return err
 		}
+		var titles []string
 		for _, x := range forms {
 			if x.Open(p.o.Now()) && len(f.fill) < shownForms {
+				titles = append(titles, x.Definition.Title)
 				f.fill = append(f.fill, ui.Button{Label: ui.T(ctx, "share.fill"), Icon: "square-pen", Href: "/f/" + x.Slug, Style: ui.Primary})
 			}
 		}
 		if len(f.fill) > 1 { // which is which
 			for i := range f.fill {
-				f.fill[i].Label = forms[i].Definition.Title
+				f.fill[i].Label = titles[i]
 			}
 		}
 		if !a.Can(identity.ActionContribute, d.Organisation) {
@@ -57,7 +58,7 @@ func (p *Pages) entry(ctx context.Context, a identity.Actor, f *found) error {
 		switch len(forms) {
 		case 0:
 			if e.grid && a.Can(identity.ActionEdit, d.Organisation) {
-				e.forms = "/formulaires/nouveau?" + url.Values{"resource": {string(r.ID)}}.Encode()
+				e.forms = "/formulaires"
 			}
 		case 1:
 			e.forms = "/formulaires/" + string(forms[0].ID)

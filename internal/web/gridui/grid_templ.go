@@ -362,14 +362,14 @@ func gridPage(v gridView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 25, "</span> <input type=\"search\" class=\"input\" data-filter></label><p class=\"soft\" data-counts></p></div><ul class=\"grid-notes\" data-notes></ul><div class=\"grid-about\" data-awake-only hidden><p><strong data-place></strong></p><p data-message aria-live=\"polite\"></p><button type=\"button\" class=\"button button-small\" data-act=\"repair\" hidden></button></div><div data-sheet id=\"sheet\" aria-label=\"")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 25, "</span> <input type=\"search\" class=\"input\" data-filter></label><p class=\"soft\" data-counts></p></div><ul class=\"grid-notes\" data-notes></ul><div class=\"grid-about\" data-awake-only hidden><p><strong data-place></strong></p><p data-message aria-live=\"polite\"></p><button type=\"button\" class=\"button button-small\" data-act=\"repair\" hidden></button></div><div data-sheet id=\"sheet\" data-awake-only hidden aria-label=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var18 string
 			templ_7745c5c3_Var18, templ_7745c5c3_Err = templ.JoinStringErrs(ui.T(ctx, "gridui.title"))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `grid.templ`, Line: 64, Col: 68}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `grid.templ`, Line: 64, Col: 91}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var18))
 			if templ_7745c5c3_Err != nil {
