@@ -152,7 +152,7 @@ func TestAttackStrings(t *testing.T) {
 }
 
 // intruders lists what only an attack brings into a page.
-const intruders = `[...document.querySelectorAll("x-attaque, base, iframe, object, embed, form[action^=https], meta[http-equiv=refresh i], script:not([src]):not([type='application/ld+json']), main style, a[href^='javascript:' i], a[href^='data:' i]")].concat([...document.querySelectorAll("*")].filter((e) => [...e.attributes].some((a) => a.name.startsWith("on")))).map((e) => e.outerHTML.slice(0, 200)).slice(0, 5).join("\n")`
+const intruders = `[...document.querySelectorAll("x-attaque, base, iframe, object, embed, form[action^=https], meta[http-equiv=refresh i], script:not([src]):not([type='application/ld+json']):not([type='application/json']), main style, a[href^='javascript:' i], a[href^='data:' i]")].concat([...document.querySelectorAll("*")].filter((e) => [...e.attributes].some((a) => a.name.startsWith("on")))).map((e) => e.outerHTML.slice(0, 200)).slice(0, 5).join("\n")`
 
 // watched counts what runs and what the pages' policy refuses, until it is asked.
 func (s *screen) watched() (ran func() []string) {

@@ -155,7 +155,9 @@ export class View {
   private heads(): void {
     const corner = part("div", "grid-cell grid-number");
     corner.setAttribute("role", "columnheader");
-    corner.setAttribute("aria-label", this.words.row);
+    const name = part("span", "visually-hidden");
+    name.textContent = this.words.row;
+    corner.append(name);
     const cells = this.sheet.columns.map((c, i) => {
       const cell = part("div", "grid-cell");
       cell.setAttribute("role", "columnheader");
@@ -358,7 +360,10 @@ export class View {
     if (e.altKey) return;
     if (e.key === "Enter" || e.key === "F2") return act(() => this.edit(null));
     if (e.key === "Delete" || e.key === "Backspace") return act(() => this.changed(() => this.sheet.clear(this.area)));
-    if (e.key.length === 1) return act(() => this.edit(e.key));
+    if (e.key.length !== 1) return;
+    // A letter replaces what the cell held: it goes into the field that opens under it.
+    if (this.sheet.columns[column]?.choices.length) act(() => this.edit(e.key));
+    else this.edit("");
   }
 
   // edge is the end of the filled or empty cells in one direction, as spreadsheets go.
