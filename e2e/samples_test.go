@@ -108,6 +108,12 @@ func (s *screen) brought(file string) {
 				s.fill("#f-description", "Un fichier d’une collectivité, publié pour l’essai.")
 			}
 			s.press(`form[action$="/describe"] .actions button[type=submit]`)
+			s.wait("the next step", `/\/(protect|publish)$/.test(location.pathname)`)
+			if s.text("location.pathname.split('/').pop()") == "protect" {
+				did = append(did, "données personnelles gardées")
+				s.fill("#f-reason", "Des élus et des contacts de service, dans l’exercice de leurs fonctions.")
+				s.press(`form[action$="/protect"] button[type=submit]`)
+			}
 			s.at("/publish")
 			rows := s.text(`document.querySelector("main").innerText`)
 			s.press(`form[action$="/publish"] button[type=submit]`)
