@@ -11,29 +11,27 @@ import (
 
 var shared = flag.String("shared", "", "folder of facts and cases: make conformance SHARED=DIR")
 
-// Files as authorities publish them, each from the drop to its public page in a
-// browser: what can be repaired without a risk is, what no schema knows or cannot be
-// repaired becomes a free table.
-func TestConformanceSamples(t *testing.T) {
-	if *shared == "" {
-		t.Skip("make conformance SHARED=DIR gives the folder")
+// Files as authorities have them, each from the drop to its public page in a browser:
+// what can be repaired without a risk is, what no schema knows or cannot be repaired
+// becomes a free table. Ours, a fault of each kind; those of a folder where one is given.
+func TestConformanceFiles(t *testing.T) {
+	patterns := []string{filepath.Join("testdata", "messy", "*")}
+	if *shared != "" {
+		patterns = nil
+		for _, dir := range []string{"deliberations", "subventions", "equipements"} {
+			patterns = append(patterns, filepath.Join(*shared, "samples", dir, "*"))
+		}
 	}
 	var files []string
-	for _, dir := range []string{"deliberations", "subventions", "equipements"} {
-		found, err := filepath.Glob(filepath.Join(*shared, "samples", dir, "*"))
+	for _, pattern := range patterns {
+		found, err := filepath.Glob(pattern)
 		if err != nil || len(found) == 0 {
-			t.Fatalf("%s: %v", dir, err)
+			t.Fatalf("%s: %v", pattern, err)
 		}
 		files = append(files, found...)
 	}
-	publishAll(t, files)
-}
-
-// The same with files of our own: what agents really have, a fault of each kind.
-func TestMessyFiles(t *testing.T) {
-	files, err := filepath.Glob(filepath.Join("testdata", "messy", "*"))
-	if err != nil || len(files) < 4 {
-		t.Fatalf("%d files: %v", len(files), err)
+	if len(files) < 4 {
+		t.Fatalf("only %d files", len(files))
 	}
 	publishAll(t, files)
 }
