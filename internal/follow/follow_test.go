@@ -308,9 +308,24 @@ func TestOnlyWhatIsSeen(t *testing.T) {
 		w.work(2 * time.Hour)
 		w.same(w.told(&n), "lea@essai.example: Réservé : nouveau")
 		w.version(d.Resources[0].ID)
+		f, err := w.Follow(ctx, w.lea, follow.Topic{Kind: follow.Dataset, Dataset: d.ID}, follow.Soon)
+		w.ok(err)
+		title, err := w.TitleFor(ctx, i18n.French, f)
+		if err != nil || title != "Réservé" {
+			t.Errorf("%q %v", title, err)
+		}
 		w.ok(w.people.RemoveMember(ctx, root, w.ours, w.lea.Person()))
+		_, err = w.TitleFor(ctx, i18n.French, f)
+		w.kind(err, errs.NotFound)
 		w.work(2 * time.Hour)
 		w.same(w.told(&n))
+		lines, err := w.people.Audit(ctx, root, identity.AuditQuery{Limit: 200})
+		w.ok(err)
+		for _, l := range lines {
+			if l.Verb == "data.read" {
+				t.Errorf("to follow is not to read: %+v", l)
+			}
+		}
 	})
 }
 

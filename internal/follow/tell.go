@@ -199,13 +199,13 @@ func (s *Service) tellOne(ctx context.Context, f Follow) (err error) {
 	}
 	var letter mail.Message
 	if len(news) > 0 && f.Channel == Mail {
-		if letter, err = s.letter(ctx, f, news); err != nil {
+		if letter, err = s.letter(ctx, f, a, news); err != nil {
 			return err
 		}
 	}
 	var body []byte
 	if len(news) > 0 && f.Channel == Webhook {
-		if body, err = s.payload(ctx, f, news); err != nil {
+		if body, err = s.payload(ctx, news); err != nil {
 			return err
 		}
 	}

@@ -172,20 +172,29 @@ func (p *Pages) confirm(w http.ResponseWriter, r *http.Request) error {
 	return shell.Redirect(w, r, s.Page)
 }
 
+// titleFor is what the follow of a link is of.
+func (p *Pages) titleFor(ctx context.Context, f follow.Follow) (string, error) {
+	title, err := p.o.Follows.TitleFor(ctx, ui.LangOf(ctx), f)
+	if errs.Is(err, errs.NotFound) {
+		return ui.T(ctx, "followui.unseen"), nil
+	}
+	return title, err
+}
+
 func (p *Pages) askStop(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f, others, err := p.o.Follows.ByLink(ctx, formToken(r))
 	if err != nil {
 		return err
 	}
-	title, err := p.o.Follows.Title(ctx, identity.System("follow"), ui.LangOf(ctx), f.Topic)
+	title, err := p.titleFor(ctx, f)
 	if err != nil {
 		return err
 	}
 	view := linkView{Title: ui.T(ctx, "followui.stop.ask", i18n.Args{"Title": title}), Text: ui.T(ctx, "followui.stop.text"), Action: follow.StopPath,
 		Submit: ui.T(ctx, "followui.stop.act"), Hidden: []ui.KeyValue{{Key: "token", Value: formToken(r)}}}
 	for _, o := range others {
-		title, err := p.o.Follows.Title(ctx, identity.System("follow"), ui.LangOf(ctx), o.Topic)
+		title, err := p.titleFor(ctx, o)
 		if err != nil {
 			return err
 		}
