@@ -43,7 +43,7 @@ func (sweepArgs) Kind() string { return "follow.sweep" }
 // Handle says who works the messages, and who hears of changes.
 func (s *Service) Handle(r *jobs.Runner) {
 	jobs.Handle(r, s.tell)
-	jobs.Handle(r, s.deliver, jobs.Timeout(time.Minute), jobs.WorkQueue(hookQueue, hookWorkers))
+	jobs.Handle(r, s.deliver, jobs.Timeout(time.Minute), jobs.WorkQueue(hookQueue, hookWorkers), jobs.OnGiveUp(s.lost))
 	jobs.Handle(r, s.sweep)
 	jobs.Every(r, tellEvery, tellArgs{})
 	jobs.Every(r, 24*time.Hour, sweepArgs{})
