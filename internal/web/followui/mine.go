@@ -121,13 +121,12 @@ func (p *Pages) newPage(w http.ResponseWriter, r *http.Request, problem error) e
 		Name: ui.Input{Field: ui.Field{Name: "name", Label: ui.T(ctx, "followui.hook.name"), Help: ui.T(ctx, "followui.hook.name.help")}, Value: r.PostFormValue("name"), MaxLength: 80},
 		URL:  ui.Input{Field: ui.Field{Name: "url", Label: ui.T(ctx, "followui.hook.url"), Help: ui.T(ctx, "followui.hook.url.help")}, Type: "url", Value: r.PostFormValue("url"), Autocomplete: "off"}}
 	if problem != nil {
-		e := errs.As(problem)
-		if e.Kind == errs.Internal {
+		if errs.Is(problem, errs.Internal) {
 			return problem
 		}
 		status = httpx.Status(problem)
 		if view.Problems = ui.ProblemsOf(ctx, problem); len(view.Problems) == 0 {
-			view.Wrong = wrong(ctx, e)
+			view.Wrong = ui.Failed(ctx, problem)
 		}
 		view.Name.Error, view.URL.Error = view.Problems.Of("name"), view.Problems.Of("url")
 	}
@@ -188,11 +187,10 @@ func (p *Pages) hookPage(w http.ResponseWriter, r *http.Request, id follow.ID, s
 	}
 	view.Log = p.log(ctx, log)
 	if problem != nil {
-		e := errs.As(problem)
-		if e.Kind == errs.Internal {
+		if errs.Is(problem, errs.Internal) {
 			return problem
 		}
-		status, view.Wrong = httpx.Status(problem), wrong(ctx, e)
+		status, view.Wrong = httpx.Status(problem), ui.Failed(ctx, problem)
 	}
 	w.Header().Set("Cache-Control", "no-store")
 	return shell.PageStatus(w, r, status, ui.Page{Title: view.Head.Title, NoIndex: true}, hookPage(view))
