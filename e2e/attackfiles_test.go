@@ -76,7 +76,7 @@ func TestSecretsAreNotLogged(t *testing.T) {
 		if path == "/sign-out" || strings.Contains(path, "/end") {
 			continue
 		}
-		at := holes.ReplaceAllString(strings.NewReplacer("{$}", "", "{slug}", "mairie-d-essai").Replace(path), "none")
+		at := holes.ReplaceAllString(strings.NewReplacer("{$}", "", "{slug}", "mairie-d-essai", "{key}", canary).Replace(path), "none")
 		form := url.Values{}
 		for _, name := range []string{"password", "token", "code", "secret", "state", "current", "current-password", "new-password", "passkey", "credential"} {
 			form.Set(name, canary)
@@ -88,6 +88,9 @@ func TestSecretsAreNotLogged(t *testing.T) {
 			}
 			s.try(t, w.visitors[who], method, at, form.Encode())
 			s.try(t, w.visitors[who], method, at, `{"password": "`+canary+`", "token": "`+canary+`"}`, "Content-Type", "application/json")
+		}
+		if strings.Contains(at, canary) { // and addresses that are none of a route
+			s.try(t, w.visitors["anonymous"], method, strings.ReplaceAll(at, canary, w.tokens["token"])+"/none", "")
 		}
 		s.try(t, w.visitors["anonymous"], method, at, "", "Authorization", "Bearer "+w.tokens["token"])
 		s.try(t, w.visitors["anonymous"], method, at, "", "Authorization", "Bearer "+canary, "Cookie", "socle="+canary)

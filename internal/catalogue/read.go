@@ -11,6 +11,10 @@ import (
 // Get returns a dataset with its resources and their latest versions. Kinds:
 // NotFound (also what the actor may not see). A withdrawn dataset comes without
 // description and resources to those outside its organisation.
+//
+// It is a read of what is in the dataset: where that is not public, the audit is told
+// who reads it, before it is given, as by ByAddress, Resource, Head and Version. Lists
+// (GetMany) and what has Tx in its name leave no line.
 func (s *Service) Get(ctx context.Context, a identity.Actor, id DatasetID) (d Dataset, err error) {
 	defer errs.Wrap(&err, "catalogue.Get(%s)", id)
 	err = s.db.Read(ctx, func(tx *sqldb.Tx) error {

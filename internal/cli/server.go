@@ -5,6 +5,7 @@ import (
 
 	"socle/internal/config"
 	"socle/internal/httpx"
+	"socle/internal/identity"
 )
 
 // The commands of the server take the settings that `serve` takes.
@@ -75,7 +76,7 @@ func (c *serveCommand) Run(ctx context.Context, r *run) error {
 	if err := c.Finish(r.ReadFile); err != nil {
 		return err
 	}
-	log := httpx.NewLogger(r.Stderr, c.Log.Format, c.Log.Level)
+	log := httpx.NewLogger(r.Stderr, c.Log.Format, c.Log.Level, identity.TokenPrefix)
 	return r.Server.Serve(ctx, &c.Config, r.Stdout, log)
 }
 

@@ -113,7 +113,9 @@ type parcel struct {
 }
 
 // deliver makes one attempt. The message has the same identifier each time, by
-// which a program that got it already knows it.
+// which a program that got it already knows it. That the other side fails is no
+// failure of the job: the next attempt is another one, at its time. A job is repeated
+// by itself for what fails on this side.
 func (s *Service) deliver(ctx context.Context, j *jobs.Job[deliverArgs]) error {
 	p, err := s.parcel(ctx, j.Args)
 	if errs.Is(err, errs.NotFound) { // removed meanwhile, or another job was quicker
@@ -159,6 +161,20 @@ func (s *Service) parcel(ctx context.Context, args deliverArgs) (p parcel, err e
 		return err
 	})
 	return p, err
+}
+
+// lost counts an attempt whose job failed for good: without it no other would follow,
+// and the webhook would wait for ever.
+func (s *Service) lost(ctx context.Context, j *jobs.Job[deliverArgs], cause error) error {
+	p, err := s.parcel(ctx, j.Args)
+	if errs.Is(err, errs.NotFound) { // noted already
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	e := errs.As(cause)
+	return s.o.DB.Write(ctx, func(tx *sqldb.Tx) error { return s.outcome(ctx, tx, p, 0, i18n.T(p.Language, e.Key, e.Args)) })
 }
 
 // outcome notes an attempt: done, to be made again, or given up, which pauses the

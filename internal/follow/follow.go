@@ -120,7 +120,7 @@ func (s *Service) check(ctx context.Context, a identity.Actor, t Topic, p Pace) 
 		_, err := s.o.Identity.Organisation(ctx, a, t.Organisation)
 		return err
 	case Dataset:
-		_, err := s.o.Catalogue.Get(ctx, a, t.Dataset)
+		_, err := s.dataset(ctx, a, t.Dataset)
 		return err
 	}
 	return nil

@@ -158,7 +158,7 @@ func (w *world) work(d time.Duration) {
 	w.pass(d)
 	w.ok(w.db.Write(ctx, func(tx *sqldb.Tx) error {
 		// River looks every few seconds of the real clock for what was kept for later.
-		if _, err := tx.Exec(ctx, `UPDATE river_job SET state = 'available' WHERE state = 'scheduled'`); err != nil {
+		if _, err := tx.Exec(ctx, `UPDATE river_job SET state = 'available' WHERE state IN ('scheduled', 'retryable')`); err != nil {
 			return err
 		}
 		return jobs.Add(ctx, tx, follow.TellArgs)
@@ -308,9 +308,24 @@ func TestOnlyWhatIsSeen(t *testing.T) {
 		w.work(2 * time.Hour)
 		w.same(w.told(&n), "lea@essai.example: Réservé : nouveau")
 		w.version(d.Resources[0].ID)
+		f, err := w.Follow(ctx, w.lea, follow.Topic{Kind: follow.Dataset, Dataset: d.ID}, follow.Soon)
+		w.ok(err)
+		title, err := w.TitleFor(ctx, i18n.French, f)
+		if err != nil || title != "Réservé" {
+			t.Errorf("%q %v", title, err)
+		}
 		w.ok(w.people.RemoveMember(ctx, root, w.ours, w.lea.Person()))
+		_, err = w.TitleFor(ctx, i18n.French, f)
+		w.kind(err, errs.NotFound)
 		w.work(2 * time.Hour)
 		w.same(w.told(&n))
+		lines, err := w.people.Audit(ctx, root, identity.AuditQuery{Limit: 200})
+		w.ok(err)
+		for _, l := range lines {
+			if l.Verb == "data.read" {
+				t.Errorf("to follow is not to read: %+v", l)
+			}
+		}
 	})
 }
 
@@ -511,6 +526,35 @@ func TestWebhookGone(t *testing.T) {
 		f, err = w.Get(ctx, w.marc, f.ID)
 		if err != nil || f.PausedAt.IsZero() || len(w.calls) != 2 {
 			t.Fatalf("%+v %v, %d calls", f, err, len(w.calls))
+		}
+	})
+}
+
+// What fails on this side, until the job that makes an attempt is given up, is an
+// attempt that failed: the next one is made.
+func TestWebhookJobGivenUp(t *testing.T) {
+	run(t, func(t *testing.T, w *world) {
+		f, _, err := w.AddWebhook(ctx, w.marc, follow.Topic{Kind: follow.Portal}, follow.Hook{Name: "Mon outil", URL: "https://outil.example/"})
+		w.ok(err)
+		const tries = 8 // of a job
+		w.reply = func(n int) (int, error) {
+			if n <= tries {
+				panic("on this side")
+			}
+			return 204, nil
+		}
+		w.publish(w.ours, "Bancs publics")
+		for range tries {
+			w.work(time.Minute)
+		}
+		log, err := w.Deliveries(ctx, w.marc, f.ID)
+		if err != nil || len(log) != 1 || len(w.calls) < tries || log[0].Attempts < 1 {
+			t.Fatalf("%+v %v, %d calls", log, err, len(w.calls))
+		}
+		w.work(time.Hour)
+		log, err = w.Deliveries(ctx, w.marc, f.ID)
+		if err != nil || len(log) != 1 || log[0].State != follow.Done || log[0].Attempts != 2 || len(w.calls) != tries+1 {
+			t.Errorf("%+v %v, %d calls", log, err, len(w.calls))
 		}
 	})
 }

@@ -19,7 +19,7 @@ const listed = 20
 func (s *Service) Title(ctx context.Context, a identity.Actor, l i18n.Lang, t Topic) (string, error) {
 	switch t.Kind {
 	case Dataset:
-		d, err := s.o.Catalogue.Get(ctx, a, t.Dataset)
+		d, err := s.dataset(ctx, a, t.Dataset)
 		return d.Title, err
 	case Organisation:
 		o, err := s.o.Identity.Organisation(ctx, a, t.Organisation)
@@ -28,6 +28,30 @@ func (s *Service) Title(ctx context.Context, a identity.Actor, l i18n.Lang, t To
 		return s.words(ctx, a, l, t.Search), nil
 	}
 	return s.o.Host, nil
+}
+
+// TitleFor is what is followed as its reader sees it, whoever asks: who has the link of
+// a message has no session. Kinds: NotFound (they do not see it any more).
+func (s *Service) TitleFor(ctx context.Context, l i18n.Lang, f Follow) (title string, err error) {
+	defer errs.Wrap(&err, "follow.TitleFor(%s)", f.ID)
+	a, err := s.reader(ctx, f)
+	if err != nil {
+		return "", err
+	}
+	return s.Title(ctx, a, l, f.Topic)
+}
+
+// dataset is a dataset as lists show it: to be told its title is not to read it.
+func (s *Service) dataset(ctx context.Context, a identity.Actor, id catalogue.DatasetID) (catalogue.Dataset, error) {
+	found, err := s.o.Catalogue.GetMany(ctx, a, id)
+	if err != nil {
+		return catalogue.Dataset{}, err
+	}
+	d, ok := found[id]
+	if !ok {
+		return d, errs.New(errs.NotFound, "errs.not-found")
+	}
+	return d, nil
 }
 
 // words says a search: what is looked for, and among what.
@@ -59,8 +83,8 @@ func (s *Service) words(ctx context.Context, a identity.Actor, l i18n.Lang, w Wo
 	return strings.Join(parts, ", ")
 }
 
-// letter is the message of news.
-func (s *Service) letter(ctx context.Context, f Follow, news []catalogue.News) (mail.Message, error) {
+// letter is the message of news to a reader.
+func (s *Service) letter(ctx context.Context, f Follow, a identity.Actor, news []catalogue.News) (mail.Message, error) {
 	l, to := f.Language, f.Email
 	if f.Person != "" {
 		p, err := s.o.Identity.Person(ctx, sys, f.Person)
@@ -69,7 +93,7 @@ func (s *Service) letter(ctx context.Context, f Follow, news []catalogue.News) (
 		}
 		l, to = p.Language, p.Email
 	}
-	title, err := s.Title(ctx, sys, l, f.Topic)
+	title, err := s.Title(ctx, a, l, f.Topic)
 	if err != nil && !errs.Is(err, errs.NotFound) {
 		return mail.Message{}, err
 	}

@@ -43,7 +43,7 @@ func (sweepArgs) Kind() string { return "follow.sweep" }
 // Handle says who works the messages, and who hears of changes.
 func (s *Service) Handle(r *jobs.Runner) {
 	jobs.Handle(r, s.tell)
-	jobs.Handle(r, s.deliver, jobs.Timeout(time.Minute), jobs.WorkQueue(hookQueue, hookWorkers))
+	jobs.Handle(r, s.deliver, jobs.Timeout(time.Minute), jobs.WorkQueue(hookQueue, hookWorkers), jobs.OnGiveUp(s.lost))
 	jobs.Handle(r, s.sweep)
 	jobs.Every(r, tellEvery, tellArgs{})
 	jobs.Every(r, 24*time.Hour, sweepArgs{})
@@ -199,13 +199,13 @@ func (s *Service) tellOne(ctx context.Context, f Follow) (err error) {
 	}
 	var letter mail.Message
 	if len(news) > 0 && f.Channel == Mail {
-		if letter, err = s.letter(ctx, f, news); err != nil {
+		if letter, err = s.letter(ctx, f, a, news); err != nil {
 			return err
 		}
 	}
 	var body []byte
 	if len(news) > 0 && f.Channel == Webhook {
-		if body, err = s.payload(ctx, f, news); err != nil {
+		if body, err = s.payload(ctx, news); err != nil {
 			return err
 		}
 	}

@@ -203,7 +203,7 @@ type (
 )
 
 // payload is the body that tells news.
-func (s *Service) payload(ctx context.Context, _ Follow, news []catalogue.News) ([]byte, error) {
+func (s *Service) payload(ctx context.Context, news []catalogue.News) ([]byte, error) {
 	var ids []identity.OrganisationID
 	for _, n := range news {
 		ids = append(ids, n.Dataset.Organisation)

@@ -18,6 +18,8 @@ func TestDownload(t *testing.T) {
 			w.Header().Set("Content-Disposition", `attachment; filename="../fontaines.csv"`)
 		case "/gone":
 			w.WriteHeader(http.StatusGone)
+		case "/unwell":
+			w.WriteHeader(http.StatusBadGateway)
 		}
 		_, _ = io.WriteString(w, "a;b\n1;2\n")
 	}))
@@ -34,6 +36,7 @@ func TestDownload(t *testing.T) {
 		{site.URL, 8, "127.0.0.1", 0},
 		{site.URL + "/arbres.csv", 7, "", errs.TooLarge},
 		{site.URL + "/gone", 8, "", errs.NotFound},
+		{site.URL + "/unwell", 8, "", errs.Busy},
 		{"http://127.0.0.1:1/arbres.csv", 8, "", errs.Invalid},
 		{"file:///etc/passwd", 8, "", errs.Invalid},
 		{"http://[::1", 8, "", errs.Invalid},
@@ -47,6 +50,42 @@ func TestDownload(t *testing.T) {
 			}
 		case !errs.Is(err, c.kind):
 			t.Errorf("%s: %v", c.address, err)
+		}
+	}
+}
+
+func TestVisitor(t *testing.T) {
+	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("ETag", `"v1"`)
+		if r.Header.Get("If-None-Match") == `"v1"` {
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+		_, _ = io.WriteString(w, "a;b\n1;2\n")
+	}))
+	t.Cleanup(site.Close)
+	visit := httpx.Visitor(httpx.Client(httpx.ClientOptions{AllowHosts: []string{site.Listener.Addr().String()}}))
+	for _, c := range []struct {
+		etag, name, text string
+		limit            int64
+		changed          bool
+		kind             errs.Kind
+	}{
+		{"", "arbres.csv", "a;b\n1;2\n", 8, true, 0},
+		{`"v0"`, "arbres.csv", "a;b\n1;2\n", 8, true, 0},
+		{`"v1"`, "", "", 8, false, 0},
+		{"", "", "a;b\n1;2\n", 7, false, errs.TooLarge},
+	} {
+		var b bytes.Buffer
+		name, etag, changed, err := visit(t.Context(), site.URL+"/arbres.csv", c.etag, &b, c.limit)
+		if c.kind != 0 {
+			if !errs.Is(err, c.kind) || changed {
+				t.Errorf("%+v: %v, changed %v", c, err, changed)
+			}
+			continue
+		}
+		if err != nil || name != c.name || etag != `"v1"` || changed != c.changed || b.String() != c.text {
+			t.Errorf("%+v: %q %q %v %q %v", c, name, etag, changed, b.String(), err)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package httpx
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"net/http"
@@ -23,25 +24,12 @@ type Document struct {
 // server answers otherwise than 200 or 304), TooLarge, Busy.
 func Fetch(ctx context.Context, client *http.Client, address, etag string, limit int64) (d Document, err error) {
 	defer errs.Wrap(&err, "httpx.Fetch")
-	res, u, err := visit(ctx, client, address, etag)
+	var b bytes.Buffer
+	a, err := take(ctx, client, address, etag, &b, limit)
 	if err != nil {
-		return d, err
-	}
-	defer res.Body.Close()
-	if res.StatusCode == http.StatusNotModified && etag != "" {
-		return Document{ETag: etag, Unchanged: true}, nil
-	}
-	if res.StatusCode != http.StatusOK {
-		return d, badStatus(u, res)
-	}
-	d.ETag = res.Header.Get("ETag")
-	if d.Body, err = io.ReadAll(io.LimitReader(res.Body, limit+1)); err != nil {
 		return Document{}, err
 	}
-	if int64(len(d.Body)) > limit {
-		return Document{}, answerTooLarge(limit)
-	}
-	return d, nil
+	return Document{Body: b.Bytes(), ETag: a.etag, Unchanged: a.unchanged}, nil
 }
 
 // Fetcher is Fetch with a client and a limit, for packages that know no network.
@@ -57,26 +45,49 @@ func IsAddress(s string) bool {
 	return strings.HasPrefix(s, "http://") || strings.HasPrefix(s, "https://")
 }
 
-// visit asks for an address. The caller closes the body.
-func visit(ctx context.Context, client *http.Client, address, etag string) (*http.Response, *url.URL, error) {
+// taken says what an address gave.
+type taken struct {
+	name      string // that the other server gives the file, or the last part of the address
+	etag      string
+	unchanged bool // nothing was given: it is still what the etag names
+}
+
+// take copies what an address gives into w, at most limit bytes, unless it is still
+// what etag names.
+func take(ctx context.Context, client *http.Client, address, etag string, w io.Writer, limit int64) (taken, error) {
 	u, err := url.Parse(strings.TrimSpace(address))
 	if err != nil {
-		return nil, nil, errs.New(errs.Invalid, "httpx.address", errs.Args{"Address": address}).WithHint("httpx.address.hint")
+		return taken{}, errs.New(errs.Invalid, "httpx.address", errs.Args{"Address": address}).WithHint("httpx.address.hint")
 	}
 	if err := CheckURL(u); err != nil {
-		return nil, nil, err
+		return taken{}, err
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
-		return nil, nil, err
+		return taken{}, err
 	}
 	if etag != "" {
 		req.Header.Set("If-None-Match", etag)
 	}
 	res, err := client.Do(req)
-	return res, u, err
-}
-
-func badStatus(u *url.URL, res *http.Response) error {
-	return errs.New(errs.NotFound, "httpx.download-status", errs.Args{"Address": RedactURL(u), "Status": res.StatusCode}).WithHint("httpx.download-status.hint")
+	if err != nil {
+		return taken{}, err
+	}
+	defer res.Body.Close()
+	switch told := (errs.Args{"Address": RedactURL(u), "Status": res.StatusCode}); {
+	case etag != "" && res.StatusCode == http.StatusNotModified:
+		return taken{etag: etag, unchanged: true}, nil
+	case res.StatusCode >= http.StatusInternalServerError || res.StatusCode == http.StatusTooManyRequests:
+		return taken{}, errs.New(errs.Busy, "httpx.download-later", told).WithHint("httpx.download-later.hint")
+	case res.StatusCode != http.StatusOK:
+		return taken{}, errs.New(errs.NotFound, "httpx.download-status", told).WithHint("httpx.download-status.hint")
+	}
+	n, err := io.Copy(w, io.LimitReader(res.Body, limit+1))
+	if err != nil {
+		return taken{}, err
+	}
+	if n > limit {
+		return taken{}, answerTooLarge(limit)
+	}
+	return taken{name: downloadName(res), etag: res.Header.Get("ETag")}, nil
 }

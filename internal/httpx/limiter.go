@@ -40,13 +40,6 @@ func NewLimiter(perSecond float64, burst, maxKeys int, now func() time.Time) *Li
 	return &Limiter{per: rate.Limit(perSecond), burst: burst, max: max(maxKeys, 1), now: now, keys: map[string]*list.Element{}, order: list.New()}
 }
 
-// Allow takes one event of a key; refused, it says after how long the next one
-// passes.
-func (l *Limiter) Allow(key string) (wait time.Duration, ok bool) {
-	a := l.Take(key)
-	return a.Wait, a.OK
-}
-
 // Allowance is what is left to a key after an event.
 type Allowance struct {
 	OK        bool          // the event passes

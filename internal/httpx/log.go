@@ -3,6 +3,7 @@ package httpx
 import (
 	"io"
 	"log/slog"
+	"net/http"
 	"net/url"
 	"strings"
 )
@@ -24,16 +25,23 @@ func isSecret(name string) bool {
 
 // NewLogger writes records as "json" or "text" lines, without secrets: an
 // attribute named password, token, cookie… is hidden, and so are such
-// parameters inside addresses.
-func NewLogger(w io.Writer, format string, level slog.Level) *slog.Logger {
-	o := &slog.HandlerOptions{Level: level, ReplaceAttr: redact}
+// parameters inside addresses, and long words with one of the beginnings, by which
+// secrets are known wherever they stand.
+func NewLogger(w io.Writer, format string, level slog.Level, beginnings ...string) *slog.Logger {
+	o := &slog.HandlerOptions{Level: level, ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+		a = redact(a)
+		if a.Value.Kind() == slog.KindString {
+			a.Value = slog.StringValue(redactWords(a.Value.String(), beginnings))
+		}
+		return a
+	}}
 	if format == "json" {
 		return slog.New(slog.NewJSONHandler(w, o))
 	}
 	return slog.New(slog.NewTextHandler(w, o))
 }
 
-func redact(groups []string, a slog.Attr) slog.Attr {
+func redact(a slog.Attr) slog.Attr {
 	if isSecret(a.Key) && a.Key != slog.MessageKey {
 		return slog.String(a.Key, hidden)
 	}
@@ -48,6 +56,45 @@ func redact(groups []string, a slog.Attr) slog.Attr {
 		return slog.String(a.Key, redactText(v))
 	}
 	return a
+}
+
+// longWord is how many letters and digits after its beginning make a word a secret
+// rather than a name.
+const longWord = 20
+
+// redactWords hides the long words with one of the beginnings.
+func redactWords(s string, beginnings []string) string {
+	for _, begin := range beginnings {
+		for at := 0; ; {
+			i := strings.Index(s[at:], begin)
+			if i < 0 {
+				break
+			}
+			start := at + i + len(begin)
+			end := start
+			for end < len(s) && (s[end] >= '0' && s[end] <= '9' || s[end] >= 'a' && s[end] <= 'z' || s[end] >= 'A' && s[end] <= 'Z') {
+				end++
+			}
+			if at = end; end-start >= longWord {
+				s = s[:start] + hidden + s[end:]
+				at = start + len(hidden)
+			}
+		}
+	}
+	return s
+}
+
+// keyWildcard is the part of a pattern that stands for a secret in the path: whoever
+// has such an address may what it is for.
+const keyWildcard = "key"
+
+// redactPath is RedactURL of a request, without the secret in its path.
+func redactPath(r *http.Request) string {
+	address := RedactURL(r.URL)
+	if key := r.PathValue(keyWildcard); key != "" {
+		address = strings.Replace(address, "/"+url.PathEscape(key), "/"+hidden, 1)
+	}
+	return address
 }
 
 // RedactURL writes an address with the values of secret parameters and the

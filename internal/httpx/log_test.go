@@ -4,6 +4,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -29,6 +30,32 @@ func TestLogHidesSecrets(t *testing.T) {
 				t.Errorf("%s lost %s: %s", format, kept, out)
 			}
 		}
+	}
+}
+
+// A secret that is known by its beginning is hidden wherever it stands; names that
+// begin alike are kept.
+func TestLogHidesWords(t *testing.T) {
+	var b strings.Builder
+	l := NewLogger(&b, "text", slog.LevelInfo, "socle_")
+	secret := "socle_" + strings.Repeat("k7", 16)
+	l.Info(secret, "url", "/openrosa/key/"+secret+"/formList?x=1", "err", errors.New("no such page: /"+secret), "metric", "socle_http_requests_total", "two", secret+" "+secret)
+	if out := b.String(); strings.Contains(out, "k7") || !strings.Contains(out, "/formList?x=1") || !strings.Contains(out, "socle_http_requests_total") {
+		t.Error(out)
+	}
+}
+
+// The key in a path opens what it is for: the log has the route without it.
+func TestLogHidesKeysOfPaths(t *testing.T) {
+	rt, log := newRouter(t, Options{})
+	rt.Handle("GET /f/{key}/merci", func(w http.ResponseWriter, _ *http.Request) error { w.WriteHeader(204); return nil })
+	s := httptest.NewServer(rt)
+	defer s.Close()
+	if res, _, err := get(t, s, "GET", "/f/hunter2%20x/merci?x=1", nil); err != nil || res.StatusCode != 204 {
+		t.Fatal(res, err)
+	}
+	if out := log.String(); strings.Contains(out, "hunter2") || !strings.Contains(out, "/f/[hidden]/merci?x=1") {
+		t.Error(out)
 	}
 }
 

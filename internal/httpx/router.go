@@ -338,7 +338,7 @@ func (rt *Router) log(r *http.Request, st *state, pattern string, status int, by
 		return
 	}
 	attrs := []slog.Attr{
-		slog.String("id", st.id), slog.String("method", r.Method), slog.String("url", RedactURL(r.URL)), slog.String("route", pattern),
+		slog.String("id", st.id), slog.String("method", r.Method), slog.String("url", redactPath(r)), slog.String("route", pattern),
 		slog.Int("status", status), slog.Int64("bytes", bytes), slog.Duration("took", took), slog.String("client", st.client.String()),
 	}
 	if st.err != nil {

@@ -458,15 +458,15 @@ func TestLimitIsTold(t *testing.T) {
 
 func TestLimiterMemoryIsBounded(t *testing.T) {
 	l := NewLimiter(1, 1, 10, func() time.Time { return time.Unix(0, 0) })
-	l.Allow("kept")
+	l.Take("kept")
 	for i := range 1000 {
-		l.Allow(fmt.Sprint(i))
-		l.Allow("kept")
+		l.Take(fmt.Sprint(i))
+		l.Take("kept")
 	}
 	if l.Keys() != 10 {
 		t.Errorf("%d keys", l.Keys())
 	}
-	if _, ok := l.Allow("kept"); ok {
+	if l.Take("kept").OK {
 		t.Error("a busy key was forgotten")
 	}
 }

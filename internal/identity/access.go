@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"maps"
 	"sync"
 	"time"
 
@@ -26,13 +27,14 @@ type Accesses struct {
 	db  *sqldb.DB
 	now func() time.Time
 
-	mu   sync.Mutex
-	seen map[access]time.Time
+	writing sync.Mutex // one line at a time: who asks for the same meanwhile waits for it
+	mu      sync.Mutex
+	written map[access]time.Time
 }
 
 // NewAccesses makes an Accesses.
 func NewAccesses(db *sqldb.DB) *Accesses {
-	x := &Accesses{db: db, now: db.Clock(), seen: map[access]time.Time{}}
+	x := &Accesses{db: db, now: db.Clock(), written: map[access]time.Time{}}
 	if x.now == nil {
 		x.now = time.Now
 	}
@@ -48,40 +50,38 @@ func (x *Accesses) Note(ctx context.Context, a Actor, org OrganisationID, object
 	}
 	defer errs.Wrap(&err, "identity.Note(%s)", object)
 	key := access{a.Ref(), a.networkText(), object}
-	now := x.now()
-	if !x.fresh(key, now) {
+	if x.told(key) {
 		return nil
 	}
-	err = x.db.Write(ctx, func(tx *sqldb.Tx) error { return RecordIn(ctx, tx, a, org, "data.read", object, nil, nil) })
-	if err != nil {
-		x.forget(key)
+	x.writing.Lock()
+	defer x.writing.Unlock()
+	if x.told(key) {
+		return nil
 	}
-	return err
+	if err := x.db.Write(ctx, func(tx *sqldb.Tx) error { return RecordIn(ctx, tx, a, org, "data.read", object, nil, nil) }); err != nil {
+		return err
+	}
+	x.remember(key)
+	return nil
 }
 
-// fresh reports whether a line is due, and remembers that it is written.
-func (x *Accesses) fresh(key access, now time.Time) bool {
+// told reports whether a line in the audit says so already.
+func (x *Accesses) told(key access) bool {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if at, ok := x.seen[key]; ok && now.Sub(at) < AccessWindow {
-		return false
-	}
-	if len(x.seen) >= maxAccesses {
-		for k, at := range x.seen {
-			if now.Sub(at) >= AccessWindow {
-				delete(x.seen, k)
-			}
-		}
-		if len(x.seen) >= maxAccesses {
-			clear(x.seen)
-		}
-	}
-	x.seen[key] = now
-	return true
+	at, ok := x.written[key]
+	return ok && x.now().Sub(at) < AccessWindow
 }
 
-func (x *Accesses) forget(key access) {
+func (x *Accesses) remember(key access) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	delete(x.seen, key)
+	now := x.now()
+	if len(x.written) >= maxAccesses {
+		maps.DeleteFunc(x.written, func(_ access, at time.Time) bool { return now.Sub(at) >= AccessWindow })
+	}
+	if len(x.written) >= maxAccesses {
+		clear(x.written)
+	}
+	x.written[key] = now
 }

@@ -263,9 +263,9 @@ func (s *Service) RevokeInvitation(ctx context.Context, a Actor, id string) (err
 
 // AcceptInvitation spends an invitation. Someone signed in joins with their own
 // account (n is not looked at); else an account is made, with the e-mail of the
-// invitation where it names one. A role already held is never lowered. The
-// An invitation to an address may be accepted without a password (n.Without): its
-// holder then comes in by a link by mail, a passkey or a provider. The
+// invitation where it names one. An invitation to an address may be accepted without
+// a password (n.Without): its holder then comes in by a link by mail, a passkey or a
+// provider. A role already held is never lowered. The
 // actor returned has the new rights; open a session with it. Kinds: NotFound
 // (the link), Denied (a token; an invitation for another e-mail), Invalid
 // (fields), SignIn (the e-mail has an account: sign in, then accept), Busy (a
@@ -335,9 +335,8 @@ func (s *Service) prepareInvited(ctx context.Context, l Link, n NewPerson) (NewP
 		return s.preparePerson(ctx, n)
 	}
 	e := invalid()
-	n.Email = emailField(e, "email", n.Email)
-	n.Name = textField(e, "name", n.Name, 2, 100)
-	n.Language, n.Password = languageOrFrench(n.Language), ""
+	n = whoIs(e, n)
+	n.Password = ""
 	return n, "", problems(e)
 }
 

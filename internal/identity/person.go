@@ -66,14 +66,20 @@ func languageOrFrench(l i18n.Lang) i18n.Lang {
 // preparePerson checks a form and hashes its password, outside any transaction.
 func (s *Service) preparePerson(ctx context.Context, p NewPerson) (NewPerson, string, error) {
 	e := invalid()
-	p.Email = emailField(e, "email", p.Email)
-	p.Name = textField(e, "name", p.Name, 2, 100)
-	p.Language = languageOrFrench(p.Language)
+	p = whoIs(e, p)
 	if err := s.checkNewPassword(ctx, e, p.Password, p.Email, p.Name); err != nil {
 		return p, "", err
 	}
 	hash, err := s.hasher.hash(ctx, p.Password)
 	return p, hash, err
+}
+
+// whoIs checks all but the password, and tells e what is wrong.
+func whoIs(e *errs.Error, p NewPerson) NewPerson {
+	p.Email = emailField(e, "email", p.Email)
+	p.Name = textField(e, "name", p.Name, 2, 100)
+	p.Language = languageOrFrench(p.Language)
+	return p
 }
 
 const personColumns = `id, email, name, language, host_roles, created_at, signed_in_at, closed_at`

@@ -119,7 +119,7 @@ func TestNationalCatalogue(t *testing.T) {
 		away.down, at = true, at.Add(24*time.Hour)
 		s = schemas.New(o)
 		st, err := s.Refresh(ctx, sys)
-		if err != nil || !st.FetchedAt.Equal(at.Add(-24*time.Hour)) || !st.TriedAt.Equal(at) || st.Failure != "httpx.download-status" {
+		if err != nil || !st.FetchedAt.Equal(at.Add(-24*time.Hour)) || !st.TriedAt.Equal(at) || st.Failure != "httpx.download-later" {
 			t.Errorf("%+v %v", st, err)
 		}
 		if sch, err := s.Find(ctx, "agence/bancs"); err != nil || sch.Fields[0].Name != "banc" {

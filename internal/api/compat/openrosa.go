@@ -80,7 +80,7 @@ func rosaHeaders(w http.ResponseWriter, r *http.Request, date string) {
 	h.Set("X-OpenRosa-Version", openrosa.Version)
 	h.Set("X-OpenRosa-Accept-Content-Length", strconv.Itoa(openRosaPost))
 	h.Set("Date", date)
-	h.Set("Content-Language", string(i18n.Match(r.Header.Get("Accept-Language"))))
+	h.Set("Content-Language", string(language(r)))
 	h.Add("Vary", "Accept-Language")
 	h.Set("Cache-Control", "no-store")
 }
@@ -89,7 +89,7 @@ func rosaHeaders(w http.ResponseWriter, r *http.Request, date string) {
 // or in the address), or by the key of a form. A person's password opens nothing.
 func (api *API) rosaVisit(r *http.Request) (v rosaVisit, err error) {
 	v.base = strings.TrimSuffix(api.o.BaseURL.String(), "/") + OpenRosaPath
-	v.lang = i18n.Match(r.Header.Get("Accept-Language"))
+	v.lang = language(r)
 	var token string
 	if key := r.PathValue("key"); key != "" {
 		v.base += "/key/" + key
@@ -126,12 +126,11 @@ func (api *API) rosaKey(ctx context.Context, v rosaVisit, key string) (rosaVisit
 	return v, nil
 }
 
-// rosaFailure is what clients show when something was refused.
+// openRosaFailure is what clients show when something was refused.
 func openRosaFailure(w http.ResponseWriter, r *http.Request, f httpx.Failure) {
-	l := i18n.Match(r.Header.Get("Accept-Language"))
-	text := said(r, f.Error)
+	l, text := language(r), said(r, f.Error)
 	for _, p := range f.Error.Fields {
-		text += "\n" + p.Name + " : " + i18n.T(l, p.Key, p.Args)
+		text += "\n" + i18n.T(l, "openrosa.field", i18n.Args{"Name": p.Name, "Problem": i18n.T(l, p.Key, p.Args)})
 	}
 	h := w.Header()
 	h.Set("Content-Type", "text/xml; charset=utf-8")

@@ -61,7 +61,7 @@ func (api *API) rosaSubmit(w http.ResponseWriter, r *http.Request, v rosaVisit) 
 func rosaLarge(err error) error {
 	var large *http.MaxBytesError
 	if errors.As(err, &large) {
-		return errs.New(errs.TooLarge, "openrosa.post-large", errs.Args{"Most": openRosaPost / 1_000_000}).WithHint("openrosa.post-large.hint").Because(err)
+		return errs.New(errs.TooLarge, "openrosa.post-large", errs.Args{"Most": i18n.Bytes(openRosaPost)}).WithHint("openrosa.post-large.hint").Because(err)
 	}
 	return err
 }

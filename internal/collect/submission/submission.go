@@ -176,46 +176,37 @@ func (t *taking) recorded(ctx context.Context, tx *sqldb.Tx, key string) (r reco
 }
 
 // recognise finds what is known of the submission, and notes it when nothing is: before
-// it becomes an entry, so that nothing is made twice whenever one is killed.
+// it becomes an entry, so that nothing is made twice whenever one is killed. Other XML
+// takes the place of one that has not become an entry.
 func (t *taking) recognise(ctx context.Context, digest string) error {
-	err := t.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
-		t.record, err = t.recorded(ctx, tx, t.key)
-		return err
-	})
-	if err == nil && t.record.digest == digest {
-		if t.record.revision == 0 {
-			return t.replaced(ctx)
-		}
-		return nil
-	}
-	if err != nil && !errs.Is(err, errs.NotFound) {
-		return err
-	}
-	if err == nil && t.record.revision > 0 {
-		return errs.New(errs.Conflict, "openrosa.other").WithHint("openrosa.other.hint")
-	}
-	t.record = record{digest: digest, root: t.key, entry: entryID(t.key)}
-	if err := t.replaced(ctx); err != nil {
-		return err
-	}
 	return t.db.Write(ctx, func(tx *sqldb.Tx) error {
-		_, err := tx.Exec(ctx, `INSERT INTO openrosa_submissions (form, instance, root, digest, entry, revision, received_at) VALUES ($1, $2, $3, $4, $5, 0, $6)
-			ON CONFLICT (form, instance) DO UPDATE SET root = excluded.root, digest = excluded.digest, entry = excluded.entry WHERE openrosa_submissions.revision = 0`,
+		known, err := t.recorded(ctx, tx, t.key)
+		switch {
+		case err != nil && !errs.Is(err, errs.NotFound):
+			return err
+		case err == nil && known.revision > 0 && known.digest != digest:
+			return errs.New(errs.Conflict, "openrosa.other").WithHint("openrosa.other.hint")
+		case err == nil && known.revision > 0:
+			t.record = known
+			return nil
+		}
+		t.record, t.base = record{digest: digest, root: t.key, entry: entryID(t.key)}, 0
+		if err := t.replaced(ctx, tx); err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, `INSERT INTO openrosa_submissions (form, instance, root, digest, entry, revision, received_at) VALUES ($1, $2, $3, $4, $5, 0, $6)
+			ON CONFLICT (form, instance) DO UPDATE SET root = excluded.root, digest = excluded.digest, entry = excluded.entry`,
 			t.target.Form, t.key, t.record.root, digest, t.record.entry, tx.Now())
 		return err
 	})
 }
 
 // replaced finds the entry that an edit replaces.
-func (t *taking) replaced(ctx context.Context) error {
+func (t *taking) replaced(ctx context.Context, tx *sqldb.Tx) error {
 	if t.sub.DeprecatedID == "" {
 		return nil
 	}
-	var before record
-	err := t.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
-		before, err = t.recorded(ctx, tx, keyOf(t.target.Form, t.sub.DeprecatedID))
-		return err
-	})
+	before, err := t.recorded(ctx, tx, keyOf(t.target.Form, t.sub.DeprecatedID))
 	if errs.Is(err, errs.NotFound) || err == nil && before.revision == 0 {
 		return errs.New(errs.NotFound, "openrosa.replaced-none").WithHint("openrosa.replaced-none.hint")
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"socle/internal/errs"
+	"socle/internal/i18n"
 	"socle/internal/schema/form"
 )
 
@@ -44,7 +45,7 @@ func ReadSubmission(r io.Reader) (*Submission, error) {
 	for {
 		t, err := d.Token()
 		if limited.N <= 0 {
-			return nil, errs.New(errs.TooLarge, "openrosa.large", errs.Args{"Most": MaxSubmission}).WithHint("openrosa.large.hint")
+			return nil, errs.New(errs.TooLarge, "openrosa.large", errs.Args{"Most": i18n.Bytes(MaxSubmission)}).WithHint("openrosa.large.hint")
 		}
 		if errors.Is(err, io.EOF) {
 			break

@@ -94,9 +94,9 @@ func (l *layout) encode(n *node, s string) string {
 	switch it.Control {
 	case form.Number:
 		return strings.Replace(s, ",", ".", 1)
-	case form.Date, form.Time, form.Datetime:
-		f := schema.Field{Name: "x", Type: schema.Date, Format: it.Format}
-		if it.Control == form.Date && strings.HasPrefix(it.Format, "%") {
+	case form.Date:
+		if strings.HasPrefix(it.Format, "%") {
+			f := schema.Field{Name: "x", Type: schema.Date, Format: it.Format}
 			var v schema.Value
 			if f.Caster(schema.CastOptions{}).Cast([]byte(s), &v) && v.Class == schema.ClassDays {
 				return time.Unix(v.Int*86400, 0).UTC().Format(time.DateOnly)

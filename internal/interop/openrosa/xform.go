@@ -2,6 +2,7 @@ package openrosa
 
 import (
 	"encoding/xml"
+	"iter"
 	"strconv"
 	"strings"
 
@@ -44,7 +45,8 @@ func (f *Form) Media() []string {
 
 func namesCommune(it *form.Item) bool { return it.Format == "commune" }
 
-func everyItem(items []form.Item) func(yield func(*form.Item) bool) {
+// everyItem gives the items of all levels.
+func everyItem(items []form.Item) iter.Seq[*form.Item] {
 	return func(yield func(*form.Item) bool) { each(items, yield) }
 }
 
@@ -71,7 +73,7 @@ func XForm(f *Form) ([]byte, error) {
 	w.open("model", "odk:xforms-version", "1.0.0")
 	w.open("instance")
 	w.open("data", "id", f.ID, "version", strconv.Itoa(f.Version))
-	w.instance(w.root, false)
+	w.instance(w.root)
 	w.raw("<meta><instanceID/><instanceName/><timeEnd/></meta></data></instance>")
 	w.sources()
 	if err := w.binds(w.root); err != nil {
@@ -101,21 +103,21 @@ func (w *xformWriter) style() string {
 }
 
 // instance writes the elements with their default values.
-func (w *xformWriter) instance(nodes []*node, template bool) {
+func (w *xformWriter) instance(nodes []*node) {
 	for _, n := range nodes {
 		switch {
 		case n.item.Kind == form.Repeat:
 			w.raw("<", n.element, ` jr:template="">`)
-			w.instance(n.children, true)
+			w.instance(n.children)
 			w.raw("</", n.element, ">")
 			for range min(n.item.Min, form.MaxRepeats) {
 				w.open(n.element)
-				w.instance(n.children, template)
+				w.instance(n.children)
 				w.raw("</", n.element, ">")
 			}
 		case n.item.Kind == form.Section:
 			w.open(n.element)
-			w.instance(n.children, template)
+			w.instance(n.children)
 			w.raw("</", n.element, ">")
 		case n.item.Default != "" && !strings.HasPrefix(n.item.Default, "="):
 			w.element(n.element, w.encode(n, n.item.Default))
@@ -196,7 +198,7 @@ func (w *xformWriter) bind(n *node) error {
 	if err != nil {
 		return err
 	}
-	calculate, err := written(it.Calculation, x)
+	calculate, err := value(it.Calculation, x)
 	if err != nil {
 		return err
 	}
@@ -214,23 +216,33 @@ func (w *xformWriter) bind(n *node) error {
 
 // first sets the answer with which a question begins.
 func (w *xformWriter) first(n *node, x expression.XPath) error {
-	value := ""
+	begins := ""
 	if source, ok := strings.CutPrefix(n.item.Default, "="); ok {
 		var err error
-		if value, err = written(source, x); err != nil {
+		if begins, err = value(source, x); err != nil {
 			return err
 		}
 	}
 	if n.item.RepeatLast {
-		value = "instance('__last-saved')" + n.path
+		begins = "instance('__last-saved')" + n.path
 	}
-	if value != "" {
-		w.empty("setvalue", "event", "odk-instance-first-load", "ref", n.path, "value", value)
+	if begins != "" {
+		w.empty("setvalue", "event", "odk-instance-first-load", "ref", n.path, "value", begins)
 	}
 	return nil
 }
 
+// condition writes the source of an expression that must be true or false.
 func condition(source string, x expression.XPath) (string, error) {
+	return written(source, x, (*expression.Expression).Condition)
+}
+
+// value writes the source of an expression that gives a value.
+func value(source string, x expression.XPath) (string, error) {
+	return written(source, x, (*expression.Expression).XPath)
+}
+
+func written(source string, x expression.XPath, as func(*expression.Expression, expression.XPath) string) (string, error) {
 	if source == "" {
 		return "", nil
 	}
@@ -238,23 +250,12 @@ func condition(source string, x expression.XPath) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return e.Condition(x), nil
+	return as(e, x), nil
 }
 
-func written(source string, x expression.XPath) (string, error) {
-	if source == "" {
-		return "", nil
-	}
-	e, err := expression.Parse(source)
-	if err != nil {
-		return "", err
-	}
-	return e.XPath(x), nil
-}
-
-// forms are what a client can check by itself; the
-// server checks the rest.
-var forms = map[form.Control]string{
+// clientPatterns are what a client can check of a control by itself; the server checks
+// the rest.
+var clientPatterns = map[form.Control]string{
 	form.SIRET: `[0-9 ]{14,20}`, form.Email: `[^@ ]+@[^@ ]+\.[^@ ]+`, form.URL: `https?://.+`,
 }
 
@@ -289,7 +290,7 @@ func (w *xformWriter) constraint(it *form.Item, x expression.XPath) (constraint,
 		if it.MaxLength != nil {
 			all = append(all, "string-length(.) <= "+strconv.Itoa(*it.MaxLength))
 		}
-		for _, p := range []string{it.Pattern, forms[it.Control]} {
+		for _, p := range []string{it.Pattern, clientPatterns[it.Control]} {
 			if p != "" {
 				all = append(all, "regex(., "+expression.Quote(p)+")")
 			}

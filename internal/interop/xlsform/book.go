@@ -2,6 +2,7 @@ package xlsform
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"socle/internal/errs"
@@ -60,7 +61,7 @@ func readBook(ctx context.Context, src tabular.Source, name string) (book, error
 	b := book{}
 	for _, s := range sheets {
 		key := strings.ToLower(strings.TrimSpace(s))
-		if key == "" || b[key] != nil || !contains(sheetNames, key) {
+		if key == "" || b[key] != nil || !slices.Contains(sheetNames, key) {
 			continue
 		}
 		f, err := tabular.Open(ctx, src, tabular.Options{Name: name, Whole: true, Sheet: s})
@@ -77,15 +78,6 @@ func readBook(ctx context.Context, src tabular.Source, name string) (book, error
 		b[key] = newSheet(s, rows)
 	}
 	return b.checked()
-}
-
-func contains(list []string, s string) bool {
-	for _, l := range list {
-		if l == s {
-			return true
-		}
-	}
-	return false
 }
 
 type record struct {
@@ -175,7 +167,7 @@ func newColumn(label string) column {
 	if base == "bind" && len(parts) > 0 {
 		base, parts = strings.ToLower(strings.TrimPrefix(parts[len(parts)-1], "jr:")), nil
 	}
-	if len(parts) > 0 && contains(translated, strings.ReplaceAll(base, " ", "_")) {
+	if len(parts) > 0 && slices.Contains(translated, strings.ReplaceAll(base, " ", "_")) {
 		c.language = strings.Join(parts, ":")
 	}
 	if other, ok := bases[base]; ok {
@@ -199,7 +191,7 @@ func flat(list []record) (book, error) {
 	}
 	parts, current := map[string][]record{}, ""
 	for _, r := range list {
-		if key := strings.ToLower(r.cells[0]); contains(sheetNames, key) {
+		if key := strings.ToLower(r.cells[0]); slices.Contains(sheetNames, key) {
 			current = key
 		}
 		if rest := (record{number: r.number, cells: r.cells[1:]}); strings.Join(rest.cells, "") != "" {

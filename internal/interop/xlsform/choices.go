@@ -2,6 +2,7 @@ package xlsform
 
 import (
 	"path"
+	"slices"
 	"strings"
 
 	"socle/internal/errs"
@@ -31,9 +32,9 @@ func (rd *reader) choices() {
 		duplicates = yes(v)
 	}
 	for _, c := range s.columns {
-		if !contains(choiceColumns, c.base) {
+		if !slices.Contains(choiceColumns, c.base) {
 			level := Noted // a column that filters look at, told where they are
-			if contains(translated, c.base) {
+			if slices.Contains(translated, c.base) {
 				level = Left
 			}
 			rd.tell(level, s, 0, c.label, "xlsform.choice-column", errs.Args{"Column": c.label})

@@ -1,9 +1,11 @@
 package xlsform
 
 import (
+	"slices"
 	"strings"
 
 	"socle/internal/errs"
+	"socle/internal/i18n"
 	"socle/internal/schema/expression"
 	"socle/internal/schema/form"
 )
@@ -149,7 +151,7 @@ func (rd *reader) appearance(q question, it *form.Item) {
 			it.Control = form.Month
 		case word == "url" && it.Control == form.Text:
 			it.Control = form.URL
-		case contains([]string{"signature", "draw", "annotate"}, word) && it.Control == form.Photo:
+		case slices.Contains([]string{"signature", "draw", "annotate"}, word) && it.Control == form.Photo:
 			rd.tell(Changed, q.sheet, q.row.number, q.sheet.label("appearance"), "xlsform.as-photo", errs.Args{"Appearance": word})
 		default:
 			rd.tell(Noted, q.sheet, q.row.number, q.sheet.label("appearance"), "xlsform.appearance", errs.Args{"Appearance": word})
@@ -220,7 +222,7 @@ func (rd *reader) choiceItems(q question, it form.Item) []form.Item {
 	if !other {
 		return []form.Item{it}
 	}
-	label := map[string]string{"fr": "Autre", "en": "Other"}[rd.Definition.Language]
+	label := i18n.T(i18n.Lang(rd.Definition.Language), "xlsform.other")
 	it.Choices = append(it.Choices, form.Choice{Value: "other", Label: label})
 	precise := form.Item{Kind: form.Field, Name: rd.unique(q, it.Name+"_other"), Label: label, Control: form.Text, Relevant: "selected(${" + it.Name + "}, 'other')"}
 	return []form.Item{it, precise}

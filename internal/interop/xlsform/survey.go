@@ -26,14 +26,13 @@ var known = []string{"type", "name", "label", "hint", "guidance_hint", "required
 type level struct {
 	item  form.Item
 	begin *row
-	keep  bool // false: of a group whose type is not understood
 }
 
 // survey reads the questions.
 func (rd *reader) survey() {
 	s := rd.book["survey"]
 	for _, c := range s.columns {
-		if !contains(known, c.base) {
+		if !slices.Contains(known, c.base) {
 			rd.tell(Left, s, 0, c.label, "xlsform.column", errs.Args{"Column": c.label})
 		}
 	}
@@ -51,7 +50,7 @@ func (rd *reader) survey() {
 		top := len(stack) - 1
 		switch {
 		case strings.HasPrefix(q.kind, "begin"):
-			stack = append(stack, level{item: rd.group(q), begin: r, keep: true})
+			stack = append(stack, level{item: rd.group(q), begin: r})
 			if len(stack) > form.MaxDepth+1 {
 				rd.tell(Wrong, s, r.number, q.typeColumn, "xlsform.deep", errs.Args{"Most": form.MaxDepth})
 				return

@@ -27,15 +27,10 @@ func (p *Pages) dataPage(w http.ResponseWriter, r *http.Request, problem error) 
 	ctx, status := r.Context(), http.StatusOK
 	v := dataView{Tabs: shell.AccountTabs(r, DataPath), Register: p.registerTable(r)}
 	if problem != nil {
-		e := errs.As(problem)
-		if e.Kind == errs.Internal {
+		if errs.Is(problem, errs.Internal) {
 			return problem
 		}
-		status = httpx.Status(problem)
-		v.Wrong = &ui.Notice{Kind: ui.Wrong, Title: ui.T(ctx, e.Key, e.Args), Live: true}
-		if e.Hint != "" {
-			v.Wrong.Text = ui.T(ctx, e.Hint, e.Args)
-		}
+		status, v.Wrong = httpx.Status(problem), ui.Failed(ctx, problem)
 	}
 	w.Header().Set("Cache-Control", "no-store")
 	return shell.PageStatus(w, r, status, ui.Page{Title: ui.T(ctx, "account.data"), NoIndex: true}, dataPage(v))

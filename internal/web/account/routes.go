@@ -158,17 +158,13 @@ type formView struct {
 func (p *Pages) show(w http.ResponseWriter, r *http.Request, v formView, err error) error {
 	ctx, status := r.Context(), http.StatusOK
 	if err != nil {
-		e := errs.As(err)
-		if e.Kind == errs.Internal {
+		if errs.Is(err, errs.Internal) {
 			return err
 		}
 		status = httpx.Status(err)
 		httpx.SetRetryAfter(w, err)
 		if v.Problems = ui.ProblemsOf(ctx, err); len(v.Problems) == 0 {
-			v.Wrong = &ui.Notice{Kind: ui.Wrong, Title: ui.T(ctx, e.Key, e.Args), Live: true}
-			if e.Hint != "" {
-				v.Wrong.Text = ui.T(ctx, e.Hint, e.Args)
-			}
+			v.Wrong = ui.Failed(ctx, err)
 		}
 		for i := range v.Inputs {
 			v.Inputs[i].Error = v.Problems.Of(v.Inputs[i].Name)

@@ -73,16 +73,12 @@ func (p *Pages) securityPage(w http.ResponseWriter, r *http.Request, view securi
 	p.fillKeys(r, &view)
 	status := http.StatusOK
 	if problem != nil {
-		e := errs.As(problem)
-		if e.Kind == errs.Internal {
+		if errs.Is(problem, errs.Internal) {
 			return problem
 		}
 		status = httpx.Status(problem)
 		if view.Problems = ui.ProblemsOf(ctx, problem); len(view.Problems) == 0 {
-			view.Wrong = &ui.Notice{Kind: ui.Wrong, Title: ui.T(ctx, e.Key, e.Args), Live: true}
-			if e.Hint != "" {
-				view.Wrong.Text = ui.T(ctx, e.Hint, e.Args)
-			}
+			view.Wrong = ui.Failed(ctx, problem)
 		}
 		view.NewEmail.Error = view.Problems.Of("email")
 		view.New.Name.Error = view.Problems.Of("name")

@@ -213,11 +213,7 @@ func said(ctx context.Context, err error) *ui.Notice {
 	if e.Kind == errs.Internal || e.Kind == errs.Denied || e.Kind == errs.SignIn || e.Kind == errs.NotFound {
 		return nil
 	}
-	n := &ui.Notice{Kind: ui.Wrong, Title: ui.T(ctx, e.Key, e.Args), Live: true}
-	if e.Hint != "" {
-		n.Text = ui.T(ctx, e.Hint, e.Args)
-	}
-	return n
+	return ui.Failed(ctx, e)
 }
 
 // named is the message of a key made of a code, or the code where a newer or older

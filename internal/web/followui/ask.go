@@ -70,13 +70,12 @@ func (p *Pages) askPage(w http.ResponseWriter, r *http.Request, s subject, probl
 	}
 	view.Others = append(view.Others, ui.Link{Label: ui.T(ctx, "followui.webhook"), Icon: "code", Href: follow.HooksPath + s.query()})
 	if problem != nil {
-		e := errs.As(problem)
-		if e.Kind == errs.Internal {
+		if errs.Is(problem, errs.Internal) {
 			return problem
 		}
 		status = httpx.Status(problem)
 		if view.Problems = ui.ProblemsOf(ctx, problem); len(view.Problems) == 0 {
-			view.Wrong = wrong(ctx, e)
+			view.Wrong = ui.Failed(ctx, problem)
 		}
 		if view.Email != nil {
 			view.Email.Error = view.Problems.Of("email")
@@ -84,14 +83,6 @@ func (p *Pages) askPage(w http.ResponseWriter, r *http.Request, s subject, probl
 	}
 	page := ui.Page{Title: view.Head.Title, NoIndex: true, Crumbs: []ui.Crumb{{Label: s.Title, Href: s.Page}, {Label: ui.T(ctx, "followui.act")}}}
 	return shell.PageStatus(w, r, status, page, askPage(view))
-}
-
-func wrong(ctx context.Context, e *errs.Error) *ui.Notice {
-	n := &ui.Notice{Kind: ui.Wrong, Title: ui.T(ctx, e.Key, e.Args), Live: true}
-	if e.Hint != "" {
-		n.Text = ui.T(ctx, e.Hint, e.Args)
-	}
-	return n
 }
 
 // follow begins it for a person; else it sends the question to the address.
@@ -172,20 +163,29 @@ func (p *Pages) confirm(w http.ResponseWriter, r *http.Request) error {
 	return shell.Redirect(w, r, s.Page)
 }
 
+// titleFor is what the follow of a link is of.
+func (p *Pages) titleFor(ctx context.Context, f follow.Follow) (string, error) {
+	title, err := p.o.Follows.TitleFor(ctx, ui.LangOf(ctx), f)
+	if errs.Is(err, errs.NotFound) {
+		return ui.T(ctx, "followui.unseen"), nil
+	}
+	return title, err
+}
+
 func (p *Pages) askStop(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f, others, err := p.o.Follows.ByLink(ctx, formToken(r))
 	if err != nil {
 		return err
 	}
-	title, err := p.o.Follows.Title(ctx, identity.System("follow"), ui.LangOf(ctx), f.Topic)
+	title, err := p.titleFor(ctx, f)
 	if err != nil {
 		return err
 	}
 	view := linkView{Title: ui.T(ctx, "followui.stop.ask", i18n.Args{"Title": title}), Text: ui.T(ctx, "followui.stop.text"), Action: follow.StopPath,
 		Submit: ui.T(ctx, "followui.stop.act"), Hidden: []ui.KeyValue{{Key: "token", Value: formToken(r)}}}
 	for _, o := range others {
-		title, err := p.o.Follows.Title(ctx, identity.System("follow"), ui.LangOf(ctx), o.Topic)
+		title, err := p.titleFor(ctx, o)
 		if err != nil {
 			return err
 		}

@@ -37,13 +37,16 @@ func (p *Pages) mine(w http.ResponseWriter, r *http.Request) error {
 	}
 	view := mineView{Tabs: shell.AccountTabs(r, shell.FollowsPath), Hooks: ui.Items{Level: 3},
 		Empty: ui.Empty{Icon: "bell", Title: ui.T(ctx, "followui.none"), Text: ui.T(ctx, "followui.none.text"), Actions: []ui.Button{{Label: ui.T(ctx, "followui.portal"), Icon: "bell", Href: Path + "?what=portal"}}}}
-	for _, f := range list {
-		s, err := p.name(ctx, v.Actor, f.Topic)
-		if errs.Is(err, errs.NotFound) { // they may no longer see it
-			s = subject{Topic: f.Topic, Title: ui.T(ctx, "followui.unseen"), Page: shell.FollowsPath}
-		} else if err != nil {
-			return err
-		}
+	topics := make([]follow.Topic, len(list))
+	for i, f := range list {
+		topics[i] = f.Topic
+	}
+	subjects, err := p.names(ctx, v.Actor, topics...)
+	if err != nil {
+		return err
+	}
+	for i, f := range list {
+		s := subjects[i]
 		if f.Channel == follow.Webhook {
 			view.Hooks.Items = append(view.Hooks.Items, ui.Item{Eyebrow: ui.T(ctx, "followui.kind."+string(f.Kind)), Title: f.Hook.Name, Href: follow.HooksPath + "/" + string(f.ID), Badges: []ui.Badge{hookBadge(ctx, f)},
 				Facts: []ui.Fact{{Icon: "bell", Text: s.Title}, {Icon: "globe", Text: f.Hook.Host()}}})
@@ -118,13 +121,12 @@ func (p *Pages) newPage(w http.ResponseWriter, r *http.Request, problem error) e
 		Name: ui.Input{Field: ui.Field{Name: "name", Label: ui.T(ctx, "followui.hook.name"), Help: ui.T(ctx, "followui.hook.name.help")}, Value: r.PostFormValue("name"), MaxLength: 80},
 		URL:  ui.Input{Field: ui.Field{Name: "url", Label: ui.T(ctx, "followui.hook.url"), Help: ui.T(ctx, "followui.hook.url.help")}, Type: "url", Value: r.PostFormValue("url"), Autocomplete: "off"}}
 	if problem != nil {
-		e := errs.As(problem)
-		if e.Kind == errs.Internal {
+		if errs.Is(problem, errs.Internal) {
 			return problem
 		}
 		status = httpx.Status(problem)
 		if view.Problems = ui.ProblemsOf(ctx, problem); len(view.Problems) == 0 {
-			view.Wrong = wrong(ctx, e)
+			view.Wrong = ui.Failed(ctx, problem)
 		}
 		view.Name.Error, view.URL.Error = view.Problems.Of("name"), view.Problems.Of("url")
 	}
@@ -172,24 +174,23 @@ func (p *Pages) hookPage(w http.ResponseWriter, r *http.Request, id follow.ID, s
 	if err != nil {
 		return err
 	}
-	s, err := p.name(ctx, v.Actor, f.Topic)
-	if err != nil && !errs.Is(err, errs.NotFound) {
+	of, err := p.names(ctx, v.Actor, f.Topic)
+	if err != nil {
 		return err
 	}
 	view := hookView{Tabs: shell.AccountTabs(r, shell.FollowsPath), ID: string(id), URL: follow.HooksPath + "/" + string(id), Secret: secret,
 		Head: ui.PageHead{Eyebrow: ui.T(ctx, "followui.hook"), Title: f.Hook.Name, Badges: []ui.Badge{hookBadge(ctx, f)}}, Empty: len(log) == 0,
 		Check: ui.Code{ID: "check", Title: ui.T(ctx, "followui.hook.check"), Text: checkSignature}}
-	view.Facts.Rows = []ui.KeyValue{{Key: ui.T(ctx, "followui.hook.of"), Content: ui.Link{Label: s.Title, Href: s.Page}}, {Key: ui.T(ctx, "followui.hook.url"), Value: f.Hook.URL}}
+	view.Facts.Rows = []ui.KeyValue{{Key: ui.T(ctx, "followui.hook.of"), Content: ui.Link{Label: of[0].Title, Href: of[0].Page}}, {Key: ui.T(ctx, "followui.hook.url"), Value: f.Hook.URL}}
 	if !f.PausedAt.IsZero() {
 		view.Paused = &ui.Notice{Kind: ui.Wrong, Title: ui.T(ctx, "followui.hook.paused-since", i18n.Args{"When": ui.Moment(ctx, f.PausedAt)}), Text: ui.T(ctx, "followui.hook.paused-text", i18n.Args{"Problem": f.Hook.Problem})}
 	}
 	view.Log = p.log(ctx, log)
 	if problem != nil {
-		e := errs.As(problem)
-		if e.Kind == errs.Internal {
+		if errs.Is(problem, errs.Internal) {
 			return problem
 		}
-		status, view.Wrong = httpx.Status(problem), wrong(ctx, e)
+		status, view.Wrong = httpx.Status(problem), ui.Failed(ctx, problem)
 	}
 	w.Header().Set("Cache-Control", "no-store")
 	return shell.PageStatus(w, r, status, ui.Page{Title: view.Head.Title, NoIndex: true}, hookPage(view))

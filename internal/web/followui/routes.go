@@ -2,6 +2,7 @@ package followui
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -81,6 +82,7 @@ type subject struct {
 	Page   string        // where it is seen
 	Feed   string        // its feed; "" for none
 	Fields []ui.KeyValue // the parameters that name it
+	Unseen bool          // the visitor may no longer see it: the title says so
 }
 
 // parameters that name what is followed: "what" is the kind, "of" the address of a
@@ -136,44 +138,86 @@ func (p *Pages) read(r *http.Request) (s subject, err error) {
 }
 
 // name says what a topic is and where it is seen. Kinds: NotFound.
-func (p *Pages) name(ctx context.Context, a identity.Actor, t follow.Topic) (s subject, err error) {
+func (p *Pages) name(ctx context.Context, a identity.Actor, t follow.Topic) (subject, error) {
+	list, err := p.names(ctx, a, t)
+	if err != nil {
+		return subject{}, err
+	}
+	if list[0].Unseen {
+		return subject{}, errs.New(errs.NotFound, "errs.not-found")
+	}
+	return list[0], nil
+}
+
+// names is name of several topics, in their order.
+func (p *Pages) names(ctx context.Context, a identity.Actor, topics ...follow.Topic) (list []subject, err error) {
+	var sets []catalogue.DatasetID
+	var orgs []identity.OrganisationID
+	for _, t := range topics {
+		switch t.Kind {
+		case follow.Dataset:
+			sets = append(sets, t.Dataset)
+		case follow.Organisation:
+			orgs = append(orgs, t.Organisation)
+		case follow.Search:
+			if id := t.Search.Values().Get(string(find.Producer)); id != "" {
+				orgs = append(orgs, identity.OrganisationID(id))
+			}
+		case follow.Portal:
+		}
+	}
+	known := map[follow.Topic]place{}
+	datasets, err := p.o.Catalogue.GetMany(ctx, a, sets...)
+	if err != nil {
+		return nil, err
+	}
+	for id, d := range datasets {
+		known[follow.Topic{Kind: follow.Dataset, Dataset: id}] = place{d.Title, "/datasets/", d.Slug}
+	}
+	organisations, err := p.o.Identity.OrganisationsByID(ctx, a, orgs...)
+	if err != nil {
+		return nil, err
+	}
+	for id, o := range organisations {
+		known[follow.Topic{Kind: follow.Organisation, Organisation: id}] = place{o.Name, "/organisations/", o.Slug}
+	}
+	for _, t := range topics {
+		s, err := p.subject(ctx, a, t, known)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, s)
+	}
+	return list, nil
+}
+
+// place is where a dataset or a producer is seen.
+type place struct{ name, under, slug string }
+
+// subject says what a topic is; known are the datasets and producers that are seen.
+func (p *Pages) subject(ctx context.Context, a identity.Actor, t follow.Topic, known map[follow.Topic]place) (s subject, err error) {
 	s = subject{Topic: t, Fields: []ui.KeyValue{{Key: whatField, Value: string(t.Kind)}}}
-	of := func(slug string) { s.Fields = append(s.Fields, ui.KeyValue{Key: ofField, Value: slug}) }
 	switch t.Kind {
-	case follow.Portal:
-		s.Page, s.Feed = "/search", "/feed.atom"
-	case follow.Dataset:
-		d, err := p.o.Catalogue.Get(ctx, a, t.Dataset)
-		if err != nil {
-			return s, err
+	case follow.Dataset, follow.Organisation:
+		at, seen := known[t]
+		if !seen {
+			return subject{Topic: t, Unseen: true, Title: ui.T(ctx, "followui.unseen"), Page: shell.FollowsPath}, nil
 		}
-		of(d.Slug)
-		s.Page = "/datasets/" + d.Slug
+		s.Fields = append(s.Fields, ui.KeyValue{Key: ofField, Value: at.slug})
+		s.Title, s.Page = at.name, at.under+at.slug
 		s.Feed = s.Page + "/feed.atom"
-	case follow.Organisation:
-		o, err := p.o.Identity.Organisation(ctx, a, t.Organisation)
-		if err != nil {
-			return s, err
-		}
-		of(o.Slug)
-		s.Page = "/organisations/" + o.Slug
-		s.Feed = s.Page + "/feed.atom"
+		return s, nil
 	case follow.Search:
 		v := t.Search.Values()
-		if id := v.Get(string(find.Producer)); id != "" {
-			if o, err := p.o.Identity.Organisation(ctx, a, identity.OrganisationID(id)); err == nil {
-				v.Set(string(find.Producer), o.Slug)
-			}
+		if at, ok := known[follow.Topic{Kind: follow.Organisation, Organisation: identity.OrganisationID(v.Get(string(find.Producer)))}]; ok {
+			v.Set(string(find.Producer), at.slug)
 		}
 		s.Page = "/search?" + v.Encode()
-		var names []string
-		for name := range v {
-			names = append(names, name)
-		}
-		slices.Sort(names)
-		for _, name := range names {
+		for _, name := range slices.Sorted(maps.Keys(v)) {
 			s.Fields = append(s.Fields, ui.KeyValue{Key: name, Value: v.Get(name)})
 		}
+	case follow.Portal:
+		s.Page, s.Feed = "/search", "/feed.atom"
 	}
 	s.Title, err = p.o.Follows.Title(ctx, a, ui.LangOf(ctx), t)
 	return s, err

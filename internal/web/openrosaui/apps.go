@@ -70,8 +70,10 @@ func (p *Pages) appsPage(w http.ResponseWriter, r *http.Request, made *madeView,
 		}
 		view.Name.Error = view.Problems.Of("name")
 	}
-	if view.Open, err = p.openView(r, f); err != nil {
-		return err
+	if server := p.openServer(f); server != "" {
+		if view.Open, err = openTo(r, f, server); err != nil {
+			return err
+		}
 	}
 	if view.Tokens, err = p.tokens(r, f); err != nil {
 		return err
@@ -82,26 +84,30 @@ func (p *Pages) appsPage(w http.ResponseWriter, r *http.Request, made *madeView,
 	}}, appsPage(view))
 }
 
-// openView is the way in without an account: the address of a public form, or the key
-// of a link, which only those who may hand it on are told.
-func (p *Pages) openView(r *http.Request, f collect.Form) (*openView, error) {
-	ctx := r.Context()
-	var key, text string
+// openServer is the address that opens a form without an account: that of a public
+// form, or the key of a link, which only those who may hand it on are told; "" for none.
+func (p *Pages) openServer(f collect.Form) string {
 	switch {
 	case f.Access == collect.Public:
-		key, text = f.Slug, ui.T(ctx, "openrosaui.open.public")
+		return p.o.Server + "/key/" + f.Slug
 	case f.Access == collect.Link && f.Key != "":
-		key, text = f.Key, ui.T(ctx, "openrosaui.open.link")
-	default:
-		return nil, nil //nolint:nilnil // a form of members has no such way: the page shows nothing
+		return p.o.Server + "/key/" + f.Key
 	}
-	server := p.o.Server + "/key/" + key
+	return ""
+}
+
+// openTo shows the way in without an account.
+func openTo(r *http.Request, f collect.Form, server string) (*openView, error) {
+	ctx, text := r.Context(), "openrosaui.open.link"
+	if f.Access == collect.Public {
+		text = "openrosaui.open.public"
+	}
 	settings, err := openrosa.Settings{Server: server, Project: f.Definition.Title}.QR()
 	if err != nil {
 		return nil, err
 	}
 	qr, err := ui.NewQR(ui.T(ctx, "openrosaui.qr"), settings)
-	return &openView{QR: qr, Address: ui.Code{ID: "open-address", Title: ui.T(ctx, "openrosaui.server"), Text: server}, Text: text}, err
+	return &openView{QR: qr, Address: ui.Code{ID: "open-address", Title: ui.T(ctx, "openrosaui.server"), Text: server}, Text: ui.T(ctx, text)}, err
 }
 
 // tokens lists the app tokens of the visitor for the organisation of the form.

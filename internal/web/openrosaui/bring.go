@@ -290,7 +290,7 @@ func (p *Pages) create(r *http.Request, a identity.Actor, org identity.Organisat
 func said(r *http.Request, e *errs.Error) error {
 	var parts []string
 	for _, f := range e.Fields {
-		parts = append(parts, f.Name+" : "+ui.T(r.Context(), f.Key, f.Args))
+		parts = append(parts, ui.T(r.Context(), "openrosa.field", errs.Args{"Name": f.Name, "Problem": ui.T(r.Context(), f.Key, f.Args)}))
 	}
 	if len(parts) == 0 {
 		return e

@@ -31,13 +31,9 @@ func (s *Shell) Render(w http.ResponseWriter, r *http.Request, f httpx.Failure) 
 		return
 	}
 	ctx := r.Context()
-	notice := ui.Notice{Kind: ui.Wrong, Title: ui.T(ctx, e.Key, e.Args), Live: true}
-	if e.Hint != "" {
-		notice.Text = ui.T(ctx, e.Hint, e.Args)
-	}
 	var err error
 	if Partial(r) {
-		err = FragmentStatus(w, r, f.Status, notice)
+		err = FragmentStatus(w, r, f.Status, ui.Failed(ctx, e))
 	} else {
 		view := s.failureView(r, v, f)
 		err = s.page(w, r, v, f.Status, ui.Page{Title: view.Title, NoIndex: true}, failurePage(view))

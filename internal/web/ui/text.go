@@ -105,6 +105,17 @@ func ProblemsOf(ctx context.Context, err error) Problems {
 	return out
 }
 
+// Failed tells an error inside a page, where no field is to blame: what happened and
+// what to do. It is read out when it comes.
+func Failed(ctx context.Context, err error) *Notice {
+	e := errs.As(err)
+	n := &Notice{Kind: Wrong, Title: T(ctx, e.Key, e.Args), Live: true}
+	if e.Hint != "" {
+		n.Text = T(ctx, e.Hint, e.Args)
+	}
+	return n
+}
+
 // Of returns the message for a field; "" when it is right.
 func (p Problems) Of(name string) string {
 	for _, x := range p {
