@@ -23,7 +23,25 @@ import (
 )
 
 // builder is who makes the datasets of consolidations.
-var builder = identity.System("consolidation")
+var builder = identity.System(MakerName)
+
+// MakerName names who makes the versions of consolidated tables.
+const MakerName = "consolidation"
+
+// Maker makes the versions of consolidated tables: neither files nor entries have a
+// place there.
+func Maker() catalogue.Maker {
+	return catalogue.Maker{Name: MakerName, Key: "consolidation.made", Among: made}
+}
+
+// made gives those of some tables that are consolidated.
+func made(ctx context.Context, tx *sqldb.Tx, tables []catalogue.ResourceID) ([]catalogue.ResourceID, error) {
+	rows, err := tx.Query(ctx, `SELECT resource FROM consolidations WHERE resource IN (`+sqldb.Marks(1, len(tables))+`)`, sqldb.AnySlice(tables)...)
+	if err != nil {
+		return nil, err
+	}
+	return sqldb.Collect(rows, func(r sqldb.Scanner) (id catalogue.ResourceID, err error) { return id, r.Scan(&id) })
+}
 
 // Outcome says what a build did.
 type Outcome struct {

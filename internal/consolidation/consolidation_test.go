@@ -13,6 +13,7 @@ import (
 
 	"socle/internal/blob"
 	"socle/internal/catalogue"
+	"socle/internal/collect"
 	"socle/internal/consolidation"
 	"socle/internal/errs"
 	"socle/internal/identity"
@@ -82,7 +83,7 @@ func open(t *testing.T, db *sqldb.DB) *territory {
 		return schema.Parse([]byte(text))
 	}
 	temp := t.TempDir()
-	w.catalogue = catalogue.New(db, nil)
+	w.catalogue = catalogue.New(db, nil).WithMakers(collect.Maker(), consolidation.Maker())
 	w.tables = tables.New(tables.Options{DB: db, Blobs: w.blobs, Schemas: find, Catalogue: w.catalogue, Temp: temp})
 	w.tables.Handle(w.runner)
 	w.people = identity.New(db, identity.Options{})
@@ -478,6 +479,37 @@ func TestRowsGoBack(t *testing.T) {
 		}
 		if n := len(w.rows()); n != 3 {
 			t.Error(n)
+		}
+	})
+}
+
+// A consolidated table is made of its sources alone: no file, no address and no entry
+// comes to it.
+func TestTakesNothingElse(t *testing.T) {
+	sqldbtest.Run(t, func(t *testing.T, db *sqldb.DB) {
+		w := open(t, db)
+		ctx := t.Context()
+		own := w.publishes("Auterive", "Actes d’Auterive", "acts@2.0", "ACTE_ID\nA1\n", "")
+		c := w.starts(nil)
+		w.must(w.publish.TakesFiles(ctx, w.editors["Auterive"], own.ID))
+		w.wants(w.publish.TakesFiles(ctx, w.host, c.Dataset), errs.Conflict)
+		_, err := w.publish.Start(ctx, w.host, w.orgs["Département"], c.Dataset)
+		w.wants(err, errs.Conflict)
+		w.wants(w.publish.SetWatch(ctx, w.host, c.Dataset, "https://exemple.fr/actes.csv", publish.Daily), errs.Conflict)
+		u, err := w.tables.Upload(ctx, sys, w.orgs["Département"], "actes.csv", strings.NewReader("ACTE_ID\nX\n"))
+		w.must(err)
+		i, err := w.tables.StartImport(ctx, sys, u.ID, tables.Settings{Schema: "acts@2.0"})
+		w.must(err)
+		w.drain()
+		_, err = w.publish.PublishImport(ctx, w.host, i.ID, publish.Target{Dataset: c.Dataset})
+		w.wants(err, errs.Conflict)
+		forms := collect.New(collect.Options{DB: db, Blobs: w.blobs, Catalogue: w.catalogue, Rows: w.tables.EachRow, Temp: t.TempDir()})
+		w.wants(forms.OpenTable(ctx, w.host, c.Resource), errs.Conflict)
+		w.same(w.rows(), "A1|-|-|-|-|Auterive|-|https://donnees.example.org/datasets/actes-d-auterive")
+		makers, err := w.catalogue.Makers(ctx, w.host, c.Resource, own.Resources[0].ID)
+		w.must(err)
+		if len(makers) != 1 || makers[c.Resource] != consolidation.MakerName {
+			t.Errorf("%v", makers)
 		}
 	})
 }
