@@ -317,7 +317,7 @@ func (s *Service) sweepTable(ctx context.Context, id catalogue.ResourceID) error
 				return err
 			}
 		}
-		_, err = s.o.Catalogue.ThinTx(ctx, tx, cutter, id, s.o.Keep.times(tx.Now()))
+		_, err = s.o.Catalogue.ThinTx(ctx, tx, cutter, id, s.o.Keep.At(tx.Now()))
 		return err
 	})
 }

@@ -534,6 +534,44 @@ func TestBlobsAreNamed(t *testing.T) {
 	})
 }
 
+// Of old versions one a month stays, with the latest and the first public one.
+func TestThinned(t *testing.T) {
+	sqldbtest.Run(t, func(t *testing.T, db *sqldb.DB) {
+		w := open(t, db)
+		ctx := t.Context()
+		d := w.publishes("Auterive", "Actes d’Auterive", "acts@2.0", "ACTE_ID\nA1\n", "")
+		c := w.starts(nil)
+		for _, id := range []string{"A2", "A3", "A4"} {
+			w.publishes("Auterive", "", "acts@2.0", "ACTE_ID\n"+id+"\n", d.ID)
+			w.build()
+		}
+		numbers := func() (list []int) {
+			all, err := w.catalogue.Versions(ctx, sys, c.Resource, 0, 0)
+			w.must(err)
+			for _, v := range all {
+				list = append(list, v.Number)
+			}
+			return list
+		}
+		refresh := func() {
+			w.must(db.Write(ctx, func(tx *sqldb.Tx) error { return jobs.Add(ctx, tx, consolidation.Refresh()) }))
+			w.drain()
+		}
+		if refresh(); !slices.Equal(numbers(), []int{4, 3, 2, 1}) {
+			t.Fatalf("%v", numbers())
+		}
+		const old = 200 * 24 * time.Hour
+		w.must(db.Write(ctx, func(tx *sqldb.Tx) error {
+			_, err := tx.Exec(ctx, `UPDATE versions SET created_at = created_at - $2 WHERE resource = $1`, c.Resource, old.Microseconds())
+			return err
+		}))
+		if refresh(); !slices.Equal(numbers(), []int{4, 1}) {
+			t.Fatalf("%v", numbers())
+		}
+		w.same(w.rows(), "A4|-|-|-|-|Auterive|-|https://donnees.example.org/datasets/actes-d-auterive")
+	})
+}
+
 // Of builds at the same time one makes the version; the others change nothing.
 func TestOvertaken(t *testing.T) {
 	sqldbtest.Run(t, func(t *testing.T, db *sqldb.DB) {

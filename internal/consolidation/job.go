@@ -33,7 +33,8 @@ type buildArgs struct {
 
 func (buildArgs) Kind() string { return "consolidation.build" }
 
-// refreshArgs builds all, for schemas of which a newer version is known.
+// refreshArgs builds all, for schemas of which a newer version is known, and thins
+// their versions.
 type refreshArgs struct{}
 
 func (refreshArgs) Kind() string { return "consolidation.refresh" }
@@ -94,6 +95,11 @@ func (s *Service) runRefresh(ctx context.Context, j *jobs.Job[refreshArgs]) erro
 	if err != nil {
 		return err
 	}
+	for _, c := range list {
+		if err := s.thin(ctx, c.Resource); err != nil {
+			return err
+		}
+	}
 	return s.o.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		for _, c := range list {
 			if err := enqueue(ctx, tx, c.Schema, wait(c.Rows)); err != nil {
@@ -102,6 +108,26 @@ func (s *Service) runRefresh(ctx context.Context, j *jobs.Job[refreshArgs]) erro
 		}
 		return j.Complete(ctx, tx)
 	})
+}
+
+// thin removes the versions of a consolidated table that need not stay.
+func (s *Service) thin(ctx context.Context, table catalogue.ResourceID) error {
+	if table == "" {
+		return nil // nothing was built yet
+	}
+	for n := 1; n > 0; {
+		err := s.o.DB.Write(ctx, func(tx *sqldb.Tx) (err error) {
+			n, err = s.o.Catalogue.ThinTx(ctx, tx, builder, table, s.o.Keep.At(tx.Now()))
+			return err
+		})
+		if errs.Is(err, errs.NotFound) {
+			return nil // taken out of its dataset
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // touched has the datasets built anew that a dataset is, or may become, part of.
