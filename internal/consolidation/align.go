@@ -79,7 +79,9 @@ func (s *Service) align(ctx context.Context, t *target, b *brought, address stri
 	} else {
 		out, err = w.checked(ctx)
 	}
-	if e := errs.As(err); err != nil && (e.Kind == errs.Invalid || e.Kind == errs.TooLarge || e.Kind == errs.NotFound) {
+	// What the store does not give is no fault of the table: the build is tried again,
+	// and the dataset of the territory stays as it is.
+	if errs.Is(err, errs.Invalid) || errs.Is(err, errs.TooLarge) {
 		return aligned{leftOut: LeftUnreadable}, nil
 	}
 	return out, err

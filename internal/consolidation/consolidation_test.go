@@ -1,8 +1,11 @@
 package consolidation_test
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"sync"
@@ -309,6 +312,52 @@ func TestWhatDoesNotJoin(t *testing.T) {
 		w.must(err)
 		w.drain()
 		w.same(w.rows())
+	})
+}
+
+// A table that cannot be read holds up no other; bytes that the store does not give
+// leave the dataset as it is.
+func TestUnreadable(t *testing.T) {
+	sqldbtest.Run(t, func(t *testing.T, db *sqldb.DB) {
+		w := open(t, db)
+		ctx := t.Context()
+		w.publishes("Auterive", "Actes d’Auterive", "acts@2.0", "ACTE_ID\nA1\n", "")
+		lost := w.publishes("Roques", "Actes de Roques", "acts@2.0", "ACTE_ID\nR1\n", "")
+		d, err := w.catalogue.Create(ctx, sys, catalogue.NewDataset{Organisation: w.orgs["Labège"], Metadata: catalogue.Metadata{Title: "Actes de Labège", Description: "Les actes.", Licence: catalogue.LicenceOuverte}})
+		w.must(err)
+		r, err := w.catalogue.AddResource(ctx, sys, d.ID, catalogue.Table, catalogue.ResourceMetadata{Title: "Table", Format: "csv"})
+		w.must(err)
+		ref, err := w.blobs.Put(ctx, strings.NewReader("no table"))
+		w.must(err)
+		_, err = w.catalogue.AddVersion(ctx, sys, catalogue.NewVersion{Resource: r.ID, Columns: []byte(actsNew), Schema: catalogue.SchemaRef{ID: "acts", Version: "2.0"}, Parts: []catalogue.VersionPart{{Blob: string(ref.Hash), Bytes: ref.Size, Rows: 1}}})
+		w.must(err)
+		_, err = w.catalogue.Publish(ctx, sys, d.ID, catalogue.AnyRevision)
+		w.must(err)
+		w.starts(nil)
+		list, err := w.merge.Sources(ctx, identity.Anonymous(), "acts")
+		w.must(err)
+		if len(list) != 3 || !slices.ContainsFunc(list, func(s consolidation.Source) bool {
+			return s.Resource == r.ID && s.LeftOut == consolidation.LeftUnreadable
+		}) {
+			t.Fatalf("%+v", list)
+		}
+		all := w.rows()
+		if len(all) != 2 {
+			t.Fatalf("%q", all)
+		}
+		v, err := w.catalogue.Version(ctx, sys, lost.Resources[0].ID, 0)
+		w.must(err)
+		in, err := w.blobs.Open(ctx, blob.Hash(v.Parts[0].Blob))
+		w.must(err)
+		kept, err := io.ReadAll(in)
+		w.must(errors.Join(err, in.Close()))
+		w.must(w.blobs.Delete(ctx, blob.Hash(v.Parts[0].Blob)))
+		w.wants(w.merge.Rebuild(ctx, sys, nil), errs.NotFound)
+		w.same(w.rows(), all...)
+		_, err = w.blobs.Put(ctx, bytes.NewReader(kept))
+		w.must(err)
+		w.must(w.merge.Rebuild(ctx, sys, nil))
+		w.same(w.rows(), all...)
 	})
 }
 
