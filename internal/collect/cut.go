@@ -146,7 +146,7 @@ func (c *cutting) run(ctx context.Context) error {
 	c.file = out.Name()
 	var pq *tabular.ParquetWriter
 	typer := check.NewTyper(c.table.schema, func(seq int, fr *tabular.Frame) error { return pq.Put(seq, fr) })
-	pq, err = tabular.NewParquetWriter(out, typer.Fields(), tabular.ParquetOptions{Context: ctx, Metadata: map[string]string{"table-schema": string(c.columns())}})
+	pq, err = tabular.NewParquetWriter(out, typer.Fields(), tabular.ParquetOptions{Context: ctx, Metadata: map[string]string{tabular.ParquetSchemaKey: string(c.columns())}})
 	if err != nil {
 		return err
 	}

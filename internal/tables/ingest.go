@@ -294,7 +294,7 @@ func (w *reading) check(ctx context.Context, source blob.Hash, o tabular.Options
 	fields := check.Fields(f, sch)
 	descriptor := columnsOf(fields, sch).JSON()
 	opt := check.Options{Workers: w.workers, Clock: w.now, TempDir: w.temp, References: w.References()}
-	pq, err := tabular.NewParquetWriter(out, fields, tabular.ParquetOptions{Context: ctx, Metadata: map[string]string{"table-schema": string(descriptor)}})
+	pq, err := tabular.NewParquetWriter(out, fields, tabular.ParquetOptions{Context: ctx, Metadata: map[string]string{tabular.ParquetSchemaKey: string(descriptor)}})
 	if err == nil {
 		opt.Sink = pq.Put
 	} else if !errs.Is(err, errs.Invalid) { // Invalid: columns of one name, which the report tells
