@@ -2,7 +2,7 @@ package consolidation
 
 import (
 	"context"
-	"errors"
+	"net/url"
 	"time"
 
 	"socle/internal/catalogue"
@@ -220,34 +220,20 @@ func (s *Service) tell(ctx context.Context, e RowsLeftOut) error {
 	if err != nil {
 		return err
 	}
-	members, err := s.o.Identity.Members(ctx, builder, x.Organisation)
+	people, err := s.o.Identity.PeopleOf(ctx, builder, x.Organisation, identity.Editor)
 	if err != nil {
 		return err
 	}
 	var letters []mail.Message
-	for _, m := range members {
-		if m.Role < identity.Editor {
-			continue
-		}
-		p, err := s.o.Identity.Person(ctx, builder, m.Person)
-		if err != nil {
-			return err
-		}
-		args := i18n.Args{"Name": p.Name, "Title": d.Title, "Count": int(x.Wrong), "Link": s.o.BaseURL + ReturnPath(e.Schema, e.Resource)}
+	for _, p := range people {
+		args := i18n.Args{"Name": p.Name, "Title": d.Title, "Count": int(x.Wrong), "Link": s.o.BaseURL + ReturnPath(x, "")}
 		letters = append(letters, mail.Message{To: p.Email, Subject: i18n.T(p.Language, "consolidation.mail.subject", args), Text: i18n.T(p.Language, "consolidation.mail.text", args)})
 	}
-	return s.o.DB.Write(ctx, func(tx *sqldb.Tx) error {
-		var all error
-		for _, m := range letters {
-			if err := mail.Send(ctx, tx, m); err != nil && !errs.Is(err, errs.Invalid) { // an address that cannot be written to holds no other
-				all = errors.Join(all, err)
-			}
-		}
-		return all
-	})
+	return s.o.DB.Write(ctx, func(tx *sqldb.Tx) error { return mail.SendAll(ctx, tx, letters...) })
 }
 
-// ReturnPath is the address of the page of what goes back to a producer.
-func ReturnPath(schemaID string, r catalogue.ResourceID) string {
-	return "/returns/" + string(r) + "?schema=" + schemaID
+// ReturnPath is the address of the page of what goes back to the producer of a
+// source, or of a part of it ("/report.csv").
+func ReturnPath(x Source, part string) string {
+	return "/returns/" + string(x.Resource) + part + "?schema=" + url.QueryEscape(x.Schema)
 }
