@@ -288,23 +288,10 @@ func (p *Pages) rooms(ctx context.Context, a identity.Actor, orgs []identity.Org
 		if !ok {
 			continue
 		}
-		view.Room.Rows = append(view.Room.Rows, ui.KeyValue{Key: names[org].Name, Value: roomText(ctx, s)})
+		view.Room.Rows = append(view.Room.Rows, ui.KeyValue{Key: names[org].Name, Value: s.InWords(ui.LangOf(ctx))})
 		if s.Share() >= nearlyFull {
-			view.Rooms = append(view.Rooms, ui.Notice{Kind: ui.LookHere, Title: ui.T(ctx, "quota.nearly-full", i18n.Args{"Name": names[org].Name}), Text: roomText(ctx, s) + " " + ui.T(ctx, "catalogue.quota.hint")})
+			view.Rooms = append(view.Rooms, ui.Notice{Kind: ui.LookHere, Title: ui.T(ctx, "quota.nearly-full", i18n.Args{"Name": names[org].Name}), Text: s.InWords(ui.LangOf(ctx)) + " " + ui.T(ctx, "catalogue.quota.hint")})
 		}
 	}
 	return nil
-}
-
-// roomText says how much is held, of how much.
-func roomText(ctx context.Context, s catalogue.Storage) string {
-	bytes := ui.T(ctx, "quota.bytes", i18n.Args{"Held": ui.Bytes(ctx, s.Bytes)})
-	if s.Quota.Bytes > 0 {
-		bytes = ui.T(ctx, "quota.bytes-of", i18n.Args{"Held": ui.Bytes(ctx, s.Bytes), "Limit": ui.Bytes(ctx, s.Quota.Bytes)})
-	}
-	rows := ui.T(ctx, "quota.rows", i18n.Args{"Held": ui.Integer(ctx, s.Rows)})
-	if s.Quota.Rows > 0 {
-		rows = ui.T(ctx, "quota.rows-of", i18n.Args{"Held": ui.Integer(ctx, s.Rows), "Limit": ui.Integer(ctx, s.Quota.Rows)})
-	}
-	return bytes + " · " + rows
 }
