@@ -90,18 +90,19 @@ func build(ctx context.Context, c *config.Config, log *slog.Logger, version stri
 	if a.Providers, err = a.identityProviders(os.ReadFile); err != nil {
 		return a, err
 	}
-	a.Catalogue = catalogue.New(a.DB, nil).WithQuota(catalogue.Quota{Bytes: int64(c.Limits.OrganisationBytes), Rows: c.Limits.OrganisationRows})
+	a.Catalogue = catalogue.New(a.DB, nil).WithQuota(catalogue.Quota{Bytes: int64(c.Limits.OrganisationBytes), Rows: c.Limits.OrganisationRows}).WithMakers(collect.Maker(), consolidation.Maker())
 	a.Schemas = schemas.New(schemas.Options{DB: a.DB, Fetch: httpx.Fetcher(a.Fetch, schemas.MaxDescriptor), Address: c.Catalogue(), Log: log})
 	a.Tables = tables.New(tables.Options{DB: a.DB, Blobs: a.Blobs, Schemas: a.Schemas.Find, Catalogue: a.Catalogue, BaseURL: c.Base().String(), Temp: a.temp(), Log: log,
 		Limits: tables.Limits{UploadBytes: int64(c.Limits.Upload)}})
 	a.Find = find.New(find.Options{Dir: a.indexDir(), Catalogue: a.Catalogue, Identity: a.Identity, Located: tables.Located, Cells: a.Tables.Cells, Use: a.used, Log: log, Now: time.Now})
 	a.closers = append(a.closers, a.Find.Close)
 	a.Publish = publish.New(a.DB, a.Tables, a.Catalogue, c.Demo)
+	keep := catalogue.Keep{All: c.Entries.KeepAll, Hourly: c.Entries.KeepHourly, Daily: c.Entries.KeepDaily}
 	a.Forms = collect.New(collect.Options{
 		DB: a.DB, Blobs: a.Blobs, Catalogue: a.Catalogue, Schemas: a.Schemas.Find, Rows: a.Tables.EachRow, BaseURL: c.Base().String(), Temp: a.temp(), Log: log,
-		Limits: collect.Limits{File: int64(c.Entries.File), Watchers: c.Entries.Watchers}, Keep: collect.Keep{All: c.Entries.KeepAll, Hourly: c.Entries.KeepHourly, Daily: c.Entries.KeepDaily},
+		Limits: collect.Limits{File: int64(c.Entries.File), Watchers: c.Entries.Watchers}, Keep: keep,
 	})
-	a.Merge = consolidation.New(consolidation.Options{DB: a.DB, Blobs: a.Blobs, Catalogue: a.Catalogue, Identity: a.Identity, Tables: a.Tables, Schemas: a.Schemas.Find, BaseURL: c.Base().String(), Temp: a.temp(), Demo: c.Demo})
+	a.Merge = consolidation.New(consolidation.Options{DB: a.DB, Blobs: a.Blobs, Catalogue: a.Catalogue, Identity: a.Identity, Tables: a.Tables, Schemas: a.Schemas.Find, BaseURL: c.Base().String(), Temp: a.temp(), Keep: keep, Demo: c.Demo})
 	a.Usage = usage.New(a.DB)
 	a.Follows = a.follows()
 	engine, err := duck.Open(filepath.Join(c.Data, "cache", "tables"), duck.Options{Memory: int64(c.Limits.QueryMemory), Cache: int64(c.Limits.Cache), Time: c.Limits.QueryTime})

@@ -89,7 +89,7 @@ func (a *App) Handler(reg *prometheus.Registry) (http.Handler, error) {
 		a.accountPages(base, attempts).Routes(),
 		followui.New(followui.Options{Follows: a.Follows, Identity: a.Identity, Catalogue: a.Catalogue, Attempts: attempts, Limit: general, BaseURL: base, Now: time.Now}).Routes(),
 		adminui.New(adminui.Options{Identity: a.Identity, Blobs: a.Blobs, Merge: a.Merge, Schemas: a.Schemas, Catalogue: a.Catalogue, Texts: texts, DB: a.DB, Delivers: c.SMTP.Host != "", BaseURL: base, Invitation: account.InvitationPath, Limit: general, Now: time.Now}).Routes(),
-		publishui.New(publishui.Options{Identity: a.Identity, Merge: a.Merge, Catalogue: a.Catalogue, Tables: a.Tables, Publish: a.Publish, Collect: a.Forms, Schemas: a.Schemas, Usage: a.Usage, Temp: a.temp(), Fetch: a.Fetch, BaseURL: base,
+		publishui.New(publishui.Options{Identity: a.Identity, Merge: a.Merge, Catalogue: a.Catalogue, Tables: a.Tables, Publish: a.Publish, Schemas: a.Schemas, Usage: a.Usage, Temp: a.temp(), Fetch: a.Fetch, BaseURL: base,
 			MaxCheck: min(maxAnonymousCheck, int64(c.Limits.Upload)), Limit: general, Now: time.Now, Zone: c.Location()}).Routes(),
 		field.Routes(),
 		collectui.New(collectui.Options{Collect: a.Forms, Identity: a.Identity, Catalogue: a.Catalogue, Schemas: a.Schemas, BaseURL: base, Limit: general, Now: time.Now, Zone: c.Location(), Territory: c.Host.Territory}).Routes(),

@@ -16,10 +16,11 @@ import (
 // Service is the one way to the catalogue. Methods whose name ends in Tx work in
 // the transaction of their caller; the others are one transaction each.
 type Service struct {
-	db    *sqldb.DB
-	rand  io.Reader
-	quota Quota // of organisations that have none of their own
-	reads *identity.Accesses
+	db     *sqldb.DB
+	rand   io.Reader
+	quota  Quota // of organisations that have none of their own
+	makers []Maker
+	reads  *identity.Accesses
 }
 
 // New makes the service; it starts nothing. random is crypto/rand when nil.

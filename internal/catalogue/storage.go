@@ -34,6 +34,19 @@ func (s Storage) Share() float64 {
 	return share
 }
 
+// InWords says how much is held, of how much.
+func (s Storage) InWords(l i18n.Lang) string {
+	bytes := i18n.T(l, "quota.bytes", i18n.Args{"Held": i18n.Size(l, s.Bytes)})
+	if s.Quota.Bytes > 0 {
+		bytes = i18n.T(l, "quota.bytes-of", i18n.Args{"Held": i18n.Size(l, s.Bytes), "Limit": i18n.Size(l, s.Quota.Bytes)})
+	}
+	rows := i18n.T(l, "quota.rows", i18n.Args{"Held": i18n.Int(l, s.Rows)})
+	if s.Quota.Rows > 0 {
+		rows = i18n.T(l, "quota.rows-of", i18n.Args{"Held": i18n.Int(l, s.Rows), "Limit": i18n.Int(l, s.Quota.Rows)})
+	}
+	return bytes + " · " + rows
+}
+
 // WithQuota makes the quota of organisations that have none of their own.
 func (s *Service) WithQuota(q Quota) *Service {
 	s.quota = q

@@ -1,6 +1,7 @@
 package catalogue
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -9,15 +10,43 @@ import (
 	"socle/internal/sqldb"
 )
 
-// Bucket names the period of which one version stays; "" keeps them all.
+// Keep says which of the versions that a Maker made stay: all of the last while, then
+// one an hour, then one a day, then one a month. Zero values take the defaults.
+type Keep struct {
+	All    time.Duration // 24 hours
+	Hourly time.Duration // 7 days
+	Daily  time.Duration // 90 days
+}
+
+// At is the rule for ThinTx at a moment.
+func (k Keep) At(now time.Time) Bucket {
+	const day = 24 * time.Hour
+	all := cmp.Or(max(k.All, 0), day)
+	hourly := max(cmp.Or(max(k.Hourly, 0), 7*day), all)
+	daily := max(cmp.Or(max(k.Daily, 0), 90*day), hourly)
+	return func(at time.Time) string {
+		switch age := now.Sub(at); {
+		case age < all:
+			return ""
+		case age < hourly:
+			return at.UTC().Format("2006-01-02T15")
+		case age < daily:
+			return at.UTC().Format("2006-01-02")
+		}
+		return at.UTC().Format("2006-01")
+	}
+}
+
+// Bucket names the period of which one version stays, the last; "" keeps them all.
 type Bucket func(at time.Time) string
 
 // maxThinned bounds the versions removed at once.
 const maxThinned = 500
 
-// ThinTx removes versions of a table that were cut from entries, but the last of
-// each period. What came with a file stays, and what is pinned, the latest, and the
-// one with which the public history begins. The system only. Kinds: Denied, NotFound.
+// ThinTx removes versions of a table that a Maker made, but the last of each period,
+// and says how many: some hundreds at the most. What came with a file stays, and what
+// is pinned, the latest, and the one with which the public history begins. The system
+// only. Kinds: Denied, NotFound.
 func (s *Service) ThinTx(ctx context.Context, tx *sqldb.Tx, a identity.Actor, id ResourceID, period Bucket) (n int, err error) {
 	defer errs.Wrap(&err, "catalogue.Thin(%s)", id)
 	if !a.IsSystem() {

@@ -11,7 +11,7 @@ import (
 // AddVersion adds a version to a table or a file; on a public dataset it is
 // public at once. Rights: ActionContribute for a draft, ActionPublish for what is
 // public, ActionEdit else. Kinds: NotFound, SignIn, Denied, Invalid (what it is
-// made of), Conflict (Expect is not the latest).
+// made of), Conflict (Expect is not the latest; a Maker makes its versions).
 func (s *Service) AddVersion(ctx context.Context, a identity.Actor, n NewVersion) (v Version, err error) {
 	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
 		v, err = s.AddVersionTx(ctx, tx, a, n)
@@ -32,6 +32,9 @@ func (s *Service) AddVersionTx(ctx context.Context, tx *sqldb.Tx, a identity.Act
 		if err := s.approved(ctx, tx, a, d.Organisation); err != nil {
 			return v, err
 		}
+	}
+	if err := s.FreeTx(ctx, tx, a, r.ID); err != nil {
+		return v, err
 	}
 	if n, err = checkVersion(r.Kind, n); err != nil {
 		return v, err

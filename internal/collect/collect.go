@@ -36,7 +36,7 @@ type Options struct {
 	Rand    io.Reader // crypto/rand when nil
 	Log     *slog.Logger
 	Limits  Limits
-	Keep    Keep
+	Keep    catalogue.Keep // versions that stay
 }
 
 // Limits of entries. Zero values take the defaults.
@@ -91,7 +91,7 @@ func New(o Options) *Service {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	o.BaseURL = strings.TrimSuffix(o.BaseURL, "/")
-	o.Limits, o.Keep = o.Limits.orDefault(), o.Keep.orDefault()
+	o.Limits = o.Limits.orDefault()
 	return &Service{o: o, db: o.DB, hub: newHub(o.DB, o.Limits.Watchers), compiled: map[string]*ready{}, lasted: map[catalogue.ResourceID]time.Duration{}}
 }
 

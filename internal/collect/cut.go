@@ -11,7 +11,6 @@ import (
 
 	"socle/internal/catalogue"
 	"socle/internal/errs"
-	"socle/internal/identity"
 	"socle/internal/jobs"
 	"socle/internal/schema"
 	"socle/internal/schema/check"
@@ -147,7 +146,7 @@ func (c *cutting) run(ctx context.Context) error {
 	c.file = out.Name()
 	var pq *tabular.ParquetWriter
 	typer := check.NewTyper(c.table.schema, func(seq int, fr *tabular.Frame) error { return pq.Put(seq, fr) })
-	pq, err = tabular.NewParquetWriter(out, typer.Fields(), tabular.ParquetOptions{Context: ctx, Metadata: map[string]string{"table-schema": string(c.columns())}})
+	pq, err = tabular.NewParquetWriter(out, typer.Fields(), tabular.ParquetOptions{Context: ctx, Metadata: map[string]string{tabular.ParquetSchemaKey: string(c.columns())}})
 	if err != nil {
 		return err
 	}
@@ -254,8 +253,7 @@ func FilePath(id catalogue.ResourceID, entry, hash string) string {
 
 // record writes the version, unless the rows are those of the one before.
 func (c *cutting) record(ctx context.Context, tx *sqldb.Tx) error {
-	sys := identity.System("entries")
-	r, _, err := c.o.Catalogue.ResourceTx(ctx, tx, sys, c.id)
+	r, _, err := c.o.Catalogue.ResourceTx(ctx, tx, cutter, c.id)
 	if errs.Is(err, errs.NotFound) {
 		return nil
 	}
@@ -264,7 +262,7 @@ func (c *cutting) record(ctx context.Context, tx *sqldb.Tx) error {
 	}
 	number := r.Latest
 	if r.Current == nil || len(r.Current.Parts) != 1 || r.Current.Parts[0].Blob != c.part.Blob {
-		v, err := c.o.Catalogue.AddVersionTx(ctx, tx, sys, catalogue.NewVersion{
+		v, err := c.o.Catalogue.AddVersionTx(ctx, tx, cutter, catalogue.NewVersion{
 			Resource: c.id, Expect: catalogue.AnyVersion, Parts: []catalogue.VersionPart{c.part}, Columns: c.columns(), Schema: c.table.ref,
 			Report: catalogue.ReportSummary{Valid: true},
 		})
@@ -319,7 +317,7 @@ func (s *Service) sweepTable(ctx context.Context, id catalogue.ResourceID) error
 				return err
 			}
 		}
-		_, err = s.o.Catalogue.ThinTx(ctx, tx, identity.System("entries"), id, s.o.Keep.times(tx.Now()))
+		_, err = s.o.Catalogue.ThinTx(ctx, tx, cutter, id, s.o.Keep.At(tx.Now()))
 		return err
 	})
 }

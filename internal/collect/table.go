@@ -50,7 +50,8 @@ func (s *Service) IsOpen(ctx context.Context, a identity.Actor, id catalogue.Res
 		if _, _, err := s.o.Catalogue.HeadTx(ctx, tx, a, id); err != nil {
 			return err
 		}
-		open, err = EnteredTx(ctx, tx, id)
+		list, err := entered(ctx, tx, []catalogue.ResourceID{id})
+		open = len(list) > 0
 		return err
 	})
 	return open, err
@@ -302,7 +303,8 @@ func checkItems(items []form.Item, depth int, n *int, seen map[string]bool, e *e
 
 // OpenTable lets the rows of a table be entered: those that its latest version has
 // become entries, once. Rights: ActionEdit, ActionPublish where it is public. Kinds:
-// NotFound, SignIn, Denied, Conflict (no table; another opens it now), TooLarge.
+// NotFound, SignIn, Denied, Conflict (no table; it is made of others; another opens it
+// now), TooLarge.
 func (s *Service) OpenTable(ctx context.Context, a identity.Actor, id catalogue.ResourceID) (err error) {
 	defer errs.Wrap(&err, "collect.OpenTable(%s)", id)
 	r, d, err := s.o.Catalogue.Resource(ctx, a, id)
@@ -317,6 +319,9 @@ func (s *Service) OpenTable(ctx context.Context, a identity.Actor, id catalogue.
 		return err
 	}
 	if open, err := s.IsOpen(ctx, a, id); err != nil || open {
+		return err
+	}
+	if err := s.db.Read(ctx, func(tx *sqldb.Tx) error { return s.o.Catalogue.FreeTx(ctx, tx, cutter, id) }); err != nil {
 		return err
 	}
 	if r.Kind != catalogue.Table || r.Current == nil {

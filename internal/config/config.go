@@ -96,7 +96,7 @@ type Keep struct {
 type Entries struct {
 	File       Bytes         `name:"file" default:"25MB" fr:"Taille d’une photo ou d’un fichier joint à une saisie." en:"Size of a photo or file attached to an entry."`
 	Watchers   int           `name:"watchers" default:"2000" fr:"Pages et appareils qui suivent les changements en direct, au plus." en:"Pages and devices that follow changes live, at most."`
-	KeepAll    time.Duration `name:"keep-all" default:"24h" fr:"Durée pendant laquelle toutes les versions tirées des saisies sont gardées." en:"How long all versions cut from entries are kept."`
+	KeepAll    time.Duration `name:"keep-all" default:"24h" fr:"Durée pendant laquelle toutes les versions tirées des saisies, et celles des jeux consolidés, sont gardées." en:"How long all versions cut from entries, and those of consolidated datasets, are kept."`
 	KeepHourly time.Duration `name:"keep-hourly" default:"168h" fr:"Ensuite, âge jusqu’auquel une version par heure est gardée." en:"Then, the age up to which one version an hour is kept."`
 	KeepDaily  time.Duration `name:"keep-daily" default:"2160h" fr:"Ensuite, âge jusqu’auquel une version par jour est gardée ; après, une par mois. Les versions épinglées ou déposées comme fichier restent." en:"Then, the age up to which one version a day is kept; after that, one a month. Pinned versions and those that came as a file stay."`
 }

@@ -55,9 +55,6 @@ type aligned struct {
 	leftOut string
 }
 
-// frameRows is how many rows are read at a time.
-const frameRows = 4096
-
 // align makes the part of a table.
 func (s *Service) align(ctx context.Context, t *target, b *brought, address string) (out aligned, err error) {
 	defer errs.Wrap(&err, "consolidation.align(%s)", b.resource.ID)
@@ -79,7 +76,9 @@ func (s *Service) align(ctx context.Context, t *target, b *brought, address stri
 	} else {
 		out, err = w.checked(ctx)
 	}
-	if e := errs.As(err); err != nil && (e.Kind == errs.Invalid || e.Kind == errs.TooLarge || e.Kind == errs.NotFound) {
+	// What the store does not give is no fault of the table: the build is tried again,
+	// and the dataset of the territory stays as it is.
+	if errs.Is(err, errs.Invalid) || errs.Is(err, errs.TooLarge) {
 		return aligned{leftOut: LeftUnreadable}, nil
 	}
 	return out, err
@@ -147,29 +146,11 @@ func (w *aligner) straight(ctx context.Context) (out aligned, err error) {
 // read gives the rows of the version.
 func (w *aligner) read(ctx context.Context, give func(*tabular.Frame) error) error {
 	for _, part := range w.b.version.Parts {
-		if err := w.readPart(ctx, blob.Hash(part.Blob), give); err != nil {
+		if err := w.o.Tables.Frames(ctx, blob.Hash(part.Blob), give); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-func (s *Service) readPart(ctx context.Context, h blob.Hash, give func(*tabular.Frame) error) (err error) {
-	local, err := s.o.Blobs.File(ctx, h)
-	if err != nil {
-		return err
-	}
-	defer local.Close()
-	src, err := tabular.OpenFile(local.Path)
-	if err != nil {
-		return err
-	}
-	defer src.Close()
-	p, err := tabular.OpenParquet(src)
-	if err != nil {
-		return err
-	}
-	return p.Read(ctx, frameRows, give)
 }
 
 // part writes the rows of a table with the columns of the target.
@@ -215,10 +196,13 @@ func (p *part) add(fr *tabular.Frame, take func(i int) (number uint32, ok bool))
 	if len(kept) == 0 {
 		return nil
 	}
-	p.fr.Rows = len(kept)
+	if len(kept) < fr.Rows {
+		fr = fr.Take(kept)
+	}
+	p.fr.Rows = fr.Rows
 	own := len(p.w.t.fields) - added
 	for i := range own {
-		if err := p.column(i, fr, kept); err != nil {
+		if err := p.column(i, fr); err != nil {
 			return err
 		}
 	}
@@ -232,40 +216,26 @@ func (p *part) add(fr *tabular.Frame, take func(i int) (number uint32, ok bool))
 }
 
 // column fills a column of the part.
-func (p *part) column(i int, fr *tabular.Frame, kept []int) error {
+func (p *part) column(i int, fr *tabular.Frame) error {
 	out, kind, j := &p.fr.Columns[i], p.w.t.fields[i].Kind, p.from[i]
-	if j >= 0 && fr.Fields[j].Kind != kind {
-		return fmt.Errorf("column %q is of kind %d, not %d", fr.Fields[j].Name, fr.Fields[j].Kind, kind)
-	}
-	if j >= 0 && len(kept) == fr.Rows {
+	if j >= 0 {
+		if fr.Fields[j].Kind != kind {
+			return fmt.Errorf("column %q is of kind %d, not %d", fr.Fields[j].Name, fr.Fields[j].Kind, kind)
+		}
 		*out = fr.Columns[j] // read before the frame changes
 		return nil
 	}
-	n := len(kept)
-	*out = tabular.Column{Null: make([]bool, n)}
+	*out = tabular.Column{Null: make([]bool, fr.Rows)}
+	for i := range out.Null {
+		out.Null[i] = true
+	}
 	switch kind {
 	case tabular.Text, tabular.JSON:
-		out.Bytes = make([][]byte, n)
+		out.Bytes = make([][]byte, fr.Rows)
 	case tabular.Float:
-		out.Float64 = make([]float64, n)
+		out.Float64 = make([]float64, fr.Rows)
 	default:
-		out.Int64 = make([]int64, n)
-	}
-	for k, row := range kept {
-		if j < 0 {
-			out.Null[k] = true
-			continue
-		}
-		in := &fr.Columns[j]
-		out.Null[k] = in.Null[row]
-		switch kind {
-		case tabular.Text, tabular.JSON:
-			out.Bytes[k] = in.Bytes[row]
-		case tabular.Float:
-			out.Float64[k] = in.Float64[row]
-		default:
-			out.Int64[k] = in.Int64[row]
-		}
+		out.Int64 = make([]int64, fr.Rows)
 	}
 	return nil
 }

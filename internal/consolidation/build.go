@@ -23,7 +23,25 @@ import (
 )
 
 // builder is who makes the datasets of consolidations.
-var builder = identity.System("consolidation")
+var builder = identity.System(MakerName)
+
+// MakerName names who makes the versions of consolidated tables.
+const MakerName = "consolidation"
+
+// Maker makes the versions of consolidated tables: neither files nor entries have a
+// place there.
+func Maker() catalogue.Maker {
+	return catalogue.Maker{Name: MakerName, Key: "consolidation.made", Among: made}
+}
+
+// made gives those of some tables that are consolidated.
+func made(ctx context.Context, tx *sqldb.Tx, tables []catalogue.ResourceID) ([]catalogue.ResourceID, error) {
+	rows, err := tx.Query(ctx, `SELECT resource FROM consolidations WHERE resource IN (`+sqldb.Marks(1, len(tables))+`)`, sqldb.AnySlice(tables)...)
+	if err != nil {
+		return nil, err
+	}
+	return sqldb.Collect(rows, func(r sqldb.Scanner) (id catalogue.ResourceID, err error) { return id, r.Scan(&id) })
+}
 
 // Outcome says what a build did.
 type Outcome struct {
@@ -269,52 +287,27 @@ func (b *build) cut(ctx context.Context, x *Source, leave []int) error {
 	}
 	w := &aligner{Service: b.Service, t: &b.t}
 	defer w.cleanUp()
-	f, err := w.tempFile()
+	p, err := w.newPart(ctx, nil)
 	if err != nil {
 		return err
-	}
-	pq, err := tabular.NewParquetWriter(f, b.t.fields, tabular.ParquetOptions{Context: ctx, Metadata: map[string]string{tabular.ParquetSchemaKey: string(b.t.columns.JSON())}})
-	if err != nil {
-		return errors.Join(err, f.Close())
 	}
 	first := 0
-	p := &part{w: w, pq: pq, from: make([]int, len(b.t.fields)), fr: tabular.Frame{Fields: b.t.fields, Columns: make([]tabular.Column, len(b.t.fields))}}
-	for i := range p.from {
-		p.from[i] = i
-	}
-	err = b.readPart(ctx, x.aligned.Hash, func(fr *tabular.Frame) error {
-		start := first
+	err = b.o.Tables.Frames(ctx, x.aligned.Hash, func(fr *tabular.Frame) error {
+		kept := make([]int, 0, fr.Rows)
+		for i := range fr.Rows {
+			if _, leaves := slices.BinarySearch(leave, first+i); !leaves {
+				kept = append(kept, i)
+			}
+		}
 		first += fr.Rows
-		return p.copy(fr, func(i int) bool {
-			_, leaves := slices.BinarySearch(leave, start+i)
-			return !leaves
-		})
+		return p.pq.Write(fr.Take(kept))
 	})
-	if err = errors.Join(err, pq.Close(), f.Close()); err != nil {
+	if err = errors.Join(err, p.pq.Close(), p.file.Close()); err != nil {
 		return err
 	}
-	x.Rows = pq.Rows()
-	x.part, err = b.o.Blobs.PutFile(ctx, f.Name())
+	x.Rows = p.pq.Rows()
+	x.part, err = b.o.Blobs.PutFile(ctx, p.file.Name())
 	return err
-}
-
-// copy writes the rows of a frame of the target's own columns that stay.
-func (p *part) copy(fr *tabular.Frame, stays func(i int) bool) error {
-	var kept []int
-	for i := range fr.Rows {
-		if stays(i) {
-			kept = append(kept, i)
-		}
-	}
-	if p.fr.Rows = len(kept); len(kept) == 0 {
-		return nil
-	}
-	for i := range p.fr.Columns {
-		if err := p.column(i, fr, kept); err != nil {
-			return err
-		}
-	}
-	return p.pq.Write(&p.fr)
 }
 
 // empty makes the part of a dataset to which no table gives rows any more.

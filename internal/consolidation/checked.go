@@ -213,19 +213,12 @@ func (w *aligner) take(ctx context.Context, path string, at []int, numbers []uin
 	if err != nil {
 		return out, err
 	}
-	src, err := tabular.OpenFile(path)
-	if err == nil {
-		defer src.Close()
-		var pq *tabular.ParquetFile
-		if pq, err = tabular.OpenParquet(src); err == nil {
-			first := 0
-			err = pq.Read(ctx, frameRows, func(fr *tabular.Frame) error {
-				start := first
-				first += fr.Rows
-				return p.add(fr, func(i int) (uint32, bool) { return numbers[start+i], !wrong[start+i] })
-			})
-		}
-	}
+	first := 0
+	err = tabular.EachFrame(ctx, path, func(fr *tabular.Frame) error {
+		start := first
+		first += fr.Rows
+		return p.add(fr, func(i int) (uint32, bool) { return numbers[start+i], !wrong[start+i] })
+	})
 	if err != nil {
 		return out, errors.Join(err, p.file.Close())
 	}

@@ -75,10 +75,11 @@ type Options struct {
 	Identity  *identity.Service
 	Tables    *tables.Service
 	Schemas   func(ctx context.Context, ref string) (*schema.Schema, error)
-	BaseURL   string // of the addresses of sources, without a slash at the end
-	Temp      string // folder of temporary files
-	Workers   int    // tables read at a time; 0: two
-	Demo      bool   // the datasets made say that they are invented
+	BaseURL   string         // of the addresses of sources, without a slash at the end
+	Temp      string         // folder of temporary files
+	Workers   int            // tables read at a time; 0: two
+	Keep      catalogue.Keep // versions that stay
+	Demo      bool           // the datasets made say that they are invented
 }
 
 // Service keeps consolidations and builds them.

@@ -1,8 +1,11 @@
 package consolidation_test
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"sync"
@@ -13,6 +16,7 @@ import (
 
 	"socle/internal/blob"
 	"socle/internal/catalogue"
+	"socle/internal/collect"
 	"socle/internal/consolidation"
 	"socle/internal/errs"
 	"socle/internal/identity"
@@ -82,7 +86,7 @@ func open(t *testing.T, db *sqldb.DB) *territory {
 		return schema.Parse([]byte(text))
 	}
 	temp := t.TempDir()
-	w.catalogue = catalogue.New(db, nil)
+	w.catalogue = catalogue.New(db, nil).WithMakers(collect.Maker(), consolidation.Maker())
 	w.tables = tables.New(tables.Options{DB: db, Blobs: w.blobs, Schemas: find, Catalogue: w.catalogue, Temp: temp})
 	w.tables.Handle(w.runner)
 	w.people = identity.New(db, identity.Options{})
@@ -311,6 +315,52 @@ func TestWhatDoesNotJoin(t *testing.T) {
 	})
 }
 
+// A table that cannot be read holds up no other; bytes that the store does not give
+// leave the dataset as it is.
+func TestUnreadable(t *testing.T) {
+	sqldbtest.Run(t, func(t *testing.T, db *sqldb.DB) {
+		w := open(t, db)
+		ctx := t.Context()
+		w.publishes("Auterive", "Actes d’Auterive", "acts@2.0", "ACTE_ID\nA1\n", "")
+		lost := w.publishes("Roques", "Actes de Roques", "acts@2.0", "ACTE_ID\nR1\n", "")
+		d, err := w.catalogue.Create(ctx, sys, catalogue.NewDataset{Organisation: w.orgs["Labège"], Metadata: catalogue.Metadata{Title: "Actes de Labège", Description: "Les actes.", Licence: catalogue.LicenceOuverte}})
+		w.must(err)
+		r, err := w.catalogue.AddResource(ctx, sys, d.ID, catalogue.Table, catalogue.ResourceMetadata{Title: "Table", Format: "csv"})
+		w.must(err)
+		ref, err := w.blobs.Put(ctx, strings.NewReader("no table"))
+		w.must(err)
+		_, err = w.catalogue.AddVersion(ctx, sys, catalogue.NewVersion{Resource: r.ID, Columns: []byte(actsNew), Schema: catalogue.SchemaRef{ID: "acts", Version: "2.0"}, Parts: []catalogue.VersionPart{{Blob: string(ref.Hash), Bytes: ref.Size, Rows: 1}}})
+		w.must(err)
+		_, err = w.catalogue.Publish(ctx, sys, d.ID, catalogue.AnyRevision)
+		w.must(err)
+		w.starts(nil)
+		list, err := w.merge.Sources(ctx, identity.Anonymous(), "acts")
+		w.must(err)
+		if len(list) != 3 || !slices.ContainsFunc(list, func(s consolidation.Source) bool {
+			return s.Resource == r.ID && s.LeftOut == consolidation.LeftUnreadable
+		}) {
+			t.Fatalf("%+v", list)
+		}
+		all := w.rows()
+		if len(all) != 2 {
+			t.Fatalf("%q", all)
+		}
+		v, err := w.catalogue.Version(ctx, sys, lost.Resources[0].ID, 0)
+		w.must(err)
+		in, err := w.blobs.Open(ctx, blob.Hash(v.Parts[0].Blob))
+		w.must(err)
+		kept, err := io.ReadAll(in)
+		w.must(errors.Join(err, in.Close()))
+		w.must(w.blobs.Delete(ctx, blob.Hash(v.Parts[0].Blob)))
+		w.wants(w.merge.Rebuild(ctx, sys, nil), errs.NotFound)
+		w.same(w.rows(), all...)
+		_, err = w.blobs.Put(ctx, bytes.NewReader(kept))
+		w.must(err)
+		w.must(w.merge.Rebuild(ctx, sys, nil))
+		w.same(w.rows(), all...)
+	})
+}
+
 func TestRights(t *testing.T) {
 	sqldbtest.Run(t, func(t *testing.T, db *sqldb.DB) {
 		w := open(t, db)
@@ -482,6 +532,37 @@ func TestRowsGoBack(t *testing.T) {
 	})
 }
 
+// A consolidated table is made of its sources alone: no file, no address and no entry
+// comes to it.
+func TestTakesNothingElse(t *testing.T) {
+	sqldbtest.Run(t, func(t *testing.T, db *sqldb.DB) {
+		w := open(t, db)
+		ctx := t.Context()
+		own := w.publishes("Auterive", "Actes d’Auterive", "acts@2.0", "ACTE_ID\nA1\n", "")
+		c := w.starts(nil)
+		w.must(w.publish.TakesFiles(ctx, w.editors["Auterive"], own.ID))
+		w.wants(w.publish.TakesFiles(ctx, w.host, c.Dataset), errs.Conflict)
+		_, err := w.publish.Start(ctx, w.host, w.orgs["Département"], c.Dataset)
+		w.wants(err, errs.Conflict)
+		w.wants(w.publish.SetWatch(ctx, w.host, c.Dataset, "https://exemple.fr/actes.csv", publish.Daily), errs.Conflict)
+		u, err := w.tables.Upload(ctx, sys, w.orgs["Département"], "actes.csv", strings.NewReader("ACTE_ID\nX\n"))
+		w.must(err)
+		i, err := w.tables.StartImport(ctx, sys, u.ID, tables.Settings{Schema: "acts@2.0"})
+		w.must(err)
+		w.drain()
+		_, err = w.publish.PublishImport(ctx, w.host, i.ID, publish.Target{Dataset: c.Dataset})
+		w.wants(err, errs.Conflict)
+		forms := collect.New(collect.Options{DB: db, Blobs: w.blobs, Catalogue: w.catalogue, Rows: w.tables.EachRow, Temp: t.TempDir()})
+		w.wants(forms.OpenTable(ctx, w.host, c.Resource), errs.Conflict)
+		w.same(w.rows(), "A1|-|-|-|-|Auterive|-|https://donnees.example.org/datasets/actes-d-auterive")
+		makers, err := w.catalogue.Makers(ctx, w.host, c.Resource, own.Resources[0].ID)
+		w.must(err)
+		if len(makers) != 1 || makers[c.Resource] != consolidation.MakerName {
+			t.Errorf("%v", makers)
+		}
+	})
+}
+
 // What the store holds for consolidations is named, so that it is not collected.
 func TestBlobsAreNamed(t *testing.T) {
 	sqldbtest.Run(t, func(t *testing.T, db *sqldb.DB) {
@@ -499,6 +580,44 @@ func TestBlobsAreNamed(t *testing.T) {
 		if len(named) < 7 { // two parts and one cut, two of keys, a report with its file, duplicates
 			t.Errorf("%d blobs", len(named))
 		}
+	})
+}
+
+// Of old versions one a month stays, with the latest and the first public one.
+func TestThinned(t *testing.T) {
+	sqldbtest.Run(t, func(t *testing.T, db *sqldb.DB) {
+		w := open(t, db)
+		ctx := t.Context()
+		d := w.publishes("Auterive", "Actes d’Auterive", "acts@2.0", "ACTE_ID\nA1\n", "")
+		c := w.starts(nil)
+		for _, id := range []string{"A2", "A3", "A4"} {
+			w.publishes("Auterive", "", "acts@2.0", "ACTE_ID\n"+id+"\n", d.ID)
+			w.build()
+		}
+		numbers := func() (list []int) {
+			all, err := w.catalogue.Versions(ctx, sys, c.Resource, 0, 0)
+			w.must(err)
+			for _, v := range all {
+				list = append(list, v.Number)
+			}
+			return list
+		}
+		refresh := func() {
+			w.must(db.Write(ctx, func(tx *sqldb.Tx) error { return jobs.Add(ctx, tx, consolidation.Refresh()) }))
+			w.drain()
+		}
+		if refresh(); !slices.Equal(numbers(), []int{4, 3, 2, 1}) {
+			t.Fatalf("%v", numbers())
+		}
+		const old = 200 * 24 * time.Hour
+		w.must(db.Write(ctx, func(tx *sqldb.Tx) error {
+			_, err := tx.Exec(ctx, `UPDATE versions SET created_at = created_at - $2 WHERE resource = $1`, c.Resource, old.Microseconds())
+			return err
+		}))
+		if refresh(); !slices.Equal(numbers(), []int{4, 1}) {
+			t.Fatalf("%v", numbers())
+		}
+		w.same(w.rows(), "A4|-|-|-|-|Auterive|-|https://donnees.example.org/datasets/actes-d-auterive")
 	})
 }
 

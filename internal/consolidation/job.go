@@ -2,7 +2,7 @@ package consolidation
 
 import (
 	"context"
-	"errors"
+	"net/url"
 	"time"
 
 	"socle/internal/catalogue"
@@ -33,7 +33,8 @@ type buildArgs struct {
 
 func (buildArgs) Kind() string { return "consolidation.build" }
 
-// refreshArgs builds all, for schemas of which a newer version is known.
+// refreshArgs builds all, for schemas of which a newer version is known, and thins
+// their versions.
 type refreshArgs struct{}
 
 func (refreshArgs) Kind() string { return "consolidation.refresh" }
@@ -94,6 +95,11 @@ func (s *Service) runRefresh(ctx context.Context, j *jobs.Job[refreshArgs]) erro
 	if err != nil {
 		return err
 	}
+	for _, c := range list {
+		if err := s.thin(ctx, c.Resource); err != nil {
+			return err
+		}
+	}
 	return s.o.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		for _, c := range list {
 			if err := enqueue(ctx, tx, c.Schema, wait(c.Rows)); err != nil {
@@ -102,6 +108,26 @@ func (s *Service) runRefresh(ctx context.Context, j *jobs.Job[refreshArgs]) erro
 		}
 		return j.Complete(ctx, tx)
 	})
+}
+
+// thin removes the versions of a consolidated table that need not stay.
+func (s *Service) thin(ctx context.Context, table catalogue.ResourceID) error {
+	if table == "" {
+		return nil // nothing was built yet
+	}
+	for n := 1; n > 0; {
+		err := s.o.DB.Write(ctx, func(tx *sqldb.Tx) (err error) {
+			n, err = s.o.Catalogue.ThinTx(ctx, tx, builder, table, s.o.Keep.At(tx.Now()))
+			return err
+		})
+		if errs.Is(err, errs.NotFound) {
+			return nil // taken out of its dataset
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // touched has the datasets built anew that a dataset is, or may become, part of.
@@ -194,34 +220,20 @@ func (s *Service) tell(ctx context.Context, e RowsLeftOut) error {
 	if err != nil {
 		return err
 	}
-	members, err := s.o.Identity.Members(ctx, builder, x.Organisation)
+	people, err := s.o.Identity.PeopleOf(ctx, builder, x.Organisation, identity.Editor)
 	if err != nil {
 		return err
 	}
 	var letters []mail.Message
-	for _, m := range members {
-		if m.Role < identity.Editor {
-			continue
-		}
-		p, err := s.o.Identity.Person(ctx, builder, m.Person)
-		if err != nil {
-			return err
-		}
-		args := i18n.Args{"Name": p.Name, "Title": d.Title, "Count": int(x.Wrong), "Link": s.o.BaseURL + ReturnPath(e.Schema, e.Resource)}
+	for _, p := range people {
+		args := i18n.Args{"Name": p.Name, "Title": d.Title, "Count": int(x.Wrong), "Link": s.o.BaseURL + ReturnPath(x, "")}
 		letters = append(letters, mail.Message{To: p.Email, Subject: i18n.T(p.Language, "consolidation.mail.subject", args), Text: i18n.T(p.Language, "consolidation.mail.text", args)})
 	}
-	return s.o.DB.Write(ctx, func(tx *sqldb.Tx) error {
-		var all error
-		for _, m := range letters {
-			if err := mail.Send(ctx, tx, m); err != nil && !errs.Is(err, errs.Invalid) { // an address that cannot be written to holds no other
-				all = errors.Join(all, err)
-			}
-		}
-		return all
-	})
+	return s.o.DB.Write(ctx, func(tx *sqldb.Tx) error { return mail.SendAll(ctx, tx, letters...) })
 }
 
-// ReturnPath is the address of the page of what goes back to a producer.
-func ReturnPath(schemaID string, r catalogue.ResourceID) string {
-	return "/returns/" + string(r) + "?schema=" + schemaID
+// ReturnPath is the address of the page of what goes back to the producer of a
+// source, or of a part of it ("/report.csv").
+func ReturnPath(x Source, part string) string {
+	return "/returns/" + string(x.Resource) + part + "?schema=" + url.QueryEscape(x.Schema)
 }

@@ -42,6 +42,25 @@ func (s *Service) Members(ctx context.Context, a Actor, org OrganisationID) (lis
 	return list, err
 }
 
+// PeopleOf lists the people whose role in an organisation is at least the one given:
+// to write to them. The system only. Kinds: Denied.
+func (s *Service) PeopleOf(ctx context.Context, a Actor, org OrganisationID, least Role) (list []Person, err error) {
+	defer errs.Wrap(&err, "identity.PeopleOf(%s)", org)
+	if !a.IsSystem() {
+		return nil, errs.New(errs.Denied, "identity.denied").WithHint("identity.denied.hint")
+	}
+	err = s.db.Read(ctx, func(tx *sqldb.Tx) error {
+		rows, err := tx.Query(ctx, `SELECT `+personColumns+` FROM people
+			WHERE closed_at IS NULL AND id IN (SELECT person FROM members WHERE organisation = $1 AND role >= $2) ORDER BY name, id`, org, least)
+		if err != nil {
+			return err
+		}
+		list, err = sqldb.Collect(rows, scanPerson)
+		return err
+	})
+	return list, err
+}
+
 // MemberCounts tells how many members each organisation has; those without any are
 // there with 0. Rights: ActionReadPeople. Kinds: Denied, SignIn.
 func (s *Service) MemberCounts(ctx context.Context, a Actor) (n map[OrganisationID]int, err error) {

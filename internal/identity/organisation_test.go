@@ -192,6 +192,30 @@ func TestTheLastAdministratorStays(t *testing.T) {
 	})
 }
 
+// Who is written to: those of a role or more; the system alone asks.
+func TestPeopleOf(t *testing.T) {
+	run(t, identity.Options{}, func(w world) {
+		o, other := w.organisation("Roques"), w.organisation("Labège")
+		anne, bob := w.member("anne", o.ID, identity.Administrator), w.member("bob", o.ID, identity.Editor)
+		w.member("carl", o.ID, identity.Contributor)
+		w.member("dora", other.ID, identity.Administrator)
+		names := func(least identity.Role) (out []identity.PersonID) {
+			list, err := w.PeopleOf(ctx, root, o.ID, least)
+			w.ok(err)
+			for _, p := range list {
+				out = append(out, p.ID)
+			}
+			return out
+		}
+		w.same(names(identity.Administrator), []identity.PersonID{anne.Person()})
+		w.same(names(identity.Editor), []identity.PersonID{anne.Person(), bob.Person()})
+		w.ok(w.ClosePerson(ctx, bob, bob.Person()))
+		w.same(names(identity.Editor), []identity.PersonID{anne.Person()})
+		_, err := w.PeopleOf(ctx, anne, o.ID, identity.Reader)
+		w.fails(err, errs.Denied)
+	})
+}
+
 func TestClosedAccount(t *testing.T) {
 	run(t, identity.Options{}, func(w world) {
 		o := w.organisation("Roques")

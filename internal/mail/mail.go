@@ -72,6 +72,17 @@ func Send(ctx context.Context, tx *sqldb.Tx, m Message) (err error) {
 	return jobs.Add(ctx, tx, deliver{id}, jobs.MaxAttempts(attempts))
 }
 
+// SendAll is Send of several messages; an address that cannot be written to holds no
+// other.
+func SendAll(ctx context.Context, tx *sqldb.Tx, list ...Message) error {
+	for _, m := range list {
+		if err := Send(ctx, tx, m); err != nil && !errs.Is(err, errs.Invalid) {
+			return err
+		}
+	}
+	return nil
+}
+
 func (m Message) check() error {
 	for _, a := range []string{m.To, m.ReplyTo} {
 		if a == "" && m.To != "" {

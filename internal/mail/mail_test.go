@@ -307,6 +307,21 @@ func TestBadMessagesAreRefused(t *testing.T) {
 	}
 }
 
+// An address that cannot be written to holds no other.
+func TestSendAll(t *testing.T) {
+	sqldbtest.Run(t, func(t *testing.T, db *sqldb.DB) {
+		d := newDesk(t, db, config.SMTP{}, nil)
+		bad, good := welcome, welcome
+		bad.To = "nobody"
+		if err := db.Write(t.Context(), func(tx *sqldb.Tx) error { return mail.SendAll(t.Context(), tx, bad, good) }); err != nil {
+			t.Fatal(err)
+		}
+		if list := d.list(""); len(list) != 1 || list[0].To != good.To {
+			t.Errorf("%+v", list)
+		}
+	})
+}
+
 func TestSubjectIsOneLine(t *testing.T) {
 	sqldbtest.Run(t, func(t *testing.T, db *sqldb.DB) {
 		s := newServer(t, func(s *smtpServer) { s.plain = true })

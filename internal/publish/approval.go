@@ -202,7 +202,7 @@ func (s *Service) due(ctx context.Context, j *jobs.Job[dated], people *identity.
 	if p, err := people.Person(ctx, sys, identity.PersonOfRef(d.AskedBy)); err == nil {
 		language = p.Language
 	}
-	problem := inWords(language, errs.As(err))
+	problem := tables.FailureOf(err).InWords(language)
 	_, err = s.changeIn(ctx, sys, d.ID, d.Revision, []State{Dated}, func(tx *sqldb.Tx, d *Deposit) error {
 		d.State, d.Answer, d.AnsweredBy = Open, problem, sys.Ref()
 		if err := jobs.Emit(ctx, tx, Answered{d.ID}); err != nil {

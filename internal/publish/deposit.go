@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"socle/internal/catalogue"
-	"socle/internal/collect"
 	"socle/internal/errs"
 	"socle/internal/identity"
 	"socle/internal/ids"
@@ -118,8 +117,8 @@ func New(db *sqldb.DB, t *tables.Service, c *catalogue.Service, demonstration bo
 }
 
 // Start opens a deposit for an organisation; of a new dataset, or of a next version
-// of the dataset given. Contributors. Kinds: Denied, SignIn, NotFound, Conflict (the
-// rows of the dataset are entered).
+// of the dataset given. Contributors. Kinds: Denied, SignIn, NotFound, Conflict (its
+// versions are made otherwise).
 func (s *Service) Start(ctx context.Context, a identity.Actor, org identity.OrganisationID, dataset catalogue.DatasetID) (d Deposit, err error) {
 	defer errs.Wrap(&err, "publish.Start(%s)", org)
 	if err := a.Require(identity.ActionContribute, org); err != nil {
@@ -144,7 +143,7 @@ func (s *Service) Start(ctx context.Context, a identity.Actor, org identity.Orga
 		}
 	}
 	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
-		if err := takesFiles(ctx, tx, d.Resource); err != nil {
+		if err := s.catalogue.FreeTx(ctx, tx, a, d.Resource); err != nil {
 			return err
 		}
 		d.CreatedAt, d.ChangedAt = tx.Now(), tx.Now()
@@ -159,18 +158,8 @@ func (s *Service) Start(ctx context.Context, a identity.Actor, org identity.Orga
 	return d, err
 }
 
-// takesFiles refuses a file for a table whose rows are entered: the next cut of its
-// entries would take its place.
-func takesFiles(ctx context.Context, tx *sqldb.Tx, id catalogue.ResourceID) error {
-	entered, err := collect.EnteredTx(ctx, tx, id)
-	if err == nil && entered {
-		return errs.New(errs.Conflict, "publish.entered").WithHint("publish.entered.hint")
-	}
-	return err
-}
-
 // TakesFiles reports whether a dataset may get a next version from a file. Kinds:
-// NotFound, Conflict (its rows are entered).
+// NotFound, Conflict (its versions are made otherwise: catalogue.Maker).
 func (s *Service) TakesFiles(ctx context.Context, a identity.Actor, id catalogue.DatasetID) (err error) {
 	defer errs.Wrap(&err, "publish.TakesFiles(%s)", id)
 	return s.db.Read(ctx, func(tx *sqldb.Tx) error {
@@ -180,7 +169,7 @@ func (s *Service) TakesFiles(ctx context.Context, a identity.Actor, id catalogue
 		}
 		for _, r := range d.Resources {
 			if r.Kind == catalogue.Table {
-				return takesFiles(ctx, tx, r.ID)
+				return s.catalogue.FreeTx(ctx, tx, a, r.ID)
 			}
 		}
 		return nil

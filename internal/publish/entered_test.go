@@ -46,16 +46,11 @@ func TestEnteredTablesTakeNoFile(t *testing.T) {
 		if again.Resources[0].Latest != 1 {
 			t.Errorf("a file became version %d", again.Resources[0].Latest)
 		}
-		for who, want := range map[string]bool{"editor": true, "stranger": false} {
-			a := w.editor
-			if who == "stranger" {
-				a = w.stranger
-			}
-			sets, err := forms.EnteredSets(ctx, a)
-			w.must(err)
-			if sets[set.ID] != want || !want && len(sets) != 0 {
-				t.Errorf("the %s is told of %v", who, sets)
-			}
+		w.wants(w.publish.SetWatch(ctx, w.editor, set.ID, "https://exemple.fr/lieux.csv", publish.Daily), errs.Conflict)
+		makers, err := w.catalogue.Makers(ctx, w.editor, set.Resources[0].ID, "another")
+		w.must(err)
+		if len(makers) != 1 || makers[set.Resources[0].ID] != collect.MakerName {
+			t.Errorf("%v", makers)
 		}
 		w.wants(w.publish.TakesFiles(ctx, w.stranger, catalogue.DatasetID("none")), errs.NotFound)
 	})

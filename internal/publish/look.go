@@ -215,7 +215,7 @@ func (w watcher) note(ctx context.Context, x Watch, failure error, also func(*sq
 			}
 		} else {
 			e := errs.As(failure)
-			failures, problem = now.Failures+1, &tables.Failure{Key: e.Key, Args: e.Args, Hint: e.Hint}
+			failures, problem = now.Failures+1, tables.FailureOf(failure)
 			if failures >= patience || e.Kind == errs.NotFound || e.Kind == errs.Invalid || e.Kind == errs.TooLarge {
 				tell = state != WatchBroken
 				state = WatchBroken
@@ -288,18 +288,17 @@ func (w watcher) read(ctx context.Context, e tables.Read) error {
 			return err
 		}
 	}
-	problem := tables.Failure{Key: "watch.refused", Hint: "watch.refused.hint"}
-	if i.Ready() && !decided {
-		problem = tables.Failure{Key: "protect.not-yet", Hint: "protect.not-yet.hint"}
-	}
-	if i.Failure != nil {
-		problem = *i.Failure
-	} else if err != nil {
-		e := errs.As(err)
-		problem = tables.Failure{Key: e.Key, Args: e.Args, Hint: e.Hint}
+	problem := &tables.Failure{Key: "watch.refused", Hint: "watch.refused.hint"}
+	switch {
+	case i.Failure != nil:
+		problem = i.Failure
+	case err != nil:
+		problem = tables.FailureOf(err)
+	case i.Ready():
+		problem = &tables.Failure{Key: "protect.not-yet", Hint: "protect.not-yet.hint"}
 	}
 	return w.s.db.Write(ctx, func(tx *sqldb.Tx) error {
-		text, err := problemText(&problem)
+		text, err := problemText(problem)
 		if err != nil {
 			return err
 		}
@@ -327,25 +326,8 @@ func (w watcher) troubled(ctx context.Context, e LinkTroubled) error {
 	if err != nil {
 		return err
 	}
-	members, err := w.write.people.Members(ctx, watching, set.Organisation)
-	if err != nil {
-		return err
-	}
-	var letters []mail.Message
-	for _, m := range members {
-		if m.Role < identity.Editor {
-			continue
-		}
-		p, err := w.write.people.Person(ctx, watching, m.Person)
-		if err != nil {
-			return err
-		}
-		problem := i18n.T(p.Language, x.Problem.Key, x.Problem.Args)
-		if x.Problem.Hint != "" {
-			problem += " " + i18n.T(p.Language, x.Problem.Hint, x.Problem.Args)
-		}
-		args := i18n.Args{"Name": p.Name, "Title": set.Title, "Address": x.Address, "Problem": problem, "Link": w.write.base + "/datasets/" + set.Slug + "/link"}
-		letters = append(letters, mail.Message{To: p.Email, Subject: i18n.T(p.Language, "watch.mail."+string(x.State)+".subject", args), Text: i18n.T(p.Language, "watch.mail."+string(x.State)+".text", args)})
-	}
-	return w.write.send(ctx, letters...)
+	return w.write.members(ctx, set.Organisation, identity.Editor, func(to identity.Person) mail.Message {
+		args := i18n.Args{"Name": to.Name, "Title": set.Title, "Address": x.Address, "Problem": x.Problem.InWords(to.Language), "Link": w.write.base + "/datasets/" + set.Slug + "/link"}
+		return message(to, "watch.mail."+string(x.State), args)
+	})
 }

@@ -2,7 +2,6 @@ package publish
 
 import (
 	"context"
-	"errors"
 	"strings"
 
 	"socle/internal/catalogue"
@@ -36,15 +35,6 @@ func (s *Service) Handle(r *jobs.Runner, h Handling) {
 	jobs.On(r, "publish.watch-told", x.troubled)
 }
 
-// inWords is an error as a sentence and what to do.
-func inWords(l i18n.Lang, e *errs.Error) string {
-	text := i18n.T(l, e.Key, e.Args)
-	if e.Hint != "" {
-		text += " " + i18n.T(l, e.Hint, e.Args)
-	}
-	return text
-}
-
 // writer writes to those whom a deposit concerns.
 type writer struct {
 	s      *Service
@@ -63,19 +53,29 @@ func (w writer) letter(to identity.Person, d Deposit, kind string, more i18n.Arg
 	if d.State == Published {
 		args["Link"] = w.base + "/datasets/" + more["Slug"].(string)
 	}
-	return mail.Message{To: to.Email, Subject: i18n.T(to.Language, "publish.mail."+kind+".subject", args), Text: i18n.T(to.Language, "publish.mail."+kind+".text", args)}
+	return message(to, "publish.mail."+kind, args)
+}
+
+// message writes to a person in the words of a key.
+func message(to identity.Person, key string, args i18n.Args) mail.Message {
+	return mail.Message{To: to.Email, Subject: i18n.T(to.Language, key+".subject", args), Text: i18n.T(to.Language, key+".text", args)}
 }
 
 func (w writer) send(ctx context.Context, messages ...mail.Message) error {
-	return w.s.db.Write(ctx, func(tx *sqldb.Tx) error {
-		var all error
-		for _, m := range messages {
-			if err := mail.Send(ctx, tx, m); err != nil && !errs.Is(err, errs.Invalid) { // an address that cannot be written to holds no other
-				all = errors.Join(all, err)
-			}
-		}
-		return all
-	})
+	return w.s.db.Write(ctx, func(tx *sqldb.Tx) error { return mail.SendAll(ctx, tx, messages...) })
+}
+
+// members writes to those of an organisation whose role is at least the one given.
+func (w writer) members(ctx context.Context, org identity.OrganisationID, least identity.Role, letter func(to identity.Person) mail.Message) error {
+	people, err := w.people.PeopleOf(ctx, postman, org, least)
+	if err != nil {
+		return err
+	}
+	var letters []mail.Message
+	for _, p := range people {
+		letters = append(letters, letter(p))
+	}
+	return w.send(ctx, letters...)
 }
 
 // asked tells the administrators of the organisation.
@@ -87,28 +87,13 @@ func (w writer) asked(ctx context.Context, e ApprovalAsked) error {
 	if err != nil {
 		return err
 	}
-	members, err := w.people.Members(ctx, postman, d.Organisation)
-	if err != nil {
+	by, err := w.people.Person(ctx, postman, identity.PersonOfRef(d.AskedBy))
+	if err != nil && !errs.Is(err, errs.NotFound) { // a token asked
 		return err
 	}
-	by := ""
-	for _, m := range members {
-		if m.Person == identity.PersonOfRef(d.AskedBy) {
-			by = m.Name
-		}
-	}
-	var letters []mail.Message
-	for _, m := range members {
-		if m.Role < identity.Administrator {
-			continue
-		}
-		p, err := w.people.Person(ctx, postman, m.Person)
-		if err != nil {
-			return err
-		}
-		letters = append(letters, w.letter(p, d, "asked", i18n.Args{"By": by}))
-	}
-	return w.send(ctx, letters...)
+	return w.members(ctx, d.Organisation, identity.Administrator, func(to identity.Person) mail.Message {
+		return w.letter(to, d, "asked", i18n.Args{"By": by.Name})
+	})
 }
 
 // answered tells who asked, unless they did it themselves.

@@ -29,8 +29,8 @@ type Target struct {
 
 // PublishImport makes a valid import public: a new dataset, or the next version of
 // one, in one transaction. Editors. Kinds: NotFound, SignIn, Denied, Invalid
-// (fields of the description), Conflict (the import is not valid; the rows of the
-// dataset are entered).
+// (fields of the description), Conflict (the import is not valid; the versions of the
+// dataset are made otherwise).
 func (s *Service) PublishImport(ctx context.Context, a identity.Actor, id tables.ImportID, t Target) (d catalogue.Dataset, err error) {
 	defer errs.Wrap(&err, "publish.PublishImport(%s)", id)
 	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
@@ -88,7 +88,7 @@ func (s *Service) publishImport(ctx context.Context, tx *sqldb.Tx, a identity.Ac
 func (s *Service) tableOf(ctx context.Context, tx *sqldb.Tx, a identity.Actor, d catalogue.Dataset, i tables.Import) (catalogue.Resource, error) {
 	for _, r := range d.Resources {
 		if r.Kind == catalogue.Table {
-			return r, takesFiles(ctx, tx, r.ID) // opened for entry since the deposit was begun
+			return r, nil
 		}
 	}
 	return s.catalogue.AddResourceTx(ctx, tx, a, d.ID, catalogue.Table, catalogue.ResourceMetadata{

@@ -10,6 +10,7 @@ import (
 
 	"socle/internal/blob"
 	"socle/internal/catalogue"
+	"socle/internal/collect"
 	"socle/internal/errs"
 	"socle/internal/identity"
 	"socle/internal/jobs"
@@ -73,7 +74,7 @@ func open(t *testing.T, db *sqldb.DB) *workshop {
 	if w.runner, err = jobs.New(db, jobs.Options{}); err != nil {
 		t.Fatal(err)
 	}
-	w.catalogue = catalogue.New(db, nil)
+	w.catalogue = catalogue.New(db, nil).WithMakers(collect.Maker())
 	find := func(_ context.Context, ref string) (*schema.Schema, error) { return national.Find(ref) }
 	w.tables = tables.New(tables.Options{DB: db, Blobs: w.blobs, Schemas: find, Temp: t.TempDir(), Catalogue: w.catalogue, Limits: tables.Limits{UploadBytes: 1 << 20}})
 	w.tables.Handle(w.runner)

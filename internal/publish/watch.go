@@ -174,7 +174,7 @@ func checkWatch(address string, r Rhythm) error {
 
 // SetWatch has the table of a dataset renewed from an address. Editors. It is
 // looked at as soon as possible. Kinds: NotFound, SignIn, Denied, Invalid (the address, the
-// rhythm; the dataset has no table).
+// rhythm; the dataset has no table), Conflict (its versions are made otherwise).
 func (s *Service) SetWatch(ctx context.Context, a identity.Actor, dataset catalogue.DatasetID, address string, r Rhythm) (err error) {
 	defer errs.Wrap(&err, "publish.SetWatch(%s)", dataset)
 	if err := checkWatch(address, r); err != nil {
@@ -197,6 +197,9 @@ func (s *Service) SetWatch(ctx context.Context, a identity.Actor, dataset catalo
 		}
 		if w.Resource == "" {
 			return errs.New(errs.Invalid, "watch.no-table").WithHint("watch.no-table.hint")
+		}
+		if err := s.catalogue.FreeTx(ctx, tx, a, w.Resource); err != nil {
+			return err
 		}
 		w.Settings = tables.Settings{Schema: d.Schema.String(), AllSafe: true}
 		if old, err := scanWatch(tx.QueryRow(ctx, `SELECT `+watchColumns+` FROM watches WHERE resource = $1`, w.Resource)); err == nil {

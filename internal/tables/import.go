@@ -9,6 +9,7 @@ import (
 
 	"socle/internal/blob"
 	"socle/internal/errs"
+	"socle/internal/i18n"
 	"socle/internal/identity"
 	"socle/internal/ids"
 	"socle/internal/jobs"
@@ -129,6 +130,21 @@ type Failure struct {
 	Key  string
 	Args map[string]any
 	Hint string
+}
+
+// FailureOf is what is kept of an error.
+func FailureOf(err error) *Failure {
+	e := errs.As(err)
+	return &Failure{Key: e.Key, Args: e.Args, Hint: e.Hint}
+}
+
+// InWords is the failure as a sentence, and what to do.
+func (f *Failure) InWords(l i18n.Lang) string {
+	text := i18n.T(l, f.Key, f.Args)
+	if f.Hint != "" {
+		text += " " + i18n.T(l, f.Hint, f.Args)
+	}
+	return text
 }
 
 // Import is one reading of a file: its settings and, once its job has run, its

@@ -48,7 +48,7 @@ func (s *Service) runImport(ctx context.Context, j *jobs.Job[importArgs]) (err e
 			w.tellFullDisk(ctx, err)
 			return err
 		}
-		w.i.State, w.i.Failure = Failed, &Failure{Key: e.Key, Args: e.Args, Hint: e.Hint}
+		w.i.State, w.i.Failure = Failed, FailureOf(err)
 		w.i.Outcome, w.i.Report, w.i.Mended, w.i.Parquet = Outcome{}, "", blob.Ref{}, blob.Ref{}
 		w.i.Kept = blob.Ref{}
 	}
@@ -82,10 +82,9 @@ func (w *reading) tellFullDisk(ctx context.Context, cause error) {
 // giveUpImport records that an import will not be tried again.
 func (s *Service) giveUpImport(ctx context.Context, j *jobs.Job[importArgs], cause error) error {
 	w := &reading{Service: s, i: Import{ID: j.Args.Import, Revision: j.Args.Revision, State: Failed}}
-	e := errs.As(cause)
 	w.i.Failure = &Failure{Key: "tables.import.gave-up", Hint: "tables.import.gave-up.hint"}
-	if e.Kind != errs.Internal {
-		w.i.Failure = &Failure{Key: e.Key, Args: e.Args, Hint: e.Hint}
+	if !errs.Is(cause, errs.Internal) {
+		w.i.Failure = FailureOf(cause)
 	}
 	return s.db.Write(ctx, func(tx *sqldb.Tx) error { return w.record(ctx, tx) })
 }
@@ -294,7 +293,7 @@ func (w *reading) check(ctx context.Context, source blob.Hash, o tabular.Options
 	fields := check.Fields(f, sch)
 	descriptor := columnsOf(fields, sch).JSON()
 	opt := check.Options{Workers: w.workers, Clock: w.now, TempDir: w.temp, References: w.References()}
-	pq, err := tabular.NewParquetWriter(out, fields, tabular.ParquetOptions{Context: ctx, Metadata: map[string]string{"table-schema": string(descriptor)}})
+	pq, err := tabular.NewParquetWriter(out, fields, tabular.ParquetOptions{Context: ctx, Metadata: map[string]string{tabular.ParquetSchemaKey: string(descriptor)}})
 	if err == nil {
 		opt.Sink = pq.Put
 	} else if !errs.Is(err, errs.Invalid) { // Invalid: columns of one name, which the report tells

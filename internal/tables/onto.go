@@ -191,7 +191,7 @@ func (w *reading) keys(ctx context.Context, key []int) (map[string]struct{}, err
 	keys := map[string]struct{}{}
 	var b []byte
 	row := 1
-	err := w.frames(ctx, string(w.i.Parquet.Hash), func(fr *tabular.Frame) error {
+	err := w.Frames(ctx, w.i.Parquet.Hash, func(fr *tabular.Frame) error {
 		for i := range fr.Rows {
 			row++
 			text, ok := rowKey(b[:0], fr, key, i)
@@ -220,14 +220,14 @@ func (w *reading) keep(ctx context.Context, fields []tabular.Field, before catal
 		return err
 	}
 	defer out.Close()
-	pq, err := tabular.NewParquetWriter(out, fields, tabular.ParquetOptions{Context: ctx, Metadata: map[string]string{"table-schema": string(before.Columns)}})
+	pq, err := tabular.NewParquetWriter(out, fields, tabular.ParquetOptions{Context: ctx, Metadata: map[string]string{tabular.ParquetSchemaKey: string(before.Columns)}})
 	if err != nil {
 		return err
 	}
 	var replaced int64
 	var b []byte
 	for _, part := range before.Parts {
-		err := w.frames(ctx, part.Blob, func(fr *tabular.Frame) error {
+		err := w.Frames(ctx, blob.Hash(part.Blob), func(fr *tabular.Frame) error {
 			if !slices.Equal(fr.Fields, fields) {
 				return errs.New(errs.Invalid, "onto.gone").WithHint("onto.gone.hint")
 			}
@@ -241,7 +241,7 @@ func (w *reading) keep(ctx context.Context, fields []tabular.Field, before catal
 				}
 				left = append(left, i)
 			}
-			return pq.Write(rowsOf(fr, left))
+			return pq.Write(fr.Take(left))
 		})
 		if err != nil {
 			pq.Abort(err)
@@ -277,45 +277,13 @@ func (w *reading) keep(ctx context.Context, fields []tabular.Field, before catal
 
 var errNotWanted = errors.New("the rows before stay as they are")
 
-// frames reads a Parquet file that is kept.
-func (s *Service) frames(ctx context.Context, hash string, give func(*tabular.Frame) error) error {
-	local, err := s.blobs.File(ctx, blob.Hash(hash))
+// Frames reads a Parquet file that is kept; a frame is valid during the call only.
+// Kinds: Invalid (damaged), those of blob.Store.File.
+func (s *Service) Frames(ctx context.Context, h blob.Hash, give func(*tabular.Frame) error) error {
+	local, err := s.blobs.File(ctx, h)
 	if err != nil {
 		return err
 	}
 	defer local.Close()
-	src, err := tabular.OpenFile(local.Path)
-	if err != nil {
-		return err
-	}
-	defer src.Close()
-	p, err := tabular.OpenParquet(src)
-	if err != nil {
-		return err
-	}
-	const atOnce = 8192
-	return p.Read(ctx, atOnce, give)
-}
-
-// rowsOf is a frame of some rows of another, in their order.
-func rowsOf(fr *tabular.Frame, rows []int) *tabular.Frame {
-	out := &tabular.Frame{Fields: fr.Fields, Columns: make([]tabular.Column, len(fr.Columns)), Rows: len(rows)}
-	for j := range fr.Columns {
-		c := &fr.Columns[j]
-		o := &out.Columns[j]
-		o.Null = pick(c.Null, rows)
-		o.Int64, o.Float64, o.Bytes = pick(c.Int64, rows), pick(c.Float64, rows), pick(c.Bytes, rows)
-	}
-	return out
-}
-
-func pick[T any](from []T, rows []int) []T {
-	if len(from) == 0 {
-		return nil
-	}
-	out := make([]T, len(rows))
-	for i, r := range rows {
-		out[i] = from[r]
-	}
-	return out
+	return tabular.EachFrame(ctx, local.Path, give)
 }

@@ -45,6 +45,31 @@ type Frame struct {
 	Rows    int
 }
 
+// Take is a frame of some of the rows, by their places; their values are those of the
+// frame, not copies.
+func (fr *Frame) Take(rows []int) *Frame {
+	out := &Frame{Fields: fr.Fields, Columns: make([]Column, len(fr.Columns)), Rows: len(rows)}
+	for j := range fr.Columns {
+		out.Columns[j] = fr.Columns[j].take(rows)
+	}
+	return out
+}
+
+func (c *Column) take(rows []int) Column {
+	return Column{Null: pick(c.Null, rows), Int64: pick(c.Int64, rows), Float64: pick(c.Float64, rows), Bytes: pick(c.Bytes, rows)}
+}
+
+func pick[T any](from []T, rows []int) []T {
+	if len(from) == 0 {
+		return nil
+	}
+	out := make([]T, len(rows))
+	for i, r := range rows {
+		out[i] = from[r]
+	}
+	return out
+}
+
 // Day returns the date of a Date value.
 func Day(days int64) time.Time { return time.Unix(days*86400, 0).UTC() }
 

@@ -145,6 +145,22 @@ func (p *ParquetFile) Read(ctx context.Context, size int, give func(*Frame) erro
 	return nil
 }
 
+// EachFrame gives the rows of a Parquet file on disk in order, in frames valid during
+// the call only. Kinds: Invalid (damaged).
+func EachFrame(ctx context.Context, path string, give func(*Frame) error) error {
+	src, err := OpenFile(path)
+	if err != nil {
+		return err
+	}
+	defer src.Close()
+	p, err := OpenParquet(src)
+	if err != nil {
+		return err
+	}
+	const atOnce = 8192
+	return p.Read(ctx, atOnce, give)
+}
+
 // ReadGroup gives the rows of one row group, as Read.
 func (p *ParquetFile) ReadGroup(ctx context.Context, group, size int, give func(*Frame) error) (err error) {
 	defer recoverParquet(&err)

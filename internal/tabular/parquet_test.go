@@ -481,3 +481,19 @@ func FuzzParquet(f *testing.F) {
 		}
 	})
 }
+
+// A frame of some rows has their values, of each kind, and no others.
+func TestTake(t *testing.T) {
+	fr := &tabular.Frame{Fields: []tabular.Field{{Name: "a"}, {Name: "b", Kind: tabular.Int}, {Name: "c", Kind: tabular.Float}}, Rows: 3, Columns: []tabular.Column{
+		{Null: []bool{false, true, false}, Bytes: [][]byte{[]byte("x"), nil, []byte("z")}},
+		{Null: []bool{false, false, true}, Int64: []int64{1, 2, 0}},
+		{Null: []bool{true, false, false}, Float64: []float64{0, 2.5, 3.5}},
+	}}
+	got := fr.Take([]int{2, 0})
+	if got.Rows != 2 || string(got.Columns[0].Bytes[0]) != "z" || string(got.Columns[0].Bytes[1]) != "x" || got.Columns[1].Int64[1] != 1 || !got.Columns[1].Null[0] || got.Columns[2].Float64[0] != 3.5 || !got.Columns[2].Null[1] {
+		t.Errorf("%+v", got)
+	}
+	if none := fr.Take(nil); none.Rows != 0 || len(none.Columns) != 3 || len(none.Columns[0].Null) != 0 {
+		t.Errorf("%+v", none)
+	}
+}

@@ -40,7 +40,7 @@ func (p *Pages) organisations(w http.ResponseWriter, r *http.Request) error {
 		it := ui.Item{Eyebrow: ui.T(ctx, o.Kind.LabelKey()), Title: o.Name, Href: "/organisations/" + o.Slug + "/members",
 			Facts: []ui.Fact{{Icon: "users", Text: ui.T(ctx, "admin.organisation.members", ui.Count(counts[o.ID]))}}}
 		if s := held[o.ID]; s.Bytes > 0 || s.Own {
-			it.Facts = append(it.Facts, ui.Fact{Icon: "database", Text: roomText(ctx, s)})
+			it.Facts = append(it.Facts, ui.Fact{Icon: "database", Text: s.InWords(ui.LangOf(ctx))})
 		}
 		if o.SIREN != "" {
 			it.Facts = append(it.Facts, ui.Fact{Text: ui.T(ctx, "admin.organisation.siren", i18n.Args{"SIREN": o.SIREN})})

@@ -1,7 +1,6 @@
 package admin
 
 import (
-	"context"
 	"math"
 	"net/http"
 	"strconv"
@@ -10,7 +9,6 @@ import (
 	"socle/internal/catalogue"
 	"socle/internal/errs"
 	"socle/internal/httpx"
-	"socle/internal/i18n"
 	"socle/internal/identity"
 	"socle/internal/web/shell"
 	"socle/internal/web/ui"
@@ -33,15 +31,6 @@ func idsOf(list []identity.Organisation) (out []identity.OrganisationID) {
 	return out
 }
 
-// roomText says how much is held, of how much.
-func roomText(ctx context.Context, s catalogue.Storage) string {
-	bytes := ui.T(ctx, "quota.bytes", i18n.Args{"Held": ui.Bytes(ctx, s.Bytes)})
-	if s.Quota.Bytes > 0 {
-		bytes = ui.T(ctx, "quota.bytes-of", i18n.Args{"Held": ui.Bytes(ctx, s.Bytes), "Limit": ui.Bytes(ctx, s.Quota.Bytes)})
-	}
-	return bytes + " · " + ui.T(ctx, "quota.rows", i18n.Args{"Held": ui.Integer(ctx, s.Rows)})
-}
-
 // gigabyte is the unit of the form.
 const gigabyte = 1_000_000_000
 
@@ -61,7 +50,7 @@ func (p *Pages) quotaPage(w http.ResponseWriter, r *http.Request, o identity.Org
 	}
 	held := all[o.ID]
 	view := quotaView{frame: frame{tabs(ctx, v.Actor, "/admin/organisations"), ui.PageHead{Eyebrow: o.Name, Title: ui.T(ctx, "quota.title"), Lead: ui.T(ctx, "quota.lead")}},
-		URL: "/organisations/" + o.Slug + "/quota", Held: roomText(ctx, held),
+		URL: "/organisations/" + o.Slug + "/quota", Held: held.InWords(ui.LangOf(ctx)),
 		Bytes: ui.Input{Field: ui.Field{Name: "gigabytes", Label: ui.T(ctx, "quota.field.bytes"), Help: ui.T(ctx, "quota.field.help"), Optional: true}, Mode: "decimal", Unit: ui.T(ctx, "quota.unit"), Short: true},
 		Rows:  ui.Input{Field: ui.Field{Name: "rows", Label: ui.T(ctx, "quota.field.rows"), Optional: true}, Mode: "numeric", Short: true}}
 	if held.Own {

@@ -84,7 +84,7 @@ func (p *Pages) contributors(w http.ResponseWriter, r *http.Request) error {
 			view.LeftOut.Items = append(view.LeftOut.Items, ui.Item{Eyebrow: o.Name, Title: d.Title, Href: "/datasets/" + d.Slug, Text: ui.T(ctx, "returned.whole."+s.LeftOut)})
 		}
 		if s.Wrong > 0 {
-			view.LeftOut.Items = append(view.LeftOut.Items, ui.Item{Eyebrow: o.Name, Title: d.Title, Href: consolidation.ReturnPath(c.Schema, s.Resource), Text: ui.T(ctx, "returned.todo", i18n.Args{"Count": s.Wrong, "Rows": ui.Integer(ctx, s.Wrong)})})
+			view.LeftOut.Items = append(view.LeftOut.Items, ui.Item{Eyebrow: o.Name, Title: d.Title, Href: consolidation.ReturnPath(s, ""), Text: ui.T(ctx, "returned.todo", i18n.Args{"Count": s.Wrong, "Rows": ui.Integer(ctx, s.Wrong)})})
 		}
 	}
 	view.Lead = ui.T(ctx, "consolidationui.contributors.lead", i18n.Args{"Count": len(in)})

@@ -11,7 +11,7 @@ import (
 	"github.com/a-h/templ"
 
 	"socle/internal/catalogue"
-	"socle/internal/errs"
+	"socle/internal/consolidation"
 	"socle/internal/httpx"
 	"socle/internal/i18n"
 	"socle/internal/identity"
@@ -46,12 +46,15 @@ type found struct {
 	mandates []mandate // of who publishes for it
 	manage   *ui.Menu  // nil for visitors
 	fill     []ui.Button
-	merged   bool                // the dataset is made of the tables of the territory
+	maker    string              // who makes the versions of the table; "" when files bring them
 	resource *catalogue.Resource // nil when there is no table
 	version  catalogue.Version
 	kept     query.Query // the conditions that parts of the page share
 	tables.Table
 }
+
+// merged reports that the dataset is made of the tables of the territory.
+func (f found) merged() bool { return f.maker == consolidation.MakerName }
 
 // events is the address that tells of new versions of a table whose rows people
 // enter, while the latest is shown; "" else.
@@ -70,11 +73,6 @@ func (p *Pages) find(r *http.Request) (f found, moved bool, err error) {
 		return f, false, err
 	}
 	if err := p.entry(ctx, v.Actor, &f); err != nil {
-		return f, false, err
-	}
-	if _, err := p.o.Merge.Of(ctx, v.Actor, f.dataset.ID); err == nil {
-		f.merged = true
-	} else if !errs.Is(err, errs.NotFound) {
 		return f, false, err
 	}
 	if f.dataset.Slug != r.PathValue("slug") {
@@ -169,12 +167,12 @@ func (p *Pages) frame(ctx context.Context, f found, part string) (datasetView, u
 	if !f.version.Schema.IsZero() {
 		v.Head.Badges = append(v.Head.Badges, ui.Badge{Kind: ui.Good, Icon: "badge-check", Label: ui.T(ctx, "catalogueui.conforms", map[string]any{"Schema": schemaName(ctx, f.version.Schema.ID)})})
 	}
-	if f.merged {
+	if f.merged() {
 		v.Head.Badges = append(v.Head.Badges, ui.Badge{Kind: ui.Information, Icon: "layers", Label: ui.T(ctx, "consolidationui.badge")})
 	}
 	if f.resource != nil && d.State == catalogue.Published {
 		board := ui.Button{Label: ui.T(ctx, "dashboardui.board"), Icon: "chart-column", Style: ui.Quiet, Href: "/organisations/" + f.org.Slug + "/board"}
-		if f.merged {
+		if f.merged() {
 			board.Href = "/board"
 		}
 		v.Board = &board
@@ -182,7 +180,7 @@ func (p *Pages) frame(ctx context.Context, f found, part string) (datasetView, u
 	if f.resource != nil {
 		v.Downloads = downloads(ctx, f)
 		for _, t := range tabs {
-			if t.placed && !f.placed() || t.merged && !f.merged {
+			if t.placed && !f.placed() || t.merged && !f.merged() {
 				continue
 			}
 			href := f.base() + t.part

@@ -9,11 +9,11 @@ import (
 	"socle/internal/web/ui"
 )
 
-// entering is how the rows of a dataset are typed in, as far as the visitor may.
+// entering is how rows come to a dataset, as far as the visitor may bring them.
 type entering struct {
-	entered bool   // they are: no file brings them
-	grid    bool   // the grid is open to the visitor
-	forms   string // address of its form or forms; "" for none
+	files bool   // files bring them, or an address
+	grid  bool   // the grid is open to the visitor
+	forms string // address of its form or forms; "" for none
 }
 
 // shownForms is how many forms the head of a dataset's page offers.
@@ -22,12 +22,18 @@ const shownForms = 3
 // entry finds the ways into the table of a dataset: its open forms, and what those
 // who look after it have in their menu.
 func (p *Pages) entry(ctx context.Context, a identity.Actor, f *found) error {
-	var e entering
+	e := entering{files: true}
 	d := f.dataset
 	for _, r := range d.Resources {
 		if r.Kind != catalogue.Table {
 			continue
 		}
+		makers, err := p.o.Catalogue.Makers(ctx, a, r.ID)
+		if err != nil {
+			return err
+		}
+		f.maker = makers[r.ID]
+		e.files = f.maker == ""
 		forms, err := p.o.Collect.OfDataset(ctx, collect.Visitor{Actor: a}, d.ID)
 		if err != nil {
 			return err
@@ -47,14 +53,11 @@ func (p *Pages) entry(ctx context.Context, a identity.Actor, f *found) error {
 		if !a.Can(identity.ActionContribute, d.Organisation) {
 			break
 		}
-		if e.entered, err = p.o.Collect.IsOpen(ctx, a, r.ID); err != nil {
-			return err
-		}
 		opens := identity.ActionEdit
 		if d.State == catalogue.Published {
 			opens = identity.ActionPublish
 		}
-		e.grid = e.entered || r.Latest > 0 && a.Can(opens, d.Organisation) && !f.merged
+		e.grid = f.maker == collect.MakerName || e.files && r.Latest > 0 && a.Can(opens, d.Organisation)
 		switch len(forms) {
 		case 0:
 			if e.grid && a.Can(identity.ActionEdit, d.Organisation) {

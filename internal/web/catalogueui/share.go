@@ -35,7 +35,7 @@ func manage(ctx context.Context, a identity.Actor, d catalogue.Dataset, e enteri
 		add("share.manage.edit", base+"/edit", "pencil")
 	}
 	if a.Can(identity.ActionContribute, d.Organisation) && d.State != catalogue.Withdrawn {
-		if !e.entered {
+		if e.files {
 			add("share.manage.data", "/deposits/new?dataset="+string(d.ID), "refresh-cw")
 			add("share.manage.link", base+"/link", "link")
 		}

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"socle/internal/catalogue"
+	"socle/internal/collect"
 	"socle/internal/i18n"
 	"socle/internal/identity"
 	"socle/internal/publish"
@@ -38,10 +39,6 @@ func (p *Pages) desk(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	entered, err := p.o.Collect.EnteredSets(ctx, v.Actor)
-	if err != nil {
-		return err
-	}
 	var list todos
 	busy, err := p.deposits(ctx, v.Actor, names, &list)
 	if err != nil {
@@ -61,12 +58,17 @@ func (p *Pages) desk(w http.ResponseWriter, r *http.Request) error {
 		if found.Next != "" {
 			view.More = append(view.More, ui.More(ui.T(ctx, "desk.all", i18n.Args{"Name": names[org].Name}), "/organisations/"+names[org].Slug))
 		}
+		makers, err := p.o.Catalogue.Makers(ctx, v.Actor, tablesOf(found.Datasets)...)
+		if err != nil {
+			return err
+		}
 		for _, d := range found.Datasets {
+			renew := renewal(ctx, d, makers)
 			if !busy[d.ID] {
-				p.dueFor(ctx, d, entered[d.ID], names[org].Name, &list)
+				p.dueFor(ctx, d, renew, names[org].Name, &list)
 			}
 			if len(view.Datasets.Items) < shownDatasets {
-				view.Datasets.Items = append(view.Datasets.Items, p.mine(ctx, v.Actor, d, entered[d.ID], names[org].Name))
+				view.Datasets.Items = append(view.Datasets.Items, p.mine(ctx, v.Actor, d, renew, names[org].Name))
 			}
 		}
 	}
@@ -113,11 +115,22 @@ func (t todos) items() (out ui.Items) {
 	return out
 }
 
-// mine is a line of the list of datasets.
-func (p *Pages) mine(ctx context.Context, a identity.Actor, d catalogue.Dataset, entered bool, org string) ui.Item {
+func tablesOf(list []catalogue.Dataset) (ids []catalogue.ResourceID) {
+	for _, d := range list {
+		for _, r := range d.Resources {
+			if r.Kind == catalogue.Table {
+				ids = append(ids, r.ID)
+			}
+		}
+	}
+	return ids
+}
+
+// mine is a line of the list of datasets; renew leads to where its data is changed.
+func (p *Pages) mine(ctx context.Context, a identity.Actor, d catalogue.Dataset, renew []ui.Button, org string) ui.Item {
 	it := ui.Item{Eyebrow: org, Title: d.Title, Href: "/datasets/" + d.Slug, Badges: []ui.Badge{stateBadge(ctx, d.State)}}
 	if d.State != catalogue.Withdrawn {
-		it.Actions = append(it.Actions, renewal(ctx, d, entered))
+		it.Actions = append(it.Actions, renew...)
 	}
 	if d.State == catalogue.Draft || a.Can(identity.ActionEdit, d.Organisation) {
 		it.Actions = append(it.Actions, ui.Button{Label: ui.T(ctx, "desk.edit"), Icon: "pencil", Style: ui.Quiet, Href: "/datasets/" + d.Slug + "/edit"})
@@ -128,20 +141,27 @@ func (p *Pages) mine(ctx context.Context, a identity.Actor, d catalogue.Dataset,
 	return it
 }
 
-// renewal leads to where the data of a dataset is changed.
-func renewal(ctx context.Context, d catalogue.Dataset, entered bool) ui.Button {
-	if entered {
-		return ui.Button{Label: ui.T(ctx, "gridui.title"), Icon: "table-2", Href: "/datasets/" + d.Slug + "/grid"}
+// renewal leads to where the data of a dataset is changed; nowhere for one that is
+// made of others.
+func renewal(ctx context.Context, d catalogue.Dataset, makers map[catalogue.ResourceID]string) []ui.Button {
+	for _, id := range tablesOf([]catalogue.Dataset{d}) {
+		switch makers[id] {
+		case "":
+		case collect.MakerName:
+			return []ui.Button{{Label: ui.T(ctx, "gridui.title"), Icon: "table-2", Href: "/datasets/" + d.Slug + "/grid"}}
+		default:
+			return nil
+		}
 	}
-	return ui.Button{Label: ui.T(ctx, "publishui.renew"), Icon: "refresh-cw", Href: "/deposits/new?dataset=" + string(d.ID)}
+	return []ui.Button{{Label: ui.T(ctx, "publishui.renew"), Icon: "refresh-cw", Href: "/deposits/new?dataset=" + string(d.ID)}}
 }
 
 // dueFor adds what a dataset waits for: an update, a link to mend, an end to a draft.
-func (p *Pages) dueFor(ctx context.Context, d catalogue.Dataset, entered bool, org string, list *todos) {
+func (p *Pages) dueFor(ctx context.Context, d catalogue.Dataset, renew []ui.Button, org string, list *todos) {
 	it := ui.Item{Eyebrow: org, Title: d.Title, Href: "/datasets/" + d.Slug}
 	if n := catalogue.Late(d, p.o.Now()); n > 0 && d.State == catalogue.Published {
 		it.Badges = []ui.Badge{{Label: ui.T(ctx, "publishui.late", ui.Count(n)), Kind: ui.LookHere, Icon: "clock"}}
-		it.Actions = []ui.Button{renewal(ctx, d, entered)}
+		it.Actions = renew
 		list.add(urgencyLate, n, it)
 		return
 	}
@@ -154,7 +174,7 @@ func (p *Pages) dueFor(ctx context.Context, d catalogue.Dataset, entered bool, o
 	for _, r := range d.Resources {
 		if r.LinkBroken && d.State == catalogue.Published {
 			it.Badges = []ui.Badge{{Label: ui.T(ctx, "desk.link-broken"), Kind: ui.Wrong, Icon: "circle-alert"}}
-			it.Actions = []ui.Button{renewal(ctx, d, entered)}
+			it.Actions = renew
 			list.add(urgencyLink, 0, it)
 			return
 		}
@@ -268,23 +288,10 @@ func (p *Pages) rooms(ctx context.Context, a identity.Actor, orgs []identity.Org
 		if !ok {
 			continue
 		}
-		view.Room.Rows = append(view.Room.Rows, ui.KeyValue{Key: names[org].Name, Value: roomText(ctx, s)})
+		view.Room.Rows = append(view.Room.Rows, ui.KeyValue{Key: names[org].Name, Value: s.InWords(ui.LangOf(ctx))})
 		if s.Share() >= nearlyFull {
-			view.Rooms = append(view.Rooms, ui.Notice{Kind: ui.LookHere, Title: ui.T(ctx, "quota.nearly-full", i18n.Args{"Name": names[org].Name}), Text: roomText(ctx, s) + " " + ui.T(ctx, "catalogue.quota.hint")})
+			view.Rooms = append(view.Rooms, ui.Notice{Kind: ui.LookHere, Title: ui.T(ctx, "quota.nearly-full", i18n.Args{"Name": names[org].Name}), Text: s.InWords(ui.LangOf(ctx)) + " " + ui.T(ctx, "catalogue.quota.hint")})
 		}
 	}
 	return nil
-}
-
-// roomText says how much is held, of how much.
-func roomText(ctx context.Context, s catalogue.Storage) string {
-	bytes := ui.T(ctx, "quota.bytes", i18n.Args{"Held": ui.Bytes(ctx, s.Bytes)})
-	if s.Quota.Bytes > 0 {
-		bytes = ui.T(ctx, "quota.bytes-of", i18n.Args{"Held": ui.Bytes(ctx, s.Bytes), "Limit": ui.Bytes(ctx, s.Quota.Bytes)})
-	}
-	rows := ui.T(ctx, "quota.rows", i18n.Args{"Held": ui.Integer(ctx, s.Rows)})
-	if s.Quota.Rows > 0 {
-		rows = ui.T(ctx, "quota.rows-of", i18n.Args{"Held": ui.Integer(ctx, s.Rows), "Limit": ui.Integer(ctx, s.Quota.Rows)})
-	}
-	return bytes + " · " + rows
 }

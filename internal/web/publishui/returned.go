@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"net/http"
-	"net/url"
 	"os"
 
 	"socle/internal/catalogue"
@@ -47,10 +46,6 @@ func (p *Pages) findReturned(r *http.Request) (b back, err error) {
 	return b, err
 }
 
-func returnAddress(s consolidation.Source, part string) string {
-	return "/returns/" + string(s.Resource) + part + "?schema=" + url.QueryEscape(s.Schema)
-}
-
 // returned shows the report of a table.
 func (p *Pages) returned(w http.ResponseWriter, r *http.Request) error {
 	b, err := p.findReturned(r)
@@ -73,9 +68,9 @@ func (p *Pages) returned(w http.ResponseWriter, r *http.Request) error {
 		view.Verdict = ui.Notice{Kind: ui.LookHere, Title: ui.T(ctx, "returned.count", i18n.Args{"Count": b.source.Wrong, "Rows": ui.Integer(ctx, b.source.Wrong)}), Text: ui.T(ctx, "returned.kept", i18n.Args{"Count": b.source.Right, "Rows": ui.Integer(ctx, b.source.Right)})}
 		view.repairs(ctx, found.Plan)
 		view.groups(ctx, found.Report)
-		view.Files = []ui.Link{{Label: ui.T(ctx, "returned.xlsx"), Icon: "file-spreadsheet", Href: returnAddress(b.source, "/report.xlsx")}, {Label: ui.T(ctx, "returned.csv"), Icon: "download", Href: returnAddress(b.source, "/report.csv")}}
+		view.Files = []ui.Link{{Label: ui.T(ctx, "returned.xlsx"), Icon: "file-spreadsheet", Href: consolidation.ReturnPath(b.source, "/report.xlsx")}, {Label: ui.T(ctx, "returned.csv"), Icon: "download", Href: consolidation.ReturnPath(b.source, "/report.csv")}}
 		if a.Can(identity.ActionContribute, b.source.Organisation) {
-			view.Mend, view.Label = returnAddress(b.source, "/mend"), ui.T(ctx, "returned.mend")
+			view.Mend, view.Label = consolidation.ReturnPath(b.source, "/mend"), ui.T(ctx, "returned.mend")
 		}
 	}
 	return shell.Page(w, r, ui.Page{Title: view.Head.Title, NoIndex: true}, returnedPage(view))
@@ -193,7 +188,7 @@ func (p *Pages) returns(ctx context.Context, a identity.Actor, names map[identit
 		if err != nil {
 			return err
 		}
-		at := returnAddress(x, "")
+		at := consolidation.ReturnPath(x, "")
 		label := ui.T(ctx, "returned.todo", i18n.Args{"Count": x.Wrong, "Rows": ui.Integer(ctx, x.Wrong)})
 		if x.LeftOut != "" {
 			label = ui.T(ctx, "returned.todo.whole")

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"socle/internal/catalogue"
-	"socle/internal/collect"
 	"socle/internal/consolidation"
 	"socle/internal/httpx"
 	"socle/internal/identity"
@@ -28,7 +27,6 @@ type Options struct {
 	Tables    *tables.Service
 	Publish   *publish.Service
 	Merge     *consolidation.Service
-	Collect   *collect.Service
 	Schemas   *schemas.Service
 	Usage     *usage.Service
 	Temp      string       // folder of temporary files

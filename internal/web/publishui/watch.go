@@ -70,10 +70,7 @@ func watchState(ctx context.Context, x publish.Watch) *ui.Notice {
 		n.Kind = ui.Wrong
 	}
 	if f := x.Problem; f != nil {
-		n.Text = ui.T(ctx, f.Key, f.Args)
-		if f.Hint != "" {
-			n.Text += " " + ui.T(ctx, f.Hint, f.Args)
-		}
+		n.Text = f.InWords(ui.LangOf(ctx))
 	}
 	return n
 }
