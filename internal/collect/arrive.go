@@ -16,17 +16,21 @@ import (
 
 // desk is where entries of one table are taken: the form and what the visitor may.
 type desk struct {
-	form     Form // of a table without form: ID "" and the definition of its schema
+	form     Form // of the grid: ID "" and the definition of the table's schema
 	resource catalogue.ResourceID
 	may      may
 	sight    Sight
 	visitor  Visitor
 }
 
+// grid reports whether members write without a form: what is wrong is kept then, and
+// stands in no version.
+func (d *desk) grid() bool { return d.form.ID == "" }
+
 // desk opens a target for a visitor. Kinds: NotFound, SignIn, Denied.
-func (s *Service) desk(ctx context.Context, tx *sqldb.Tx, v Visitor, t Target) (*desk, error) {
-	if t.Form != "" {
-		f, err := s.form1(ctx, tx, "f.id", string(t.Form))
+func (s *Service) desk(ctx context.Context, tx *sqldb.Tx, v Visitor, t target) (*desk, error) {
+	if t.form != "" {
+		f, err := s.form1(ctx, tx, "f.id", string(t.form))
 		if err != nil {
 			return nil, err
 		}
@@ -39,23 +43,23 @@ func (s *Service) desk(ctx context.Context, tx *sqldb.Tx, v Visitor, t Target) (
 		}
 		return d, nil
 	}
-	_, set, err := s.o.Catalogue.HeadTx(ctx, tx, v.Actor, t.Resource)
+	_, set, err := s.o.Catalogue.HeadTx(ctx, tx, v.Actor, t.resource)
 	if err != nil {
 		return nil, err
 	}
 	if err := v.Actor.Require(identity.ActionContribute, set.Organisation); err != nil {
 		return nil, err
 	}
-	tab, err := table1(ctx, tx, t.Resource)
+	tab, err := table1(ctx, tx, t.resource)
 	if err != nil {
 		return nil, err
 	}
-	f := Form{Resource: t.Resource, Organisation: set.Organisation, Dataset: set.ID, DatasetSlug: set.Slug, DatasetTitle: set.Title, State: set.State, Schema: tab.ref}
+	f := Form{Resource: t.resource, Organisation: set.Organisation, Dataset: set.ID, DatasetSlug: set.Slug, DatasetTitle: set.Title, State: set.State, Schema: tab.ref}
 	if f.ready, err = s.ready("", tab.descriptor); err != nil {
 		return nil, err
 	}
 	f.Definition = f.ready.definition
-	return &desk{form: f, resource: t.Resource, may: v.mayIn(set.Organisation, set.State), sight: All, visitor: v}, nil
+	return &desk{form: f, resource: t.resource, may: v.mayIn(set.Organisation, set.State), sight: All, visitor: v}, nil
 }
 
 // takes refuses entries before a form opens and after it closes.
@@ -102,7 +106,7 @@ func (s *Service) arriving(d *desk, e Sent) (a arriving, err error) {
 			a.problems = append(a.problems, errs.Field{Name: f.Field, Key: "collect.file.field", Args: errs.Args{"Name": f.Name}})
 		}
 	}
-	if len(a.problems) > 0 && (!e.Draft || d.form.ID != "") {
+	if len(a.problems) > 0 && !d.grid() {
 		a.err = invalid(a.problems)
 	}
 	return a, nil

@@ -53,7 +53,7 @@ func (f CellFault) Message(l i18n.Lang) (message, hint string) {
 func (s *Service) Columns(ctx context.Context, a identity.Actor, id catalogue.ResourceID) (sch *schema.Schema, err error) {
 	defer errs.Wrap(&err, "collect.Columns(%s)", id)
 	err = s.db.Read(ctx, func(tx *sqldb.Tx) error {
-		d, err := s.desk(ctx, tx, Visitor{Actor: a}, Target{Resource: id})
+		d, err := s.desk(ctx, tx, Visitor{Actor: a}, target{resource: id})
 		if err == nil {
 			sch = d.form.Definition.Schema
 		}
@@ -76,7 +76,7 @@ func (s *Service) Lines(ctx context.Context, a identity.Actor, id catalogue.Reso
 	var rows []lineRow
 	var d *desk
 	err = s.db.Read(ctx, func(tx *sqldb.Tx) error {
-		if d, err = s.desk(ctx, tx, Visitor{Actor: a}, Target{Resource: id}); err != nil {
+		if d, err = s.desk(ctx, tx, Visitor{Actor: a}, target{resource: id}); err != nil {
 			return err
 		}
 		// First: what is committed before this is found by what follows.
@@ -225,7 +225,7 @@ func (s *Service) PutLines(ctx context.Context, a identity.Actor, id catalogue.R
 	if err != nil {
 		return nil, err
 	}
-	v, t := Visitor{Actor: a}, Target{Resource: id}
+	v, t := Visitor{Actor: a}, target{resource: id}
 	out = make([]LineOutcome, len(list))
 	var sent []Sent
 	var places, gone []int
@@ -244,11 +244,11 @@ func (s *Service) PutLines(ctx context.Context, a identity.Actor, id catalogue.R
 				values[sch.Fields[j].Name] = text
 			}
 		}
-		sent = append(sent, Sent{ID: c.ID, Revision: c.Revision, MadeAt: s.now(), Values: values, Draft: true})
+		sent = append(sent, Sent{ID: c.ID, Revision: c.Revision, MadeAt: s.now(), Values: values})
 		places = append(places, i)
 	}
 	if len(sent) > 0 {
-		outcomes, err := s.PutMany(ctx, v, t, sent)
+		outcomes, err := s.putMany(ctx, v, t, sent)
 		if err != nil {
 			return nil, err
 		}
@@ -278,7 +278,7 @@ func (s *Service) PutLines(ctx context.Context, a identity.Actor, id catalogue.R
 var ofOneRow = []errs.Kind{errs.Conflict, errs.NotFound, errs.Denied}
 
 // asTheyAre gives each outcome the row as it is now.
-func (s *Service) asTheyAre(ctx context.Context, v Visitor, t Target, list []LineChange, out []LineOutcome) error {
+func (s *Service) asTheyAre(ctx context.Context, v Visitor, t target, list []LineChange, out []LineOutcome) error {
 	at := make(map[string]int, len(list))
 	ids := make([]string, 0, len(list))
 	for i := range list {
@@ -295,7 +295,7 @@ func (s *Service) asTheyAre(ctx context.Context, v Visitor, t Target, list []Lin
 		for rest := ids; len(rest) > 0; {
 			page := rest[:min(len(rest), 500)]
 			rest = rest[len(page):]
-			found, err := lineRows(ctx, tx, `e.resource = $1 AND e.id IN (`+sqldb.Marks(2, len(page))+`)`, append([]any{t.Resource}, sqldb.AnySlice(page)...)...)
+			found, err := lineRows(ctx, tx, `e.resource = $1 AND e.id IN (`+sqldb.Marks(2, len(page))+`)`, append([]any{t.resource}, sqldb.AnySlice(page)...)...)
 			if err != nil {
 				return err
 			}
@@ -329,22 +329,13 @@ type LineRevision struct {
 // Kinds: NotFound, SignIn, Denied.
 func (s *Service) LineHistory(ctx context.Context, a identity.Actor, id catalogue.ResourceID, entry string) (list []LineRevision, err error) {
 	defer errs.Wrap(&err, "collect.LineHistory(%s)", entry)
-	t := Target{Resource: id}
-	revisions, err := s.History(ctx, a, t, entry)
+	d, revisions, err := s.history(ctx, a, target{resource: id}, entry)
 	if err != nil {
 		return nil, err
 	}
-	err = s.db.Read(ctx, func(tx *sqldb.Tx) error {
-		d, err := s.desk(ctx, tx, Visitor{Actor: a}, t)
-		if err != nil {
-			return err
-		}
-		def := d.form.Definition
-		list = make([]LineRevision, len(revisions))
-		for i, r := range revisions {
-			list[i] = LineRevision{Number: r.Number, Cells: cellsOf(def.Schema, def.Split(r.Values)), Removed: r.State == Removed, By: r.By, At: r.At}
-		}
-		return nil
-	})
-	return list, err
+	list = make([]LineRevision, len(revisions))
+	for i, r := range revisions {
+		list[i] = LineRevision{Number: r.Number, Cells: cellsOf(d.form.Definition.Schema, r.Values), Removed: r.State == Removed, By: r.By, At: r.At}
+	}
+	return list, nil
 }
