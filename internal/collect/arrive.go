@@ -41,7 +41,7 @@ func (s *Service) desk(ctx context.Context, tx *sqldb.Tx, v Visitor, t target) (
 			}
 			return nil, notFound()
 		}
-		return d, nil
+		return d, s.approved(ctx, tx, d)
 	}
 	_, set, err := s.o.Catalogue.HeadTx(ctx, tx, v.Actor, t.resource)
 	if err != nil {
@@ -59,12 +59,28 @@ func (s *Service) desk(ctx context.Context, tx *sqldb.Tx, v Visitor, t target) (
 		return nil, err
 	}
 	f.Definition = f.ready.definition
-	return &desk{form: f, resource: t.resource, may: v.mayIn(set.Organisation, set.State), sight: All, visitor: v}, nil
+	d := &desk{form: f, resource: t.resource, may: v.mayIn(set.Organisation, set.State), sight: All, visitor: v}
+	d.may.publish = v.Actor.Can(LinesAction(set.State), set.Organisation)
+	return d, s.approved(ctx, tx, d)
 }
 
-// takes refuses entries before a form opens and after it closes.
+// approved takes the right to publish from who needs an approval for it. Whoever made a
+// form publish at once has given it for what comes through that form.
+func (s *Service) approved(ctx context.Context, tx *sqldb.Tx, d *desk) error {
+	if !d.may.publish || d.form.State != catalogue.Published || !d.grid() && !d.form.Moderated {
+		return nil
+	}
+	needs, err := s.o.Catalogue.NeedsApprovalTx(ctx, tx, d.visitor.Actor, d.form.Organisation)
+	d.may.publish = !needs
+	return err
+}
+
+// takes refuses entries before a form opens and after it closes, and lines of who may
+// not publish them.
 func (d *desk) takes(now time.Time) error {
 	switch {
+	case d.grid() && !d.may.publish:
+		return errs.New(errs.Denied, "collect.line.rights").WithHint("collect.line.rights.hint")
 	case !d.may.fill:
 		return denied()
 	case now.Before(d.form.Opens):

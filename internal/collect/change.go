@@ -55,7 +55,7 @@ func (w *writing) own(ctx context.Context, id string) (Entry, error) {
 
 // theirs reports whether an entry is the visitor's to change.
 func (w *writing) theirs(e *Entry) bool {
-	return w.visitor.mine(e) || w.desk.may.moderate || w.desk.grid() && w.desk.may.member
+	return w.visitor.mine(e) || w.desk.may.moderate || w.desk.grid() && w.desk.may.publish
 }
 
 func (w *writing) conflict(e Entry) error {

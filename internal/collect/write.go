@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"strings"
 	"time"
 
 	"socle/internal/catalogue"
@@ -266,7 +267,10 @@ func (w *writing) create(ctx context.Context, a *arriving) (out Outcome, err err
 	case err != nil:
 		return out, err
 	case len(taken) > 0 && w.desk.grid():
-		err = w.setAside(ctx, &e)
+		w.setAside(&e)
+		if _, err = w.takeKeys(ctx, &e); err == nil { // gives back those that it took
+			_, err = w.tx.Exec(ctx, `UPDATE entries SET state = $3, shown = $4, draft = $5 WHERE resource = $1 AND id = $2`, e.Resource, e.ID, e.State, e.Shown, e.Draft)
+		}
 	case len(taken) > 0:
 		_, err = w.tx.Exec(ctx, `DELETE FROM entries WHERE resource = $1 AND id = $2`, e.Resource, e.ID)
 		return Outcome{Err: invalid(taken)}, err
@@ -289,14 +293,10 @@ func (w *writing) seen(e Entry) Entry {
 	return seen
 }
 
-// setAside keeps an entry whose key another one has, out of every version.
-func (w *writing) setAside(ctx context.Context, e *Entry) error {
+// setAside keeps an entry in which something is wrong out of the versions to come.
+func (w *writing) setAside(e *Entry) {
+	w.cut = w.cut || e.Shown > 0
 	e.Draft, e.State, e.Shown = true, Incomplete, 0
-	if _, err := w.takeKeys(ctx, e); err != nil { // gives back those that it took
-		return err
-	}
-	_, err := w.tx.Exec(ctx, `UPDATE entries SET state = $3, shown = $4, draft = $5 WHERE resource = $1 AND id = $2`, e.Resource, e.ID, e.State, e.Shown, e.Draft)
-	return err
 }
 
 // fill gives an entry what arrives, and the state that follows.
@@ -319,7 +319,9 @@ func (w *writing) fill(e *Entry, a *arriving) {
 // settle is the state of an entry whose content is what it is now.
 func (w *writing) settle(e *Entry) {
 	switch {
-	case e.Draft || !e.complete():
+	case e.Draft:
+		w.setAside(e)
+	case !e.complete():
 		e.State = Incomplete
 	case w.desk.may.publish:
 		e.State, e.Shown = Accepted, e.Revision
@@ -368,6 +370,9 @@ func (w *writing) change(ctx context.Context, a *arriving, now Entry) (out Outco
 	if err := w.remember(ctx, now); err != nil {
 		return out, err
 	}
+	if w.desk.grid() { // a line has neither files nor what it revisits: the entry keeps its own
+		a.Files, a.Revisits = stillNamed(now.Files, a.values), now.Revisits
+	}
 	e.Revision++
 	e.Changed, e.Changer, e.digest, e.Revisits = w.tx.Now(), w.visitor.Actor.Ref(), a.digest, a.Revisits
 	w.fill(&e, a)
@@ -376,7 +381,8 @@ func (w *writing) change(ctx context.Context, a *arriving, now Entry) (out Outco
 	case err != nil:
 		return out, err
 	case len(taken) > 0 && w.desk.grid():
-		if err := w.setAside(ctx, &e); err != nil {
+		w.setAside(&e)
+		if _, err := w.takeKeys(ctx, &e); err != nil { // gives back those that it took
 			return out, err
 		}
 	case len(taken) > 0:
@@ -390,6 +396,16 @@ func (w *writing) change(ctx context.Context, a *arriving, now Entry) (out Outco
 	}
 	out.Entry = w.seen(e)
 	return out, nil
+}
+
+// stillNamed are the files that the values of an entry name.
+func stillNamed(files []File, v form.Values) (out []File) {
+	for _, f := range files {
+		if strings.Contains(v[f.Field], f.Name) { // of a repeat, the column holds all its names
+			out = append(out, f)
+		}
+	}
+	return out
 }
 
 // arrivedBefore reports whether this very sending was taken already, even when

@@ -50,11 +50,7 @@ func (p *Pages) entry(ctx context.Context, a identity.Actor, f *found) error {
 		if e.entered, err = p.o.Collect.IsOpen(ctx, a, r.ID); err != nil {
 			return err
 		}
-		opens := identity.ActionEdit
-		if d.State == catalogue.Published {
-			opens = identity.ActionPublish
-		}
-		e.grid = e.entered || r.Latest > 0 && a.Can(opens, d.Organisation) && !f.merged
+		e.grid = a.Can(collect.LinesAction(d.State), d.Organisation) && (e.entered || r.Latest > 0 && a.Can(identity.ActionEdit, d.Organisation) && !f.merged)
 		switch len(forms) {
 		case 0:
 			if e.grid && a.Can(identity.ActionEdit, d.Organisation) {
