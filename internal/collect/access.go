@@ -60,23 +60,17 @@ func (v Visitor) may(f Form) may {
 	case Link:
 		m.fill = m.fill || same(f.Key, v.Key)
 	}
-	if f.Moderated {
-		m.publish = m.publish && m.moderate
-	} else {
-		m.publish = true
-	}
+	m.publish = !f.Moderated || m.moderate
 	return m
 }
 
-// mayIn is what an actor may do with the entries of an organisation, without a
-// form: as a member.
+// mayIn is what an actor may do with the entries of an organisation as a member.
 func (v Visitor) mayIn(org identity.OrganisationID, state catalogue.State) (m may) {
 	a := v.Actor
 	m.member = a.Can(identity.ActionFill, org)
 	m.fill = m.member
 	m.edit = a.Can(identity.ActionEdit, org)
 	m.moderate = m.edit && (state != catalogue.Published || a.Can(identity.ActionPublish, org))
-	m.publish = m.moderate || m.member && state == catalogue.Draft
 	return m
 }
 

@@ -16,17 +16,21 @@ import (
 
 // desk is where entries of one table are taken: the form and what the visitor may.
 type desk struct {
-	form     Form // of a table without form: ID "" and the definition of its schema
+	form     Form // of the grid: ID "" and the definition of the table's schema
 	resource catalogue.ResourceID
 	may      may
 	sight    Sight
 	visitor  Visitor
 }
 
+// grid reports whether members write without a form: what is wrong is kept then, and
+// stands in no version.
+func (d *desk) grid() bool { return d.form.ID == "" }
+
 // desk opens a target for a visitor. Kinds: NotFound, SignIn, Denied.
-func (s *Service) desk(ctx context.Context, tx *sqldb.Tx, v Visitor, t Target) (*desk, error) {
-	if t.Form != "" {
-		f, err := s.form1(ctx, tx, "f.id", string(t.Form))
+func (s *Service) desk(ctx context.Context, tx *sqldb.Tx, v Visitor, t target) (*desk, error) {
+	if t.form != "" {
+		f, err := s.form1(ctx, tx, "f.id", string(t.form))
 		if err != nil {
 			return nil, err
 		}
@@ -37,30 +41,46 @@ func (s *Service) desk(ctx context.Context, tx *sqldb.Tx, v Visitor, t Target) (
 			}
 			return nil, notFound()
 		}
-		return d, nil
+		return d, s.approved(ctx, tx, d)
 	}
-	_, set, err := s.o.Catalogue.HeadTx(ctx, tx, v.Actor, t.Resource)
+	_, set, err := s.o.Catalogue.HeadTx(ctx, tx, v.Actor, t.resource)
 	if err != nil {
 		return nil, err
 	}
 	if err := v.Actor.Require(identity.ActionContribute, set.Organisation); err != nil {
 		return nil, err
 	}
-	tab, err := table1(ctx, tx, t.Resource)
+	tab, err := table1(ctx, tx, t.resource)
 	if err != nil {
 		return nil, err
 	}
-	f := Form{Resource: t.Resource, Organisation: set.Organisation, Dataset: set.ID, DatasetSlug: set.Slug, DatasetTitle: set.Title, State: set.State, Schema: tab.ref}
+	f := Form{Resource: t.resource, Organisation: set.Organisation, Dataset: set.ID, DatasetSlug: set.Slug, DatasetTitle: set.Title, State: set.State, Schema: tab.ref}
 	if f.ready, err = s.ready("", tab.descriptor); err != nil {
 		return nil, err
 	}
 	f.Definition = f.ready.definition
-	return &desk{form: f, resource: t.Resource, may: v.mayIn(set.Organisation, set.State), sight: All, visitor: v}, nil
+	d := &desk{form: f, resource: t.resource, may: v.mayIn(set.Organisation, set.State), sight: All, visitor: v}
+	d.may.publish = v.Actor.Can(LinesAction(set.State), set.Organisation)
+	return d, s.approved(ctx, tx, d)
 }
 
-// takes refuses entries before a form opens and after it closes.
+// approved takes the right to publish from who needs an approval for it. Whoever made a
+// form publish at once has given it for what comes through that form.
+func (s *Service) approved(ctx context.Context, tx *sqldb.Tx, d *desk) error {
+	if !d.may.publish || d.form.State != catalogue.Published || !d.grid() && !d.form.Moderated {
+		return nil
+	}
+	needs, err := s.o.Catalogue.NeedsApprovalTx(ctx, tx, d.visitor.Actor, d.form.Organisation)
+	d.may.publish = !needs
+	return err
+}
+
+// takes refuses entries before a form opens and after it closes, and lines of who may
+// not publish them.
 func (d *desk) takes(now time.Time) error {
 	switch {
+	case d.grid() && !d.may.publish:
+		return errs.New(errs.Denied, "collect.line.rights").WithHint("collect.line.rights.hint")
 	case !d.may.fill:
 		return denied()
 	case now.Before(d.form.Opens):
@@ -102,7 +122,7 @@ func (s *Service) arriving(d *desk, e Sent) (a arriving, err error) {
 			a.problems = append(a.problems, errs.Field{Name: f.Field, Key: "collect.file.field", Args: errs.Args{"Name": f.Name}})
 		}
 	}
-	if len(a.problems) > 0 && (!e.Draft || d.form.ID != "") {
+	if len(a.problems) > 0 && !d.grid() {
 		a.err = invalid(a.problems)
 	}
 	return a, nil

@@ -5,13 +5,14 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"socle/internal/catalogue"
 	"socle/internal/errs"
 	"socle/internal/identity"
 	"socle/internal/sqldb"
 )
 
 // changing runs fn on one table for a visitor, and tells who listens.
-func (s *Service) changing(ctx context.Context, v Visitor, t Target, n int, fn func(w *writing) error) error {
+func (s *Service) changing(ctx context.Context, v Visitor, t target, n int, fn func(w *writing) error) error {
 	var d *desk
 	var changed bool
 	err := s.db.Write(ctx, func(tx *sqldb.Tx) (err error) {
@@ -46,23 +47,28 @@ func (w *writing) own(ctx context.Context, id string) (Entry, error) {
 	if _, ok := e.seenBy(w.visitor, w.desk.may, w.desk.sight, w.desk.form.Definition); !ok {
 		return e, noEntry()
 	}
-	if !w.visitor.mine(&e) && !w.desk.may.moderate && (w.desk.form.ID != "" || !w.desk.may.member) {
+	if !w.theirs(&e) {
 		return e, denied()
 	}
 	return e, nil
 }
 
+// theirs reports whether an entry is the visitor's to change.
+func (w *writing) theirs(e *Entry) bool {
+	return w.visitor.mine(e) || w.desk.may.moderate || w.desk.grid() && w.desk.may.publish
+}
+
 func (w *writing) conflict(e Entry) error {
-	seen := w.seen(e, nil)
+	seen := w.seen(e)
 	return errs.New(errs.Conflict, "collect.entry.changed").WithHint("collect.entry.changed.hint").Because(&Stale{seen})
 }
 
 // Remove takes an entry away; its history stays, from which it can be restored.
 // Removing what is removed does nothing more. Kinds: NotFound, SignIn, Denied,
 // Conflict (revision).
-func (s *Service) Remove(ctx context.Context, v Visitor, t Target, id string, revision int) (out Entry, err error) {
+func (s *Service) Remove(ctx context.Context, v Visitor, f FormID, id string, revision int) (out Entry, err error) {
 	defer errs.Wrap(&err, "collect.Remove(%s)", id)
-	err = s.changing(ctx, v, t, 1, func(w *writing) (err error) {
+	err = s.changing(ctx, v, target{form: f}, 1, func(w *writing) (err error) {
 		out, err = w.remove(ctx, id, revision)
 		return err
 	})
@@ -76,7 +82,7 @@ func (w *writing) remove(ctx context.Context, id string, revision int) (out Entr
 		return out, err
 	}
 	if e.State == Removed {
-		return w.seen(e, nil), nil
+		return w.seen(e), nil
 	}
 	if e.Revision != revision {
 		return out, w.conflict(e)
@@ -94,15 +100,15 @@ func (w *writing) remove(ctx context.Context, id string, revision int) (out Entr
 	if err := w.update(ctx, &e); err != nil {
 		return out, err
 	}
-	return w.seen(e, nil), nil
+	return w.seen(e), nil
 }
 
 // Restore gives an entry the content of an earlier revision, as a new one. Members
 // only. Kinds: NotFound, SignIn, Denied, Invalid (the form asks other things now).
-func (s *Service) Restore(ctx context.Context, a identity.Actor, t Target, id string, revision int) (out Entry, err error) {
+func (s *Service) Restore(ctx context.Context, a identity.Actor, f FormID, id string, revision int) (out Entry, err error) {
 	defer errs.Wrap(&err, "collect.Restore(%s, %d)", id, revision)
 	v := Visitor{Actor: a}
-	err = s.changing(ctx, v, t, 1, func(w *writing) error {
+	err = s.changing(ctx, v, target{form: f}, 1, func(w *writing) error {
 		if !w.desk.may.member {
 			return denied()
 		}
@@ -141,7 +147,7 @@ func (s *Service) Restore(ctx context.Context, a identity.Actor, t Target, id st
 		if err := w.update(ctx, &e); err != nil {
 			return err
 		}
-		out = w.seen(e, nil)
+		out = w.seen(e)
 		return nil
 	})
 	return out, err
@@ -150,11 +156,11 @@ func (s *Service) Restore(ctx context.Context, a identity.Actor, t Target, id st
 // maxDecided bounds the entries of one decision.
 const maxDecided = 1000
 
-// Decide accepts or refuses entries of a form, or of a table; a refusal says why.
+// Decide accepts or refuses entries of a form; a refusal says why.
 // Those in another state than waiting, refused or accepted are left alone; n is how
 // many were decided. Rights: who moderates. Kinds: NotFound, SignIn, Denied,
 // Invalid (no reason), TooLarge.
-func (s *Service) Decide(ctx context.Context, a identity.Actor, t Target, list []string, accept bool, reason string) (n int, err error) {
+func (s *Service) Decide(ctx context.Context, a identity.Actor, f FormID, list []string, accept bool, reason string) (n int, err error) {
 	defer errs.Wrap(&err, "collect.Decide")
 	reason = strings.TrimSpace(reason)
 	if !accept && (reason == "" || utf8.RuneCountInString(reason) > 1000) {
@@ -163,7 +169,7 @@ func (s *Service) Decide(ctx context.Context, a identity.Actor, t Target, list [
 	if len(list) > maxDecided {
 		return 0, errs.New(errs.TooLarge, "collect.batch", errs.Args{"Count": maxDecided}).WithHint("collect.batch.hint")
 	}
-	err = s.changing(ctx, Visitor{Actor: a}, t, len(list), func(w *writing) error {
+	err = s.changing(ctx, Visitor{Actor: a}, target{form: f}, len(list), func(w *writing) error {
 		n = 0
 		if !w.desk.may.moderate {
 			return denied()
@@ -173,7 +179,7 @@ func (s *Service) Decide(ctx context.Context, a identity.Actor, t Target, list [
 			if err != nil {
 				return err
 			}
-			if needs && w.desk.form.State == "published" {
+			if needs && w.desk.form.State == catalogue.Published {
 				return errs.New(errs.Denied, "collect.form.approval").WithHint("collect.form.approval.hint")
 			}
 		}
@@ -212,7 +218,7 @@ func (w *writing) decide(ctx context.Context, id string, accept bool, reason str
 	if err != nil {
 		return false, err
 	}
-	if w.desk.form.ID != "" && e.Form != w.desk.form.ID {
+	if e.Form != w.desk.form.ID {
 		return false, nil
 	}
 	switch {

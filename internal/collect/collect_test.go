@@ -107,7 +107,7 @@ func id(n int) string { return fmt.Sprintf("00000000-0000-4000-8000-%012d", n) }
 
 func (o *office) put(v collect.Visitor, f collect.Form, e collect.Sent) collect.Outcome {
 	o.Helper()
-	out, err := o.collect.Put(o.ctx, v, collect.Target{Form: f.ID}, e)
+	out, err := o.collect.Put(o.ctx, v, f.ID, e)
 	o.must(err)
 	return out
 }
@@ -155,27 +155,27 @@ func TestOnceAndConflict(t *testing.T) {
 		if out := o.put(as(o.editor), f, first); out.Entry.Revision != 2 || out.Entry.Values["profondeur"] != "14" {
 			o.Errorf("late: %+v", out)
 		}
-		_, err := o.collect.Put(o.ctx, as(o.editor), collect.Target{Form: f.ID}, collect.Sent{ID: id(1), Revision: 1, Values: form.Values{"nom": "Autre"}})
+		_, err := o.collect.Put(o.ctx, as(o.editor), f.ID, collect.Sent{ID: id(1), Revision: 1, Values: form.Values{"nom": "Autre"}})
 		o.fails(errs.Conflict, err)
 		var stale *collect.Stale
 		if !errors.As(err, &stale) || stale.Entry.Revision != 2 || stale.Entry.Values["profondeur"] != "14" {
 			o.Errorf("the conflict does not say what the entry is: %v", err)
 		}
 		o.hasRows(f.Resource, "Bourg|14||")
-		history, err := o.collect.History(o.ctx, o.editor, collect.Target{Form: f.ID}, id(1))
+		history, err := o.collect.History(o.ctx, o.editor, f.ID, id(1))
 		o.must(err)
 		if len(history) != 2 || history[1].Values["profondeur"] != "12" || history[0].By != "person:editor" {
 			o.Errorf("%+v", history)
 		}
-		_, err = o.collect.Restore(o.ctx, o.editor, collect.Target{Form: f.ID}, id(1), 1)
+		_, err = o.collect.Restore(o.ctx, o.editor, f.ID, id(1), 1)
 		o.must(err)
 		o.hasRows(f.Resource, "Bourg|12|1.4,43.6|")
-		_, err = o.collect.Remove(o.ctx, as(o.editor), collect.Target{Form: f.ID}, id(1), 2)
+		_, err = o.collect.Remove(o.ctx, as(o.editor), f.ID, id(1), 2)
 		o.fails(errs.Conflict, err)
-		_, err = o.collect.Remove(o.ctx, as(o.editor), collect.Target{Form: f.ID}, id(1), 3)
+		_, err = o.collect.Remove(o.ctx, as(o.editor), f.ID, id(1), 3)
 		o.must(err)
 		o.hasRows(f.Resource)
-		_, err = o.collect.Restore(o.ctx, o.editor, collect.Target{Form: f.ID}, id(1), 2)
+		_, err = o.collect.Restore(o.ctx, o.editor, f.ID, id(1), 2)
 		o.must(err)
 		o.hasRows(f.Resource, "Bourg|14||")
 	})
@@ -184,7 +184,6 @@ func TestOnceAndConflict(t *testing.T) {
 func TestWrongEntries(t *testing.T) {
 	run(t, func(o *office) {
 		f := o.wells(collect.Settings{})
-		target := collect.Target{Form: f.ID}
 		for name, c := range map[string]struct {
 			e    collect.Sent
 			kind errs.Kind
@@ -197,18 +196,18 @@ func TestWrongEntries(t *testing.T) {
 			"too large":       {collect.Sent{ID: id(1), Values: form.Values{"nom": strings.Repeat("a", 300<<10)}}, errs.TooLarge},
 			"file of nothing": {collect.Sent{ID: id(1), Values: form.Values{"nom": "a"}, Files: []collect.File{{Field: "photo", Name: "a.jpg", Type: "image/jpeg", Hash: strings.Repeat("a", 64)}}}, errs.Invalid},
 		} {
-			_, err := o.collect.Put(o.ctx, as(o.editor), target, c.e)
+			_, err := o.collect.Put(o.ctx, as(o.editor), f.ID, c.e)
 			if err == nil || errs.KindOf(err) != c.kind {
 				o.Errorf("%s: %v, want %s", name, err, c.kind)
 			}
 		}
 		o.put(as(o.editor), f, collect.Sent{ID: id(1), Values: form.Values{"nom": "Bourg"}})
-		_, err := o.collect.Put(o.ctx, as(o.editor), target, collect.Sent{ID: id(2), Values: form.Values{"nom": "Bourg"}})
+		_, err := o.collect.Put(o.ctx, as(o.editor), f.ID, collect.Sent{ID: id(2), Values: form.Values{"nom": "Bourg"}})
 		o.fails(errs.Invalid, err) // the name is of one entry only
 		if e := errs.As(err); len(e.Fields) != 1 || e.Fields[0].Name != "nom" {
 			o.Errorf("%+v", e.Fields)
 		}
-		out, err := o.collect.PutMany(o.ctx, as(o.editor), target, []collect.Sent{
+		out, err := o.collect.PutMany(o.ctx, as(o.editor), f.ID, []collect.Sent{
 			{ID: id(3), Values: form.Values{"nom": "Lac"}}, {ID: id(4), Values: form.Values{"nom": "Bourg"}}, {ID: id(5), Values: form.Values{"nom": "Pré"}}})
 		o.must(err)
 		if out[0].Err != nil || out[1].Err == nil || out[2].Err != nil {
@@ -227,7 +226,7 @@ func TestAccess(t *testing.T) {
 			return collect.Sent{ID: id(n), Values: form.Values{"nom": fmt.Sprint("P", n)}}
 		}
 		try := func(v collect.Visitor, f collect.Form, n int) error {
-			_, err := o.collect.Put(o.ctx, v, collect.Target{Form: f.ID}, e(n))
+			_, err := o.collect.Put(o.ctx, v, f.ID, e(n))
 			return err
 		}
 		o.fails(errs.NotFound, try(as(o.nobody), members, 1))
@@ -251,28 +250,28 @@ func TestAccess(t *testing.T) {
 			o.Errorf("%+v", f)
 		}
 		// What waits is seen by moderators alone, and by the device that made it.
-		list, _, err := o.collect.Entries(o.ctx, collect.Visitor{Key: link.Key}, collect.Target{Form: link.ID}, collect.EntryQuery{})
+		list, _, err := o.collect.Entries(o.ctx, collect.Visitor{Key: link.Key}, link.ID, collect.EntryQuery{})
 		o.must(err)
 		for _, x := range list {
 			if x.State != collect.Removed || len(x.Values) > 0 {
 				o.Errorf("seen by another: %+v", x)
 			}
 		}
-		n, err := o.collect.Decide(o.ctx, o.helper, collect.Target{Form: link.ID}, []string{id(2)}, true, "")
+		n, err := o.collect.Decide(o.ctx, o.helper, link.ID, []string{id(2)}, true, "")
 		o.fails(errs.Denied, err)
 		if n != 0 {
 			o.Error("a contributor accepts")
 		}
-		_, err = o.collect.Decide(o.ctx, o.editor, collect.Target{Form: link.ID}, []string{id(2)}, false, " ")
+		_, err = o.collect.Decide(o.ctx, o.editor, link.ID, []string{id(2)}, false, " ")
 		o.fails(errs.Invalid, err)
 		_, rows := o.rows(link.Resource)
 		if len(rows) != 0 {
 			o.Errorf("published before it is accepted: %v", rows)
 		}
-		_, err = o.collect.Decide(o.ctx, o.editor, collect.Target{Form: link.ID}, []string{id(2)}, true, "")
+		_, err = o.collect.Decide(o.ctx, o.editor, link.ID, []string{id(2)}, true, "")
 		o.must(err)
 		o.hasRows(link.Resource, "P2|||")
-		list, _, err = o.collect.Entries(o.ctx, collect.Visitor{Key: link.Key}, collect.Target{Form: link.ID}, collect.EntryQuery{})
+		list, _, err = o.collect.Entries(o.ctx, collect.Visitor{Key: link.Key}, link.ID, collect.EntryQuery{})
 		o.must(err)
 		if len(list) != 1 || list[0].Values["nom"] != "P2" || list[0].By != "" || list[0].Mine {
 			o.Errorf("%+v", list)
@@ -292,7 +291,6 @@ func TestAccess(t *testing.T) {
 func TestAnonymousOwner(t *testing.T) {
 	run(t, func(o *office) {
 		f := o.wells(collect.Settings{Access: collect.Public})
-		target := collect.Target{Form: f.ID}
 		out := o.put(as(o.nobody), f, collect.Sent{ID: id(1), Values: form.Values{"nom": "A"}})
 		if len(out.Secret) < 16 {
 			o.Fatalf("no secret: %+v", out)
@@ -302,11 +300,11 @@ func TestAnonymousOwner(t *testing.T) {
 		if again := o.put(as(o.nobody), f, collect.Sent{ID: id(1), Values: form.Values{"nom": "A"}}); again.Created || again.Secret != "" || again.Entry.Revision != 1 {
 			o.Errorf("%+v", again)
 		}
-		_, err := o.collect.Put(o.ctx, as(o.nobody), target, change)
+		_, err := o.collect.Put(o.ctx, as(o.nobody), f.ID, change)
 		o.fails(errs.Denied, err)
-		_, err = o.collect.Put(o.ctx, collect.Visitor{Secret: out.Secret + "x"}, target, change)
+		_, err = o.collect.Put(o.ctx, collect.Visitor{Secret: out.Secret + "x"}, f.ID, change)
 		o.fails(errs.Denied, err)
-		_, err = o.collect.Entry(o.ctx, as(o.nobody), target, id(1))
+		_, err = o.collect.Entry(o.ctx, as(o.nobody), f.ID, id(1))
 		o.fails(errs.NotFound, err)
 		v := collect.Visitor{Secret: out.Secret}
 		if changed := o.put(v, f, change); changed.Entry.Revision != 2 || changed.Secret != "" {
@@ -316,14 +314,14 @@ func TestAnonymousOwner(t *testing.T) {
 		mine := collect.Visitor{Secret: "a secret that the device made"}
 		o.put(mine, f, collect.Sent{ID: id(2), Values: form.Values{"nom": "C"}})
 		o.put(mine, f, collect.Sent{ID: id(2), Values: form.Values{"nom": "C"}})
-		list, _, err := o.collect.Entries(o.ctx, mine, target, collect.EntryQuery{})
+		list, _, err := o.collect.Entries(o.ctx, mine, f.ID, collect.EntryQuery{})
 		o.must(err)
 		if len(list) != 1 || list[0].ID != id(2) || !list[0].Mine {
 			o.Errorf("%+v", list)
 		}
-		_, err = o.collect.Remove(o.ctx, mine, target, id(1), 2)
+		_, err = o.collect.Remove(o.ctx, mine, f.ID, id(1), 2)
 		o.fails(errs.NotFound, err)
-		_, err = o.collect.Remove(o.ctx, mine, target, id(2), 1)
+		_, err = o.collect.Remove(o.ctx, mine, f.ID, id(2), 1)
 		o.must(err)
 		o.hasRows(f.Resource, "B|||")
 	})
@@ -332,22 +330,21 @@ func TestAnonymousOwner(t *testing.T) {
 func TestModeratedChange(t *testing.T) {
 	run(t, func(o *office) {
 		f := o.wells(collect.Settings{Moderated: true})
-		target := collect.Target{Form: f.ID}
 		o.put(as(o.helper), f, collect.Sent{ID: id(1), Values: form.Values{"nom": "A", "profondeur": "1"}})
-		_, err := o.collect.Decide(o.ctx, o.editor, target, []string{id(1)}, true, "")
+		_, err := o.collect.Decide(o.ctx, o.editor, f.ID, []string{id(1)}, true, "")
 		o.must(err)
 		o.put(as(o.helper), f, collect.Sent{ID: id(1), Revision: 1, Values: form.Values{"nom": "A", "profondeur": "2"}})
 		o.hasRows(f.Resource, "A|1||") // until someone accepts the change
-		_, err = o.collect.Decide(o.ctx, o.editor, target, []string{id(1)}, false, "Mesurez à nouveau.")
+		_, err = o.collect.Decide(o.ctx, o.editor, f.ID, []string{id(1)}, false, "Mesurez à nouveau.")
 		o.must(err)
-		e, err := o.collect.Entry(o.ctx, as(o.helper), target, id(1))
+		e, err := o.collect.Entry(o.ctx, as(o.helper), f.ID, id(1))
 		o.must(err)
 		if e.State != collect.Refused || e.Reason != "Mesurez à nouveau." {
 			o.Errorf("%+v", e)
 		}
 		o.hasRows(f.Resource, "A|1||")
 		o.put(as(o.helper), f, collect.Sent{ID: id(1), Revision: 2, Values: form.Values{"nom": "A", "profondeur": "3"}})
-		_, err = o.collect.Decide(o.ctx, o.editor, target, []string{id(1)}, true, "")
+		_, err = o.collect.Decide(o.ctx, o.editor, f.ID, []string{id(1)}, true, "")
 		o.must(err)
 		o.hasRows(f.Resource, "A|3||")
 		f, err = o.collect.Find(o.ctx, as(o.editor), f.ID)
@@ -364,7 +361,7 @@ func TestDates(t *testing.T) {
 		closed := o.wells(collect.Settings{Closes: now.Add(-time.Hour)})
 		later := o.wells(collect.Settings{Opens: now.Add(time.Hour)})
 		for _, f := range []collect.Form{closed, later} {
-			_, err := o.collect.Put(o.ctx, as(o.editor), collect.Target{Form: f.ID}, collect.Sent{ID: id(1), Values: form.Values{"nom": "A"}})
+			_, err := o.collect.Put(o.ctx, as(o.editor), f.ID, collect.Sent{ID: id(1), Values: form.Values{"nom": "A"}})
 			o.fails(errs.Conflict, err)
 		}
 		f := o.wells(collect.Settings{})
@@ -378,7 +375,6 @@ func TestDates(t *testing.T) {
 func TestFiles(t *testing.T) {
 	run(t, func(o *office) {
 		f := o.wells(collect.Settings{})
-		target := collect.Target{Form: f.ID}
 		photo := bytes.Repeat([]byte("photo"), 1000)
 		sum := sha256.Sum256(photo)
 		hash := hex.EncodeToString(sum[:])
@@ -387,14 +383,14 @@ func TestFiles(t *testing.T) {
 			o.Errorf("%+v", out.Entry)
 		}
 		o.hasRows(f.Resource)
-		_, err := o.collect.PutFile(o.ctx, as(o.editor), target, id(1), hash, strings.NewReader("cut on its w"))
+		_, err := o.collect.PutFile(o.ctx, as(o.editor), f.ID, id(1), hash, strings.NewReader("cut on its w"))
 		o.fails(errs.Invalid, err)
-		_, err = o.collect.PutFile(o.ctx, as(o.editor), target, id(1), strings.Repeat("0", 64), bytes.NewReader(photo))
+		_, err = o.collect.PutFile(o.ctx, as(o.editor), f.ID, id(1), strings.Repeat("0", 64), bytes.NewReader(photo))
 		o.fails(errs.NotFound, err)
-		_, err = o.collect.PutFile(o.ctx, as(o.editor), target, id(1), hash, bytes.NewReader(make([]byte, 1<<16+1)))
+		_, err = o.collect.PutFile(o.ctx, as(o.editor), f.ID, id(1), hash, bytes.NewReader(make([]byte, 1<<16+1)))
 		o.fails(errs.TooLarge, err)
 		for range 2 { // once more changes nothing
-			got, err := o.collect.PutFile(o.ctx, as(o.editor), target, id(1), hash, bytes.NewReader(photo))
+			got, err := o.collect.PutFile(o.ctx, as(o.editor), f.ID, id(1), hash, bytes.NewReader(photo))
 			o.must(err)
 			if got.State != collect.Accepted || !got.Files[0].Received {
 				o.Errorf("%+v", got)
@@ -426,7 +422,6 @@ func TestFiles(t *testing.T) {
 func TestCursor(t *testing.T) {
 	run(t, func(o *office) {
 		f := o.wells(collect.Settings{})
-		target := collect.Target{Form: f.ID}
 		const writers, each = 6, 20
 		var wg sync.WaitGroup
 		done := make(chan struct{})
@@ -434,7 +429,7 @@ func TestCursor(t *testing.T) {
 			wg.Go(func() {
 				for n := range each {
 					k := w*each + n
-					if _, err := o.collect.Put(o.ctx, as(o.editor), target, collect.Sent{ID: id(k), Values: form.Values{"nom": fmt.Sprint("n", k)}}); err != nil {
+					if _, err := o.collect.Put(o.ctx, as(o.editor), f.ID, collect.Sent{ID: id(k), Values: form.Values{"nom": fmt.Sprint("n", k)}}); err != nil {
 						o.Error(err)
 					}
 				}
@@ -444,7 +439,7 @@ func TestCursor(t *testing.T) {
 		seen := map[string]bool{}
 		cursor, last := int64(0), false
 		for {
-			list, next, err := o.collect.Entries(o.ctx, as(o.editor), target, collect.EntryQuery{After: cursor, Limit: 7})
+			list, next, err := o.collect.Entries(o.ctx, as(o.editor), f.ID, collect.EntryQuery{After: cursor, Limit: 7})
 			o.must(err)
 			for _, e := range list {
 				seen[e.ID] = true
@@ -522,23 +517,29 @@ func TestOpenTable(t *testing.T) {
 		for range 2 { // once
 			o.must(o.collect.OpenTable(o.ctx, o.editor, r.ID))
 		}
-		target := collect.Target{Resource: r.ID}
-		list, _, err := o.collect.Entries(o.ctx, as(o.editor), target, collect.EntryQuery{})
+		list, _, _, err := o.collect.Lines(o.ctx, o.editor, r.ID, 0, 0)
 		o.must(err)
-		if len(list) != len(rows) || list[0].Values["nom"] != "A" || list[0].Values["profondeur"] != "3.5" {
+		if len(list) != len(rows) || list[0].Cells[0] != "A" || list[0].Cells[1] != "3.5" {
 			o.Fatalf("%+v", list)
 		}
-		_, err = o.collect.Put(o.ctx, as(o.editor), target, collect.Sent{ID: list[1].ID, Revision: 1, Values: form.Values{"nom": "C"}})
+		write := func(a identity.Actor, c collect.LineChange) (collect.LineOutcome, error) {
+			out, err := o.collect.PutLines(o.ctx, a, r.ID, []collect.LineChange{c})
+			if err != nil {
+				return collect.LineOutcome{}, err
+			}
+			return out[0], out[0].Err
+		}
+		_, err = write(o.editor, collect.LineChange{ID: list[1].ID, Revision: 1, Cells: []string{"C", "", "", ""}})
 		o.must(err)
 		o.hasRows(r.ID, "A|3.5|1.4,43.6|", "C|||")
 		// Without a form members keep what is still wrong; it is in no version.
-		out, err := o.collect.Put(o.ctx, as(o.editor), target, collect.Sent{ID: id(7), Draft: true, Values: form.Values{"nom": "D", "profondeur": "?"}})
+		out, err := write(o.editor, collect.LineChange{ID: id(7), Cells: []string{"D", "?", "", ""}})
 		o.must(err)
-		if out.Entry.State != collect.Incomplete || len(out.Entry.Problems) != 1 {
-			o.Errorf("%+v", out.Entry)
+		if len(out.Line.Faults) != 1 {
+			o.Errorf("%+v", out.Line)
 		}
 		o.hasRows(r.ID, "A|3.5|1.4,43.6|", "C|||")
-		_, err = o.collect.Put(o.ctx, as(o.stranger), target, collect.Sent{ID: id(8), Values: form.Values{"nom": "E"}})
+		_, err = write(o.stranger, collect.LineChange{ID: id(8), Cells: []string{"E", "", "", ""}})
 		o.fails(errs.NotFound, err)
 	})
 }
@@ -578,7 +579,7 @@ func TestEvents(t *testing.T) {
 		ctx, cancel := context.WithCancel(o.ctx)
 		defer cancel()
 		go o.collect.Run(ctx)
-		c, stop, err := o.collect.Changes(o.ctx, as(o.editor), collect.Target{Form: f.ID})
+		c, stop, err := o.collect.Changes(o.ctx, as(o.editor), f.ID)
 		o.must(err)
 		defer stop()
 		time.Sleep(700 * time.Millisecond)
@@ -590,7 +591,7 @@ func TestEvents(t *testing.T) {
 				o.Fatal("nobody was told")
 			}
 		}
-		_, _, err = o.collect.Changes(o.ctx, as(o.stranger), collect.Target{Form: f.ID})
+		_, _, err = o.collect.Changes(o.ctx, as(o.stranger), f.ID)
 		o.fails(errs.NotFound, err)
 	})
 }

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"socle/internal/catalogue"
-	"socle/internal/errs"
 	"socle/internal/identity"
 	"socle/internal/schema/form"
 	"socle/internal/sqldb"
@@ -42,9 +41,8 @@ type Entry struct {
 	Reason   string
 	Values   form.Values // by the items of the form; empty of one that is not shown
 	Files    []File
-	Draft    bool         // it is kept although something is wrong
-	Problems []errs.Field // of a Draft
-	MadeAt   time.Time    // by the clock of the device, never after its arrival
+	Draft    bool      // it is kept although something is wrong: see line.go
+	MadeAt   time.Time // by the clock of the device, never after its arrival
 	Received time.Time
 	Changed  time.Time
 	By       string // Actor.Ref of who made it; "" to who may not know

@@ -19,8 +19,9 @@ import (
 // again changes nothing. When the last one is there, the entry goes on its way.
 // Kinds: NotFound (the entry names no such file), SignIn, Denied, Invalid (other
 // bytes than announced), TooLarge.
-func (s *Service) PutFile(ctx context.Context, v Visitor, t Target, entry, hash string, r io.Reader) (e Entry, err error) {
+func (s *Service) PutFile(ctx context.Context, v Visitor, form FormID, entry, hash string, r io.Reader) (e Entry, err error) {
 	defer errs.Wrap(&err, "collect.PutFile(%s, %s)", entry, hash)
+	t := target{form: form}
 	var f File
 	err = s.db.Read(ctx, func(tx *sqldb.Tx) error {
 		d, err := s.desk(ctx, tx, v, t)
@@ -36,7 +37,7 @@ func (s *Service) PutFile(ctx context.Context, v Visitor, t Target, entry, hash 
 			return errs.New(errs.NotFound, "collect.file.none").WithHint("collect.file.none.hint")
 		}
 		if err == nil && f.Received {
-			e = w.seen(e, nil)
+			e = w.seen(e)
 		}
 		return err
 	})
@@ -60,7 +61,7 @@ func (s *Service) PutFile(ctx context.Context, v Visitor, t Target, entry, hash 
 		if err := w.update(ctx, &e); err != nil {
 			return err
 		}
-		e = w.seen(e, nil)
+		e = w.seen(e)
 		return nil
 	})
 	return e, err
@@ -84,9 +85,9 @@ func (s *Service) store(ctx context.Context, hash string, r io.Reader) error {
 }
 
 // OpenFile gives the bytes of a file of an entry that the visitor may see.
-func (s *Service) OpenFile(ctx context.Context, v Visitor, t Target, entry, hash string) (f File, r io.ReadCloser, err error) {
+func (s *Service) OpenFile(ctx context.Context, v Visitor, form FormID, entry, hash string) (f File, r io.ReadCloser, err error) {
 	defer errs.Wrap(&err, "collect.OpenFile(%s, %s)", entry, hash)
-	e, err := s.Entry(ctx, v, t, entry)
+	e, err := s.Entry(ctx, v, form, entry)
 	if err != nil {
 		return f, nil, err
 	}

@@ -174,11 +174,22 @@ func (s *Service) Run(ctx context.Context) {
 	s.hub.run(ctx, func(err error) { s.o.Log.WarnContext(ctx, "events wait", "cause", err) })
 }
 
-// Changes gives a channel on which the newest state of a table waits, beginning
-// with the present one; call stop when done. Rights: who may see entries of the
-// target. Kinds: NotFound, SignIn, Busy.
-func (s *Service) Changes(ctx context.Context, v Visitor, t Target) (c <-chan Mark, stop func(), err error) {
-	defer errs.Wrap(&err, "collect.Changes")
+// Changes gives a channel on which the newest state of the table of a form waits,
+// beginning with the present one; call stop when done. Rights: who may fill the form
+// in. Kinds: NotFound, SignIn, Busy.
+func (s *Service) Changes(ctx context.Context, v Visitor, f FormID) (c <-chan Mark, stop func(), err error) {
+	defer errs.Wrap(&err, "collect.Changes(%s)", f)
+	return s.changes(ctx, v, target{form: f})
+}
+
+// LineChanges is Changes for the grid of a table. Members only. Kinds: NotFound,
+// SignIn, Denied, Busy.
+func (s *Service) LineChanges(ctx context.Context, a identity.Actor, id catalogue.ResourceID) (c <-chan Mark, stop func(), err error) {
+	defer errs.Wrap(&err, "collect.LineChanges(%s)", id)
+	return s.changes(ctx, Visitor{Actor: a}, target{resource: id})
+}
+
+func (s *Service) changes(ctx context.Context, v Visitor, t target) (c <-chan Mark, stop func(), err error) {
 	var id catalogue.ResourceID
 	err = s.db.Read(ctx, func(tx *sqldb.Tx) error {
 		d, err := s.desk(ctx, tx, v, t)

@@ -48,16 +48,30 @@ func (f CellFault) Message(l i18n.Lang) (message, hint string) {
 	return f.judge.Message(l, f.fault)
 }
 
-// Columns are those of a table whose rows are entered, and what names its forms'
-// fields. Members only. Kinds: NotFound, SignIn, Denied.
+// LinesAction is what writing the lines of a table asks of an actor, by the state of its
+// dataset: what is written there is in the next version, without anyone's acceptance.
+func LinesAction(s catalogue.State) identity.Action {
+	switch s {
+	case catalogue.Draft:
+		return identity.ActionContribute
+	case catalogue.Published:
+		return identity.ActionPublish
+	}
+	return identity.ActionEdit
+}
+
+// Columns are those of a table whose rows are entered, for who may write them. Rights:
+// LinesAction, and no approval that the organisation asks for. Kinds: NotFound,
+// SignIn, Denied, Conflict (withdrawn).
 func (s *Service) Columns(ctx context.Context, a identity.Actor, id catalogue.ResourceID) (sch *schema.Schema, err error) {
 	defer errs.Wrap(&err, "collect.Columns(%s)", id)
 	err = s.db.Read(ctx, func(tx *sqldb.Tx) error {
-		d, err := s.desk(ctx, tx, Visitor{Actor: a}, Target{Resource: id})
-		if err == nil {
-			sch = d.form.Definition.Schema
+		d, err := s.desk(ctx, tx, Visitor{Actor: a}, target{resource: id})
+		if err != nil {
+			return err
 		}
-		return err
+		sch = d.form.Definition.Schema
+		return d.takes(s.now())
 	})
 	return sch, err
 }
@@ -76,7 +90,7 @@ func (s *Service) Lines(ctx context.Context, a identity.Actor, id catalogue.Reso
 	var rows []lineRow
 	var d *desk
 	err = s.db.Read(ctx, func(tx *sqldb.Tx) error {
-		if d, err = s.desk(ctx, tx, Visitor{Actor: a}, Target{Resource: id}); err != nil {
+		if d, err = s.desk(ctx, tx, Visitor{Actor: a}, target{resource: id}); err != nil {
 			return err
 		}
 		// First: what is committed before this is found by what follows.
@@ -129,33 +143,77 @@ func lineRows(ctx context.Context, tx *sqldb.Tx, where string, args ...any) ([]l
 	})
 }
 
-// lines gives rows their cells, and says what is wrong in those that are set aside.
+// lines gives rows their cells, and says what is wrong in those that are set aside:
+// what the check of files finds, which may propose a repair, else what a form asks
+// beyond it, else a key that another row has.
 func (s *Service) lines(ctx context.Context, d *desk, rows []lineRow) ([]Line, error) {
 	sch := d.form.Definition.Schema
 	out := make([]Line, len(rows))
+	var twice []int // rows in which nothing else is wrong
 	for i := range rows {
 		out[i] = rows[i].Line
 		out[i].Cells = cellsOf(sch, rows[i].values)
 		if !rows[i].draft || rows[i].Removed {
 			continue
 		}
-		judge := d.form.ready.judge()
-		faults, err := judge.Row(out[i].Cells)
+		var err error
+		if out[i].Faults, err = checkFaults(d, out[i].Cells); err == nil && len(out[i].Faults) == 0 {
+			out[i].Faults, err = formFaults(d, &rows[i])
+		}
 		if err != nil {
 			return nil, err
 		}
-		for j := range faults {
-			f := &faults[j]
-			if f.Column < 1 {
-				f.Column = 1 // of the whole row: told on its first cell
-			}
-			out[i].Faults = append(out[i].Faults, CellFault{Column: f.Column - 1, Repair: cellRepair(f), judge: judge, fault: f})
+		if len(out[i].Faults) == 0 {
+			twice = append(twice, i)
 		}
-		if len(faults) == 0 {
-			if err := s.doubles(ctx, d, &rows[i], &out[i]); err != nil {
-				return nil, err
+	}
+	if len(twice) == 0 {
+		return out, nil
+	}
+	err := s.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
+		for _, i := range twice {
+			if out[i].Faults, err = keyFaults(ctx, tx, d, &rows[i]); err != nil {
+				return err
 			}
 		}
+		return nil
+	})
+	return out, err
+}
+
+// checkFaults are what the check of files finds in a row.
+func checkFaults(d *desk, cells []string) ([]CellFault, error) {
+	judge := d.form.ready.judge()
+	faults, err := judge.Row(cells)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]CellFault, len(faults))
+	for i := range faults {
+		f := &faults[i]
+		out[i] = CellFault{Column: max(0, f.Column-1), Repair: cellRepair(f), judge: judge, fault: f} // of the whole row: told on its first cell
+	}
+	return out, nil
+}
+
+// formFaults are what a form that fills every column would refuse in a row.
+func formFaults(d *desk, row *lineRow) ([]CellFault, error) {
+	c, err := d.form.ready.checker()
+	if err != nil {
+		return nil, err
+	}
+	_, bad, err := c.Check(row.values, row.Changed)
+	if err != nil {
+		return nil, err
+	}
+	def := d.form.Definition
+	out := make([]CellFault, len(bad))
+	for i, f := range bad {
+		name := f.Name
+		if it := def.Find(name); it != nil {
+			name = it.Columns()[0]
+		}
+		out[i] = CellFault{Column: max(0, def.Schema.Field(name)), key: f.Key, args: f.Args}
 	}
 	return out, nil
 }
@@ -175,27 +233,25 @@ func cellsOf(sch *schema.Schema, v form.Values) []string {
 	return cells
 }
 
-// doubles says which keys of a row another one has.
-func (s *Service) doubles(ctx context.Context, d *desk, row *lineRow, l *Line) error {
+// keyFaults are the keys of a row that another one has.
+func keyFaults(ctx context.Context, tx *sqldb.Tx, d *desk, row *lineRow) (out []CellFault, err error) {
 	def := d.form.Definition
-	return s.db.Read(ctx, func(tx *sqldb.Tx) error {
-		for _, key := range keysOf(def) {
-			values := make([]string, len(key))
-			for i, name := range key {
-				values[i] = row.values[name]
-			}
-			var n int
-			err := tx.QueryRow(ctx, `SELECT count(*) FROM entry_keys WHERE resource = $1 AND name = $2 AND value = $3 AND entry <> $4`,
-				d.resource, strings.Join(key, keyValue), digestText(strings.Join(values, keyValue)), row.ID).Scan(&n)
-			if err != nil {
-				return err
-			}
-			if n > 0 {
-				l.Faults = append(l.Faults, CellFault{Column: max(0, def.Schema.Field(key[0])), key: "collect.entry.twice", args: errs.Args{"Value": strings.Join(values, " · ")}})
-			}
+	for _, key := range keysOf(def) {
+		values := make([]string, len(key))
+		for i, name := range key {
+			values[i] = row.values[name]
 		}
-		return nil
-	})
+		var n int
+		err := tx.QueryRow(ctx, `SELECT count(*) FROM entry_keys WHERE resource = $1 AND name = $2 AND value = $3 AND entry <> $4`,
+			d.resource, strings.Join(key, keyValue), digestText(strings.Join(values, keyValue)), row.ID).Scan(&n)
+		if err != nil {
+			return nil, err
+		}
+		if n > 0 {
+			out = append(out, CellFault{Column: max(0, def.Schema.Field(key[0])), key: "collect.entry.twice", args: errs.Args{"Value": strings.Join(values, " · ")}})
+		}
+	}
+	return out, nil
 }
 
 // LineChange is what a grid writes: a row as it shall be.
@@ -214,8 +270,8 @@ type LineOutcome struct {
 }
 
 // PutLines writes rows of a grid, each on its own; rows in which something is wrong
-// are kept, and stand in no version until they are mended. Rights: ActionContribute.
-// Kinds: NotFound, SignIn, Denied, TooLarge.
+// are kept, and stand in no version until they are mended. Rights: those of Columns.
+// Kinds: NotFound, SignIn, Denied, Conflict (withdrawn), TooLarge.
 func (s *Service) PutLines(ctx context.Context, a identity.Actor, id catalogue.ResourceID, list []LineChange) (out []LineOutcome, err error) {
 	defer errs.Wrap(&err, "collect.PutLines(%s)", id)
 	if len(list) > MaxBatch {
@@ -225,7 +281,7 @@ func (s *Service) PutLines(ctx context.Context, a identity.Actor, id catalogue.R
 	if err != nil {
 		return nil, err
 	}
-	v, t := Visitor{Actor: a}, Target{Resource: id}
+	v, t := Visitor{Actor: a}, target{resource: id}
 	out = make([]LineOutcome, len(list))
 	var sent []Sent
 	var places, gone []int
@@ -244,11 +300,11 @@ func (s *Service) PutLines(ctx context.Context, a identity.Actor, id catalogue.R
 				values[sch.Fields[j].Name] = text
 			}
 		}
-		sent = append(sent, Sent{ID: c.ID, Revision: c.Revision, MadeAt: s.now(), Values: values, Draft: true})
+		sent = append(sent, Sent{ID: c.ID, Revision: c.Revision, MadeAt: s.now(), Values: values})
 		places = append(places, i)
 	}
 	if len(sent) > 0 {
-		outcomes, err := s.PutMany(ctx, v, t, sent)
+		outcomes, err := s.putMany(ctx, v, t, sent)
 		if err != nil {
 			return nil, err
 		}
@@ -258,6 +314,9 @@ func (s *Service) PutLines(ctx context.Context, a identity.Actor, id catalogue.R
 	}
 	if len(gone) > 0 {
 		err := s.changing(ctx, v, t, len(gone), func(w *writing) error {
+			if err := w.desk.takes(w.tx.Now()); err != nil {
+				return err
+			}
 			for _, i := range gone {
 				_, err := w.remove(ctx, list[i].ID, list[i].Revision)
 				if err != nil && !slices.Contains(ofOneRow, errs.KindOf(err)) {
@@ -278,7 +337,7 @@ func (s *Service) PutLines(ctx context.Context, a identity.Actor, id catalogue.R
 var ofOneRow = []errs.Kind{errs.Conflict, errs.NotFound, errs.Denied}
 
 // asTheyAre gives each outcome the row as it is now.
-func (s *Service) asTheyAre(ctx context.Context, v Visitor, t Target, list []LineChange, out []LineOutcome) error {
+func (s *Service) asTheyAre(ctx context.Context, v Visitor, t target, list []LineChange, out []LineOutcome) error {
 	at := make(map[string]int, len(list))
 	ids := make([]string, 0, len(list))
 	for i := range list {
@@ -295,7 +354,7 @@ func (s *Service) asTheyAre(ctx context.Context, v Visitor, t Target, list []Lin
 		for rest := ids; len(rest) > 0; {
 			page := rest[:min(len(rest), 500)]
 			rest = rest[len(page):]
-			found, err := lineRows(ctx, tx, `e.resource = $1 AND e.id IN (`+sqldb.Marks(2, len(page))+`)`, append([]any{t.Resource}, sqldb.AnySlice(page)...)...)
+			found, err := lineRows(ctx, tx, `e.resource = $1 AND e.id IN (`+sqldb.Marks(2, len(page))+`)`, append([]any{t.resource}, sqldb.AnySlice(page)...)...)
 			if err != nil {
 				return err
 			}
@@ -329,22 +388,13 @@ type LineRevision struct {
 // Kinds: NotFound, SignIn, Denied.
 func (s *Service) LineHistory(ctx context.Context, a identity.Actor, id catalogue.ResourceID, entry string) (list []LineRevision, err error) {
 	defer errs.Wrap(&err, "collect.LineHistory(%s)", entry)
-	t := Target{Resource: id}
-	revisions, err := s.History(ctx, a, t, entry)
+	d, revisions, err := s.history(ctx, a, target{resource: id}, entry)
 	if err != nil {
 		return nil, err
 	}
-	err = s.db.Read(ctx, func(tx *sqldb.Tx) error {
-		d, err := s.desk(ctx, tx, Visitor{Actor: a}, t)
-		if err != nil {
-			return err
-		}
-		def := d.form.Definition
-		list = make([]LineRevision, len(revisions))
-		for i, r := range revisions {
-			list[i] = LineRevision{Number: r.Number, Cells: cellsOf(def.Schema, def.Split(r.Values)), Removed: r.State == Removed, By: r.By, At: r.At}
-		}
-		return nil
-	})
-	return list, err
+	list = make([]LineRevision, len(revisions))
+	for i, r := range revisions {
+		list[i] = LineRevision{Number: r.Number, Cells: cellsOf(d.form.Definition.Schema, r.Values), Removed: r.State == Removed, By: r.By, At: r.At}
+	}
+	return list, nil
 }

@@ -1,6 +1,9 @@
 package collect_test
 
 import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"strings"
 	"testing"
@@ -8,6 +11,8 @@ import (
 	"socle/internal/collect"
 	"socle/internal/errs"
 	"socle/internal/i18n"
+	"socle/internal/identity"
+	"socle/internal/schema/form"
 )
 
 // lines writes rows of the wells' table and gives what came back, in words.
@@ -144,5 +149,99 @@ func TestManyLines(t *testing.T) {
 		if _, rows := o.rows(f.Resource); len(rows) != 1199 {
 			o.Errorf("%d rows in the version, want 1199", len(rows))
 		}
+	})
+}
+
+// What only a form would refuse is told in the grid too: nothing is set aside without a
+// word.
+func TestLineFaultsOfForms(t *testing.T) {
+	run(t, func(o *office) {
+		d := &form.Definition{Title: "Fuites", Items: []form.Item{
+			{Kind: form.Field, Name: "etat", Label: "État", Control: form.OneChoice, Choices: []form.Choice{{Value: "bon", Label: "Bon"}, {Value: "fuite", Label: "Fuite"}}},
+			{Kind: form.Field, Name: "note", Label: "Note", Control: form.Text},
+			{Kind: form.Field, Name: "trace", Label: "Tracé", Control: form.Shape},
+		}}
+		f, err := o.collect.Create(o.ctx, o.editor, collect.NewForm{Organisation: o.org, Definition: d})
+		o.must(err)
+		line := func(n, revision int, cells ...string) collect.LineChange {
+			return collect.LineChange{ID: id(n), Revision: revision, Cells: cells}
+		}
+		o.same(o.lines(f, line(1, 0, "bon", "", ""), line(2, 0, "cassé", "", "")), "001 r1 bon||", "002 r1 cassé|| !0")
+		o.hasRows(f.Resource, "bon||")
+		long := strings.Repeat("a", form.MaxText+1)
+		o.same(o.lines(f, line(2, 1, "fuite", long, "")), "002 r2 fuite|"+long+"| !1") // kept as it came
+		shape := `{"type":"LineString","coordinates":[[1.4,43.6]` + strings.Repeat(",[1.4,43.6]", 3000) + "]}"
+		o.same(o.lines(f, line(2, 2, "fuite", "", shape)), "002 r3 fuite||"+shape)
+		o.hasRows(f.Resource, "bon||", "fuite||"+shape)
+		// What was right and is wrong now is out, until it is mended.
+		o.same(o.lines(f, line(1, 1, "mauvais", "", "")), "001 r2 mauvais|| !0")
+		o.hasRows(f.Resource, "fuite||"+shape)
+		o.same(o.lines(f, line(1, 2, "bon", "", "")), "001 r3 bon||")
+		o.hasRows(f.Resource, "bon||", "fuite||"+shape)
+	})
+}
+
+// A photo that came with a form stays when another cell of its row is changed.
+func TestLineKeepsPhoto(t *testing.T) {
+	run(t, func(o *office) {
+		f := o.wells(collect.Settings{})
+		photo := []byte("a photo")
+		sum := sha256.Sum256(photo)
+		hash := hex.EncodeToString(sum[:])
+		o.put(as(o.editor), f, collect.Sent{
+			ID: id(1), Values: form.Values{"nom": "A", "photo": "puits.jpg"}, Revisits: id(9),
+			Files: []collect.File{{Field: "photo", Name: "puits.jpg", Type: "image/jpeg", Size: int64(len(photo)), Hash: hash}},
+		})
+		_, err := o.collect.PutFile(o.ctx, as(o.editor), f.ID, id(1), hash, bytes.NewReader(photo))
+		o.must(err)
+		address := "https://donnees.example.org" + collect.FilePath(f.Resource, id(1), hash)
+		o.same(o.lines(f, collect.LineChange{ID: id(1), Revision: 1, Cells: []string{"A", "3", "", "puits.jpg"}}), "001 r2 A|3||puits.jpg")
+		o.hasRows(f.Resource, "A|3||"+address)
+		e, err := o.collect.Entry(o.ctx, as(o.editor), f.ID, id(1))
+		o.must(err)
+		if e.Revisits != id(9) || len(e.Files) != 1 {
+			o.Errorf("%+v", e)
+		}
+		o.same(o.lines(f, collect.LineChange{ID: id(1), Revision: 2, Cells: []string{"A", "3", "", ""}}), "001 r3 A|3||")
+		o.hasRows(f.Resource, "A|3||")
+	})
+}
+
+// What is public is written by who may publish it; others read it.
+func TestLinesOfPublicTable(t *testing.T) {
+	run(t, func(o *office) {
+		f := o.wells(collect.Settings{})
+		line := func(n int) collect.LineChange {
+			return collect.LineChange{ID: id(n), Cells: []string{fmt.Sprint("Puits ", n), "1", "", ""}}
+		}
+		write := func(a identity.Actor, c collect.LineChange) error {
+			_, err := o.collect.PutLines(o.ctx, a, f.Resource, []collect.LineChange{c})
+			return err
+		}
+		o.must(write(o.helper, line(1))) // a draft
+		o.hasRows(f.Resource, "Puits 1|1||")
+		d, err := o.catalogue.Get(o.ctx, o.editor, f.Dataset)
+		o.must(err)
+		_, err = o.catalogue.Publish(o.ctx, o.editor, d.ID, d.Revision)
+		o.must(err)
+		gone := collect.LineChange{ID: id(1), Revision: 1, Removed: true}
+		refused := func(a identity.Actor) {
+			o.Helper()
+			o.fails(errs.Denied, write(a, line(2)))
+			o.fails(errs.Denied, write(a, gone))
+			_, err := o.collect.Columns(o.ctx, a, f.Resource)
+			o.fails(errs.Denied, err)
+			list, _, _, err := o.collect.Lines(o.ctx, a, f.Resource, 0, 0)
+			o.must(err)
+			if len(list) != 1 {
+				o.Errorf("%d lines are read", len(list))
+			}
+		}
+		refused(o.helper)
+		chief := identity.PersonActor("chief", "chief", 0, identity.Membership{Organisation: o.org, Role: identity.Administrator})
+		o.must(o.catalogue.RequireApproval(o.ctx, chief, o.org, true))
+		refused(o.editor)
+		o.must(write(chief, line(2)))
+		o.hasRows(f.Resource, "Puits 1|1||", "Puits 2|1||")
 	})
 }

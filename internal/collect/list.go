@@ -24,7 +24,7 @@ type EntryQuery struct {
 // Entries lists the changes of entries that the visitor may see, removed ones too,
 // and the cursor that the next page begins after. Numbers are given in the order of
 // commits: who goes on from a cursor misses nothing. Kinds: NotFound, SignIn.
-func (s *Service) Entries(ctx context.Context, v Visitor, t Target, q EntryQuery) (list []Entry, next int64, err error) {
+func (s *Service) Entries(ctx context.Context, v Visitor, f FormID, q EntryQuery) (list []Entry, next int64, err error) {
 	defer errs.Wrap(&err, "collect.Entries")
 	if q.Limit <= 0 {
 		q.Limit = 500
@@ -32,7 +32,7 @@ func (s *Service) Entries(ctx context.Context, v Visitor, t Target, q EntryQuery
 	q.Limit = min(q.Limit, 1000)
 	var d *desk
 	err = s.db.Read(ctx, func(tx *sqldb.Tx) error {
-		if d, err = s.desk(ctx, tx, v, t); err != nil {
+		if d, err = s.desk(ctx, tx, v, target{form: f}); err != nil {
 			return err
 		}
 		// First: what is committed before this is found by what follows.
@@ -60,16 +60,9 @@ func (s *Service) Entries(ctx context.Context, v Visitor, t Target, q EntryQuery
 	}
 	out := list[:0]
 	for _, e := range list {
-		seen, ok := e.seenBy(v, d.may, d.sight, d.form.Definition)
-		if !ok {
-			continue
+		if seen, ok := e.seenBy(v, d.may, d.sight, d.form.Definition); ok {
+			out = append(out, seen)
 		}
-		if e.Draft {
-			if err := s.judgeDraft(d, &seen); err != nil {
-				return nil, 0, err
-			}
-		}
-		out = append(out, seen)
 	}
 	return out, next, nil
 }
@@ -110,30 +103,17 @@ func mineSQL(v Visitor, arg func(any) string) string {
 	return `1 = 0`
 }
 
-// judgeDraft says what is wrong with an entry that is kept nevertheless.
-func (s *Service) judgeDraft(d *desk, e *Entry) error {
-	c, err := d.form.ready.checker()
-	if err != nil {
-		return err
-	}
-	_, e.Problems, err = c.Check(e.Values, e.MadeAt)
-	return err
-}
-
 // Entry returns one. Kinds: NotFound (also what the visitor may not see), SignIn.
-func (s *Service) Entry(ctx context.Context, v Visitor, t Target, id string) (e Entry, err error) {
+func (s *Service) Entry(ctx context.Context, v Visitor, f FormID, id string) (e Entry, err error) {
 	defer errs.Wrap(&err, "collect.Entry(%s)", id)
-	var d *desk
 	err = s.db.Read(ctx, func(tx *sqldb.Tx) error {
-		if d, err = s.desk(ctx, tx, v, t); err != nil {
+		d, err := s.desk(ctx, tx, v, target{form: f})
+		if err != nil {
 			return err
 		}
 		e, err = seenEntry(ctx, tx, d, id)
 		return err
 	})
-	if err == nil && e.Draft {
-		err = s.judgeDraft(d, &e)
-	}
 	return e, err
 }
 
@@ -161,7 +141,7 @@ type Revision struct {
 	Number int
 	State  State
 	Reason string
-	Values map[string]string
+	Values form.Values
 	Files  []File
 	By     string // Actor.Ref
 	At     time.Time
@@ -169,11 +149,19 @@ type Revision struct {
 
 // History lists the revisions of an entry, the present one first. Members only.
 // Kinds: NotFound, SignIn, Denied.
-func (s *Service) History(ctx context.Context, a identity.Actor, t Target, id string) (list []Revision, err error) {
+func (s *Service) History(ctx context.Context, a identity.Actor, f FormID, id string) (list []Revision, err error) {
 	defer errs.Wrap(&err, "collect.History(%s)", id)
+	d, list, err := s.history(ctx, a, target{form: f}, id)
+	for i := range list {
+		list[i].Values = d.form.Definition.Join(list[i].Values)
+	}
+	return list, err
+}
+
+// history lists the revisions of an entry, their values by column.
+func (s *Service) history(ctx context.Context, a identity.Actor, t target, id string) (d *desk, list []Revision, err error) {
 	err = s.db.Read(ctx, func(tx *sqldb.Tx) error {
-		d, err := s.desk(ctx, tx, Visitor{Actor: a}, t)
-		if err != nil {
+		if d, err = s.desk(ctx, tx, Visitor{Actor: a}, t); err != nil {
 			return err
 		}
 		if !d.may.member {
@@ -189,7 +177,7 @@ func (s *Service) History(ctx context.Context, a identity.Actor, t Target, id st
 		if _, ok := now.seenBy(d.visitor, d.may, d.sight, d.form.Definition); !ok {
 			return noEntry()
 		}
-		list = []Revision{{now.Revision, now.State, now.Reason, d.form.Definition.Join(now.Values), now.Files, now.Changer, now.Changed}}
+		list = []Revision{{now.Revision, now.State, now.Reason, now.Values, now.Files, now.Changer, now.Changed}}
 		rows, err := tx.Query(ctx, `SELECT revision, state, reason, data, changed_by, changed_at FROM entry_history WHERE resource = $1 AND entry = $2 ORDER BY revision DESC LIMIT 1000`, d.resource, id)
 		if err != nil {
 			return err
@@ -201,13 +189,13 @@ func (s *Service) History(ctx context.Context, a identity.Actor, t Target, id st
 			}
 			var e Entry
 			err = e.read(data)
-			x.Values, x.Files = d.form.Definition.Join(e.Values), e.Files
+			x.Values, x.Files = e.Values, e.Files
 			return x, err
 		})
 		list = append(list, older...)
 		return err
 	})
-	return list, err
+	return d, list, err
 }
 
 func (s *Service) revision(ctx context.Context, tx *sqldb.Tx, d *desk, id string, number int) (e Entry, err error) {
@@ -224,11 +212,11 @@ func (s *Service) revision(ctx context.Context, tx *sqldb.Tx, d *desk, id string
 
 // Look says what the form makes of values that are being typed: what is calculated,
 // what is not asked, what is wrong. Nothing is kept. Kinds: NotFound, SignIn.
-func (s *Service) Look(ctx context.Context, v Visitor, t Target, values form.Values) (out form.Values, hidden []string, bad []errs.Field, err error) {
+func (s *Service) Look(ctx context.Context, v Visitor, id FormID, values form.Values) (out form.Values, hidden []string, bad []errs.Field, err error) {
 	defer errs.Wrap(&err, "collect.Look")
 	var d *desk
 	err = s.db.Read(ctx, func(tx *sqldb.Tx) error {
-		d, err = s.desk(ctx, tx, v, t)
+		d, err = s.desk(ctx, tx, v, target{form: id})
 		return err
 	})
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"strings"
 	"time"
 
 	"socle/internal/catalogue"
@@ -14,10 +15,11 @@ import (
 	"socle/internal/sqldb"
 )
 
-// Target is where entries go: a form, or a table as its members write to it.
-type Target struct {
-	Form     FormID
-	Resource catalogue.ResourceID
+// target is where entries go: a form, or a table whose rows members write without
+// one, in the grid.
+type target struct {
+	form     FormID
+	resource catalogue.ResourceID
 }
 
 // Sent is an entry as a device sends it.
@@ -28,7 +30,6 @@ type Sent struct {
 	Values   form.Values
 	Files    []File
 	Revisits string
-	Draft    bool // members without a form: keep it although something is wrong
 }
 
 // Outcome is what became of an entry that was sent.
@@ -48,12 +49,12 @@ func (s *Stale) Error() string { return "collect: the entry is another revision 
 const MaxBatch = 10_000
 
 // Put takes an entry. The same entry sent again is one entry; a change says which
-// revision it changes. Rights: those of Visitor for the form; ActionContribute
-// without one. Kinds: NotFound, SignIn, Denied, Invalid (with fields), TooLarge,
-// Conflict (closed; another revision, with *Stale as cause).
-func (s *Service) Put(ctx context.Context, v Visitor, t Target, e Sent) (out Outcome, err error) {
+// revision it changes. Rights: those of Visitor for the form. Kinds: NotFound,
+// SignIn, Denied, Invalid (with fields), TooLarge, Conflict (closed; another
+// revision, with *Stale as cause).
+func (s *Service) Put(ctx context.Context, v Visitor, id FormID, e Sent) (out Outcome, err error) {
 	defer errs.Wrap(&err, "collect.Put(%s)", e.ID)
-	list, err := s.PutMany(ctx, v, t, []Sent{e})
+	list, err := s.PutMany(ctx, v, id, []Sent{e})
 	if err != nil {
 		return out, err
 	}
@@ -62,8 +63,12 @@ func (s *Service) Put(ctx context.Context, v Visitor, t Target, e Sent) (out Out
 
 // PutMany is Put for several, each on its own: Err of an Outcome says what is wrong
 // with that one.
-func (s *Service) PutMany(ctx context.Context, v Visitor, t Target, list []Sent) (out []Outcome, err error) {
-	defer errs.Wrap(&err, "collect.PutMany")
+func (s *Service) PutMany(ctx context.Context, v Visitor, id FormID, list []Sent) (out []Outcome, err error) {
+	defer errs.Wrap(&err, "collect.PutMany(%s)", id)
+	return s.putMany(ctx, v, target{form: id}, list)
+}
+
+func (s *Service) putMany(ctx context.Context, v Visitor, t target, list []Sent) (out []Outcome, err error) {
 	if len(list) > MaxBatch {
 		return nil, errs.New(errs.TooLarge, "collect.batch", errs.Args{"Count": MaxBatch}).WithHint("collect.batch.hint")
 	}
@@ -94,7 +99,7 @@ func (s *Service) PutMany(ctx context.Context, v Visitor, t Target, list []Sent)
 
 // write keeps entries, all in one transaction. again: the form has changed since
 // they were checked.
-func (s *Service) write(ctx context.Context, v Visitor, t Target, checked *desk, list []arriving) (out []Outcome, again bool, err error) {
+func (s *Service) write(ctx context.Context, v Visitor, t target, checked *desk, list []arriving) (out []Outcome, again bool, err error) {
 	var changed bool
 	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
 		out, again, changed = make([]Outcome, len(list)), false, false
@@ -261,8 +266,11 @@ func (w *writing) create(ctx context.Context, a *arriving) (out Outcome, err err
 	switch {
 	case err != nil:
 		return out, err
-	case len(taken) > 0 && w.keeps(a):
-		err = w.setAside(ctx, &e, a, taken)
+	case len(taken) > 0 && w.desk.grid():
+		w.setAside(&e)
+		if _, err = w.takeKeys(ctx, &e); err == nil { // gives back those that it took
+			_, err = w.tx.Exec(ctx, `UPDATE entries SET state = $3, shown = $4, draft = $5 WHERE resource = $1 AND id = $2`, e.Resource, e.ID, e.State, e.Shown, e.Draft)
+		}
 	case len(taken) > 0:
 		_, err = w.tx.Exec(ctx, `DELETE FROM entries WHERE resource = $1 AND id = $2`, e.Resource, e.ID)
 		return Outcome{Err: invalid(taken)}, err
@@ -274,35 +282,21 @@ func (w *writing) create(ctx context.Context, a *arriving) (out Outcome, err err
 		return out, err
 	}
 	out.Created = true
-	out.Entry = w.seen(e, a.problems)
+	out.Entry = w.seen(e)
 	out.Entry.Mine = true
 	return out, nil
 }
 
 // seen is the entry as the one who just wrote it sees it.
-func (w *writing) seen(e Entry, problems []errs.Field) Entry {
-	seen, ok := e.seenBy(w.visitor, w.desk.may, All, w.desk.form.Definition)
-	if !ok {
-		return Entry{}
-	}
-	if e.Draft {
-		seen.Problems = problems
-	}
+func (w *writing) seen(e Entry) Entry {
+	seen, _ := e.seenBy(w.visitor, w.desk.may, All, w.desk.form.Definition)
 	return seen
 }
 
-// keeps reports whether an entry is kept although something in it is wrong.
-func (w *writing) keeps(a *arriving) bool { return a.Draft && w.desk.form.ID == "" }
-
-// setAside keeps an entry whose key another one has, out of every version.
-func (w *writing) setAside(ctx context.Context, e *Entry, a *arriving, taken []errs.Field) error {
-	a.problems = append(a.problems, taken...)
+// setAside keeps an entry in which something is wrong out of the versions to come.
+func (w *writing) setAside(e *Entry) {
+	w.cut = w.cut || e.Shown > 0
 	e.Draft, e.State, e.Shown = true, Incomplete, 0
-	if _, err := w.takeKeys(ctx, e); err != nil { // gives back those that it took
-		return err
-	}
-	_, err := w.tx.Exec(ctx, `UPDATE entries SET state = $3, shown = $4, draft = $5 WHERE resource = $1 AND id = $2`, e.Resource, e.ID, e.State, e.Shown, e.Draft)
-	return err
 }
 
 // fill gives an entry what arrives, and the state that follows.
@@ -325,7 +319,9 @@ func (w *writing) fill(e *Entry, a *arriving) {
 // settle is the state of an entry whose content is what it is now.
 func (w *writing) settle(e *Entry) {
 	switch {
-	case e.Draft || !e.complete():
+	case e.Draft:
+		w.setAside(e)
+	case !e.complete():
 		e.State = Incomplete
 	case w.desk.may.publish:
 		e.State, e.Shown = Accepted, e.Revision
@@ -350,21 +346,21 @@ func (w *writing) change(ctx context.Context, a *arriving, now Entry) (out Outco
 	if err != nil {
 		return out, err
 	}
-	theirs := w.visitor.mine(&now) || w.desk.may.moderate || w.desk.form.ID == "" && w.desk.may.member
+	theirs := w.theirs(&now)
 	switch {
 	case same && !theirs: // a device without account whose first answer was lost: it learns what it knows
 		out.Entry = Entry{ID: now.ID, Resource: now.Resource, Form: now.Form, Revision: a.Revision + 1, State: now.State, MadeAt: now.MadeAt, Received: now.Received, Changed: now.Changed,
 			Values: w.desk.form.Definition.Join(a.values), Revisits: a.Revisits}
 		return out, nil
 	case same:
-		out.Entry = w.seen(now, a.problems)
+		out.Entry = w.seen(now)
 		return out, nil
 	case !theirs:
 		return Outcome{Err: denied()}, nil
 	}
-	back := now.State == Removed && a.Draft && w.desk.form.ID == "" // a member takes back that it was removed
+	back := now.State == Removed && w.desk.grid() // a member takes back that it was removed
 	if now.State == Removed && !back || a.Revision != now.Revision {
-		e := w.seen(now, nil)
+		e := w.seen(now)
 		return Outcome{Entry: e, Err: errs.New(errs.Conflict, "collect.entry.changed").WithHint("collect.entry.changed.hint").Because(&Stale{e})}, nil
 	}
 	if a.err != nil {
@@ -374,6 +370,9 @@ func (w *writing) change(ctx context.Context, a *arriving, now Entry) (out Outco
 	if err := w.remember(ctx, now); err != nil {
 		return out, err
 	}
+	if w.desk.grid() { // a line has neither files nor what it revisits: the entry keeps its own
+		a.Files, a.Revisits = stillNamed(now.Files, a.values), now.Revisits
+	}
 	e.Revision++
 	e.Changed, e.Changer, e.digest, e.Revisits = w.tx.Now(), w.visitor.Actor.Ref(), a.digest, a.Revisits
 	w.fill(&e, a)
@@ -381,8 +380,9 @@ func (w *writing) change(ctx context.Context, a *arriving, now Entry) (out Outco
 	switch {
 	case err != nil:
 		return out, err
-	case len(taken) > 0 && w.keeps(a):
-		if err := w.setAside(ctx, &e, a, taken); err != nil {
+	case len(taken) > 0 && w.desk.grid():
+		w.setAside(&e)
+		if _, err := w.takeKeys(ctx, &e); err != nil { // gives back those that it took
 			return out, err
 		}
 	case len(taken) > 0:
@@ -394,8 +394,18 @@ func (w *writing) change(ctx context.Context, a *arriving, now Entry) (out Outco
 	if err := w.keepFiles(ctx, &e); err != nil {
 		return out, err
 	}
-	out.Entry = w.seen(e, a.problems)
+	out.Entry = w.seen(e)
 	return out, nil
+}
+
+// stillNamed are the files that the values of an entry name.
+func stillNamed(files []File, v form.Values) (out []File) {
+	for _, f := range files {
+		if strings.Contains(v[f.Field], f.Name) { // of a repeat, the column holds all its names
+			out = append(out, f)
+		}
+	}
+	return out
 }
 
 // arrivedBefore reports whether this very sending was taken already, even when

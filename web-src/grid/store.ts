@@ -47,8 +47,8 @@ export class Store {
 
   // watch calls when the server has something new; it stops when told.
   watch(news: () => void, alive: (yes: boolean) => void): () => void {
-    const source = new EventSource(`${this.table}/entries/events`);
-    source.addEventListener("entries", news);
+    const source = new EventSource(`${this.table}/lines/events`);
+    source.addEventListener("lines", news);
     source.addEventListener("open", () => {
       alive(true);
       news(); // what came while it was closed

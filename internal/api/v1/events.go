@@ -49,20 +49,35 @@ func (c *connections) enter(ctx context.Context) (leave func(), err error) {
 	}, nil
 }
 
-// entryEvents tells that entries have changed, by the cursor to read on from.
+// entryEvents tells that entries of a form's table have changed, by the cursor to read
+// on from.
 func (api *API) entryEvents(w http.ResponseWriter, r *http.Request) error {
-	c, stop, err := api.o.Collect.Changes(r.Context(), visitor(r), target(r))
+	c, stop, err := api.o.Collect.Changes(r.Context(), visitor(r), formID(r))
 	if err != nil {
 		return err
 	}
 	defer stop()
+	return api.cursorEvents(w, r, "entries", c)
+}
+
+// lineEvents is entryEvents for the lines of a table.
+func (api *API) lineEvents(w http.ResponseWriter, r *http.Request) error {
+	c, stop, err := api.o.Collect.LineChanges(r.Context(), actor(r), resourceID(r))
+	if err != nil {
+		return err
+	}
+	defer stop()
+	return api.cursorEvents(w, r, "lines", c)
+}
+
+func (api *API) cursorEvents(w http.ResponseWriter, r *http.Request, event string, c <-chan collect.Mark) error {
 	last := int64(-1)
 	return api.events(w, r, c, func(m collect.Mark) (string, any, bool) {
 		if m.Seq == last {
 			return "", nil, false
 		}
 		last = m.Seq
-		return "entries", map[string]string{"cursor": strconv.FormatInt(m.Seq, 10)}, true
+		return event, map[string]string{"cursor": strconv.FormatInt(m.Seq, 10)}, true
 	})
 }
 

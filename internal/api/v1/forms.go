@@ -13,7 +13,6 @@ import (
 	"socle/internal/collect"
 	"socle/internal/errs"
 	"socle/internal/httpx"
-	"socle/internal/i18n"
 	"socle/internal/schema/form"
 )
 
@@ -133,7 +132,7 @@ func (api *API) showForm(w http.ResponseWriter, r *http.Request) error {
 	if err := only(r); err != nil {
 		return err
 	}
-	f, err := api.o.Collect.Find(r.Context(), visitor(r), collect.FormID(r.PathValue("id")))
+	f, err := api.o.Collect.Find(r.Context(), visitor(r), formID(r))
 	if err != nil {
 		return err
 	}
@@ -174,7 +173,6 @@ type entryRequest struct {
 	Values   map[string]string `json:"values"`
 	Files    []entryFile       `json:"files,omitempty"`
 	Revisits string            `json:"revisits,omitempty"`
-	Draft    bool              `json:"draft,omitempty"` // members without a form: keep it although something is wrong
 }
 
 type entryFile struct {
@@ -187,7 +185,7 @@ type entryFile struct {
 }
 
 func (q entryRequest) sent(id string) collect.Sent {
-	e := collect.Sent{ID: id, Revision: q.Revision, MadeAt: q.MadeAt, Values: form.Values(q.Values), Revisits: q.Revisits, Draft: q.Draft}
+	e := collect.Sent{ID: id, Revision: q.Revision, MadeAt: q.MadeAt, Values: form.Values(q.Values), Revisits: q.Revisits}
 	for _, f := range q.Files {
 		e.Files = append(e.Files, collect.File{Field: f.Field, Name: f.Name, Type: f.Type, Size: f.Size, Hash: f.SHA256})
 	}
@@ -196,25 +194,24 @@ func (q entryRequest) sent(id string) collect.Sent {
 
 // entryAnswer is an entry as who asks may see it.
 type entryAnswer struct {
-	ID       string             `json:"id"`
-	Form     string             `json:"form"`
-	Revision int                `json:"revision"`
-	State    string             `json:"state"`
-	Reason   string             `json:"reason"`
-	Values   map[string]string  `json:"values"`
-	Files    []entryFile        `json:"files"`
-	Problems []httpx.ErrorField `json:"problems,omitempty"` // of an entry that is kept although something is wrong
-	MadeAt   time.Time          `json:"made_at"`
-	Received time.Time          `json:"received_at"`
-	Changed  time.Time          `json:"changed_at"`
-	By       string             `json:"by"`
-	Mine     bool               `json:"mine"`
-	Revisits string             `json:"revisits"`
-	Secret   string             `json:"secret,omitempty"` // once, to a device without an account
+	ID       string            `json:"id"`
+	Form     string            `json:"form"`
+	Revision int               `json:"revision"`
+	State    string            `json:"state"`
+	Reason   string            `json:"reason"`
+	Values   map[string]string `json:"values"`
+	Files    []entryFile       `json:"files"`
+	MadeAt   time.Time         `json:"made_at"`
+	Received time.Time         `json:"received_at"`
+	Changed  time.Time         `json:"changed_at"`
+	By       string            `json:"by"`
+	Mine     bool              `json:"mine"`
+	Revisits string            `json:"revisits"`
+	Secret   string            `json:"secret,omitempty"` // once, to a device without an account
 }
 
 // entryAnswerOf writes an entry; names are of people.
-func entryAnswerOf(l i18n.Lang, e collect.Entry, names names) *entryAnswer {
+func entryAnswerOf(e collect.Entry, names names) *entryAnswer {
 	out := &entryAnswer{
 		ID: e.ID, Form: string(e.Form), Revision: e.Revision, State: string(e.State), Reason: e.Reason, Values: e.Values, Files: []entryFile{},
 		MadeAt: e.MadeAt.UTC(), Received: e.Received.UTC(), Changed: e.Changed.UTC(), By: names.of(e.By), Mine: e.Mine, Revisits: e.Revisits,
@@ -224,9 +221,6 @@ func entryAnswerOf(l i18n.Lang, e collect.Entry, names names) *entryAnswer {
 	}
 	for _, f := range e.Files {
 		out.Files = append(out.Files, entryFile{f.Field, f.Name, f.Type, f.Size, f.Hash, f.Received})
-	}
-	for _, p := range e.Problems {
-		out.Problems = append(out.Problems, httpx.ErrorField{Name: p.Name, Code: p.Key, Message: i18n.T(l, p.Key, p.Args)})
 	}
 	return out
 }
@@ -245,12 +239,8 @@ func resourceID(r *http.Request) catalogue.ResourceID {
 	return catalogue.ResourceID(r.PathValue("id"))
 }
 
-// target is where a request is about: a form or a table.
-func target(r *http.Request) collect.Target {
-	if strings.HasPrefix(r.URL.Path, "/api/v1/resources/") {
-		return collect.Target{Resource: resourceID(r)}
-	}
-	return collect.Target{Form: collect.FormID(r.PathValue("id"))}
+func formID(r *http.Request) collect.FormID {
+	return collect.FormID(r.PathValue("id"))
 }
 
 func (api *API) listEntries(w http.ResponseWriter, r *http.Request) error {
@@ -261,7 +251,7 @@ func (api *API) listEntries(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	list, next, err := api.o.Collect.Entries(r.Context(), visitor(r), target(r), q)
+	list, next, err := api.o.Collect.Entries(r.Context(), visitor(r), formID(r), q)
 	if err != nil {
 		return err
 	}
@@ -271,7 +261,7 @@ func (api *API) listEntries(w http.ResponseWriter, r *http.Request) error {
 	}
 	out := entriesAnswer{Entries: make([]*entryAnswer, len(list)), Next: strconv.FormatInt(next, 10)}
 	for i := range list {
-		out.Entries[i] = entryAnswerOf(lang(r), list[i], names)
+		out.Entries[i] = entryAnswerOf(list[i], names)
 	}
 	w.Header().Set("Cache-Control", "private, no-store")
 	return httpx.WriteJSON(w, r, http.StatusOK, out)
@@ -313,7 +303,7 @@ func (api *API) showEntry(w http.ResponseWriter, r *http.Request) error {
 	if err := only(r); err != nil {
 		return err
 	}
-	e, err := api.o.Collect.Entry(r.Context(), visitor(r), target(r), r.PathValue("entry"))
+	e, err := api.o.Collect.Entry(r.Context(), visitor(r), formID(r), r.PathValue("entry"))
 	if err != nil {
 		return err
 	}
@@ -325,7 +315,7 @@ func (api *API) writeEntry(w http.ResponseWriter, r *http.Request, status int, o
 	if err != nil {
 		return err
 	}
-	out := entryAnswerOf(lang(r), o.Entry, names)
+	out := entryAnswerOf(o.Entry, names)
 	out.Secret = o.Secret
 	w.Header().Set("Cache-Control", "private, no-store")
 	return httpx.WriteJSON(w, r, status, out)
@@ -344,7 +334,7 @@ func (api *API) putEntry(w http.ResponseWriter, r *http.Request) error {
 	if err := httpx.ReadJSON(r, &q); err != nil {
 		return err
 	}
-	o, err := api.o.Collect.Put(r.Context(), visitor(r), target(r), q.sent(r.PathValue("entry")))
+	o, err := api.o.Collect.Put(r.Context(), visitor(r), formID(r), q.sent(r.PathValue("entry")))
 	switch {
 	case err != nil:
 		return api.entryFailure(w, r, err)
@@ -375,7 +365,7 @@ func (api *API) conflict(r *http.Request, err error, stale *collect.Stale) (conf
 	}
 	return conflictAnswer{
 		ErrorBody: httpx.NewErrorBody(lang(r), httpx.Failure{Status: http.StatusConflict, Error: errs.As(err), RequestID: httpx.RequestID(r.Context())}),
-		Entry:     entryAnswerOf(lang(r), stale.Entry, names),
+		Entry:     entryAnswerOf(stale.Entry, names),
 	}, nil
 }
 
@@ -387,7 +377,7 @@ func (api *API) deleteEntry(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return badParameter("revision", r.URL.Query().Get("revision"))
 	}
-	e, err := api.o.Collect.Remove(r.Context(), visitor(r), target(r), r.PathValue("entry"), revision)
+	e, err := api.o.Collect.Remove(r.Context(), visitor(r), formID(r), r.PathValue("entry"), revision)
 	if err != nil {
 		return api.entryFailure(w, r, err)
 	}
@@ -410,7 +400,7 @@ type entryResult struct {
 	Error  any          `json:"error,omitempty"`
 }
 
-// maxFormBatch is how many entries a form takes at once; a table takes more.
+// maxFormBatch is how many entries a form takes at once.
 const maxFormBatch = 500
 
 func (api *API) postEntries(w http.ResponseWriter, r *http.Request) error {
@@ -418,15 +408,14 @@ func (api *API) postEntries(w http.ResponseWriter, r *http.Request) error {
 	if err := httpx.ReadJSON(r, &q); err != nil {
 		return err
 	}
-	t := target(r)
-	if t.Form != "" && len(q.Entries) > maxFormBatch {
+	if len(q.Entries) > maxFormBatch {
 		return errs.New(errs.TooLarge, "collect.batch", errs.Args{"Count": maxFormBatch}).WithHint("collect.batch.hint")
 	}
 	list := make([]collect.Sent, len(q.Entries))
 	for i, e := range q.Entries {
 		list[i] = e.sent(e.ID)
 	}
-	out, err := api.o.Collect.PutMany(r.Context(), visitor(r), t, list)
+	out, err := api.o.Collect.PutMany(r.Context(), visitor(r), formID(r), list)
 	if err != nil {
 		return closed(err)
 	}
@@ -447,13 +436,13 @@ func (api *API) postEntries(w http.ResponseWriter, r *http.Request) error {
 			x.Error = httpx.NewErrorBody(lang(r), httpx.Failure{Status: x.Status, Error: errs.As(o.Err)}).Error
 			var stale *collect.Stale
 			if errors.As(o.Err, &stale) {
-				x.Entry = entryAnswerOf(lang(r), stale.Entry, names)
+				x.Entry = entryAnswerOf(stale.Entry, names)
 			}
 		case o.Created:
 			x.Status = http.StatusCreated
 			fallthrough
 		default:
-			x.Entry = entryAnswerOf(lang(r), o.Entry, names)
+			x.Entry = entryAnswerOf(o.Entry, names)
 			x.Entry.Secret = o.Secret
 		}
 		ans.Results[i] = x
@@ -463,7 +452,7 @@ func (api *API) postEntries(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (api *API) putEntryFile(w http.ResponseWriter, r *http.Request) error {
-	_, err := api.o.Collect.PutFile(r.Context(), visitor(r), target(r), r.PathValue("entry"), r.PathValue("sha256"), r.Body)
+	_, err := api.o.Collect.PutFile(r.Context(), visitor(r), formID(r), r.PathValue("entry"), r.PathValue("sha256"), r.Body)
 	if err != nil {
 		return closed(err)
 	}
@@ -475,7 +464,7 @@ func (api *API) showEntryFile(w http.ResponseWriter, r *http.Request) error {
 	if err := only(r); err != nil {
 		return err
 	}
-	f, body, err := api.o.Collect.OpenFile(r.Context(), visitor(r), target(r), r.PathValue("entry"), r.PathValue("sha256"))
+	f, body, err := api.o.Collect.OpenFile(r.Context(), visitor(r), formID(r), r.PathValue("entry"), r.PathValue("sha256"))
 	if err != nil {
 		return err
 	}
@@ -534,7 +523,7 @@ func (api *API) showHistory(w http.ResponseWriter, r *http.Request) error {
 	if err := only(r); err != nil {
 		return err
 	}
-	list, err := api.o.Collect.History(r.Context(), actor(r), target(r), r.PathValue("entry"))
+	list, err := api.o.Collect.History(r.Context(), actor(r), formID(r), r.PathValue("entry"))
 	if err != nil {
 		return err
 	}
@@ -563,7 +552,7 @@ func (api *API) restoreEntry(w http.ResponseWriter, r *http.Request) error {
 	if err := httpx.ReadJSON(r, &q); err != nil {
 		return err
 	}
-	e, err := api.o.Collect.Restore(r.Context(), actor(r), target(r), r.PathValue("entry"), q.Revision)
+	e, err := api.o.Collect.Restore(r.Context(), actor(r), formID(r), r.PathValue("entry"), q.Revision)
 	if err != nil {
 		return api.entryFailure(w, r, err)
 	}
@@ -585,7 +574,7 @@ func (api *API) decideEntries(w http.ResponseWriter, r *http.Request) error {
 	if err := httpx.ReadJSON(r, &q); err != nil {
 		return err
 	}
-	n, err := api.o.Collect.Decide(r.Context(), actor(r), target(r), q.Entries, q.Accept, q.Reason)
+	n, err := api.o.Collect.Decide(r.Context(), actor(r), formID(r), q.Entries, q.Accept, q.Reason)
 	if err != nil {
 		return err
 	}

@@ -73,7 +73,7 @@ func (s *Service) Take(ctx context.Context, v collect.Visitor, xml []byte, files
 	if err != nil {
 		return r, err
 	}
-	t := &taking{Service: s, visitor: v, target: collect.Target{Form: f.ID}, sub: sub, answers: answers, files: files, key: keyOf(f.ID, sub.InstanceID)}
+	t := &taking{Service: s, visitor: v, form: f.ID, sub: sub, answers: answers, files: files, key: keyOf(f.ID, sub.InstanceID)}
 	leave, err := s.enter(ctx, t.key)
 	if err != nil {
 		return r, err
@@ -160,7 +160,7 @@ func entryID(root string) string {
 type taking struct {
 	*Service
 	visitor collect.Visitor
-	target  collect.Target
+	form    collect.FormID
 	sub     *openrosa.Submission
 	answers openrosa.Answers
 	files   []File
@@ -171,7 +171,7 @@ type taking struct {
 }
 
 func (t *taking) recorded(ctx context.Context, tx *sqldb.Tx, key string) (r record, err error) {
-	err = tx.QueryRow(ctx, `SELECT digest, root, entry, revision FROM openrosa_submissions WHERE form = $1 AND instance = $2`, t.target.Form, key).Scan(&r.digest, &r.root, &r.entry, &r.revision)
+	err = tx.QueryRow(ctx, `SELECT digest, root, entry, revision FROM openrosa_submissions WHERE form = $1 AND instance = $2`, t.form, key).Scan(&r.digest, &r.root, &r.entry, &r.revision)
 	return r, err
 }
 
@@ -195,8 +195,8 @@ func (t *taking) recognise(ctx context.Context, digest string) error {
 			return err
 		}
 		_, err = tx.Exec(ctx, `INSERT INTO openrosa_submissions (form, instance, root, digest, entry, revision, received_at) VALUES ($1, $2, $3, $4, $5, 0, $6)
-			ON CONFLICT (form, instance) DO UPDATE SET root = excluded.root, digest = excluded.digest, entry = excluded.entry`,
-			t.target.Form, t.key, t.record.root, digest, t.record.entry, tx.Now())
+			ON CONFLICT (form, instance) DO UPDATE SET root = excluded.root, digest = excluded.digest, entry = excluded.entry WHERE openrosa_submissions.revision = 0`,
+			t.form, t.key, t.record.root, digest, t.record.entry, tx.Now())
 		return err
 	})
 }
@@ -206,7 +206,7 @@ func (t *taking) replaced(ctx context.Context, tx *sqldb.Tx) error {
 	if t.sub.DeprecatedID == "" {
 		return nil
 	}
-	before, err := t.recorded(ctx, tx, keyOf(t.target.Form, t.sub.DeprecatedID))
+	before, err := t.recorded(ctx, tx, keyOf(t.form, t.sub.DeprecatedID))
 	if errs.Is(err, errs.NotFound) || err == nil && before.revision == 0 {
 		return errs.New(errs.NotFound, "openrosa.replaced-none").WithHint("openrosa.replaced-none.hint")
 	}
@@ -256,13 +256,13 @@ func (t *taking) make(ctx context.Context) error {
 		sent.Files = t.expected(nil, t.files)
 	} else {
 		// The same whenever it is sent again: files come after.
-		before, err := t.collect.Entry(ctx, t.visitor, t.target, t.record.entry)
+		before, err := t.collect.Entry(ctx, t.visitor, t.form, t.record.entry)
 		if err != nil {
 			return err
 		}
 		sent.Files = t.expected(before.Files, nil)
 	}
-	out, err := t.collect.Put(ctx, t.visitor, t.target, sent)
+	out, err := t.collect.Put(ctx, t.visitor, t.form, sent)
 	var stale *collect.Stale
 	switch {
 	case err == nil:
@@ -281,7 +281,7 @@ func (t *taking) make(ctx context.Context) error {
 func (t *taking) keep(ctx context.Context) error {
 	t.record.revision = t.entry.Revision
 	return t.db.Write(ctx, func(tx *sqldb.Tx) error {
-		_, err := tx.Exec(ctx, `UPDATE openrosa_submissions SET revision = $3 WHERE form = $1 AND instance = $2`, t.target.Form, t.key, t.record.revision)
+		_, err := tx.Exec(ctx, `UPDATE openrosa_submissions SET revision = $3 WHERE form = $1 AND instance = $2`, t.form, t.key, t.record.revision)
 		return err
 	})
 }
@@ -292,7 +292,7 @@ func (t *taking) attach(ctx context.Context) error {
 	for range 5 {
 		if t.entry.ID == "" {
 			var err error
-			if t.entry, err = t.collect.Entry(ctx, t.visitor, t.target, t.record.entry); err != nil {
+			if t.entry, err = t.collect.Entry(ctx, t.visitor, t.form, t.record.entry); err != nil {
 				return err
 			}
 		}
@@ -303,7 +303,7 @@ func (t *taking) attach(ctx context.Context) error {
 		if sameFiles(files, t.entry.Files) {
 			return t.send(ctx)
 		}
-		out, err := t.collect.Put(ctx, t.visitor, t.target, collect.Sent{
+		out, err := t.collect.Put(ctx, t.visitor, t.form, collect.Sent{
 			ID: t.entry.ID, Revision: t.entry.Revision, MadeAt: t.entry.MadeAt, Values: t.entry.Values, Files: files, Revisits: t.entry.Revisits,
 		})
 		var stale *collect.Stale
@@ -338,7 +338,7 @@ func (t *taking) send(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		e, err := t.collect.PutFile(ctx, t.visitor, t.target, t.entry.ID, f.Hash, r)
+		e, err := t.collect.PutFile(ctx, t.visitor, t.form, t.entry.ID, f.Hash, r)
 		if err := errors.Join(err, r.Close()); err != nil {
 			return err
 		}

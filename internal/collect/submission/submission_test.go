@@ -104,7 +104,7 @@ func (o *office) send(v collect.Visitor, xml []byte, files ...submission.File) s
 
 func (o *office) entries() []collect.Entry {
 	o.Helper()
-	list, _, err := o.forms.Entries(o.ctx, o.editor, collect.Target{Form: o.form.ID}, collect.EntryQuery{})
+	list, _, err := o.forms.Entries(o.ctx, o.editor, o.form.ID, collect.EntryQuery{})
 	o.must(err)
 	return list
 }
@@ -174,7 +174,7 @@ func TestFilesInSeveralPosts(t *testing.T) {
 			o.Errorf("%+v", r)
 		}
 		for _, f := range r.Entry.Files {
-			_, rd, err := o.forms.OpenFile(o.ctx, o.editor, collect.Target{Form: o.form.ID}, r.Entry.ID, f.Hash)
+			_, rd, err := o.forms.OpenFile(o.ctx, o.editor, o.form.ID, r.Entry.ID, f.Hash)
 			o.must(err)
 			b, err := io.ReadAll(rd)
 			o.must(errors.Join(err, rd.Close()))
@@ -206,7 +206,7 @@ func TestLateFileKeepsChanges(t *testing.T) {
 	run(t, collect.Settings{Moderated: true}, func(o *office) {
 		x := o.xml(one, "", "<nom>Chene</nom><photo>a.jpg</photo>")
 		r := o.send(o.helper, x)
-		_, err := o.forms.Put(o.ctx, o.editor, collect.Target{Form: o.form.ID}, collect.Sent{ID: r.Entry.ID, Revision: r.Entry.Revision, Values: form.Values{"nom": "Chêne", "photo": "a.jpg"}, Files: r.Entry.Files})
+		_, err := o.forms.Put(o.ctx, o.editor, o.form.ID, collect.Sent{ID: r.Entry.ID, Revision: r.Entry.Revision, Values: form.Values{"nom": "Chêne", "photo": "a.jpg"}, Files: r.Entry.Files})
 		o.must(err)
 		r = o.send(o.helper, x, file("a.jpg", "aaa"))
 		if r.Entry.Values["nom"] != "Chêne" || len(r.Awaited) > 0 || r.Entry.State != collect.Waiting {
@@ -235,7 +235,7 @@ func TestEdits(t *testing.T) {
 			o.Errorf("%d entries", len(list))
 		}
 		// Someone else has changed it: the edit of the device must not hide that.
-		_, err = o.forms.Put(o.ctx, o.editor, collect.Target{Form: o.form.ID}, collect.Sent{ID: r.Entry.ID, Revision: r.Entry.Revision, Values: form.Values{"nom": "Orme lisse"}})
+		_, err = o.forms.Put(o.ctx, o.editor, o.form.ID, collect.Sent{ID: r.Entry.ID, Revision: r.Entry.Revision, Values: form.Values{"nom": "Orme lisse"}})
 		o.must(err)
 		_, err = o.take.Take(o.ctx, o.editor, o.xml("uuid:4", three, "<nom>Orme blanc</nom>"), nil)
 		o.fails("openrosa.changed", err)

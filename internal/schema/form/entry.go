@@ -137,9 +137,13 @@ func (r *checking) entry(c *Checker, sent Values, prefix string, path []expressi
 			delete(v, name)
 			continue
 		}
-		text, ok := clean(text)
+		most := MaxText
+		if it := c.owner[name]; it != nil && it.Control == Shape {
+			most = MaxShape
+		}
+		text, ok := clean(text, most)
 		if !ok {
-			r.add(prefix+c.nameOf(name), "form.entry.text", errs.Args{"Count": MaxText})
+			r.add(prefix+c.nameOf(name), "form.entry.text", errs.Args{"Count": most})
 		}
 		if v[name] = text; text == "" {
 			delete(v, name)
@@ -436,11 +440,11 @@ func (c *Checker) nameOf(column string) string {
 	return column
 }
 
-// clean trims a text and composes its accents; ok is false when it is too long or
-// holds what no cell can.
-func clean(s string) (string, bool) {
-	if len(s) > MaxText || !utf8.ValidString(s) {
-		return "", false
+// clean trims a text and composes its accents; ok is false when it is longer than most
+// bytes or holds what no cell can: it is kept as it came then, for who mends it.
+func clean(s string, most int) (string, bool) {
+	if len(s) > most || !utf8.ValidString(s) {
+		return s, false
 	}
 	s = strings.TrimSpace(norm.NFC.String(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(s)))
 	return s, !strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' })

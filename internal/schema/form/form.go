@@ -133,11 +133,12 @@ const JSONArray = "json"
 
 // Bounds of a definition.
 const (
-	MaxItems   = 1000  // of all levels
-	MaxDepth   = 6     // sections and repeats inside one another
-	MaxChoices = 5000  // of one field
-	MaxRepeats = 200   // of one repeat in one entry
-	MaxText    = 20000 // bytes of one text
+	MaxItems   = 1000    // of all levels
+	MaxDepth   = 6       // sections and repeats inside one another
+	MaxChoices = 5000    // of one field
+	MaxRepeats = 200     // of one repeat in one entry
+	MaxText    = 20000   // bytes of one text
+	MaxShape   = 200_000 // bytes of one line or area
 )
 
 // Fields gives the fields that are not inside a repeat, in their order, those of

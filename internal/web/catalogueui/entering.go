@@ -53,11 +53,7 @@ func (p *Pages) entry(ctx context.Context, a identity.Actor, f *found) error {
 		if !a.Can(identity.ActionContribute, d.Organisation) {
 			break
 		}
-		opens := identity.ActionEdit
-		if d.State == catalogue.Published {
-			opens = identity.ActionPublish
-		}
-		e.grid = f.maker == collect.MakerName || e.files && r.Latest > 0 && a.Can(opens, d.Organisation)
+		e.grid = a.Can(collect.LinesAction(d.State), d.Organisation) && (f.maker == collect.MakerName || e.files && r.Latest > 0 && a.Can(identity.ActionEdit, d.Organisation))
 		switch len(forms) {
 		case 0:
 			if e.grid && a.Can(identity.ActionEdit, d.Organisation) {

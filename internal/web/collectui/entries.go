@@ -69,7 +69,7 @@ func (p *Pages) entriesPage(w http.ResponseWriter, r *http.Request, f collect.Fo
 		}
 		q.After = after
 	}
-	list, next, err := p.o.Collect.Entries(ctx, collect.Visitor{Actor: v.Actor}, collect.Target{Form: f.ID}, q)
+	list, next, err := p.o.Collect.Entries(ctx, collect.Visitor{Actor: v.Actor}, f.ID, q)
 	if err != nil {
 		return err
 	}
@@ -207,7 +207,7 @@ func (p *Pages) decide(w http.ResponseWriter, r *http.Request) error {
 		return p.entriesPage(w, r, f, http.StatusUnprocessableEntity, ui.Problems{{Message: ui.T(ctx, "collectui.mark")}})
 	}
 	accept := r.PostForm.Get("act") == "accept"
-	n, err := p.o.Collect.Decide(ctx, shell.From(r).Actor, collect.Target{Form: f.ID}, list, accept, r.PostForm.Get("reason"))
+	n, err := p.o.Collect.Decide(ctx, shell.From(r).Actor, f.ID, list, accept, r.PostForm.Get("reason"))
 	if err != nil {
 		if problems := ui.ProblemsOf(ctx, err); len(problems) > 0 && errs.Is(err, errs.Invalid) {
 			return p.entriesPage(w, r, f, httpx.Status(err), problems)
@@ -248,12 +248,11 @@ func (p *Pages) entry(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v, ctx := shell.From(r), r.Context()
-	target := collect.Target{Form: f.ID}
-	e, err := p.o.Collect.Entry(ctx, collect.Visitor{Actor: v.Actor}, target, r.PathValue("entry"))
+	e, err := p.o.Collect.Entry(ctx, collect.Visitor{Actor: v.Actor}, f.ID, r.PathValue("entry"))
 	if err != nil {
 		return err
 	}
-	history, err := p.o.Collect.History(ctx, v.Actor, target, e.ID)
+	history, err := p.o.Collect.History(ctx, v.Actor, f.ID, e.ID)
 	if err != nil {
 		return err
 	}
@@ -310,20 +309,20 @@ func answers(d *form.Definition, v form.Values) (out ui.KeyValues) {
 }
 
 func (p *Pages) restore(w http.ResponseWriter, r *http.Request) error {
-	return p.act(w, r, "collectui.restored", func(a identity.Actor, t collect.Target, entry string, revision int) error {
-		_, err := p.o.Collect.Restore(r.Context(), a, t, entry, revision)
+	return p.act(w, r, "collectui.restored", func(a identity.Actor, id collect.FormID, entry string, revision int) error {
+		_, err := p.o.Collect.Restore(r.Context(), a, id, entry, revision)
 		return err
 	})
 }
 
 func (p *Pages) remove(w http.ResponseWriter, r *http.Request) error {
-	return p.act(w, r, "collectui.removed", func(a identity.Actor, t collect.Target, entry string, revision int) error {
-		_, err := p.o.Collect.Remove(r.Context(), collect.Visitor{Actor: a}, t, entry, revision)
+	return p.act(w, r, "collectui.removed", func(a identity.Actor, id collect.FormID, entry string, revision int) error {
+		_, err := p.o.Collect.Remove(r.Context(), collect.Visitor{Actor: a}, id, entry, revision)
 		return err
 	})
 }
 
-func (p *Pages) act(w http.ResponseWriter, r *http.Request, said string, do func(identity.Actor, collect.Target, string, int) error) error {
+func (p *Pages) act(w http.ResponseWriter, r *http.Request, said string, do func(identity.Actor, collect.FormID, string, int) error) error {
 	f, err := p.managed(r)
 	if err != nil {
 		return err
@@ -333,7 +332,7 @@ func (p *Pages) act(w http.ResponseWriter, r *http.Request, said string, do func
 		return httpx.BadRequest("collectui.form.cut")
 	}
 	entry := r.PathValue("entry")
-	if err := do(shell.From(r).Actor, collect.Target{Form: f.ID}, entry, revision); err != nil {
+	if err := do(shell.From(r).Actor, f.ID, entry, revision); err != nil {
 		return err
 	}
 	shell.Flash(w, r, ui.Good, said)

@@ -151,8 +151,7 @@ func (p *Pages) fill(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	target := collect.Target{Form: f.ID}
-	out, err := p.o.Collect.Put(r.Context(), v, target, sent)
+	out, err := p.o.Collect.Put(r.Context(), v, f.ID, sent)
 	if err != nil {
 		problems := ui.ProblemsOf(r.Context(), err)
 		if len(problems) == 0 {
@@ -167,7 +166,7 @@ func (p *Pages) fill(w http.ResponseWriter, r *http.Request) error {
 		v.Secret = out.Secret
 	}
 	for i, h := range files {
-		if err := p.send(r, v, target, entry, sent.Files[i].Hash, h); err != nil {
+		if err := p.send(r, v, f.ID, entry, sent.Files[i].Hash, h); err != nil {
 			return err
 		}
 	}
@@ -254,13 +253,13 @@ func hashOf(h *multipart.FileHeader) (string, error) {
 	return hex.EncodeToString(sum.Sum(nil)), nil
 }
 
-func (p *Pages) send(r *http.Request, v collect.Visitor, t collect.Target, entry, hash string, h *multipart.FileHeader) error {
+func (p *Pages) send(r *http.Request, v collect.Visitor, id collect.FormID, entry, hash string, h *multipart.FileHeader) error {
 	f, err := h.Open()
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	_, err = p.o.Collect.PutFile(r.Context(), v, t, entry, hash, f)
+	_, err = p.o.Collect.PutFile(r.Context(), v, id, entry, hash, f)
 	return err
 }
 
@@ -308,7 +307,7 @@ func (p *Pages) look(w http.ResponseWriter, r *http.Request) error {
 		defer func() { _ = r.MultipartForm.RemoveAll() }()
 	}
 	read := reading{form: r.PostForm, zone: p.o.Zone}
-	out, hidden, bad, err := p.o.Collect.Look(r.Context(), v, collect.Target{Form: f.ID}, read.values(f.Definition.Items, ""))
+	out, hidden, bad, err := p.o.Collect.Look(r.Context(), v, f.ID, read.values(f.Definition.Items, ""))
 	if err != nil {
 		return err
 	}

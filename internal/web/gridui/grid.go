@@ -12,6 +12,7 @@ import (
 	"socle/internal/errs"
 	"socle/internal/identity"
 	"socle/internal/schema"
+	"socle/internal/schema/form"
 	"socle/internal/web/shell"
 	"socle/internal/web/ui"
 )
@@ -123,45 +124,54 @@ type column struct {
 	Required bool     `json:"required"`
 	Help     string   `json:"help"`
 	Choices  []string `json:"choices"`
-	ReadOnly bool     `json:"readOnly"`
+	ReadOnly bool     `json:"readOnly"` // photos and files: a form brings them
 }
 
 func columnsJSON(sch *schema.Schema) (string, error) {
 	list := make([]column, len(sch.Fields))
+	asks := form.FromSchema(sch, form.Origin{})
 	for i := range sch.Fields {
 		f := &sch.Fields[i]
-		c := column{Name: f.Name, Title: f.Title, Kind: kindOf(f), Required: f.Constraints.Required, Help: f.Description, Choices: choices(f)}
+		it := asks.Find(f.Name)
+		if it == nil {
+			it = &form.Item{} // one of the two columns of a point
+		}
+		c := column{Name: f.Name, Title: f.Title, Required: f.Constraints.Required || it.Required, Help: f.Description, Choices: choices(it), ReadOnly: it.Attached()}
 		if c.Title == "" {
 			c.Title = f.Name
 		}
+		c.Kind = kindOf(f, c.Choices)
 		list[i] = c
 	}
 	b, err := json.Marshal(list)
 	return string(b), err
 }
 
-func kindOf(f *schema.Field) string {
+func kindOf(f *schema.Field, choices []string) string {
 	switch f.Type {
 	case schema.Integer, schema.Number:
 		return "number"
 	case schema.Date, schema.Datetime, schema.Time, schema.Year, schema.Yearmonth:
 		return "date"
 	}
-	if len(choices(f)) > 0 {
+	if len(choices) > 0 {
 		return "choice"
 	}
 	return "text"
 }
 
-// choices are the values that a cell may have, when they are few.
-func choices(f *schema.Field) []string {
-	if f.Type == schema.Boolean {
-		if len(f.TrueValues) > 0 && len(f.FalseValues) > 0 {
-			return []string{f.TrueValues[0], f.FalseValues[0]}
+// choices are the values that a cell may have, one of them.
+func choices(it *form.Item) []string {
+	out := []string{}
+	switch it.Control {
+	case form.YesNo:
+		out = append(out, it.TrueValue, it.FalseValue)
+	case form.OneChoice:
+		for _, c := range it.Choices {
+			out = append(out, c.Value)
 		}
-		return []string{"true", "false"}
 	}
-	return append([]string{}, f.Constraints.Enum...)
+	return out
 }
 
 // keys says what the keyboard does.
