@@ -153,8 +153,8 @@ func (p *Pages) itemView(ctx context.Context, f collect.Form, list []flatItem, n
 	if err != nil {
 		return v, err
 	}
-	wrong := problems.Of(it.Item.Name)
-	v = itemView{Number: strconv.Itoa(n), JSON: string(b), First: n == 0, LastOne: n == len(list)-1, Section: it.Kind == form.Section, Open: wrong != "" && it.Item.Name != ""}
+	wrong := problems.Of(at("label"))
+	v = itemView{Number: strconv.Itoa(n), JSON: string(b), First: n == 0, LastOne: n == len(list)-1, Section: it.Kind == form.Section, Open: wrong != ""}
 	kind := "collectui.control." + string(it.Control)
 	switch it.Kind {
 	case form.Section:
@@ -198,7 +198,7 @@ func (v *itemView) condition(ctx context.Context, list []flatItem, n int, at fun
 	}
 	sel := ui.Select{Field: ui.Field{Name: at("if"), Label: ui.T(ctx, "collectui.if"), Either: true}, Value: m[1], Empty: ui.T(ctx, "collectui.if.always")}
 	for _, x := range list {
-		if x.Kind == form.Field && x.Item.Name != it.Item.Name {
+		if x.Kind == form.Field && x.Item.Name != "" && x.Item.Name != it.Item.Name { // named once it is kept
 			sel.Options = append(sel.Options, ui.Option{Value: x.Item.Name, Label: x.Label})
 		}
 	}
@@ -415,10 +415,28 @@ func (p *Pages) keep(w http.ResponseWriter, r *http.Request, f collect.Form, d *
 	}
 	if _, err := p.o.Collect.Design(ctx, shell.From(r).Actor, f.ID, version, d); err != nil {
 		if problems := ui.ProblemsOf(ctx, err); len(problems) > 0 && errs.Is(err, errs.Invalid) {
-			return p.editPage(w, r, f, *d, -1, httpx.Status(err), problems)
+			return p.editPage(w, r, f, *d, -1, httpx.Status(err), atQuestions(flatten(d.Items), problems))
 		}
 		return err
 	}
 	shell.Flash(w, r, ui.Good, "collectui.kept", i18n.Args{"Title": d.Title})
 	return shell.Redirect(w, r, "/formulaires/"+string(f.ID)+"/modifier")
+}
+
+// atQuestions leads what is wrong with a question, told by its name, to its place in
+// the editor.
+func atQuestions(list []flatItem, problems ui.Problems) ui.Problems {
+	for i := range problems {
+		p := &problems[i]
+		if p.Name == "title" || p.Name == "description" {
+			continue
+		}
+		n := slices.IndexFunc(list, func(x flatItem) bool { return x.Item.Name == p.Name && p.Name != "" })
+		if n < 0 {
+			p.Name = ""
+			continue
+		}
+		p.Name = fmt.Sprintf("i%d-label", n)
+	}
+	return problems
 }

@@ -99,7 +99,7 @@ func (p *Pages) entriesPage(w http.ResponseWriter, r *http.Request, f collect.Fo
 		return err
 	}
 	for _, e := range list {
-		row := entryRow{ID: e.ID, Href: base + "/" + e.ID, Name: nameOf(f.Definition, e), State: stateBadge(ctx, e.State), By: people[identity.PersonOfRef(e.By)], When: ui.Ago(ctx, e.Received, p.o.Now())}
+		row := entryRow{ID: e.ID, Href: base + "/" + e.ID, Name: nameOf(f.Definition, e), State: stateBadge(ctx, e.State), By: orElse(people[identity.PersonOfRef(e.By)], ui.T(ctx, "collectui.someone")), When: ui.Ago(ctx, e.Received, p.o.Now())}
 		for _, it := range columns {
 			row.Cells = append(row.Cells, shorten(labelled(it, e.Values[it.Name])))
 		}
@@ -286,7 +286,7 @@ func (p *Pages) entry(w http.ResponseWriter, r *http.Request) error {
 		}
 		view.History = append(view.History, rev)
 	}
-	return shell.Page(w, r, ui.Page{Title: title, NoIndex: true, Crumbs: p.crumbs(ctx, f.Definition.Title, title)}, entryPageOf(view))
+	return shell.Page(w, r, ui.Page{Title: title, NoIndex: true, Crumbs: p.formCrumbs(ctx, f, title)}, entryPageOf(view))
 }
 
 func peopleOf(list []collect.Revision) []identity.PersonID {

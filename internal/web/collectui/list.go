@@ -137,6 +137,13 @@ func (p *Pages) newPage(w http.ResponseWriter, r *http.Request, schema, title st
 	return shell.PageStatus(w, r, status, ui.Page{Title: view.Head.Title, NoIndex: true, Crumbs: p.crumbs(ctx, view.Head.Title)}, newFormPage(view))
 }
 
+// formCrumbs lead to the page of a form from those below it.
+func (p *Pages) formCrumbs(ctx context.Context, f collect.Form, here string) []ui.Crumb {
+	list := p.crumbs(ctx, f.Definition.Title, here)
+	list[len(list)-2].Href = "/formulaires/" + string(f.ID)
+	return list
+}
+
 func (p *Pages) crumbs(ctx context.Context, list ...string) []ui.Crumb {
 	out := []ui.Crumb{{Label: ui.T(ctx, "publishui.desk"), Href: "/desk"}, {Label: ui.T(ctx, "collectui.forms"), Href: "/formulaires"}}
 	for _, l := range list {
@@ -299,7 +306,7 @@ func (p *Pages) poster(w http.ResponseWriter, r *http.Request) error {
 	if view.QR, err = ui.NewQR(ui.T(ctx, "collectui.qr"), view.Link); err != nil {
 		return err
 	}
-	return shell.Page(w, r, ui.Page{Title: f.Definition.Title, NoIndex: true, Crumbs: p.crumbs(ctx, f.Definition.Title)}, posterPage(view))
+	return shell.Page(w, r, ui.Page{Title: f.Definition.Title, NoIndex: true, Crumbs: p.formCrumbs(ctx, f, ui.T(ctx, "collectui.poster"))}, posterPage(view))
 }
 
 type posterView struct {
