@@ -522,22 +522,21 @@ func TestOpenRosaKilled(t *testing.T) {
 	c := appOf(t, editor, form, "Flotte")
 	x := c.download(t, c.forms(t)[0])
 
-	const devices, each = 4, 8
-	stop := make(chan struct{})
+	const devices, each, between = 4, 8, 12 // posts from one kill to the next
 	var killer, wait sync.WaitGroup
 	kills := 0
+	posted := make(chan struct{}, 2*devices*each)
 	killer.Go(func() {
-		for {
-			select {
-			case <-stop:
+		n := 0
+		for range posted {
+			if n++; n%between != 0 {
+				continue
+			}
+			p.kill()
+			kills++
+			if err := p.begin(); err != nil {
+				t.Error(err)
 				return
-			case <-time.After(700 * time.Millisecond):
-				p.kill()
-				kills++
-				if err := p.begin(); err != nil {
-					t.Error(err)
-					return
-				}
 			}
 		}
 	})
@@ -559,6 +558,7 @@ func TestOpenRosaKilled(t *testing.T) {
 					for again := 0; ; again++ {
 						a, err := client.send(body, map[string][]byte{name: content})
 						if err == nil && (a.status == http.StatusCreated || a.status == http.StatusAccepted) {
+							posted <- struct{}{}
 							break
 						}
 						if err == nil && a.status < 500 || again > 400 {
@@ -572,7 +572,7 @@ func TestOpenRosaKilled(t *testing.T) {
 		})
 	}
 	wait.Wait()
-	close(stop)
+	close(posted)
 	killer.Wait()
 	if kills == 0 {
 		t.Error("the server was never killed")
