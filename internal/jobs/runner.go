@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -251,15 +252,32 @@ func (r *Runner) Drain(ctx context.Context) (err error) {
 			return errors.Join(err, ctx.Err())
 		case <-t.C:
 		}
-		var left int64
-		err := r.db.Read(ctx, func(tx *sqldb.Tx) error {
-			return tx.QueryRow(ctx, "SELECT count(*) FROM river_job WHERE state IN ('available', 'running', 'pending')").Scan(&left)
-		})
-		if err != nil || left == 0 {
+		busy, err := r.busy(ctx)
+		if err != nil || !busy {
 			cancel()
 			return errors.Join(err, <-ended)
 		}
 	}
+}
+
+// busy reports whether a job is running or due. River calls a job available some
+// seconds before its time.
+func (r *Runner) busy(ctx context.Context) (busy bool, err error) {
+	err = r.db.Read(ctx, func(tx *sqldb.Tx) error {
+		var running int64
+		if err := tx.QueryRow(ctx, "SELECT count(*) FROM river_job WHERE state IN ('running', 'pending')").Scan(&running); err != nil {
+			return err
+		}
+		var next sql.NullTime // River's columns hold dates, not the numbers of sqldb
+		err := tx.QueryRow(ctx, "SELECT scheduled_at FROM river_job WHERE state = 'available' ORDER BY scheduled_at LIMIT 1").Scan(&next)
+		if errs.Is(err, errs.NotFound) {
+			busy = running > 0
+			return nil
+		}
+		busy = running > 0 || !next.Time.After(r.now())
+		return err
+	})
+	return busy, err
 }
 
 func ignoreCanceled(err error) error {
