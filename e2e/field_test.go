@@ -105,8 +105,8 @@ func (w *fieldWorld) once(names ...string) {
 var opened = collect.Settings{Access: collect.Members, Sight: collect.All}
 
 // The irrigation summer: an adviser without network records five observations with
-// photos, the browser is killed, they come back in range, and somebody who looks at
-// the public table elsewhere has them.
+// photos, the browser is killed, they come back in range, and those who look at the
+// public table and at the public map elsewhere see them appear, without a reload.
 func TestFieldSummer(t *testing.T) {
 	w := newFieldWorld(t, opened)
 	ph := w.equipped("anne@essai.example")
@@ -127,24 +127,28 @@ func TestFieldSummer(t *testing.T) {
 	ph.goes("around/" + w.form.form)
 	ph.sees("5 saisies connues")
 
-	reader := browse(t, w.portal)
 	w.air.set(weather{})
-	reader.open("/datasets/" + w.form.dataset)
-	if strings.Contains(reader.text("document.body.innerText"), "B5") {
-		t.Fatal("the portal has what was not sent")
+	readers := map[string]*screen{"": browse(t, w.portal), "/map": browse(t, w.portal)}
+	for page, reader := range readers {
+		reader.open("/datasets/" + w.form.dataset + page)
+		reader.wait("that the page listens", "document.querySelector('[data-island=live][data-awake]')")
+		if strings.Contains(reader.text("document.body.innerText"), "B5") {
+			t.Fatal("the portal has what was not sent")
+		}
+		reader.text("window.e2eStays = 'yes'")
 	}
 	ph.known("anne@essai.example")
 	ph.goes("queue")
 	ph.allSent(5)
 	ph.sees("envoyées : 5")
-	for deadline := time.Now().Add(time.Minute); ; time.Sleep(300 * time.Millisecond) {
-		reader.open("/datasets/" + w.form.dataset)
-		if text := reader.text("document.body.innerText"); strings.Contains(text, "B1") && strings.Contains(text, "B5") {
-			break
+	for page, reader := range readers {
+		for _, name := range names {
+			reader.wait(name+" on the public page"+page, "window.e2eStays === 'yes' && [...document.querySelectorAll('#live-rows td, #map-rows td')].some((e) => e.textContent.trim() === "+quote(name)+")")
 		}
-		if time.Now().After(deadline) {
-			t.Fatalf("the public page does not show the entries: %s", reader.text("document.body.innerText"))
-		}
+	}
+	readers["/map"].wait("the live map", "document.querySelector('#map-part .map-live[data-ready]')")
+	if n := readers["/map"].text("document.querySelector('#map-rows [role=status]').textContent"); !strings.HasPrefix(n, "5 ") {
+		t.Errorf("the map says %q of five observations", n)
 	}
 	w.once(names...)
 }

@@ -87,16 +87,17 @@ func (a *App) Handler(reg *prometheus.Registry) (http.Handler, error) {
 	if c.Metrics.Token != "" {
 		rt.Handle("GET /metrics", httpx.MetricsHandler(reg, c.Metrics.Token))
 	}
+	areas, err := a.contours()
+	if err != nil {
+		return nil, err
+	}
 	field, err := fieldui.New(fieldui.Options{
 		Assets:    ui.Embedded(),
 		Host:      host,
 		Accent:    c.Host.Accent,
 		Territory: c.Host.Territory,
+		Contours:  areas,
 	})
-	if err != nil {
-		return nil, err
-	}
-	areas, err := a.contours()
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"iter"
 	"math"
 	"slices"
 	"sort"
@@ -87,6 +88,17 @@ func ReadAreas(r io.Reader) (*Areas, error) {
 		return nil, wrong(nil)
 	}
 	return a, nil
+}
+
+// All gives each contour with its code and name, in the order of the file.
+func (a *Areas) All() iter.Seq2[[2]string, orb.Geometry] {
+	return func(yield func([2]string, orb.Geometry) bool) {
+		for _, x := range a.list {
+			if !yield([2]string{x.code, x.name}, x.shape) {
+				return
+			}
+		}
+	}
 }
 
 // toFeatures reads up to the beginning of the list of features.

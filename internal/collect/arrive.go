@@ -4,8 +4,11 @@ import (
 	"context"
 	"mime"
 	"regexp"
+	"runtime"
 	"strings"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"socle/internal/catalogue"
 	"socle/internal/errs"
@@ -98,6 +101,27 @@ type arriving struct {
 	problems []errs.Field
 	digest   string
 	err      error // nothing of it can be kept
+}
+
+// checkedTogether is how many entries one processor checks before it takes others.
+const checkedTogether = 200
+
+// arrivingAll checks entries, on all processors where they are many.
+func (s *Service) arrivingAll(ctx context.Context, d *desk, list []Sent) ([]arriving, error) {
+	out := make([]arriving, len(list))
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	for from := 0; from < len(list); from += checkedTogether {
+		g.Go(func() (err error) {
+			for i := from; i < min(from+checkedTogether, len(list)) && ctx.Err() == nil; i++ {
+				if out[i], err = s.arriving(d, list[i]); err != nil {
+					return err
+				}
+			}
+			return ctx.Err()
+		})
+	}
+	return out, g.Wait()
 }
 
 func (s *Service) arriving(d *desk, e Sent) (a arriving, err error) {

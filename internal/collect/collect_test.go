@@ -517,13 +517,13 @@ func TestOpenTable(t *testing.T) {
 		for range 2 { // once
 			o.must(o.collect.OpenTable(o.ctx, o.editor, r.ID))
 		}
-		list, _, _, err := o.collect.Lines(o.ctx, o.editor, r.ID, 0, 0)
+		list, _, _, err := o.collect.Lines(o.ctx, o.editor, r.ID, collect.LineCursor{}, 0)
 		o.must(err)
 		if len(list) != len(rows) || list[0].Cells[0] != "A" || list[0].Cells[1] != "3.5" {
 			o.Fatalf("%+v", list)
 		}
 		write := func(a identity.Actor, c collect.LineChange) (collect.LineOutcome, error) {
-			out, err := o.collect.PutLines(o.ctx, a, r.ID, []collect.LineChange{c})
+			out, _, err := o.collect.PutLines(o.ctx, a, r.ID, []collect.LineChange{c})
 			if err != nil {
 				return collect.LineOutcome{}, err
 			}
@@ -569,29 +569,5 @@ func TestThinning(t *testing.T) {
 		if len(list) != 2 || list[1].ID != pinned.ID {
 			o.Errorf("%d versions stay, want the latest and the pinned one: %+v", len(list), list)
 		}
-	})
-}
-
-// TestEvents: who waits is told of changes, of entries and of versions.
-func TestEvents(t *testing.T) {
-	run(t, func(o *office) {
-		f := o.wells(collect.Settings{})
-		ctx, cancel := context.WithCancel(o.ctx)
-		defer cancel()
-		go o.collect.Run(ctx)
-		c, stop, err := o.collect.Changes(o.ctx, as(o.editor), f.ID)
-		o.must(err)
-		defer stop()
-		time.Sleep(700 * time.Millisecond)
-		o.put(as(o.editor), f, collect.Sent{ID: id(1), Values: form.Values{"nom": "A"}})
-		for m := (collect.Mark{}); m.Seq == 0; { // the first mark is how it was
-			select {
-			case m = <-c:
-			case <-time.After(10 * time.Second):
-				o.Fatal("nobody was told")
-			}
-		}
-		_, _, err = o.collect.Changes(o.ctx, as(o.stranger), f.ID)
-		o.fails(errs.NotFound, err)
 	})
 }

@@ -53,6 +53,7 @@ type Entry struct {
 
 	secret string
 	digest string
+	place  int64 // order of first arrival in its table
 }
 
 // File is a photo or a file of an entry.
@@ -79,12 +80,12 @@ type fileJSON struct {
 	Hash  string `json:"sha256"`
 }
 
-const entryColumns = `e.id, e.resource, e.form, e.revision, e.shown, e.state, e.reason, e.data, e.draft, e.digest, e.seq, e.revisits, e.author, e.secret,
+const entryColumns = `e.id, e.resource, e.form, e.revision, e.shown, e.state, e.reason, e.data, e.draft, e.digest, e.seq, e.place, e.revisits, e.author, e.secret,
 	e.made_at, e.received_at, e.changed_by, e.changed_at`
 
 func scanEntry(r sqldb.Scanner) (e Entry, err error) {
 	var data string
-	err = r.Scan(&e.ID, &e.Resource, &e.Form, &e.Revision, &e.Shown, &e.State, &e.Reason, &data, &e.Draft, &e.digest, &e.Seq, &e.Revisits, &e.By, &e.secret,
+	err = r.Scan(&e.ID, &e.Resource, &e.Form, &e.Revision, &e.Shown, &e.State, &e.Reason, &data, &e.Draft, &e.digest, &e.Seq, &e.place, &e.Revisits, &e.By, &e.secret,
 		&e.MadeAt, &e.Received, &e.Changer, &e.Changed)
 	if err != nil {
 		return e, err

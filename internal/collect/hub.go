@@ -60,6 +60,9 @@ func (h *hub) subscribe(id catalogue.ResourceID) (<-chan Mark, func(), error) {
 	}
 	h.waiting[id][c] = true
 	h.count++
+	if m, known := h.last[id]; known { // others were told before this one came
+		c <- m
+	}
 	return c, func() {
 		h.mu.Lock()
 		defer h.mu.Unlock()

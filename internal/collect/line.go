@@ -3,6 +3,7 @@ package collect
 import (
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -79,10 +80,40 @@ func (s *Service) Columns(ctx context.Context, a identity.Actor, id catalogue.Re
 // maxLines bounds a page of Lines.
 const maxLines = 5000
 
-// Lines lists the changes of a table's rows after a cursor (0: all that are there),
-// and the cursor to go on from; more says that there are others now. Members only.
-// Kinds: NotFound, SignIn, Denied.
-func (s *Service) Lines(ctx context.Context, a identity.Actor, id catalogue.ResourceID, after int64, limit int) (list []Line, next int64, more bool, err error) {
+// LineCursor is how far the lines of a table were read: all that are there, in their
+// order, then their changes. The zero value begins.
+type LineCursor struct {
+	Seq   int64 // the last change that is known
+	Place int64 // while lines are listed, that of the last one
+}
+
+func (c LineCursor) listing() bool { return c.Place > 0 || c.Seq == 0 }
+
+// String writes a cursor; ParseLineCursor reads it.
+func (c LineCursor) String() string {
+	if c.Place == 0 {
+		return strconv.FormatInt(c.Seq, 10)
+	}
+	return strconv.FormatInt(c.Place, 10) + "-" + strconv.FormatInt(c.Seq, 10)
+}
+
+// ParseLineCursor reads what String wrote; ok is false for anything else.
+func ParseLineCursor(text string) (c LineCursor, ok bool) {
+	place, seq, listing := strings.Cut(text, "-")
+	if !listing {
+		place, seq = "0", text
+	}
+	var err1, err2 error
+	c.Place, err1 = strconv.ParseInt(place, 10, 64)
+	c.Seq, err2 = strconv.ParseInt(seq, 10, 64)
+	return c, err1 == nil && err2 == nil && c.Place >= 0 && c.Seq >= 0 && c.String() == text
+}
+
+// Lines lists the rows of a table in their order, then, from a cursor on, its changes,
+// removed rows too; next is the cursor to go on from, more says that there are others
+// now. Who goes on from a cursor misses nothing. Members only. Kinds: NotFound, SignIn,
+// Denied.
+func (s *Service) Lines(ctx context.Context, a identity.Actor, id catalogue.ResourceID, after LineCursor, limit int) (list []Line, next LineCursor, more bool, err error) {
 	defer errs.Wrap(&err, "collect.Lines(%s)", id)
 	if limit <= 0 || limit > maxLines {
 		limit = maxLines
@@ -94,26 +125,48 @@ func (s *Service) Lines(ctx context.Context, a identity.Actor, id catalogue.Reso
 			return err
 		}
 		// First: what is committed before this is found by what follows.
-		if err := tx.QueryRow(ctx, `SELECT seq FROM entry_tables WHERE resource = $1`, id).Scan(&next); err != nil {
+		var seq int64
+		if err := tx.QueryRow(ctx, `SELECT seq FROM entry_tables WHERE resource = $1`, id).Scan(&seq); err != nil {
 			return err
 		}
-		gone := ``
-		if after == 0 {
-			gone = ` AND e.state NOT IN ('removed', 'refused')`
+		if after.listing() {
+			rows, next, more, err = listed(ctx, tx, id, after, seq, limit)
+		} else {
+			rows, next, more, err = changed(ctx, tx, id, after, seq, limit)
 		}
-		rows, err = lineRows(ctx, tx, `e.resource = $1 AND e.seq > $2`+gone+` ORDER BY e.seq LIMIT $3`, id, after, limit)
 		return err
 	})
 	if err != nil {
-		return nil, 0, false, err
-	}
-	if n := len(rows); n > 0 {
-		if more = n == limit; more || rows[n-1].seq > next {
-			next = rows[n-1].seq
-		}
+		return nil, LineCursor{}, false, err
 	}
 	list, err = s.lines(ctx, d, rows)
-	return list, max(next, after), more, err
+	return list, next, more, err
+}
+
+// listed are rows that are there, by their place; seq is that of the table.
+func listed(ctx context.Context, tx *sqldb.Tx, id catalogue.ResourceID, after LineCursor, seq int64, limit int) (rows []lineRow, next LineCursor, more bool, err error) {
+	next = LineCursor{Seq: after.Seq}
+	if after.Seq == 0 {
+		next.Seq = seq
+	}
+	rows, err = lineRows(ctx, tx, `e.resource = $1 AND e.place > $2 AND e.state NOT IN ('removed', 'refused') ORDER BY e.place LIMIT $3`, id, after.Place, limit)
+	if len(rows) == limit {
+		next.Place = rows[limit-1].Place
+		return rows, next, true, err
+	}
+	return rows, next, next.Seq < seq, err // what changed while they were listed
+}
+
+// changed are the changes after a cursor.
+func changed(ctx context.Context, tx *sqldb.Tx, id catalogue.ResourceID, after LineCursor, seq int64, limit int) (rows []lineRow, next LineCursor, more bool, err error) {
+	next = LineCursor{Seq: max(seq, after.Seq)}
+	rows, err = lineRows(ctx, tx, `e.resource = $1 AND e.seq > $2 ORDER BY e.seq LIMIT $3`, id, after.Seq, limit)
+	if n := len(rows); n > 0 {
+		if more = n == limit; more || rows[n-1].seq > next.Seq {
+			next.Seq = rows[n-1].seq
+		}
+	}
+	return rows, next, more, err
 }
 
 // lineRow is a Line before its cells are judged.
@@ -149,18 +202,24 @@ func lineRows(ctx context.Context, tx *sqldb.Tx, where string, args ...any) ([]l
 func (s *Service) lines(ctx context.Context, d *desk, rows []lineRow) ([]Line, error) {
 	sch := d.form.Definition.Schema
 	out := make([]Line, len(rows))
-	var twice []int // rows in which nothing else is wrong
+	var aside []int
 	for i := range rows {
 		out[i] = rows[i].Line
 		out[i].Cells = cellsOf(sch, rows[i].values)
-		if !rows[i].draft || rows[i].Removed {
+		if rows[i].draft && !rows[i].Removed {
+			aside = append(aside, i)
+		}
+	}
+	if err := checkFaults(d, out, aside); err != nil {
+		return nil, err
+	}
+	var twice []int // rows in which nothing else is wrong
+	for _, i := range aside {
+		if len(out[i].Faults) > 0 {
 			continue
 		}
 		var err error
-		if out[i].Faults, err = checkFaults(d, out[i].Cells); err == nil && len(out[i].Faults) == 0 {
-			out[i].Faults, err = formFaults(d, &rows[i])
-		}
-		if err != nil {
+		if out[i].Faults, err = formFaults(d, &rows[i]); err != nil {
 			return nil, err
 		}
 		if len(out[i].Faults) == 0 {
@@ -181,19 +240,27 @@ func (s *Service) lines(ctx context.Context, d *desk, rows []lineRow) ([]Line, e
 	return out, err
 }
 
-// checkFaults are what the check of files finds in a row.
-func checkFaults(d *desk, cells []string) ([]CellFault, error) {
+// checkFaults gives some of a list of rows what the check of files finds in them.
+func checkFaults(d *desk, list []Line, which []int) error {
+	if len(which) == 0 {
+		return nil
+	}
 	judge := d.form.ready.judge()
-	faults, err := judge.Row(cells)
+	rows := make([][]string, len(which))
+	for k, i := range which {
+		rows[k] = list[i].Cells
+	}
+	found, err := judge.Rows(rows)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	out := make([]CellFault, len(faults))
-	for i := range faults {
-		f := &faults[i]
-		out[i] = CellFault{Column: max(0, f.Column-1), Repair: cellRepair(f), judge: judge, fault: f} // of the whole row: told on its first cell
+	for k, i := range which {
+		for n := range found[k] {
+			f := &found[k][n]
+			list[i].Faults = append(list[i].Faults, CellFault{Column: max(0, f.Column-1), Repair: cellRepair(f), judge: judge, fault: f}) // of the whole row: told on its first cell
+		}
 	}
-	return out, nil
+	return nil
 }
 
 // formFaults are what a form that fills every column would refuse in a row.
@@ -269,20 +336,25 @@ type LineOutcome struct {
 	Err  error
 }
 
+// LineSpan are the changes of a table that one writing made: those after After up to
+// Next; nobody else's is among them. It is zero when others wrote in between.
+type LineSpan struct{ After, Next int64 }
+
 // PutLines writes rows of a grid, each on its own; rows in which something is wrong
 // are kept, and stand in no version until they are mended. Rights: those of Columns.
 // Kinds: NotFound, SignIn, Denied, Conflict (withdrawn), TooLarge.
-func (s *Service) PutLines(ctx context.Context, a identity.Actor, id catalogue.ResourceID, list []LineChange) (out []LineOutcome, err error) {
+func (s *Service) PutLines(ctx context.Context, a identity.Actor, id catalogue.ResourceID, list []LineChange) (out []LineOutcome, span LineSpan, err error) {
 	defer errs.Wrap(&err, "collect.PutLines(%s)", id)
 	if len(list) > MaxBatch {
-		return nil, errs.New(errs.TooLarge, "collect.batch", errs.Args{"Count": MaxBatch}).WithHint("collect.batch.hint")
+		return nil, span, errs.New(errs.TooLarge, "collect.batch", errs.Args{"Count": MaxBatch}).WithHint("collect.batch.hint")
 	}
 	sch, err := s.Columns(ctx, a, id)
 	if err != nil {
-		return nil, err
+		return nil, span, err
 	}
 	v, t := Visitor{Actor: a}, target{resource: id}
 	out = make([]LineOutcome, len(list))
+	now := make([]*Entry, len(list)) // as they were written
 	var sent []Sent
 	var places, gone []int
 	for i, c := range list {
@@ -294,7 +366,7 @@ func (s *Service) PutLines(ctx context.Context, a identity.Actor, id catalogue.R
 			out[i].Err = errs.New(errs.Conflict, "collect.line.columns").WithHint("collect.line.columns.hint")
 			continue
 		}
-		values := form.Values{}
+		values := make(form.Values, len(c.Cells))
 		for j, text := range c.Cells {
 			if text != "" {
 				values[sch.Fields[j].Name] = text
@@ -304,53 +376,77 @@ func (s *Service) PutLines(ctx context.Context, a identity.Actor, id catalogue.R
 		places = append(places, i)
 	}
 	if len(sent) > 0 {
-		outcomes, err := s.putMany(ctx, v, t, sent)
-		if err != nil {
-			return nil, err
+		var outcomes []Outcome
+		if outcomes, span, err = s.putMany(ctx, v, t, sent); err != nil {
+			return nil, span, err
 		}
 		for j, o := range outcomes {
-			out[places[j]].Err = o.Err
+			out[places[j]].Err, now[places[j]] = o.Err, o.kept
 		}
 	}
 	if len(gone) > 0 {
-		err := s.changing(ctx, v, t, len(gone), func(w *writing) error {
-			if err := w.desk.takes(w.tx.Now()); err != nil {
-				return err
-			}
-			for _, i := range gone {
-				_, err := w.remove(ctx, list[i].ID, list[i].Revision)
-				if err != nil && !slices.Contains(ofOneRow, errs.KindOf(err)) {
-					return err
-				}
-				out[i].Err = err
-			}
-			return nil
-		})
+		taken, err := s.takeAway(ctx, v, t, list, gone, out)
 		if err != nil {
-			return nil, err
+			return nil, span, err
+		}
+		switch {
+		case len(sent) == 0:
+			span = taken
+		case span.Next == taken.After:
+			span.Next = taken.Next
+		default:
+			span = LineSpan{}
 		}
 	}
-	return out, s.asTheyAre(ctx, v, t, list, out)
+	return out, span, s.asTheyAre(ctx, v, t, list, now, out)
+}
+
+// takeAway removes some rows of a list.
+func (s *Service) takeAway(ctx context.Context, v Visitor, t target, list []LineChange, gone []int, out []LineOutcome) (span LineSpan, err error) {
+	err = s.changing(ctx, v, t, len(gone), func(w *writing) error {
+		span = LineSpan{w.seq, w.seq + int64(len(gone))}
+		if err := w.desk.takes(w.tx.Now()); err != nil {
+			return err
+		}
+		for _, i := range gone {
+			_, err := w.remove(ctx, list[i].ID, list[i].Revision)
+			if err != nil && !slices.Contains(ofOneRow, errs.KindOf(err)) {
+				return err
+			}
+			out[i].Err = err
+		}
+		return nil
+	})
+	return span, err
 }
 
 // ofOneRow are the kinds of errors that concern one row of a list.
 var ofOneRow = []errs.Kind{errs.Conflict, errs.NotFound, errs.Denied}
 
-// asTheyAre gives each outcome the row as it is now.
-func (s *Service) asTheyAre(ctx context.Context, v Visitor, t target, list []LineChange, out []LineOutcome) error {
+// asTheyAre gives each outcome the row as it is now: those that were written are
+// known, the others are read.
+func (s *Service) asTheyAre(ctx context.Context, v Visitor, t target, list []LineChange, now []*Entry, out []LineOutcome) error {
 	at := make(map[string]int, len(list))
-	ids := make([]string, 0, len(list))
+	var ids []string
+	rows := make([]lineRow, 0, len(list))
 	for i := range list {
 		at[list[i].ID] = i
-		ids = append(ids, list[i].ID)
+		if now[i] == nil {
+			ids = append(ids, list[i].ID)
+		}
 	}
-	var rows []lineRow
+	for i := range list {
+		if e := now[i]; e != nil && at[e.ID] == i {
+			rows = append(rows, lineRow{draft: e.Draft, values: e.Values, Line: Line{ID: e.ID, Revision: e.Revision, Place: e.place, Removed: e.State == Removed || e.State == Refused, Changer: e.Changer, Changed: e.Changed}})
+		}
+	}
+	known := len(rows)
 	var d *desk
 	err := s.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
 		if d, err = s.desk(ctx, tx, v, t); err != nil {
 			return err
 		}
-		rows = rows[:0]
+		rows = rows[:known]
 		for rest := ids; len(rest) > 0; {
 			page := rest[:min(len(rest), 500)]
 			rest = rest[len(page):]

@@ -18,7 +18,7 @@ import (
 // lines writes rows of the wells' table and gives what came back, in words.
 func (o *office) lines(f collect.Form, list ...collect.LineChange) []string {
 	o.Helper()
-	out, err := o.collect.PutLines(o.ctx, o.editor, f.Resource, list)
+	out, _, err := o.collect.PutLines(o.ctx, o.editor, f.Resource, list)
 	o.must(err)
 	told := make([]string, len(out))
 	for i, x := range out {
@@ -98,12 +98,15 @@ func TestLines(t *testing.T) {
 		o.same(told, "3 Puits d’en bas|4|| false", "2 Puits neuf|4|| false", "1 |4|| false")
 
 		// A page, then what changed since.
-		list, next, more, err := o.collect.Lines(o.ctx, o.helper, f.Resource, 0, 2)
+		list, next, more, err := o.collect.Lines(o.ctx, o.helper, f.Resource, collect.LineCursor{}, 2)
 		o.must(err)
 		rest, last, _, err := o.collect.Lines(o.ctx, o.helper, f.Resource, next, 2)
 		o.must(err)
 		if len(list) != 2 || !more || len(rest) != 1 {
 			o.Errorf("pages of %d (more %t) and %d", len(list), more, len(rest))
+		}
+		if list[0].ID != id(1) || list[1].ID != id(2) || rest[0].ID != id(3) { // as they came, whenever they were changed
+			o.Errorf("%s, %s, %s", list[0].ID, list[1].ID, rest[0].ID)
 		}
 		o.lines(f, line(2, 2, "Puits neuf", "0"))
 		news, _, more, err := o.collect.Lines(o.ctx, o.helper, f.Resource, last, 100)
@@ -112,13 +115,77 @@ func TestLines(t *testing.T) {
 			o.Errorf("news: %v", news)
 		}
 
-		_, _, _, err = o.collect.Lines(o.ctx, o.stranger, f.Resource, 0, 10)
+		_, _, _, err = o.collect.Lines(o.ctx, o.stranger, f.Resource, collect.LineCursor{}, 10)
 		o.fails(errs.NotFound, err)
-		_, err = o.collect.PutLines(o.ctx, o.stranger, f.Resource, []collect.LineChange{line(1, 3, "mine")})
+		_, _, err = o.collect.PutLines(o.ctx, o.stranger, f.Resource, []collect.LineChange{line(1, 3, "mine")})
 		o.fails(errs.NotFound, err)
-		_, err = o.collect.PutLines(o.ctx, o.nobody, f.Resource, []collect.LineChange{line(1, 3, "mine")})
+		_, _, err = o.collect.PutLines(o.ctx, o.nobody, f.Resource, []collect.LineChange{line(1, 3, "mine")})
 		if err == nil {
 			o.Error("nobody writes")
+		}
+	})
+}
+
+func TestLineCursor(t *testing.T) {
+	for _, c := range []collect.LineCursor{{}, {Seq: 12}, {Seq: 12, Place: 7}} {
+		if got, ok := collect.ParseLineCursor(c.String()); !ok || got != c {
+			t.Errorf("%v is written %q and read %v", c, c, got)
+		}
+	}
+	for _, text := range []string{"", "-", "1-", "-1", "0-4", "a", "1-2-3", "+1", "01", "-1-2", "99999999999999999999"} {
+		if c, ok := collect.ParseLineCursor(text); ok {
+			t.Errorf("%q is read as %v", text, c)
+		}
+	}
+}
+
+// Rows that are changed, added and removed while a grid lists them: it misses nothing,
+// and is told in which changes there are only its own.
+func TestLinesWhileListed(t *testing.T) {
+	run(t, func(o *office) {
+		f := o.wells(collect.Settings{})
+		line := func(n, revision int, name string) collect.LineChange {
+			return collect.LineChange{ID: id(n), Revision: revision, Cells: []string{name, "1", "", ""}}
+		}
+		put := func(list ...collect.LineChange) collect.LineSpan {
+			o.Helper()
+			_, span, err := o.collect.PutLines(o.ctx, o.editor, f.Resource, list)
+			o.must(err)
+			return span
+		}
+		put(line(1, 0, "A"), line(2, 0, "B"), line(3, 0, "C"), line(4, 0, "D"))
+		page, at, more, err := o.collect.Lines(o.ctx, o.editor, f.Resource, collect.LineCursor{}, 2)
+		o.must(err)
+		if len(page) != 2 || !more {
+			o.Fatalf("%d rows, more %t", len(page), more)
+		}
+		put(line(1, 1, "A2"), collect.LineChange{ID: id(2), Revision: 1, Removed: true}, line(5, 0, "E"))
+		seen := map[string]string{id(1): "A", id(2): "B"}
+		for more {
+			if page, at, more, err = o.collect.Lines(o.ctx, o.editor, f.Resource, at, 2); err != nil {
+				o.Fatal(err)
+			}
+			for _, l := range page {
+				if seen[l.ID] = l.Cells[0]; l.Removed {
+					delete(seen, l.ID)
+				}
+			}
+		}
+		if got := fmt.Sprint(seen[id(1)], seen[id(3)], seen[id(4)], seen[id(5)], len(seen)); got != "A2CDE4" {
+			o.Errorf("the grid has %v", seen)
+		}
+		// One's own changes begin where the list ended, and nobody else's is among them.
+		span := put(line(1, 2, "A3"), collect.LineChange{ID: id(3), Revision: 1, Removed: true})
+		if at.Place != 0 || span.After != at.Seq || span.Next <= span.After {
+			o.Errorf("%+v after %v", span, at)
+		}
+		page, _, more, err = o.collect.Lines(o.ctx, o.editor, f.Resource, collect.LineCursor{Seq: span.Next}, 10)
+		o.must(err)
+		if len(page) != 0 || more {
+			o.Errorf("%d changes after one's own", len(page))
+		}
+		if next := put(line(4, 1, "D2")); next.After != span.Next {
+			o.Errorf("%+v after %+v", next, span)
 		}
 	})
 }
@@ -131,7 +198,7 @@ func TestManyLines(t *testing.T) {
 			list = append(list, collect.LineChange{ID: id(n), Cells: []string{fmt.Sprintf("Puits %d", n%1199), "1", "", ""}})
 		}
 		list = append(list, list[0]) // twice in one list
-		out, err := o.collect.PutLines(o.ctx, o.editor, f.Resource, list)
+		out, _, err := o.collect.PutLines(o.ctx, o.editor, f.Resource, list)
 		o.must(err)
 		faults := 0
 		for i, x := range out {
@@ -215,7 +282,7 @@ func TestLinesOfPublicTable(t *testing.T) {
 			return collect.LineChange{ID: id(n), Cells: []string{fmt.Sprint("Puits ", n), "1", "", ""}}
 		}
 		write := func(a identity.Actor, c collect.LineChange) error {
-			_, err := o.collect.PutLines(o.ctx, a, f.Resource, []collect.LineChange{c})
+			_, _, err := o.collect.PutLines(o.ctx, a, f.Resource, []collect.LineChange{c})
 			return err
 		}
 		o.must(write(o.helper, line(1))) // a draft
@@ -231,7 +298,7 @@ func TestLinesOfPublicTable(t *testing.T) {
 			o.fails(errs.Denied, write(a, gone))
 			_, err := o.collect.Columns(o.ctx, a, f.Resource)
 			o.fails(errs.Denied, err)
-			list, _, _, err := o.collect.Lines(o.ctx, a, f.Resource, 0, 0)
+			list, _, _, err := o.collect.Lines(o.ctx, a, f.Resource, collect.LineCursor{}, 0)
 			o.must(err)
 			if len(list) != 1 {
 				o.Errorf("%d lines are read", len(list))

@@ -38,6 +38,8 @@ type Outcome struct {
 	Created bool   // it was not there before
 	Secret  string // of a device without account: told once
 	Err     error  // of PutMany: what is wrong with this one
+
+	kept *Entry // as it is kept now, by column; nil when that is not known
 }
 
 // Stale is the cause of a Conflict: the entry as it is now.
@@ -65,12 +67,13 @@ func (s *Service) Put(ctx context.Context, v Visitor, id FormID, e Sent) (out Ou
 // with that one.
 func (s *Service) PutMany(ctx context.Context, v Visitor, id FormID, list []Sent) (out []Outcome, err error) {
 	defer errs.Wrap(&err, "collect.PutMany(%s)", id)
-	return s.putMany(ctx, v, target{form: id}, list)
+	out, _, err = s.putMany(ctx, v, target{form: id}, list)
+	return out, err
 }
 
-func (s *Service) putMany(ctx context.Context, v Visitor, t target, list []Sent) (out []Outcome, err error) {
+func (s *Service) putMany(ctx context.Context, v Visitor, t target, list []Sent) (out []Outcome, span LineSpan, err error) {
 	if len(list) > MaxBatch {
-		return nil, errs.New(errs.TooLarge, "collect.batch", errs.Args{"Count": MaxBatch}).WithHint("collect.batch.hint")
+		return nil, span, errs.New(errs.TooLarge, "collect.batch", errs.Args{"Count": MaxBatch}).WithHint("collect.batch.hint")
 	}
 	for range 5 { // the form may change between the check and the writing
 		var desk *desk
@@ -78,28 +81,26 @@ func (s *Service) putMany(ctx context.Context, v Visitor, t target, list []Sent)
 			desk, err = s.desk(ctx, tx, v, t)
 			return err
 		}); err != nil {
-			return nil, err
+			return nil, span, err
 		}
 		if err := desk.takes(s.now()); err != nil {
-			return nil, err
+			return nil, span, err
 		}
-		checked := make([]arriving, len(list))
-		for i := range list {
-			if checked[i], err = s.arriving(desk, list[i]); err != nil {
-				return nil, err
-			}
+		checked, err := s.arrivingAll(ctx, desk, list)
+		if err != nil {
+			return nil, span, err
 		}
 		var again bool
-		if out, again, err = s.write(ctx, v, t, desk, checked); err != nil || !again {
-			return out, err
+		if out, span, again, err = s.write(ctx, v, t, desk, checked); err != nil || !again {
+			return out, span, err
 		}
 	}
-	return nil, errs.New(errs.Busy, "errs.busy").WithHint("errs.busy.hint")
+	return nil, span, errs.New(errs.Busy, "errs.busy").WithHint("errs.busy.hint")
 }
 
 // write keeps entries, all in one transaction. again: the form has changed since
 // they were checked.
-func (s *Service) write(ctx context.Context, v Visitor, t target, checked *desk, list []arriving) (out []Outcome, again bool, err error) {
+func (s *Service) write(ctx context.Context, v Visitor, t target, checked *desk, list []arriving) (out []Outcome, span LineSpan, again bool, err error) {
 	var changed bool
 	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
 		out, again, changed = make([]Outcome, len(list)), false, false
@@ -118,6 +119,7 @@ func (s *Service) write(ctx context.Context, v Visitor, t target, checked *desk,
 		if err := w.lock(ctx, len(list)); err != nil {
 			return err
 		}
+		span = LineSpan{w.seq, w.seq + int64(len(list))}
 		if err := w.meet(ctx, list); err != nil {
 			return err
 		}
@@ -132,7 +134,7 @@ func (s *Service) write(ctx context.Context, v Visitor, t target, checked *desk,
 	if err == nil && changed {
 		s.hub.changed(checked.resource)
 	}
-	return out, again, err
+	return out, span, again, err
 }
 
 // writing is one transaction that changes entries of one table.
@@ -250,6 +252,7 @@ func (w *writing) create(ctx context.Context, a *arriving) (out Outcome, err err
 	}
 	w.fill(&e, a)
 	w.place++
+	e.place = w.place
 	e.Seq = w.next()
 	data, err := dataOf(e)
 	if err != nil {
@@ -281,7 +284,7 @@ func (w *writing) create(ctx context.Context, a *arriving) (out Outcome, err err
 	if err := w.keepFiles(ctx, &e); err != nil {
 		return out, err
 	}
-	out.Created = true
+	out.Created, out.kept = true, &e
 	out.Entry = w.seen(e)
 	out.Entry.Mine = true
 	return out, nil
@@ -353,7 +356,7 @@ func (w *writing) change(ctx context.Context, a *arriving, now Entry) (out Outco
 			Values: w.desk.form.Definition.Join(a.values), Revisits: a.Revisits}
 		return out, nil
 	case same:
-		out.Entry = w.seen(now)
+		out.Entry, out.kept = w.seen(now), &now
 		return out, nil
 	case !theirs:
 		return Outcome{Err: denied()}, nil
@@ -394,7 +397,7 @@ func (w *writing) change(ctx context.Context, a *arriving, now Entry) (out Outco
 	if err := w.keepFiles(ctx, &e); err != nil {
 		return out, err
 	}
-	out.Entry = w.seen(e)
+	out.Entry, out.kept = w.seen(e), &e
 	return out, nil
 }
 

@@ -197,6 +197,7 @@ func (s *Service) made(ctx context.Context, list []catalogue.Dataset, l i18n.Lan
 		blocks []Block
 	}
 	var sections []section
+	with := composed(list)
 	for _, d := range list {
 		r, ok := tableOf(d)
 		if !ok {
@@ -206,7 +207,7 @@ func (s *Service) made(ctx context.Context, list []catalogue.Dataset, l i18n.Lan
 		if err != nil {
 			return nil, err
 		}
-		blocks, known := suggest(t, l)
+		blocks, known := suggest(t, with, l)
 		sections = append(sections, section{known, blocks})
 	}
 	var out []Block
@@ -238,5 +239,9 @@ func (s *Service) Propose(ctx context.Context, _ identity.Actor, id catalogue.Da
 	if err != nil {
 		return nil, err
 	}
-	return proposed(t, l), nil
+	around, err := s.datasets(ctx, d.Organisation)
+	if err != nil {
+		return nil, err
+	}
+	return proposed(t, composed(around), l), nil
 }

@@ -3,6 +3,7 @@ package dashboard_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -79,10 +80,16 @@ func (w *hall) wants(err error, kind errs.Kind) {
 
 func (w *hall) publishes(title, csv string) catalogue.Dataset {
 	w.Helper()
+	return w.publishesAs(title, "", csv)
+}
+
+// publishesAs publishes a table of a schema.
+func (w *hall) publishesAs(title, schema, csv string) catalogue.Dataset {
+	w.Helper()
 	ctx := w.Context()
 	u, err := w.tables.Upload(ctx, sys, w.org, "f.csv", strings.NewReader(csv))
 	w.must(err)
-	i, err := w.tables.StartImport(ctx, sys, u.ID, tables.Settings{})
+	i, err := w.tables.StartImport(ctx, sys, u.ID, tables.Settings{Schema: schema})
 	w.must(err)
 	w.must(w.runner.Drain(ctx))
 	d, err := w.publish.PublishImport(ctx, sys, i.ID, publish.Target{Description: catalogue.Metadata{Title: title, Description: "Words.", Licence: catalogue.LicenceOuverte}})
@@ -191,6 +198,81 @@ func TestMenus(t *testing.T) {
 			t.Errorf("%+v", d)
 		}
 	})
+}
+
+// Menus and what their dishes are made of, two tables of the national schemas, are one
+// board: each dish with its products, their origin and allergens.
+func TestMenusWithProducts(t *testing.T) {
+	const (
+		ours, theirs = "21310988700017", "21310555400017"
+		kitchen      = "21310988700025"
+	)
+	sqldbtest.Run(t, func(t *testing.T, db *sqldb.DB) {
+		w := open(t, db)
+		menu := func(authority, kitchen, dish, code, allergens string) string {
+			return "Valbrenne," + authority + ",Cuisine centrale," + kitchen + ",École des Tilleuls,sans,élémentaire,enfants,2025-09-15,déjeuner,plat principal," + dish + "," + code + ",\"" + allergens + "\",2025-09-08T08:00:00Z\n"
+		}
+		made := func(authority, kitchen, code, product, supplier, town, quality, allergens string) string {
+			return "Valbrenne," + authority + ",Cuisine centrale," + kitchen + "," + code + ",Plat," + product + "," + supplier + "," + town + ",\"" + quality + "\",\"" + allergens + "\",2025-09-08T08:00:00Z,2025-09-08T08:00:00Z\n"
+		}
+		w.publishesAs("Menus", "scdl/menus-collectifs", "menuCollNom,menuCollSiret,menuEtablissementNom,menuEtablissementSiret,menuRestaurantNom,menuRestaurantIdType,menuRestaurantType,menuRestaurantConvive,menuDate,menuRepasType,menuPlatType,menuPlatNom,menuPlatCode,menuPlatAllergene,menuPublicationDate\n"+
+			menu(ours, kitchen, "Lentilles aux carottes", "LENT01", `[""lait""]`)+menu(ours, "", "Compote", "COMP", "")+menu(ours, "", "Pain", "", ""))
+		d := w.publishesAs("Composition", "scdl/plats-menus-collectifs", "platCollNom,platCollSiret,platEtablissementNom,platEtablissementSiret,platCode,platNom,platProduitNom,platProduitFournisseurNom,platProduitFournisseurInsee,platProduitSiqo,platProduitAllergene,platPublicationDate,platModificationDate\n"+
+			made(ours, kitchen, "LENT01", "Lentilles vertes", "Coopérative", "31555", `[""agriculture biologique""]`, "")+
+			made(ours, kitchen, "LENT01", "Carottes", "", "", "", `[""céleri"",""lait""]`)+
+			made(ours, theirs, "LENT01", "Lardons", "Autre cuisine", "", "", `[""soja""]`)+
+			made(theirs, "", "COMP", "Pommes d’ailleurs", "", "", "", ""))
+		b := w.board(w.org)
+		at := slices.IndexFunc(b.Blocks, func(x dashboard.Block) bool { return x.Kind == dashboard.Week })
+		if at < 0 || !strings.Contains(kinds(b), "Ce qui entre dans les plats") {
+			t.Fatal(kinds(b))
+		}
+		week := func() []dashboard.Dish {
+			t.Helper()
+			list, err := w.boards.Answers(t.Context(), identity.Anonymous(), b.Blocks[at:at+1], i18n.French, time.Date(2025, 9, 15, 0, 0, 0, 0, time.UTC))
+			w.must(err)
+			if list[0].Problem != nil {
+				t.Fatal(list[0].Problem)
+			}
+			return list[0].Week.Dishes
+		}
+		dishes := week()
+		if len(dishes) != 3 {
+			t.Fatalf("%+v", dishes)
+		}
+		want := []dashboard.Product{{Name: "Lentilles vertes", Supplier: "Coopérative", Town: "Toulouse", Label: "agriculture biologique"}, {Name: "Carottes", Allergens: "céleri, lait"}}
+		if got := dishes[0]; fmt.Sprint(got.Products) != fmt.Sprint(want) || got.Allergens != "lait, céleri" {
+			t.Errorf("got  %+v\nwant %+v", got, want)
+		}
+		if len(dishes[1].Products) != 0 || len(dishes[2].Products) != 0 {
+			t.Errorf("products of another authority, or of no dish: %+v", dishes[1:])
+		}
+		// What is proposed for a board of one's own is joined too.
+		proposed, err := w.boards.Propose(t.Context(), w.editor, w.dataset("Menus"), i18n.French)
+		w.must(err)
+		if proposed[0].Address != b.Blocks[at].Address {
+			t.Errorf("%q, on the board %q", proposed[0].Address, b.Blocks[at].Address)
+		}
+		// The menus stay when what dishes are made of is withdrawn.
+		_, err = w.catalogue.Withdraw(t.Context(), w.editor, d.ID, catalogue.AnyRevision, "An error.")
+		w.must(err)
+		if dishes = week(); len(dishes) != 3 || len(dishes[0].Products) != 0 || dishes[0].Allergens != "lait" {
+			t.Errorf("%+v", dishes)
+		}
+	})
+}
+
+func (w *hall) dataset(title string) catalogue.DatasetID {
+	w.Helper()
+	page, err := w.catalogue.List(w.Context(), identity.Anonymous(), catalogue.Filter{Organisation: w.org}, catalogue.ByTitle, "", 10)
+	w.must(err)
+	for _, d := range page.Datasets {
+		if d.Title == title {
+			return d.ID
+		}
+	}
+	w.Fatalf("no dataset %q", title)
+	return ""
 }
 
 func TestArranging(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"time"
 
+	"socle/internal/catalogue"
 	"socle/internal/errs"
 	"socle/internal/query"
 	"socle/internal/tables"
@@ -19,10 +20,19 @@ type Menu struct {
 	Origin     string
 	Label      string
 	Allergens  string
+	Quality    string // official signs of quality
 	Place      string // restaurant
+	Code       string // of the dish
+	Authority  string // SIRET of who answers for the meals
+	Kitchen    string // its SIRET
+	// With is the table that says what the dishes are made of; "" when there is none.
+	With catalogue.ResourceID
 }
 
-const menuPrefix = "menu-"
+const (
+	menuPrefix = "menu-"
+	menuWith   = menuPrefix + "with"
+)
 
 // columns lists the parts of a menu with the names of their roles.
 func (m *Menu) columns() []struct {
@@ -33,7 +43,8 @@ func (m *Menu) columns() []struct {
 		name   string
 		column *string
 	}{
-		{"date", &m.Date}, {"dish", &m.Dish}, {"course", &m.Course}, {"product", &m.Product}, {"origin", &m.Origin}, {"label", &m.Label}, {"allergens", &m.Allergens}, {"place", &m.Place},
+		{"date", &m.Date}, {"dish", &m.Dish}, {"course", &m.Course}, {"product", &m.Product}, {"origin", &m.Origin}, {"label", &m.Label}, {"allergens", &m.Allergens}, {"quality", &m.Quality}, {"place", &m.Place},
+		{"code", &m.Code}, {"authority", &m.Authority}, {"kitchen", &m.Kitchen},
 	}
 }
 
@@ -43,6 +54,9 @@ func (m Menu) values() url.Values {
 		if *x.column != "" {
 			v.Set(menuPrefix+x.name, *x.column)
 		}
+	}
+	if m.With != "" && m.Code != "" {
+		v.Set(menuWith, string(m.With))
 	}
 	return v
 }
@@ -63,7 +77,7 @@ func menuOf(v url.Values, cols []query.Column) (m Menu, err error) {
 			return m, wrong
 		}
 	}
-	if m.Date == "" || m.Dish == "" {
+	if m.With = catalogue.ResourceID(v.Get(menuWith)); m.Date == "" || m.Dish == "" || m.With != "" && m.Code == "" {
 		return m, wrong
 	}
 	return m, nil
@@ -76,6 +90,10 @@ const maxDishes = 700
 type Dish struct {
 	Day                                                    time.Time
 	Place, Course, Name, Product, Origin, Label, Allergens string
+	// Products are those of the table that says what dishes are made of.
+	Products []Product
+
+	code, authority, kitchen string
 }
 
 // WeekOf is the menus of a week.
@@ -103,24 +121,24 @@ func (s *Service) week(ctx context.Context, t *table, a asked, day time.Time) (w
 	if w.After, err = s.edge(ctx, t, a, w.Monday.AddDate(0, 0, 6), true); err != nil {
 		return nil, err
 	}
-	if err := s.dishes(ctx, t, a, w); err != nil || len(w.Dishes) > 0 {
-		return w, err
-	}
-	switch {
-	case !w.After.IsZero():
-		w.Monday = w.After
-	case !w.Before.IsZero():
-		w.Monday = w.Before
-	default:
-		return w, nil
-	}
-	if w.Before, err = s.edge(ctx, t, a, w.Monday, false); err != nil {
+	if err := s.dishes(ctx, t, a, w); err != nil {
 		return nil, err
 	}
-	if w.After, err = s.edge(ctx, t, a, w.Monday.AddDate(0, 0, 6), true); err != nil {
-		return nil, err
+	if len(w.Dishes) == 0 && (!w.After.IsZero() || !w.Before.IsZero()) {
+		if w.Monday = w.After; w.Monday.IsZero() {
+			w.Monday = w.Before
+		}
+		if w.Before, err = s.edge(ctx, t, a, w.Monday, false); err != nil {
+			return nil, err
+		}
+		if w.After, err = s.edge(ctx, t, a, w.Monday.AddDate(0, 0, 6), true); err != nil {
+			return nil, err
+		}
+		if err := s.dishes(ctx, t, a, w); err != nil {
+			return nil, err
+		}
 	}
-	return w, s.dishes(ctx, t, a, w)
+	return w, s.compose(ctx, a.menu, w)
 }
 
 // value is a day as a value of the column of dates.
@@ -170,7 +188,8 @@ func (s *Service) dishes(ctx context.Context, t *table, a asked, w *WeekOf) erro
 		}
 		w.Dishes = append(w.Dishes, Dish{
 			Day: day, Place: cellOf(page, r, a.menu.Place), Course: cellOf(page, r, a.menu.Course), Name: cellOf(page, r, a.menu.Dish), Product: cellOf(page, r, a.menu.Product),
-			Origin: cellOf(page, r, a.menu.Origin), Label: cellOf(page, r, a.menu.Label), Allergens: cellOf(page, r, a.menu.Allergens),
+			Origin: cellOf(page, r, a.menu.Origin), Label: joined(cellOf(page, r, a.menu.Quality), cellOf(page, r, a.menu.Label)), Allergens: joined(cellOf(page, r, a.menu.Allergens)),
+			code: cellOf(page, r, a.menu.Code), authority: cellOf(page, r, a.menu.Authority), kitchen: cellOf(page, r, a.menu.Kitchen),
 		})
 	}
 	return nil

@@ -3,6 +3,7 @@ package dashboard
 import (
 	"slices"
 
+	"socle/internal/catalogue"
 	"socle/internal/chart"
 	"socle/internal/i18n"
 	"socle/internal/query"
@@ -46,8 +47,17 @@ var recipes = []recipe{
 			"date": {"menudate", "date_menu", "date", "jour"}, "dish": {"menuplatnom", "nom_plat", "plat_nom", "plat"}, "course": {"menuplattype", "type_plat", "service", "composante"},
 			"product": {"produits", "produit", "ingredients"}, "origin": {"origine", "origines", "provenance"}, "label": {"menuplatlabel", "label", "labels"},
 			"allergens": {"menuplatallergene", "allergenes", "allergene"}, "place": {"menurestaurantnom", "restaurant", "cantine", "ecole", "etablissement"}, "producer": {"producteur"},
+			"quality": {"menuplatsiqo"}, "code": {"menuplatcode", "code_plat"}, "authority": {"menucollsiret"}, "kitchen": {"menuetablissementsiret"},
 		},
 		blocks: menus,
+	},
+	{
+		name: "products", need: []role{"code", "product"},
+		names: map[role][]string{
+			"code": compositionNames["code"], "product": compositionNames["product"], "dish": {"platnom"}, "supplier": compositionNames["supplier"], "town": compositionNames["town"],
+			"label": compositionNames["label"], "producer": {"producteur"},
+		},
+		blocks: products,
 	},
 	{
 		name: "equipment", need: []role{"name", "type", "commune"},
@@ -64,20 +74,21 @@ type cook struct {
 	l    i18n.Lang
 	name string
 	part map[role]chart.Column
+	with catalogue.ResourceID // the table that says what dishes are made of, or ""
 	out  []Block
 }
 
 // suggest returns the section of a table in a board: a heading, then its blocks;
 // known is false when no recipe knows the table.
-func suggest(t *table, l i18n.Lang) (list []Block, known bool) {
-	c := recipeFor(t, l)
+func suggest(t *table, with catalogue.ResourceID, l i18n.Lang) (list []Block, known bool) {
+	c := recipeFor(t, with, l)
 	heading := Block{ID: id(string(t.resource.ID), string(Text)), Kind: Text, Title: t.dataset.Title, Resource: t.resource.ID, Wide: true}
 	return append([]Block{heading}, c.out...), c.name != ""
 }
 
-func recipeFor(t *table, l i18n.Lang) *cook {
+func recipeFor(t *table, with catalogue.ResourceID, l i18n.Lang) *cook {
 	for _, r := range recipes {
-		c := &cook{t: t, l: l, name: r.name, part: map[role]chart.Column{}}
+		c := &cook{t: t, l: l, with: with, name: r.name, part: map[role]chart.Column{}}
 		for part, names := range r.names {
 			for _, name := range names {
 				i := slices.IndexFunc(t.cols, func(c chart.Column) bool { return folded(c.Name) == name })
@@ -100,8 +111,8 @@ func recipeFor(t *table, l i18n.Lang) *cook {
 
 // proposed lists what may be added of a table: its recipe's blocks, what any table
 // has, and how often the values of its columns are there.
-func proposed(t *table, l i18n.Lang) []Block {
-	c := recipeFor(t, l)
+func proposed(t *table, with catalogue.ResourceID, l i18n.Lang) []Block {
+	c := recipeFor(t, with, l)
 	if c.name != "" {
 		more := &cook{t: t, l: l}
 		generic(more)
@@ -276,6 +287,9 @@ func menus(c *cook) {
 			*x.column = c.column(p)
 		}
 	}
+	if m.Code != "" {
+		m.With = c.with
+	}
 	c.add(Week, c.title("week"), asked{menu: m}, true)
 	c.figure("dishes", query.Aggregate{Func: query.Distinct, Column: c.column("dish")}, nil)
 	for _, p := range []role{"origin", "label"} {
@@ -284,6 +298,22 @@ func menus(c *cook) {
 		}
 	}
 	c.producers(rowCount)
+}
+
+// products that dishes are made of, and where they come from.
+func products(c *cook) {
+	c.figure("count", query.Aggregate{Func: query.Distinct, Column: c.column("product")}, nil)
+	if c.has("supplier") {
+		c.figure("suppliers", query.Aggregate{Func: query.Distinct, Column: c.column("supplier")}, nil)
+	}
+	c.bars("product", "product", rowCount, nil)
+	for _, p := range []role{"supplier", "label"} {
+		if c.has(p) && c.part[p].Distinct > 1 {
+			c.bars(string(p), p, rowCount, nil)
+		}
+	}
+	c.producers(rowCount)
+	c.rows("list", query.SortKey{Column: c.column("code")}, "producer", "code", "dish", "product", "supplier", "label")
 }
 
 // generic is for tables that no recipe knows: what their columns' types allow.

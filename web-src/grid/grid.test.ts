@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Across } from "./across";
 import { read, write } from "./clipboard";
+import { Saver } from "./saver";
 import type { Column, Row } from "./sheet";
 import { Sheet } from "./sheet";
+import type { Answer, Remote } from "./store";
+import { Store } from "./store";
 
 test("the clipboard of a spreadsheet", () => {
   assert.deepEqual(read("a\tb\n1\t2\n"), [["a", "b"], ["1", "2"]]);
@@ -23,6 +27,7 @@ function sheet(...cells: string[][]): { s: Sheet; sent: Row[][] } {
   let n = 0;
   const s = new Sheet([column("nom"), column("montant", "number"), column("date", "date")], () => `new-${n++}`, (rows) => sent.push([...rows]));
   s.load(cells.map((c, i) => ({ id: `r${i}`, revision: 1, cells: c, faults: [], base: null, removed: false })));
+  s.settle();
   return { s, sent };
 }
 const shown = (s: Sheet): string[] => s.order.map((r) => r.cells.join("|"));
@@ -118,4 +123,130 @@ test("100,000 rows: sorting, filtering and a paste of 10,000 stay one thing each
   assert.equal(sent.length, 1);
   s.undo();
   assert.equal(s.count, 100_000);
+});
+
+test("of many columns only the frozen ones and those that are seen are in the page", () => {
+  const a = new Across(Array.from({ length: 120 }, (_, i) => (i === 0 ? 158 : 100)), 1, 56);
+  assert.equal(a.whole, 56 + 158 + 119 * 100);
+  assert.equal(a.look(0, 1000), true);
+  assert.deepEqual(a.drawn, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12], "what is seen, and four more");
+  assert.equal(a.look(300, 1000), false, "what is seen is drawn already");
+  assert.equal(a.look(6000, 1000), true);
+  assert.equal(a.drawn[0], 0, "the frozen one stays");
+  const seen = a.drawn.filter((i) => i > 0 && a.left(i + 1) - 6000 > a.covered && a.left(i) - 6000 < 1000);
+  assert.ok(seen.length >= 8 && a.drawn.length < 22, String(a.drawn));
+  const tracks = a.tracks();
+  let left = 0;
+  a.drawn.forEach((column) => {
+    left = tracks.slice(0, a.track(column) - 1).reduce((sum, w) => sum + w, 0);
+    assert.equal(left, a.left(column), `column ${column} stands where it is`);
+  });
+  assert.equal(a.look(1e6, 1000), true);
+  assert.equal(a.drawn.at(-1), 119);
+  const few = new Across([100, 100], 1, 56);
+  few.look(0, 0);
+  assert.deepEqual(few.drawn, [0, 1]);
+  const one = new Across([100], 1, 56);
+  assert.equal(one.look(0, 500), true);
+  assert.deepEqual([one.drawn, one.look(0, 500)], [[0], false]);
+});
+
+// A server with the rows of a table, behind fetch and EventSource.
+class Table {
+  rows = new Map<string, Remote>();
+  seq = 0;
+  asked: string[] = [];
+  tell: (cursor: string) => void = () => undefined;
+
+  put(id: string, cells: string[], revision = 0): Answer {
+    const old = this.rows.get(id);
+    if (old && old.revision !== revision) return { id, status: 409, line: old };
+    this.seq++;
+    const line: Remote = { id, revision: revision + 1, place: old?.place ?? this.rows.size + 1, removed: false, cells, faults: [], by: "", at: "" };
+    this.rows.set(id, line);
+    return { id, status: 200, line };
+  }
+
+  answer(address: string, init?: RequestInit): unknown {
+    const query = new URL(address, "http://x").searchParams;
+    if (init?.method === "POST") {
+      const after = this.seq;
+      const { lines } = JSON.parse(String(init.body)) as { lines: { id: string; revision: number; cells: string[] }[] };
+      this.asked.push(`send ${lines.length}`);
+      const results = lines.map((l) => this.put(l.id, l.cells, l.revision));
+      return { results, after: String(after), next: String(this.seq) };
+    }
+    const cursor = query.get("after") ?? "";
+    this.asked.push(`after ${cursor}`);
+    const all = [...this.rows.values()];
+    if (cursor && !cursor.includes("-")) return { lines: all, next: String(this.seq), more: false };
+    const [place, since] = cursor ? cursor.split("-").map(Number) : [0, this.seq];
+    const page = all.slice(place, place + Math.min(3, Number(query.get("limit"))));
+    const more = place + page.length < all.length;
+    return { lines: page, next: more ? `${place + page.length}-${since}` : String(since), more };
+  }
+}
+
+function desk(table: Table): { s: Sheet; saver: Saver; loaded: string[]; end: () => void } {
+  const loaded: string[] = [];
+  const listeners = new Map<string, (e: unknown) => void>();
+  const were = { fetch: globalThis.fetch, source: globalThis.EventSource, document: globalThis.document, window: globalThis.window };
+  Object.assign(globalThis, {
+    document: { documentElement: { lang: "fr" } },
+    window: globalThis,
+    fetch: async (address: string, init?: RequestInit) => new Response(JSON.stringify(table.answer(address, init))),
+    EventSource: class {
+      addEventListener(name: string, on: (e: unknown) => void): void {
+        listeners.set(name, on);
+      }
+      close(): void {}
+    },
+  });
+  table.tell = (cursor) => listeners.get("lines")?.({ data: JSON.stringify({ cursor }) });
+  let n = 0;
+  let saver: Saver | undefined;
+  const s = new Sheet([column("nom")], () => `new-${n++}`, (rows) => saver?.add(rows));
+  saver = new Saver(s, new Store("/t"), { loaded: (rows, all) => loaded.push(`${rows}${all ? " all" : ""}`), state: () => undefined, shown: () => undefined, both: () => undefined, refused: () => assert.fail("refused") });
+  return {
+    s, saver, loaded,
+    end: () => {
+      saver?.close();
+      Object.assign(globalThis, { fetch: were.fetch, EventSource: were.source, document: were.document, window: were.window });
+    },
+  };
+}
+
+test("rows are loaded a page at a time, and what is added meanwhile comes behind them", async () => {
+  const table = new Table();
+  for (let i = 0; i < 8; i++) table.put(`r${i}`, [`nom ${i}`]);
+  const { s, saver, loaded, end } = desk(table);
+  const loading = saver.now();
+  s.put({ row: 0, column: 0 }, [["added"]]); // before anything came
+  await loading;
+  assert.deepEqual(loaded, ["4", "7", "9", "9 all"], "the row that was added counts");
+  assert.deepEqual(s.order.map((r) => r.cells[0]), [...Array.from({ length: 8 }, (_, i) => `nom ${i}`), "added"]);
+  assert.equal(table.rows.get("new-0")?.cells[0], "added", "it is sent when all have come");
+  end();
+});
+
+test("what one wrote oneself is not asked for again; what others wrote is", async () => {
+  const table = new Table();
+  table.put("r0", ["a"]);
+  const { s, saver, end } = desk(table);
+  await saver.now();
+  table.asked = [];
+  s.put({ row: 0, column: 0 }, Array.from({ length: 150 }, (_, i) => [`p${i}`]));
+  await saver.now();
+  table.tell(String(table.seq));
+  await saver.now();
+  assert.deepEqual(table.asked, ["send 150"], "a paste is one sending");
+  assert.equal(saver.unsaved, 0);
+  table.put("other", ["theirs"]);
+  s.put({ row: 0, column: 0 }, [["mine"]]);
+  await saver.now();
+  table.tell(String(table.seq));
+  for (let turn = 0; turn < 1000 && !s.row("other"); turn++) await new Promise(setImmediate);
+  assert.equal(s.row("other")?.cells[0], "theirs");
+  assert.equal(table.asked.filter((a) => a.startsWith("after")).length, 1);
+  end();
 });

@@ -8,14 +8,17 @@ import { Refused } from "./store";
 export type Both = { row: Row; column: number; theirs: string; mine: string; by: string; at: string };
 
 export type Watcher = {
+  loaded(rows: number, all: boolean): void; // rows are there for the first time
   state(s: { waiting: number; trouble: string; live: boolean }): void;
   shown(rows: readonly Row[], news: Map<Row, number[]>, by: string): void; // rows to draw again
   both(list: Both[]): void; // cells that two people changed
   refused(row: Row, message: string): void;
 };
 
-const pause = 250; // ms between a change and its sending
-const most = 2000; // rows in one sending
+const pause = 250; // ms between a change and its sending, while one types
+const many = 100; // rows that change at once: nobody types them
+const most = 10_000; // rows in one sending
+const largest = 8_000_000; // characters in the cells of one sending
 const longest = 30_000; // ms between two tries
 
 export class Saver {
@@ -23,7 +26,7 @@ export class Saver {
   private readonly lost = new Map<Row, string[]>(); // sent, but no answer came
   private timer = 0;
   private busy = false;
-  private behind = false; // others changed something that is not here yet
+  private whole = false; // all rows have been loaded once
   private tries = 0;
   private trouble = "";
   private live = true;
@@ -37,10 +40,7 @@ export class Saver {
     this.store = store;
     this.watcher = watcher;
     this.end = store.watch(
-      () => {
-        this.behind = true;
-        void this.turn();
-      },
+      () => void this.turn(),
       (live) => {
         this.live = live;
         this.tell();
@@ -53,9 +53,13 @@ export class Saver {
   }
 
   add(rows: Iterable<Row>): void {
-    for (const r of rows) this.waiting.add(r);
+    let n = 0;
+    for (const r of rows) {
+      this.waiting.add(r);
+      n++;
+    }
     this.tell();
-    this.soon(pause);
+    this.soon(n < many ? pause : 0);
   }
 
   close(): void {
@@ -78,17 +82,17 @@ export class Saver {
     if (this.busy) return;
     this.busy = true;
     try {
-      while (this.behind || this.waiting.size > 0) {
-        if (this.behind) {
-          this.behind = false;
-          for await (const page of this.store.changes()) this.arrive(page);
+      while (this.store.behind || this.waiting.size > 0) {
+        if (this.store.behind) {
+          for await (const page of this.store.changes()) this.take(page);
+          this.ready();
         }
         if (this.waiting.size > 0) await this.send();
         this.tries = 0;
         this.trouble = "";
       }
     } catch (e) {
-      this.behind = true; // what was lost on the way is asked again
+      this.store.miss(); // what was lost on the way is asked again
       this.trouble = e instanceof Refused ? e.message : "";
       this.tries++;
       this.soon(Math.min(longest, 500 * 2 ** this.tries));
@@ -99,8 +103,7 @@ export class Saver {
   }
 
   private async send(): Promise<void> {
-    const rows = [...this.waiting].slice(0, most);
-    const sent = rows.map((r) => ({ row: r, cells: r.cells.slice(), removed: r.removed }));
+    const sent = this.next().map((r) => ({ row: r, cells: r.cells.slice(), removed: r.removed }));
     const gone = sent.filter((s) => s.removed && s.row.revision === 0); // never was on the server
     for (const s of gone) this.waiting.delete(s.row);
     const rest = sent.filter((s) => !(s.removed && s.row.revision === 0));
@@ -116,6 +119,32 @@ export class Saver {
       if (this.settle(s.row, s.cells, s.removed, a)) drawn.push(s.row);
     }
     this.watcher.shown(drawn, new Map(), "");
+  }
+
+  // next are the rows of the next sending.
+  private next(): Row[] {
+    const rows: Row[] = [];
+    let size = 0;
+    for (const r of this.waiting) {
+      for (const c of r.cells) size += c.length;
+      if (rows.length === most || (rows.length > 0 && size > largest)) break;
+      rows.push(r);
+    }
+    return rows;
+  }
+
+  // take brings in a page: the first time, the rows that there are.
+  private take(page: readonly Remote[]): void {
+    if (this.whole) return this.arrive(page);
+    this.sheet.load(page.map((r): Row => ({ id: r.id, revision: r.revision, cells: r.cells, faults: r.faults, base: null, removed: r.removed })));
+    this.watcher.loaded(this.sheet.count, false);
+  }
+
+  private ready(): void {
+    if (this.whole) return;
+    this.whole = true;
+    this.sheet.settle();
+    this.watcher.loaded(this.sheet.count, true);
   }
 
   // settle takes the answer for one row.

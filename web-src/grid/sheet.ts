@@ -58,11 +58,20 @@ export class Sheet {
     this.changed = changed;
   }
 
-  load(rows: Row[]): void {
+  // load adds rows of the server, in their order, below those that are there.
+  load(rows: readonly Row[]): void {
     for (const r of rows) {
+      if (r.removed || this.byId.has(r.id)) continue;
       this.rows.push(r);
       this.byId.set(r.id, r);
+      if (this.shows(r)) this.order.push(r);
     }
+  }
+
+  // settle ends loading: rows that were added here meanwhile stand below those of the
+  // server, and the order is what is asked.
+  settle(): void {
+    if (this.rows.some((r) => r.revision === 0)) this.rows = [...this.rows.filter((r) => r.revision > 0), ...this.rows.filter((r) => r.revision === 0)];
     this.arrange();
   }
 
@@ -78,16 +87,22 @@ export class Sheet {
     return this.undone.length > 0;
   }
 
-  get faulty(): number {
-    let n = 0;
-    for (const r of this.rows) if (!r.removed && r.faults.length > 0) n++;
-    return n;
+  get count(): number {
+    return this.counts().rows;
   }
 
-  get count(): number {
-    let n = 0;
-    for (const r of this.rows) if (!r.removed) n++;
-    return n;
+  // counts says how many rows there are, in how many something is wrong, and whether a
+  // safe repair is proposed for any.
+  counts(): { rows: number; faulty: number; repairable: boolean } {
+    const out = { rows: 0, faulty: 0, repairable: false };
+    for (const r of this.rows) {
+      if (r.removed) continue;
+      out.rows++;
+      if (r.faults.length === 0) continue;
+      out.faulty++;
+      out.repairable ||= r.faults.some((f) => f.safe && f.repair !== null);
+    }
+    return out;
   }
 
   // arrange filters and sorts anew.

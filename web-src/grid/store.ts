@@ -16,29 +16,60 @@ export class Refused extends Error {
   }
 }
 
+const first = 200; // rows of the first page: what is seen comes at once
+const most = 5000; // of the others
+
 export class Store {
   private readonly table: string; // /api/v1/resources/ID
   private cursor = "";
+  private heard = ""; // the newest cursor that the server told of
+  private again = true; // something may have been missed
 
   constructor(table: string) {
     this.table = table;
   }
 
-  // changes gives what is new since it was last asked, a page at a time.
+  // behind reports whether the server may have something that changes has not given.
+  get behind(): boolean {
+    return this.again || Number(this.heard) > Number(this.cursor);
+  }
+
+  // miss says that something may have been lost on the way.
+  miss(): void {
+    this.again = true;
+  }
+
+  // changes gives what is new since it was last asked, a page at a time; when it is
+  // asked first, the rows that there are, in their order. While a page is taken in, the
+  // next one is on its way. What was not taken in is given again.
   async *changes(): AsyncGenerator<Remote[]> {
+    this.again = false;
+    let asked = this.page(this.cursor);
     for (;;) {
-      const page = (await ask(`${this.table}/lines?${new URLSearchParams(this.cursor ? { after: this.cursor } : {})}`)) as { lines: Remote[]; next: string; more: boolean };
-      this.cursor = page.next;
+      const page = await asked;
+      if (page.more) {
+        asked = this.page(page.next);
+        asked.catch(() => undefined); // told where it is awaited
+      }
       yield page.lines;
+      this.cursor = page.next;
       if (!page.more) return;
     }
   }
 
-  // send writes rows: each has its own answer, in order.
+  private async page(after: string): Promise<{ lines: Remote[]; next: string; more: boolean }> {
+    const query = new URLSearchParams(after ? { after, limit: String(most) } : { limit: String(first) });
+    return (await ask(`${this.table}/lines?${query}`)) as { lines: Remote[]; next: string; more: boolean };
+  }
+
+  // send writes rows: each has its own answer, in order. What this changes on the server
+  // is not given by changes again, unless others changed something before it.
   async send(rows: readonly Row[]): Promise<Answer[]> {
     const lines = rows.map((r) => ({ id: r.id, revision: r.revision, removed: r.removed, cells: r.cells }));
     const init = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ lines }) };
-    return ((await ask(`${this.table}/lines`, init)) as { results: Answer[] }).results;
+    const answer = (await ask(`${this.table}/lines`, init)) as { results: Answer[]; after: string; next: string };
+    if (answer.after === this.cursor) this.cursor = answer.next;
+    return answer.results;
   }
 
   async history(id: string): Promise<Version[]> {
@@ -48,10 +79,14 @@ export class Store {
   // watch calls when the server has something new; it stops when told.
   watch(news: () => void, alive: (yes: boolean) => void): () => void {
     const source = new EventSource(`${this.table}/lines/events`);
-    source.addEventListener("lines", news);
+    source.addEventListener("lines", (e) => {
+      this.heard = (JSON.parse((e as MessageEvent<string>).data) as { cursor: string }).cursor;
+      news();
+    });
     source.addEventListener("open", () => {
       alive(true);
-      news(); // what came while it was closed
+      this.again = true; // what came while it was closed
+      news();
     });
     source.addEventListener("error", () => alive(false));
     return () => source.close();

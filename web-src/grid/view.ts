@@ -1,8 +1,9 @@
 // Draws the rows that can be seen, however many there are, and turns keys, pointer
 // and clipboard into changes of the sheet. The element keeps the focus; the cell one
 // is on is told by aria-activedescendant.
+import { Across } from "./across";
 import { read, write } from "./clipboard";
-import type { Area, Place, Row, Sheet } from "./sheet";
+import type { Area, Column, Place, Row, Sheet } from "./sheet";
 
 export type Words = Record<
   "rows" | "row" | "empty" | "sortUp" | "sortDown" | "unsorted" | "filter" | "cut" | "choose" | "required" | "newRow",
@@ -17,6 +18,7 @@ export type Listener = {
 
 const height = 36; // of a row, in CSS pixels: said to the styles by --row-height
 const spare = 8; // rows drawn above and below what is seen
+const numberWidth = 56; // of the numbers of the rows, in CSS pixels
 
 export class View {
   readonly sheet: Sheet;
@@ -34,7 +36,9 @@ export class View {
   private asked = 0;
   private readonly frozen: number;
   private readonly widths: number[];
+  private readonly across: Across;
   private dragging = false;
+  private stood: Row | undefined; // the row that one went to
 
   // Nothing is drawn before refresh is called: the listener may not have the view yet.
   constructor(root: HTMLElement, sheet: Sheet, words: Words, listener: Listener, frozen = 1) {
@@ -44,6 +48,7 @@ export class View {
     this.listener = listener;
     this.frozen = frozen;
     this.widths = sheet.columns.map((c) => Math.min(320, Math.max(96, 32 + 9 * Math.max(c.title.length, c.kind === "text" ? 14 : 10))));
+    this.across = new Across(this.widths, frozen, numberWidth);
     root.classList.add("grid-sheet");
     root.setAttribute("role", "grid");
     root.setAttribute("aria-multiselectable", "true");
@@ -57,7 +62,9 @@ export class View {
     this.scroll.append(this.head, this.body);
     root.replaceChildren(this.scroll);
     root.style.setProperty("--row-height", `${height}px`);
-    this.measure();
+    root.style.setProperty("--number-width", `${numberWidth}px`);
+    root.style.setProperty("--grid-width", `${this.across.whole}px`);
+    for (let i = 0; i < frozen; i++) root.style.setProperty(`--left-${i}`, `${this.across.left(i)}px`);
     this.scroll.addEventListener("scroll", () => this.soon(), { passive: true });
     new ResizeObserver(() => this.soon()).observe(this.scroll);
     root.addEventListener("keydown", (e) => this.key(e));
@@ -72,17 +79,48 @@ export class View {
 
   // refresh draws everything again: the order, the columns' state, the counts.
   refresh(): void {
-    const n = this.sheet.order.length + 1; // a new row is always at the end
-    this.root.setAttribute("aria-rowcount", String(n + 1));
-    this.root.setAttribute("aria-colcount", String(this.sheet.columns.length + 1));
-    this.body.style.height = `${n * height}px`;
+    this.size();
+    const n = this.sheet.order.length + 1;
     this.at = { row: Math.min(this.at.row, n - 1), column: Math.min(this.at.column, this.sheet.columns.length - 1) };
     this.from = { row: Math.min(this.from.row, n - 1), column: Math.min(this.from.column, this.sheet.columns.length - 1) };
     for (const e of this.pool.values()) e.remove();
     this.pool.clear();
+    this.choose();
     this.heads();
     this.draw();
     this.listener.acted();
+  }
+
+  // grown draws what is seen when rows have come below those that were there.
+  grown(): void {
+    this.size();
+    for (const [place, element] of this.pool) if (element.classList.contains("is-end")) this.fillRow(element, place);
+    this.draw();
+    this.listener.acted();
+  }
+
+  // settled draws everything again: one stays on the row that one was on.
+  settled(): void {
+    const row = this.stood ? this.sheet.order.indexOf(this.stood) : -1;
+    if (row >= 0 && row !== this.at.row) {
+      this.at = { ...this.at, row };
+      this.from = { ...this.at };
+    }
+    this.refresh();
+  }
+
+  private size(): void {
+    const n = this.sheet.order.length + 1; // a new row is always at the end
+    this.root.setAttribute("aria-rowcount", String(n + 1));
+    this.root.setAttribute("aria-colcount", String(this.sheet.columns.length + 1));
+    this.body.style.height = `${n * height}px`;
+  }
+
+  // choose decides which columns are in the page; it reports whether that changes.
+  private choose(): boolean {
+    if (!this.across.look(this.scroll.scrollLeft, this.scroll.clientWidth)) return false;
+    this.root.style.setProperty("--grid-columns", this.across.tracks().map((w) => `${w}px`).join(" "));
+    return true;
   }
 
   // redraw draws some rows again; cells that others changed are shown for a moment.
@@ -128,6 +166,7 @@ export class View {
     const last = this.sheet.order.length;
     this.at = { row: clamp(to.row, 0, last), column: clamp(to.column, 0, this.sheet.columns.length - 1) };
     if (!extend) this.from = { ...this.at };
+    this.stood = this.current;
     this.reveal();
     this.draw();
     this.mark();
@@ -138,30 +177,18 @@ export class View {
     this.root.focus({ preventScroll: true });
   }
 
-  private measure(): void {
-    const columns = [`var(--number-width)`, ...this.widths.map((w) => `${w}px`)].join(" ");
-    this.root.style.setProperty("--grid-columns", columns);
-    let left = 56;
-    for (let i = 0; i < this.frozen; i++) {
-      this.root.style.setProperty(`--left-${i}`, `${left}px`);
-      left += this.widths[i] ?? 0;
-    }
-  }
-
-  private frozenWidth(): number {
-    return 56 + this.widths.slice(0, this.frozen).reduce((a, b) => a + b, 0);
-  }
-
   private heads(): void {
     const corner = part("div", "grid-cell grid-number");
     corner.setAttribute("role", "columnheader");
     const name = part("span", "visually-hidden");
     name.textContent = this.words.row;
     corner.append(name);
-    const cells = this.sheet.columns.map((c, i) => {
+    const cells = this.across.drawn.map((i) => {
+      const c = this.sheet.columns[i] as Column;
       const cell = part("div", "grid-cell");
       cell.setAttribute("role", "columnheader");
       cell.setAttribute("aria-colindex", String(i + 2));
+      cell.style.gridColumn = String(this.across.track(i));
       const sorted = this.sheet.sort?.column === i ? (this.sheet.sort.descending ? "descending" : "ascending") : "none";
       cell.setAttribute("aria-sort", sorted);
       if (i < this.frozen) this.freeze(cell, i);
@@ -203,6 +230,12 @@ export class View {
   }
 
   private draw(): void {
+    if (this.choose()) {
+      this.commit(); // the cell that is open may leave the page
+      for (const e of this.pool.values()) e.remove();
+      this.pool.clear();
+      this.heads();
+    }
     const top = Math.max(0, Math.floor(this.scroll.scrollTop / height) - spare);
     const bottom = Math.min(this.sheet.order.length, Math.ceil((this.scroll.scrollTop + this.scroll.clientHeight) / height) + spare);
     const free: HTMLElement[] = [];
@@ -229,13 +262,14 @@ export class View {
     const number = part("div", "grid-cell grid-number");
     number.setAttribute("role", "rowheader");
     line.append(number);
-    this.sheet.columns.forEach((c, i) => {
-      const cell = part("div", `grid-cell is-${c.kind}`);
+    for (const i of this.across.drawn) {
+      const cell = part("div", `grid-cell is-${this.sheet.columns[i]?.kind}`);
       cell.setAttribute("role", "gridcell");
       cell.setAttribute("aria-colindex", String(i + 2));
+      cell.style.gridColumn = String(this.across.track(i));
       if (i < this.frozen) this.freeze(cell, i);
       line.append(cell);
-    });
+    }
     return line;
   }
 
@@ -243,16 +277,18 @@ export class View {
     const row = this.sheet.order[place];
     line.style.transform = `translateY(${place * height}px)`;
     line.setAttribute("aria-rowindex", String(place + 2));
+    line.classList.toggle("is-end", !row);
     const number = line.firstElementChild as HTMLElement;
     number.textContent = row ? String(place + 1) : "+";
     number.title = row ? "" : this.words.newRow;
     const fresh = row && this.news.get(row);
-    for (let i = 0; i < this.sheet.columns.length; i++) {
-      const cell = line.children[i + 1] as HTMLElement;
+    const faults = row && row.faults.length > 0 ? new Map([...row.faults].reverse().map((f) => [f.column, f])) : undefined; // the first of a column
+    for (const [at, i] of this.across.drawn.entries()) {
+      const cell = line.children[at + 1] as HTMLElement;
       const text = row?.cells[i] ?? "";
       cell.id = `${this.root.id}-${place}-${i}`;
       cell.textContent = text;
-      const fault = row?.faults.find((f) => f.column === i);
+      const fault = faults?.get(i);
       cell.classList.toggle("is-wrong", Boolean(fault));
       cell.classList.toggle("is-unsaved", Boolean(row?.base && row.base[i] !== text));
       cell.classList.toggle("is-new", Boolean(fresh?.has(i)));
@@ -266,8 +302,8 @@ export class View {
   private mark(): void {
     const a = this.area;
     for (const [place, line] of this.pool) {
-      for (let i = 0; i < this.sheet.columns.length; i++) {
-        const cell = line.children[i + 1] as HTMLElement;
+      for (const [at, i] of this.across.drawn.entries()) {
+        const cell = line.children[at + 1] as HTMLElement;
         const inside = place >= a.top && place <= a.bottom && i >= a.left && i <= a.right;
         cell.classList.toggle("is-chosen", inside && (a.top !== a.bottom || a.left !== a.right));
         cell.classList.toggle("is-here", place === this.at.row && i === this.at.column);
@@ -283,9 +319,9 @@ export class View {
     if (top < this.scroll.scrollTop) this.scroll.scrollTop = top;
     else if (top + height > this.scroll.scrollTop + seen) this.scroll.scrollTop = top + height - seen;
     if (this.at.column < this.frozen) return;
-    const left = 56 + this.widths.slice(0, this.at.column).reduce((a, b) => a + b, 0);
+    const left = this.across.left(this.at.column);
     const width = this.widths[this.at.column] ?? 0;
-    if (left - this.frozenWidth() < this.scroll.scrollLeft) this.scroll.scrollLeft = left - this.frozenWidth();
+    if (left - this.across.covered < this.scroll.scrollLeft) this.scroll.scrollLeft = left - this.across.covered;
     else if (left + width > this.scroll.scrollLeft + this.scroll.clientWidth) this.scroll.scrollLeft = left + width - this.scroll.clientWidth;
   }
 
@@ -445,7 +481,7 @@ export class View {
     if (!column || column.readOnly || this.field) return;
     this.reveal();
     this.draw();
-    const cell = this.pool.get(this.at.row)?.children[this.at.column + 1] as HTMLElement | undefined;
+    const cell = this.pool.get(this.at.row)?.children[this.across.drawn.indexOf(this.at.column) + 1] as HTMLElement | undefined;
     if (!cell) return;
     const text = this.current?.cells[this.at.column] ?? "";
     const field = this.fieldFor(column.choices, letter ?? text, letter);

@@ -1,9 +1,8 @@
 import type { Island } from "../island";
 import type { Both } from "../grid/saver";
 import { Saver } from "../grid/saver";
-import type { Column, Fault, Row } from "../grid/sheet";
+import type { Column, Fault } from "../grid/sheet";
 import { Sheet } from "../grid/sheet";
-import type { Remote } from "../grid/store";
 import { Store } from "../grid/store";
 import type { Words } from "../grid/view";
 import { View } from "../grid/view";
@@ -46,29 +45,17 @@ class Desk {
     });
   }
 
+  // open loads the rows: those that are seen first can be worked with at once, while the
+  // others come.
   async open(): Promise<void> {
     this.say(this.word("loading"));
-    try {
-      const all = new Map<string, Remote>(); // what is changed meanwhile comes again
-      for await (const page of this.store.changes()) {
-        for (const r of page) all.set(r.id, r);
-        this.say(this.word("loaded", { count: all.size }));
-      }
-      const rows = [...all.values()].filter((r) => !r.removed).sort((a, b) => a.place - b.place);
-      this.sheet.load(rows.map((r): Row => ({ id: r.id, revision: r.revision, cells: r.cells, faults: r.faults, base: null, removed: false })));
-    } catch (e) {
-      return this.fail(e instanceof Error ? e.message : "");
-    }
     this.saver = new Saver(this.sheet, this.store, {
+      loaded: (rows, all) => this.loaded(rows, all),
       state: (s) => this.state(s),
       shown: (rows, news, by) => this.view.redraw(rows, news, this.word("by", { name: by || this.word("someone") })),
       both: (list) => this.conflicts(list),
       refused: (row, message) => this.note(this.word("refused", { row: this.sheet.order.indexOf(row) + 1, why: message })),
     });
-    this.view.refresh();
-    this.element.dataset.ready = "";
-    for (const e of this.element.querySelectorAll<HTMLElement>("[data-awake-only]")) e.hidden = false;
-    for (const e of this.element.querySelectorAll<HTMLElement>("[data-asleep-only]")) e.hidden = true;
     this.element.addEventListener("click", (e) => {
       const act = (e.target as HTMLElement).closest<HTMLElement>("[data-act]")?.dataset.act;
       if (act) this.act(act);
@@ -77,8 +64,23 @@ class Desk {
     filter?.addEventListener("input", () => this.filter(filter.value));
     addEventListener("beforeunload", this.leaving);
     addEventListener("online", this.online);
-    this.say("");
-    this.about();
+    await this.saver.now();
+  }
+
+  private loaded(rows: number, all: boolean): void {
+    if (this.element.dataset.ready === undefined) {
+      this.element.dataset.ready = "";
+      for (const e of this.element.querySelectorAll<HTMLElement>("[data-awake-only]")) e.hidden = false;
+      for (const e of this.element.querySelectorAll<HTMLElement>("[data-asleep-only]")) e.hidden = true;
+      this.view.refresh();
+      performance.mark("grid-usable");
+    } else if (!all) this.view.grown();
+    if (all) {
+      this.view.settled();
+      this.element.dataset.all = "";
+      performance.mark("grid-all");
+    }
+    this.say(all ? "" : this.word("loaded", { count: rows }));
   }
 
   close(): void {
@@ -180,20 +182,20 @@ class Desk {
       const b = this.element.querySelector<HTMLButtonElement>(`[data-act=${act}]`);
       if (b) b.disabled = !yes;
     };
-    const faulty = this.sheet.faulty;
-    const safe = this.sheet.rows.some((r) => !r.removed && r.faults.some((f) => f.safe && f.repair !== null));
+    const { rows, faulty, repairable } = this.sheet.counts();
     enable("undo", this.sheet.canUndo);
     enable("redo", this.sheet.canRedo);
     enable("faults", faulty > 0 || this.sheet.onlyFaults);
     enable("next-fault", faulty > 0);
-    enable("repair-all", safe);
+    enable("repair-all", repairable);
     this.element.querySelector("[data-act=faults]")?.setAttribute("aria-pressed", String(this.sheet.onlyFaults));
     const counts = this.element.querySelector<HTMLElement>("[data-counts]");
-    if (counts) counts.textContent = this.word("counts", { count: this.sheet.count, shown: this.sheet.order.length, faulty });
+    if (counts) counts.textContent = this.word("counts", { count: rows, shown: this.sheet.order.length, faulty });
     this.about();
   }
 
   private state(s: { waiting: number; trouble: string; live: boolean }): void {
+    if (s.trouble && this.element.dataset.ready === undefined) this.fail(s.trouble);
     const place = this.element.querySelector<HTMLElement>("[data-state]");
     if (!place) return;
     const key = s.trouble ? "" : s.waiting === 0 ? (s.live ? "saved" : "savedAlone") : s.live ? "saving" : "waiting";

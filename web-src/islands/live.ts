@@ -3,7 +3,7 @@ import type { Island } from "../island";
 // A page of a table that follows it: when the table has a new version the page is
 // fetched again and this part of it replaced. data-events is the stream of events,
 // data-version the version that is shown. A page in the background waits until it is
-// looked at.
+// looked at. Where the fresh part is not live, it is the last one: it follows by itself.
 const live: Island = (element) => {
   const { events, version } = element.dataset;
   if (!events || !element.id) return;
@@ -22,6 +22,7 @@ const live: Island = (element) => {
         if (fresh) {
           element.replaceChildren(...[...fresh.childNodes].map((n) => document.importNode(n, true)));
           element.dispatchEvent(new CustomEvent("socle:fresh", { bubbles: true }));
+          if (fresh.dataset.island !== "live") source.close();
         }
         shown = asked;
       }

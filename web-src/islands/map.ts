@@ -27,6 +27,8 @@ function failed(element: HTMLElement): void {
 
 type Bounds = [number, number, number, number];
 
+const around = { padding: 40, maxZoom: 15 }; // how all rows stand in the map
+
 // What a map is drawn with: the colour roles of the page, which follow its appearance.
 interface Inks {
   [role: string]: string;
@@ -44,6 +46,7 @@ class TableMap {
   private popup?: Popup;
   private asked?: AbortController;
   private later = 0;
+  private moving = new URLSearchParams(location.search).has("map-box"); // somebody chose where to look
 
   constructor(private readonly element: HTMLElement) {
     this.d = element.dataset;
@@ -59,7 +62,7 @@ class TableMap {
       container: this.ground,
       style: this.style(),
       bounds: bounds as LngLatBoundsLike,
-      fitBoundsOptions: { padding: 40, maxZoom: 15 },
+      fitBoundsOptions: around,
       maxPitch: 0,
       dragRotate: false,
       rollEnabled: false,
@@ -75,6 +78,7 @@ class TableMap {
     if (this.d.base) this.map.addControl(new AttributionControl({ compact: false }), "bottom-right");
     this.map.on("style.load", () => this.lines()); // at first, and after each change of appearance
     this.map.on("load", () => (this.ground.dataset.ready = ""));
+    this.map.on("movestart", (e) => (this.moving ||= e.originalEvent !== undefined));
     this.map.on("moveend", () => this.moved());
     this.map.on("click", (e) => this.clicked(e.point, e.lngLat.toArray()));
     for (const layer of ["clusters", "points", "lines", "surfaces"]) {
@@ -179,7 +183,7 @@ class TableMap {
   }
 
   // New rows appear by themselves: the tiles of each new version take the place of
-  // those of the one before.
+  // those of the one before. Unless somebody chose where to look, all rows stay in view.
   private live(): EventSource | undefined {
     if (!this.d.events) return undefined;
     let shown = Number(/version=(\d+)/.exec(this.d.tiles ?? "")?.[1] ?? 0);
@@ -191,9 +195,23 @@ class TableMap {
       for (const key of ["tiles", "near"]) this.d[key] = this.d[key]?.replace(/version=\d+/, `version=${number}`);
       this.map.getSource<VectorTileSource>("rows")?.setTiles([location.origin + (this.d.tiles ?? "")]);
       this.ground.dataset.version = String(number);
-      this.moved();
+      if (this.moving) this.moved();
+      else void this.widen();
     });
     return source;
+  }
+
+  // widen shows the place of all rows; moving there brings the table below.
+  private async widen(): Promise<void> {
+    const address = (this.d.tiles ?? "").replace("/tiles/{z}/{x}/{y}.mvt", "/tiles.json");
+    try {
+      const answer = await fetch(address);
+      const { bounds, rows } = (await answer.json()) as { bounds: Bounds; rows: number };
+      if (answer.ok && rows > 0 && !this.moving) this.map.fitBounds(bounds as LngLatBoundsLike, { ...around, animate: !matchMedia("(prefers-reduced-motion: reduce)").matches });
+    } catch (e) {
+      console.error(e); // the place stays, the rows are new
+    }
+    this.moved();
   }
 
   // A part of another page of the site.
@@ -204,11 +222,11 @@ class TableMap {
   }
 
   private clicked(point: { x: number; y: number }, at: [number, number]): void {
-    const around = 6; // pixels
+    const reach = 6; // pixels
     const found = this.map.queryRenderedFeatures(
       [
-        [point.x - around, point.y - around],
-        [point.x + around, point.y + around],
+        [point.x - reach, point.y - reach],
+        [point.x + reach, point.y + reach],
       ],
       { layers: ["clusters", "points", "lines", "surfaces"] },
     );
@@ -234,8 +252,8 @@ class TableMap {
 
   // The rows that lie on one another at a place.
   private async near(place: [number, number]): Promise<void> {
-    const around = 2e-4;
-    const box = [place[0] - around, place[1] - around, place[0] + around, place[1] + around].map((v) => v.toFixed(6)).join(",");
+    const reach = 2e-4;
+    const box = [place[0] - reach, place[1] - reach, place[0] + reach, place[1] + reach].map((v) => v.toFixed(6)).join(",");
     const answer = await fetch(`${this.d.near}&limit=20&bbox=${box}`);
     if (!answer.ok) return;
     const found = (await answer.json()) as { features: { id: number }[]; numberMatched: number };

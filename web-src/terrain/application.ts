@@ -2,6 +2,7 @@
 import { minutesWrong, corrected } from "./clock";
 import type { Commune } from "./controls";
 import { button, h, icon, link, notice } from "./dom";
+import { fieldsOf } from "./definition";
 import { Draft } from "./draft";
 import { exported, save } from "./export";
 import { Fill } from "./fill";
@@ -10,6 +11,7 @@ import { unlessFull } from "./store";
 import type { Kept, KeptForm, Store } from "./store";
 import { around } from "./around";
 import { homePage, formPage } from "./home";
+import type { Outline } from "./outline";
 import { entryPage, queuePage } from "./queue";
 import { phonePage } from "./settings";
 import { t } from "./words";
@@ -36,6 +38,7 @@ export interface Storage {
 
 export class Application {
   communes: Commune[] = [];
+  outlines: Outline[] = []; // of the communes
   storage: Storage = { persisted: null, usage: 0, quota: 0 };
   install: (() => void) | null = null;
   private view: View | null = null;
@@ -45,6 +48,7 @@ export class Application {
   private drawing = 0;
   private going = 0; // the drawing of a page that somebody goes to
   private missed = false; // something changed while it was drawn
+  private readonly waiting = new Set<() => void>(); // for the territory
   private readonly top = h("div", { class: "terrain-top", role: "region", "aria-label": t("top.label") });
   private readonly page = h("div", { class: "terrain-page" });
   private readonly bar = h("nav", { class: "terrain-bar", "aria-label": t("bar.label") });
@@ -63,6 +67,19 @@ export class Application {
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState === "hidden") void this.keep();
     });
+  }
+
+  // The communes of the territory and their contours, once they are known.
+  territory(communes: Commune[], outlines: Outline[]): void {
+    this.communes = communes;
+    this.outlines = outlines;
+    for (const told of this.waiting) told();
+  }
+
+  // onTerritory calls when the territory is another; it stops when told.
+  onTerritory(told: () => void): () => void {
+    this.waiting.add(told);
+    return () => void this.waiting.delete(told);
   }
 
   get store(): Store {
@@ -121,8 +138,9 @@ export class Application {
     this.page.replaceChildren(...(this.saying ? [this.saying] : []), next.element);
     this.bar.hidden = !!next.full;
     if (!next.full) this.draft = null;
-    await this.frame();
+    const framed = this.frame(); // the page does not wait for what stands around it
     if (again) {
+      await framed;
       if (focus) document.getElementById(focus)?.focus();
       return;
     }
@@ -130,6 +148,7 @@ export class Application {
     next.element.querySelector<HTMLElement>("h1")?.focus({ preventScroll: true });
     this.root.dataset.ready = location.hash;
     requestAnimationFrame(() => setTimeout(() => performance.mark("terrain-page"))); // it is on the screen
+    await framed;
   }
 
   private async open(hash: string): Promise<View> {
@@ -168,7 +187,7 @@ export class Application {
     const draft = kept
       ? Draft.resume(this.store, f, kept, clock.corrected, t("entry.untitled"), saved)
       : Draft.begin(this.store, f, clock, t("entry.untitled"), saved, await this.last(f));
-    if (!kept) await unlessFull(this.store.changeForm(account, f.id, (k) => void (k.used = Date.now())));
+    if (!kept) void unlessFull(this.store.changeForm(account, f.id, (k) => void (k.used = Date.now()))).catch(console.error); // for the order of the list: nothing waits for the disk
     fill = new Fill(this, draft);
     this.draft = draft;
     return { element: fill.element, title: f.definition.title, close: () => fill?.close(), full: true };
@@ -176,6 +195,7 @@ export class Application {
 
   // The entry before: where a new one may begin with the same answers.
   private async last(f: KeptForm): Promise<Kept["values"] | undefined> {
+    if (![...fieldsOf(f.definition.items)].some((it) => it.repeat_last)) return undefined;
     return (await this.store.entries(f.account)).find((e) => e.form === f.id && e.state !== "draft")?.values;
   }
 

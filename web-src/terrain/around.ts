@@ -30,7 +30,7 @@ export async function around(app: Application, id: string): Promise<View> {
     chosen.scrollIntoView({ block: "nearest" });
   };
   const draw = () => {
-    map.show(points, app.communes, fix);
+    map.show(points, app.communes, app.outlines, fix);
     for (const p of points) p.metres = fix ? metres([fix.lon, fix.lat], p.at) : 0;
     if (fix) points.sort((a, b) => a.metres - b.metres);
     list.replaceChildren(...points.slice(0, listed).map((n) => h("li", { class: "terrain-pair" }, button(name(n), () => show([n]), { kind: "quiet" }), fix ? h("span", { class: "soft" }, distance(n.metres)) : null, n.here ? h("span", { class: "terrain-state terrain-state-look" }, icon("smartphone"), h("span", {}, t("state.waiting"))) : null)));
@@ -43,5 +43,6 @@ export async function around(app: Application, id: string): Promise<View> {
     h("div", { class: "terrain-acts terrain-thirds" }, button(t("around.nearer"), () => map.zoom(1.7), { icon: "plus" }), button(t("around.farther"), () => map.zoom(1 / 1.7), { icon: "minus" }), button(t("around.me"), () => (map.frame(), map.draw()), { icon: "map-pin" })),
     chosen, h("h2", {}, t("around.list", { Count: points.length })), points.length ? list : notice("information", t("around.none")));
   requestAnimationFrame(draw);
-  return { element, title: t("around.title"), close: end };
+  const stop = app.onTerritory(draw); // contours that come later
+  return { element, title: t("around.title"), close: () => (end(), stop()) };
 }

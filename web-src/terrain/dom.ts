@@ -25,12 +25,18 @@ export function put(e: Element, children: Child[]): void {
   }
 }
 
+const drawn = new Map<IconName, Element>(); // icons that were read once
+
 // An outline icon, always beside a word.
 export function icon(name: IconName): Element {
-  const svg = new DOMParser().parseFromString(icons[name], "image/svg+xml").documentElement;
-  svg.setAttribute("class", "icon");
-  svg.setAttribute("aria-hidden", "true");
-  return document.importNode(svg, true);
+  let svg = drawn.get(name);
+  if (!svg) {
+    svg = document.importNode(new DOMParser().parseFromString(icons[name], "image/svg+xml").documentElement, true);
+    svg.setAttribute("class", "icon");
+    svg.setAttribute("aria-hidden", "true");
+    drawn.set(name, svg);
+  }
+  return svg.cloneNode(true) as Element;
 }
 
 export function button(label: string, act: () => unknown, o: { kind?: "primary" | "quiet" | "danger"; icon?: IconName; class?: string; disabled?: boolean } = {}): HTMLButtonElement {

@@ -11,7 +11,6 @@ import { titleOf } from "./sync";
 const pause = 250; // ms after the last key
 
 export class Draft {
-  readonly filling: Filling;
   state: State;
   saved = true;
   private added: KeptFile[] = [];
@@ -24,32 +23,30 @@ export class Draft {
     readonly entry: Kept,
     private readonly now: () => number,
     private readonly onSaved: (trouble: Error | null) => void,
-    fallback: string,
+    private readonly fallback: string,
+    readonly filling: Filling,
   ) {
-    const at = now();
-    this.filling = new Filling(form.definition, { now: at, zone: -new Date(at).getTimezoneOffset(), language: form.definition.language ?? "fr", uuid: () => crypto.randomUUID() });
-    this.state = this.filling.state(entry.values);
-    this.fallback = fallback;
+    this.state = filling.state(entry.values);
   }
 
-  private readonly fallback: string;
+  private static filling(form: KeptForm, at: number): Filling {
+    return new Filling(form.definition, { now: at, zone: -new Date(at).getTimezoneOffset(), language: form.definition.language ?? "fr", uuid: () => crypto.randomUUID() });
+  }
 
   // A new entry, which begins with the defaults and what is repeated of the last one.
   static begin(store: Store, form: KeptForm, clock: { now: () => number; corrected: () => number; offset: number | null }, words: string, onSaved: (t: Error | null) => void, last?: Values): Draft {
     const at = clock.now();
+    const filling = Draft.filling(form, clock.corrected());
     const entry: Kept = {
       id: crypto.randomUUID(), account: form.account, form: form.id, formTitle: form.definition.title, title: "", state: "draft", change: 0, base: 0, version: form.definition.version,
-      values: {}, files: [], made: at, offset: clock.offset, made_at: "", updated: at, revisits: "", secret: form.account ? "" : crypto.randomUUID(), tries: 0, next: 0, error: null, server: null, sent: 0,
+      values: filling.begin(last), files: [], made: at, offset: clock.offset, made_at: "", updated: at, revisits: "", secret: form.account ? "" : crypto.randomUUID(), tries: 0, next: 0, error: null, server: null, sent: 0,
     };
-    const d = new Draft(store, form, entry, clock.corrected, onSaved, words);
-    entry.values = d.filling.begin(last);
-    d.state = d.filling.state(entry.values);
-    return d;
+    return new Draft(store, form, entry, clock.corrected, onSaved, words, filling);
   }
 
   // An entry of this phone, to go on with or to mend.
   static resume(store: Store, form: KeptForm, entry: Kept, corrected: () => number, words: string, onSaved: (t: Error | null) => void): Draft {
-    return new Draft(store, form, entry, corrected, onSaved, words);
+    return new Draft(store, form, entry, corrected, onSaved, words, Draft.filling(form, corrected()));
   }
 
   value(path: Path): string {

@@ -196,7 +196,8 @@ export class Fill {
 
   // Leaves of the form, in their order: what a screen shows one of.
   private screens(): Placed[] {
-    return this.ordered().filter((p) => p.item.kind !== "section" && !p.path.includes("[") && p.item.control !== "hidden" && this.visible(p));
+    const placed = new Map(this.placed.map((p) => [p.element as Element, p]));
+    return this.ordered().filter((p) => p.item.kind !== "section" && !p.path.includes("[") && p.item.control !== "hidden" && this.visible(p, placed));
   }
 
   private ordered(): Placed[] {
@@ -204,9 +205,9 @@ export class Fill {
     return [...this.placed].sort((a, b) => (order.get(a.element) ?? 0) - (order.get(b.element) ?? 0));
   }
 
-  private visible(p: Placed): boolean {
+  private visible(p: Placed, placed: ReadonlyMap<Element, Placed>): boolean {
     for (let e: Element | null = p.element; e && e !== this.form; e = e.parentElement) {
-      const at = this.placed.find((x) => x.element === e);
+      const at = placed.get(e);
       if (at && !this.draft.state.shown.has(at.path)) return false;
     }
     return true;
@@ -221,7 +222,7 @@ export class Fill {
       const early = wrong && wrong.key !== "problem.required" && this.touched.has(p.path);
       this.mark(p, wrong && (this.all || early) ? wrong : undefined);
     }
-    const list = this.screens();
+    const list = this.many() ? this.screens() : [];
     if (this.many()) {
       this.screen = Math.min(this.screen, list.length - 1);
       const now = list[this.screen]?.element;

@@ -1,13 +1,14 @@
 // A map that needs no network: points, the phone with its accuracy, communes by
-// their names, a scale. North is up; fingers and keys move it.
+// their contours and names, a scale. North is up; fingers and keys move it.
 import { metres } from "../expression";
 import type { Commune } from "./controls";
 import type { Near } from "./near";
+import { world } from "./outline";
+import type { Outline } from "./outline";
 import type { Fix } from "./position";
 import { distance, t } from "./words";
 
 const earth = 40_075_016.7; // metres around the equator
-const mercator = (lat: number) => Math.log(Math.tan(Math.PI / 4 + (Math.max(-85, Math.min(85, lat)) * Math.PI) / 360));
 
 export class FieldMap {
   readonly canvas = document.createElement("canvas");
@@ -16,6 +17,7 @@ export class FieldMap {
   private fix: Fix | null = null;
   private points: Near[] = [];
   private communes: Commune[] = [];
+  private outlines: readonly Outline[] = [];
   private readonly fingers = new Map<number, [number, number]>();
   private moved = 0;
 
@@ -32,10 +34,11 @@ export class FieldMap {
     new ResizeObserver(() => this.draw()).observe(c);
   }
 
-  show(points: Near[], communes: Commune[], fix: Fix | null): void {
+  show(points: Near[], communes: Commune[], outlines: readonly Outline[], fix: Fix | null): void {
     const first = this.scale === 1;
     this.points = points;
     this.communes = communes;
+    this.outlines = outlines;
     this.fix = fix;
     this.canvas.setAttribute("aria-label", t("map.label", { Count: points.length }));
     if (first && (fix || points.length)) this.frame();
@@ -46,20 +49,16 @@ export class FieldMap {
   frame(): void {
     const places = this.fix ? [[this.fix.lon, this.fix.lat] as [number, number]] : this.points.map((p) => p.at);
     if (!places.length) return;
-    const xs = places.map((p) => this.world(p)[0]);
-    const ys = places.map((p) => this.world(p)[1]);
+    const xs = places.map((p) => world(p)[0]);
+    const ys = places.map((p) => world(p)[1]);
     const [x0, x1, y0, y1] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
     this.centre = [(x0 + x1) / 2, (y0 + y1) / 2];
     const side = Math.max(x1 - x0, y1 - y0, (400 / earth) * 1.4);
     this.scale = (Math.min(this.canvas.clientWidth || 320, this.canvas.clientHeight || 320) * 0.8) / side;
   }
 
-  private world([lon, lat]: [number, number]): [number, number] {
-    return [(lon + 180) / 360, 0.5 - mercator(lat) / (2 * Math.PI)];
-  }
-
   private screen(p: [number, number]): [number, number] {
-    const [x, y] = this.world(p);
+    const [x, y] = world(p);
     return [(x - this.centre[0]) * this.scale + this.canvas.clientWidth / 2, (y - this.centre[1]) * this.scale + this.canvas.clientHeight / 2];
   }
 
@@ -136,6 +135,7 @@ export class FieldMap {
     g.scale(dense, dense);
     g.fillStyle = ink("sunken");
     g.fillRect(0, 0, w, high);
+    this.drawOutlines(g, ink, w, high);
     this.drawCommunes(g, ink, w, high);
     if (this.fix) this.drawFix(g, ink, this.fix);
     for (const p of this.points) {
@@ -151,6 +151,25 @@ export class FieldMap {
       g.stroke();
     }
     this.drawScale(g, ink, high);
+  }
+
+  private drawOutlines(g: CanvasRenderingContext2D, ink: (r: string) => string, w: number, high: number): void {
+    const [left, top] = [this.centre[0] - w / 2 / this.scale, this.centre[1] - high / 2 / this.scale];
+    const [right, bottom] = [left + w / this.scale, top + high / this.scale];
+    g.beginPath();
+    for (const { corners, box } of this.outlines) {
+      if (box[1] < left || box[0] > right || box[3] < top || box[2] > bottom) continue;
+      for (let i = 0; i + 1 < corners.length; i += 2) {
+        const [x, y] = [(corners[i] - left) * this.scale, (corners[i + 1] - top) * this.scale];
+        if (i === 0) g.moveTo(x, y);
+        else g.lineTo(x, y);
+      }
+    }
+    g.fillStyle = ink("raised");
+    g.fill("evenodd");
+    g.lineWidth = 1.2;
+    g.strokeStyle = ink("edge");
+    g.stroke();
   }
 
   private drawCommunes(g: CanvasRenderingContext2D, ink: (r: string) => string, w: number, high: number): void {

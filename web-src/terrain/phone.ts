@@ -55,9 +55,11 @@ export class Phone {
 
   // What was known when the application was closed: it opens without network.
   async recall(): Promise<void> {
-    this.clock = (await this.store.meta<Clock>("clock")) ?? null;
-    this.line.account = (await this.store.meta<Account | null>("account")) ?? null;
-    this.asked = (await this.store.meta<number>("account-at")) ?? 0;
+    const { store } = this;
+    const [clock, account, asked] = await Promise.all([store.meta<Clock>("clock"), store.meta<Account | null>("account"), store.meta<number>("account-at")]);
+    this.clock = clock ?? null;
+    this.line.account = account ?? null;
+    this.asked = asked ?? 0;
     if (this.line.account && this.env.signedOut() > this.asked) await this.become(null);
     this.line.others = await this.store.others(this.part());
   }

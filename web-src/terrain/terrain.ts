@@ -7,6 +7,7 @@ import type { Commune } from "./controls";
 import { h, notice } from "./dom";
 import { Cut, Refused } from "./api";
 import { SIGNED_OUT } from "../signout";
+import { outlines } from "./outline";
 import { Phone } from "./phone";
 import { Full, Store } from "./store";
 import { speak, t } from "./words";
@@ -93,19 +94,28 @@ async function inBackground(): Promise<void> {
 
 interface Territory {
   communes: [string, string, number, number][]; // code, name, longitude, latitude of the middle
+  contours?: Record<string, number[][]>; // by code: outline.ts
 }
 
 const fold = (s: string) => s.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().replace(/[-']/g, " ");
 
-// The communes of the territory: kept here, asked for again when they have changed.
+type Tagged = { value: Territory; tag: string };
+
+const territory = (app: Application, x: Territory) => app.territory(x.communes.map(([code, name, lon, lat]) => ({ code, name, folded: fold(name), lon, lat }) satisfies Commune), outlines(x.contours));
+
+// The communes of the territory and their contours, as this phone keeps them.
+async function known(app: Application): Promise<void> {
+  const kept = await app.store.meta<Tagged>("territory");
+  if (kept) territory(app, kept.value);
+}
+
+// They are asked for again, in case that they have changed.
 async function communes(app: Application): Promise<void> {
-  const use = (x: Territory) => (app.communes = x.communes.map(([code, name, lon, lat]) => ({ code, name, folded: fold(name), lon, lat }) satisfies Commune));
-  const kept = await app.store.meta<{ value: Territory; tag: string }>("territory");
-  if (kept) use(kept.value);
+  const kept = await app.store.meta<Tagged>("territory");
   try {
     const next = await app.phone.api.list<Territory>("/terrain/territory.json", kept?.tag ?? "");
     if (!next) return;
-    use(next.value);
+    territory(app, next.value);
     await app.store.setMeta("territory", next);
   } catch (e) {
     if (!(e instanceof Cut || e instanceof Refused || e instanceof Full)) throw e;
@@ -147,6 +157,7 @@ async function start(): Promise<void> {
   const added = /^#add\/([A-Za-z0-9_-]{1,64})(?:\/([A-Za-z0-9_-]{1,128}))?$/.exec(location.hash);
   if (added) history.replaceState(null, "", "/terrain"); // the key does not stay in the address
   await app.route();
+  await known(app);
   phone.listen();
   navigator.storage?.persist?.().catch(() => undefined);
   updates = await worker(() => running.changed());

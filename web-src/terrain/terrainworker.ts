@@ -60,8 +60,10 @@ scope.addEventListener("fetch", (e) => {
   if (files.has(address.pathname)) e.respondWith(kept(address.pathname, request));
 });
 
+let opened: Promise<Cache> | undefined;
+
 async function kept(name: string, request: Request): Promise<Response> {
-  return (await (await caches.open(cacheName)).match(name)) ?? fetch(request);
+  return (await (await (opened ??= caches.open(cacheName))).match(name)) ?? fetch(request);
 }
 
 async function sendAll(): Promise<void> {

@@ -63,12 +63,13 @@ func (api *API) listLines(w http.ResponseWriter, r *http.Request) error {
 	if err := only(r, "after", "limit"); err != nil {
 		return err
 	}
-	var after int64
+	var after collect.LineCursor
 	var limit int
 	var err error
 	p := r.URL.Query()
 	if t := p.Get("after"); t != "" {
-		if after, err = strconv.ParseInt(t, 10, 64); err != nil || after < 0 {
+		var ok bool
+		if after, ok = collect.ParseLineCursor(t); !ok {
 			return badParameter("after", t)
 		}
 	}
@@ -85,7 +86,7 @@ func (api *API) listLines(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	out := linesAnswer{Lines: make([]lineAnswer, len(list)), Next: strconv.FormatInt(next, 10), More: more}
+	out := linesAnswer{Lines: make([]lineAnswer, len(list)), Next: next.String(), More: more}
 	for i := range list {
 		out.Lines[i] = lineAnswerOf(lang(r), &list[i], n)
 	}
@@ -105,8 +106,12 @@ type lineRequest struct {
 	Cells    []string `json:"cells"`
 }
 
+// lineResults has in after and next the cursors around these changes: who has read up
+// to the one may go on from the other. They are empty when others wrote in between.
 type lineResults struct {
 	Results []lineResult `json:"results"`
+	After   string       `json:"after"`
+	Next    string       `json:"next"`
 }
 
 // lineResult is what became of one row; with a conflict, line is another than was sent.
@@ -129,7 +134,7 @@ func (api *API) sendLines(w http.ResponseWriter, r *http.Request) error {
 	for i, x := range q.Lines {
 		list[i] = collect.LineChange{ID: x.ID, Revision: x.Revision, Removed: x.Removed, Cells: x.Cells}
 	}
-	outcomes, err := api.o.Collect.PutLines(r.Context(), actor(r), resourceID(r), list)
+	outcomes, span, err := api.o.Collect.PutLines(r.Context(), actor(r), resourceID(r), list)
 	if err != nil {
 		return err
 	}
@@ -145,6 +150,9 @@ func (api *API) sendLines(w http.ResponseWriter, r *http.Request) error {
 	}
 	l := lang(r)
 	out := lineResults{Results: make([]lineResult, len(outcomes))}
+	if span.Next > 0 {
+		out.After, out.Next = strconv.FormatInt(span.After, 10), strconv.FormatInt(span.Next, 10)
+	}
 	for i, o := range outcomes {
 		result := lineResult{ID: list[i].ID, Status: http.StatusOK}
 		if o.Line != nil {

@@ -34,20 +34,34 @@ func rowsPlan(s *schema.Schema, o Options) *plan {
 // Row returns what is wrong with a row; cells has one text for each field of the
 // schema. A row without any text has one fault, that it is blank.
 func (j *Judge) Row(cells []string) ([]Fault, error) {
-	b := tabular.MadeBatch([][]string{cells})
-	t, err := j.p.work(b)
+	found, err := j.Rows([][]string{cells})
 	if err != nil {
 		return nil, err
 	}
-	defer j.p.release(t)
-	var out []Fault
-	for i := range t.faults {
-		f := t.faults[i].fault
-		if t.faults[i].id.warning || f.Code == CodeTruncated {
-			continue
+	return found[0], nil
+}
+
+// judged is how many rows are judged at once.
+const judged = 1000
+
+// Rows is Row for many; what is wrong with each is at its place.
+func (j *Judge) Rows(rows [][]string) ([][]Fault, error) {
+	out := make([][]Fault, len(rows))
+	for from := 0; from < len(rows); from += judged {
+		part := rows[from:min(from+judged, len(rows))]
+		t, err := j.p.work(tabular.MadeBatch(part))
+		if err != nil {
+			return nil, err
 		}
-		f.Row = 2
-		out = append(out, f)
+		for i := range t.faults {
+			f := t.faults[i].fault
+			if t.faults[i].id.warning || f.Code == CodeTruncated {
+				continue
+			}
+			f.Row = 2
+			out[from+t.faults[i].index] = append(out[from+t.faults[i].index], f)
+		}
+		j.p.release(t)
 	}
 	return out, nil
 }

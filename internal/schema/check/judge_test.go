@@ -50,3 +50,37 @@ func TestJudge(t *testing.T) {
 		}
 	}
 }
+
+// Many rows at once are judged as each is alone.
+func TestJudgeRows(t *testing.T) {
+	s, err := schema.Parse([]byte(`{"fields":[{"name":"le","type":"date","constraints":{"required":true}},{"name":"n","type":"integer"},{"name":"quand","type":"string"}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	j := check.NewJudge(s)
+	kinds := [][]string{{"2025-03-02", "4", "a"}, {"02/03/2025", "x", ""}, {"", "", ""}, {"", "1", "\"b"}, {"2025-13-02", "1,5", "c"}}
+	rows := make([][]string, 2503)
+	for i := range rows {
+		rows[i] = kinds[i*7%len(kinds)]
+	}
+	together, err := j.Rows(rows)
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := func(list []check.Fault) (s string) {
+		for i := range list {
+			m, hint := j.Message(i18n.French, &list[i])
+			s += list[i].Field + " " + m + " " + hint + "\n"
+		}
+		return s
+	}
+	for i, r := range rows {
+		alone, err := j.Row(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := told(together[i]), told(alone); got != want {
+			t.Fatalf("row %d, %v:\n%s\nalone:\n%s", i, r, got, want)
+		}
+	}
+}

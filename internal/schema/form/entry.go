@@ -26,6 +26,7 @@ type Checker struct {
 	owner   map[string]*Item // of a column
 	rules   map[*Item]*rules
 	repeats map[*Item]*Checker
+	plain   bool // no item has an expression
 }
 
 // rules are the expressions of an item, nil where there is none.
@@ -41,6 +42,10 @@ func NewChecker(d *Definition) (c *Checker, err error) {
 	c.compile(d.Items, e)
 	if len(e.Fields) > 0 {
 		return nil, e
+	}
+	c.plain = true
+	for _, r := range c.rules {
+		c.plain = c.plain && *r == rules{}
 	}
 	for it := range d.Fields() {
 		for _, name := range it.Columns() {
@@ -168,6 +173,9 @@ func (r *checking) entry(c *Checker, sent Values, prefix string, path []expressi
 
 // conditions removes what is not asked and calculates, until nothing changes.
 func (r *checking) conditions(c *Checker, v Values, env *expression.Env) (hidden map[*Item]bool) {
+	if c.plain {
+		return nil
+	}
 	for range 4 {
 		before := len(hidden)
 		hidden = map[*Item]bool{}
@@ -261,11 +269,14 @@ func (s said) Say(l i18n.Lang) string {
 
 // items checks what the form asks beyond the schema.
 func (r *checking) items(c *Checker, v Values, prefix string, hidden map[*Item]bool, env *expression.Env) {
-	row := c.row(v)
-	if env.Path == nil {
-		env.Root = row
-	} else {
-		env.Root = placed(r.root, env.Path, row)
+	var row expression.Row
+	if !c.plain {
+		row = c.row(v)
+		if env.Path == nil {
+			env.Root = row
+		} else {
+			env.Root = placed(r.root, env.Path, row)
+		}
 	}
 	for it := range c.d.Fields() {
 		if hidden[it] {
@@ -440,13 +451,18 @@ func (c *Checker) nameOf(column string) string {
 	return column
 }
 
+var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
+
 // clean trims a text and composes its accents; ok is false when it is longer than most
 // bytes or holds what no cell can: it is kept as it came then, for who mends it.
 func clean(s string, most int) (string, bool) {
 	if len(s) > most || !utf8.ValidString(s) {
 		return s, false
 	}
-	s = strings.TrimSpace(norm.NFC.String(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(s)))
+	if strings.Contains(s, "\r") {
+		s = lineEnds.Replace(s)
+	}
+	s = strings.TrimSpace(norm.NFC.String(s))
 	return s, !strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' })
 }
 

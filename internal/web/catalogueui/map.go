@@ -40,6 +40,7 @@ type mapView struct {
 	Nearest ui.Table
 	Rows    []int64 // numbers of Nearest
 	None    *ui.Empty
+	Shown   string   // the number of the version
 	Style   string   // address of the map's styles
 	Embed   *ui.Code // nil for what is not public
 }
@@ -145,6 +146,7 @@ func (p *Pages) fillMap(ctx context.Context, view *mapView, f found, m *tables.M
 	}
 	if m.Total == 0 && !looked {
 		view.None = &ui.Empty{Icon: "map", Title: ui.T(ctx, "plot.map.empty"), Text: ui.T(ctx, "plot.map.empty.text")}
+		view.Live.Events, view.Shown = f.events(), strconv.Itoa(f.version.Number) // the first rows bring the map
 		return nil
 	}
 	lang := ui.LangOf(ctx)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -288,6 +289,8 @@ type dayView struct {
 type dishView struct {
 	Course, Name, Label string
 	Facts               []string // product, origin, allergens
+	Products            []string // each with who supplies it
+	ProductsLabel       string
 }
 
 func week(ctx context.Context, a about, id string, x *dashboard.Answer) *weekView {
@@ -325,8 +328,29 @@ func week(ctx context.Context, a about, id string, x *dashboard.Answer) *weekVie
 				dish.Facts = append(dish.Facts, ui.T(ctx, "dashboardui.dish."+fact.key, map[string]any{"Value": cells.List(fact.text)}))
 			}
 		}
+		for _, x := range d.Products {
+			dish.Products = append(dish.Products, product(x))
+		}
+		if n := len(dish.Products); n > 0 {
+			dish.ProductsLabel = ui.T(ctx, "dashboardui.dish.products", map[string]any{"Count": n})
+		}
 		day := &pl.Days[len(pl.Days)-1]
 		day.Dishes = append(day.Dishes, dish)
 	}
 	return v
+}
+
+// product says what goes into a dish, where it comes from and under which labels.
+func product(x dashboard.Product) string {
+	text := x.Name
+	var from []string
+	for _, t := range []string{x.Supplier, x.Town, x.Label} {
+		if t != "" {
+			from = append(from, t)
+		}
+	}
+	if len(from) > 0 {
+		text += " (" + strings.Join(from, ", ") + ")"
+	}
+	return text
 }

@@ -3,7 +3,10 @@ package fieldui
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"image/png"
+	"math"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -13,6 +16,8 @@ import (
 	"strings"
 	"testing"
 
+	"socle/internal/chart"
+	"socle/internal/cog"
 	"socle/internal/i18n"
 	"socle/internal/web/ui"
 )
@@ -133,6 +138,86 @@ func TestCommunesOfTheTerritory(t *testing.T) {
 	}
 	if body := get(t, pages(t, Options{}), Path+"/territory.json").Body.String(); body != `{"communes":[]}` {
 		t.Errorf("without a territory: %.100s", body)
+	}
+}
+
+// The contours that the host gives come with the communes: those of the territory,
+// simplified, in few bytes.
+func TestContoursOfTheTerritory(t *testing.T) {
+	var features []string
+	for i, code := range []string{"31555", "31069", "75056", "243100518"} { // the last one is no commune
+		var ring []string
+		for n := range 4001 {
+			a := float64(n%4000) * 2 * math.Pi / 4000
+			ring = append(ring, fmt.Sprintf("[%.6f,%.6f]", 1.4+float64(i)+0.1*math.Cos(a), 43.6+0.1*math.Sin(a)))
+		}
+		features = append(features, `{"type":"Feature","properties":{"code":"`+code+`","nom":"x"},"geometry":{"type":"Polygon","coordinates":[[`+strings.Join(ring, ",")+`]]}}`)
+	}
+	areas, err := chart.ReadAreas(strings.NewReader(`{"type":"FeatureCollection","features":[` + strings.Join(features, ",") + `]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list struct {
+		Communes [][4]any
+		Contours map[string][][]int
+	}
+	body := get(t, pages(t, Options{Territory: "31", Contours: []*chart.Areas{areas}}), Path+"/territory.json").Body.Bytes()
+	if err := json.Unmarshal(body, &list); err != nil {
+		t.Fatal(err)
+	}
+	if len(list.Contours) != 2 || len(list.Communes) < 500 || len(list.Contours["31555"]) != 1 {
+		t.Fatalf("contours of %d communes, %d communes", len(list.Contours), len(list.Communes))
+	}
+	ring := list.Contours["31555"][0]
+	if n := len(ring) / 2; n < 12 || n > 200 {
+		t.Errorf("%d corners of 4000", n)
+	}
+	x, y := 0, 0
+	for i := 0; i < len(ring); i += 2 {
+		x, y = x+ring[i], y+ring[i+1]
+		if r := math.Hypot(float64(x)-14000, float64(y)-436000); r < 990 || r > 1002 {
+			t.Errorf("corner %d lies %f from the middle", i/2, r)
+		}
+	}
+	if x != ring[0] || y != ring[1] {
+		t.Error("the line does not come back to its beginning")
+	}
+}
+
+// Contours of a whole country at their finest would not fit: coarser ones are taken, or
+// none.
+func TestContoursAreBounded(t *testing.T) {
+	dice := rand.New(rand.NewPCG(1, 2))
+	var all strings.Builder
+	n := 0
+	for p := range cog.Communes() {
+		if n++; n > 6000 {
+			break
+		}
+		lon, lat, _ := p.Centre()
+		var ring []string
+		for k := range 61 {
+			a := float64(k%60) * 2 * math.Pi / 60
+			r := 0.02
+			if k%60 != 0 {
+				r += 0.001 * dice.Float64()
+			}
+			ring = append(ring, fmt.Sprintf("[%.5f,%.5f]", lon+r*math.Cos(a), lat+r*math.Sin(a)))
+		}
+		ring[60] = ring[0]
+		fmt.Fprintf(&all, `%s{"type":"Feature","properties":{"code":"%s","nom":"x"},"geometry":{"type":"Polygon","coordinates":[[%s]]}}`, map[bool]string{true: ","}[n > 1], p.Code, strings.Join(ring, ","))
+	}
+	areas, err := chart.ReadAreas(strings.NewReader(`{"type":"FeatureCollection","features":[` + all.String() + `]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := contours([]*chart.Areas{areas}, "")
+	b, err := json.Marshal(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(b) > contoursBytes*11/10 || len(out) < 5000 {
+		t.Errorf("%d bytes of contours of %d communes", len(b), len(out))
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 
+	"socle/internal/chart"
 	"socle/internal/errs"
 	"socle/internal/httpx"
 	"socle/internal/i18n"
@@ -26,6 +27,7 @@ type Options struct {
 	Host      ui.Host
 	Accent    string // the host's colour, "#rrggbb" or ""
 	Territory string // code of the département whose communes the application keeps, or ""
+	Contours  []*chart.Areas
 }
 
 // Pages answers the addresses of this area. What it serves is made once: it changes
@@ -47,7 +49,7 @@ func New(o Options) (p *Pages, err error) {
 	if p.manifest, err = manifest(o); err != nil {
 		return nil, err
 	}
-	if p.communes, err = communes(o.Territory); err != nil {
+	if p.communes, err = communes(o.Territory, contours(o.Contours, o.Territory)); err != nil {
 		return nil, err
 	}
 	v := pageView{Assets: o.Assets, Host: o.Host, Words: words(), Files: loaded(o)}

@@ -58,8 +58,9 @@ func worker(a *ui.Assets, v pageView) ([]byte, error) {
 }
 
 // communes is the list of the territory's communes: code, name, longitude and
-// latitude of the middle; none without a territory.
-func communes(territory string) ([]byte, error) {
+// latitude of the middle; none without a territory. Their contours are beside it, where
+// the host has some.
+func communes(territory string, outlines map[string][]line) ([]byte, error) {
 	list := [][4]any{}
 	for p := range cog.Communes() {
 		if territory == "" || !strings.EqualFold(p.Departement, territory) {
@@ -68,7 +69,11 @@ func communes(territory string) ([]byte, error) {
 		lon, lat, _ := p.Centre()
 		list = append(list, [4]any{p.Code, p.Name, degrees(lon), degrees(lat)})
 	}
-	return json.Marshal(map[string]any{"communes": list})
+	out := map[string]any{"communes": list}
+	if len(outlines) > 0 {
+		out["contours"] = outlines
+	}
+	return json.Marshal(out)
 }
 
 // degrees keeps four decimals, some ten metres.

@@ -1,0 +1,96 @@
+package fieldui
+
+import (
+	"encoding/json"
+	"math"
+	"strings"
+
+	"github.com/paulmach/orb"
+	"github.com/paulmach/orb/simplify"
+
+	"socle/internal/chart"
+	"socle/internal/cog"
+)
+
+// Bounds of the contours that a phone keeps. Lines are simplified until they fit.
+const (
+	contoursBytes = 512 << 10
+	finest        = 0.0003 // degrees, some thirty metres
+	coarsest      = 0.02
+)
+
+// line is a ring of a contour: longitude and latitude of its first corner, then the way
+// from each corner to the next, in ten-thousandths of a degree.
+type line []int
+
+// contours are the outlines of the territory's communes, by their code, as far as the
+// host's contours have them: of all communes where no territory is set. They are nil
+// where there are none, or where even the coarsest are too many.
+func contours(files []*chart.Areas, territory string) map[string][]line {
+	shapes := map[string]orb.Geometry{}
+	for _, f := range files {
+		for name, shape := range f.All() {
+			if _, twice := shapes[name[0]]; !twice && within(name[0], territory) {
+				shapes[name[0]] = shape
+			}
+		}
+	}
+	if len(shapes) == 0 {
+		return nil
+	}
+	for tolerance := finest; tolerance <= coarsest; tolerance *= 2 {
+		out, size := map[string][]line{}, 0
+		for code, shape := range shapes {
+			if out[code] = lines(shape, tolerance); len(out[code]) == 0 {
+				delete(out, code)
+				continue
+			}
+			b, _ := json.Marshal(out[code]) // numbers
+			if size += len(code) + len(b); size > contoursBytes {
+				break
+			}
+		}
+		if size <= contoursBytes {
+			return out
+		}
+	}
+	return nil
+}
+
+// within reports that a code is of a commune of the territory.
+func within(code, territory string) bool {
+	p, ok := cog.Commune(code)
+	return ok && (territory == "" || strings.EqualFold(p.Departement, territory))
+}
+
+// lines are the rings of a surface, simplified; those of less than three corners are
+// left out.
+func lines(shape orb.Geometry, tolerance float64) (out []line) {
+	var rings []orb.Ring
+	switch s := shape.(type) {
+	case orb.Polygon:
+		rings = s
+	case orb.MultiPolygon:
+		for _, p := range s {
+			rings = append(rings, p...)
+		}
+	}
+	for _, r := range rings {
+		l := line{}
+		x, y := 0, 0
+		for _, p := range simplify.DouglasPeucker(tolerance).Ring(r.Clone()) {
+			nx, ny := tenThousandths(p[0]), tenThousandths(p[1])
+			if len(l) > 0 && nx == x && ny == y {
+				continue
+			}
+			l = append(l, nx-x, ny-y)
+			x, y = nx, ny
+		}
+		if len(l) >= 8 { // three corners, and the first one again
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+func tenThousandths(degrees float64) int { return int(math.Round(degrees * 1e4)) }
