@@ -25,7 +25,6 @@ func BenchmarkOpen(b *testing.B) {
 		ctx := phone(b)
 		do(b, ctx, chromedp.Navigate(base+"/terrain?lang=fr"))
 		wait(b, ctx, `document.getElementById("terrain")?.dataset.settled !== undefined && navigator.serviceWorker.controller`)
-		await(b, ctx, keepForm())
 		report(b, "online", times(b, ctx, base))
 		stop()
 		report(b, "offline", times(b, ctx, base))
@@ -38,10 +37,13 @@ func report(b *testing.B, name string, ms []float64) {
 	b.ReportMetric(ms[len(ms)-1], name+"-worst-ms")
 }
 
-// times opens the form twenty times, each as a page of its own.
+// times opens the form twenty times, each as a page of its own. The form is kept anew
+// before each: the portal does not offer it, so the application lets it go when it asks.
 func times(b *testing.B, ctx context.Context, base string) (ms []float64) {
 	for range 20 {
-		do(b, ctx, chromedp.Navigate("about:blank"), chromedp.Navigate(base+"/terrain#new/f1"))
+		do(b, ctx, chromedp.Navigate(base+"/terrain/icons/192.png")) // kept by the worker, and nothing else runs there
+		await(b, ctx, keepForm())
+		do(b, ctx, chromedp.Navigate(base+"/terrain#new/f1"))
 		wait(b, ctx, `performance.getEntriesByName("terrain-page").length > 0 && document.querySelector(".terrain-form")`)
 		v, err := chromedp.Run(ctx, chromedp.Evaluate[float64](`performance.getEntriesByName("terrain-page")[0].startTime`))
 		if err != nil {
