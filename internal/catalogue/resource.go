@@ -113,6 +113,7 @@ type NewVersion struct {
 	Report   ReportSummary
 	Note     string
 	Pinned   bool
+	Taken    bool // the rows were taken before, under the quota: it refuses nothing here
 }
 
 // AnyVersion as NewVersion.Expect adds to whatever is there.

@@ -150,11 +150,17 @@ func (s *Service) RoomTx(ctx context.Context, tx *sqldb.Tx, org identity.Organis
 	if err != nil {
 		return err
 	}
-	return held.fits(coming, 0)
+	return held.Fits(coming, 0)
 }
 
-// fits refuses what would pass the quota. What is over already may still shrink.
-func (s Storage) fits(bytes, rows int64) error {
+// StorageTx is what an organisation holds, in the transaction of who takes data for it
+// and asks Fits. The system and engines only: no rights are checked.
+func (s *Service) StorageTx(ctx context.Context, tx *sqldb.Tx, org identity.OrganisationID) (Storage, error) {
+	return s.storageTx(ctx, tx, org)
+}
+
+// Fits refuses what would pass the quota. What is over already may still shrink.
+func (s Storage) Fits(bytes, rows int64) error {
 	if q := s.Quota.Bytes; q > 0 && bytes > 0 && s.Bytes+bytes > q {
 		return errs.New(errs.TooLarge, "catalogue.quota.bytes", errs.Args{"Limit": i18n.Bytes(q), "Held": i18n.Bytes(s.Bytes), "More": i18n.Bytes(bytes)}).WithHint("catalogue.quota.hint")
 	}
@@ -164,10 +170,10 @@ func (s Storage) fits(bytes, rows int64) error {
 	return nil
 }
 
-// takeRoom counts what a version adds to what its organisation holds, and refuses it
-// when it passes the quota: parts and original that the version before has not, and
-// the rows that are more than before.
-func (s *Service) takeRoom(ctx context.Context, tx *sqldb.Tx, d Dataset, v Version) error {
+// takeRoom counts what a version adds to what its organisation holds, and unless it was
+// taken already refuses it when it passes the quota: parts and original that the version
+// before has not, and the rows that are more than before.
+func (s *Service) takeRoom(ctx context.Context, tx *sqldb.Tx, d Dataset, v Version, taken bool) error {
 	bytes, rows := int64(0), v.Rows
 	held := map[string]bool{}
 	if v.Number > 1 {
@@ -195,8 +201,10 @@ func (s *Service) takeRoom(ctx context.Context, tx *sqldb.Tx, d Dataset, v Versi
 	if err != nil {
 		return err
 	}
-	if err := before.fits(bytes, rows); err != nil {
-		return err
+	if !taken {
+		if err := before.Fits(bytes, rows); err != nil {
+			return err
+		}
 	}
 	_, err = tx.Exec(ctx, `INSERT INTO organisation_storage (organisation, bytes, row_count) VALUES ($1, $2, $3)
 		ON CONFLICT (organisation) DO UPDATE SET bytes = organisation_storage.bytes + excluded.bytes, row_count = organisation_storage.row_count + excluded.row_count`, d.Organisation, bytes, rows)

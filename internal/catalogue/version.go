@@ -49,7 +49,7 @@ func (s *Service) AddVersionTx(ctx context.Context, tx *sqldb.Tx, a identity.Act
 	for _, p := range n.Parts {
 		v.Rows += p.Rows
 	}
-	if err := s.takeRoom(ctx, tx, d, v); err != nil {
+	if err := s.takeRoom(ctx, tx, d, v, n.Taken); err != nil {
 		return v, err
 	}
 	publicFrom := r.PublicFrom

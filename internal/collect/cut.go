@@ -264,7 +264,7 @@ func (c *cutting) record(ctx context.Context, tx *sqldb.Tx) error {
 	if r.Current == nil || len(r.Current.Parts) != 1 || r.Current.Parts[0].Blob != c.part.Blob {
 		v, err := c.o.Catalogue.AddVersionTx(ctx, tx, cutter, catalogue.NewVersion{
 			Resource: c.id, Expect: catalogue.AnyVersion, Parts: []catalogue.VersionPart{c.part}, Columns: c.columns(), Schema: c.table.ref,
-			Report: catalogue.ReportSummary{Valid: true},
+			Report: catalogue.ReportSummary{Valid: true}, Taken: true,
 		})
 		if err != nil {
 			return err

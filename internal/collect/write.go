@@ -149,6 +149,13 @@ type writing struct {
 	changed bool            // something a reader sees
 	cut     bool            // a version is due
 	met     map[string]bool // of a long list: the entries that are there; nil when not asked
+	room    *room           // nil when not asked
+}
+
+// room is what the organisation holds, and what comes to it beside.
+type room struct {
+	held        catalogue.Storage
+	bytes, rows int64
 }
 
 // lock makes the other writers of the table wait, and reserves numbers for n
@@ -240,6 +247,16 @@ func (w *writing) create(ctx context.Context, a *arriving) (out Outcome, err err
 	if w.place >= w.o.Limits.Table {
 		return Outcome{Err: errs.New(errs.TooLarge, "collect.table-full", errs.Args{"Count": w.o.Limits.Table}).WithHint("collect.table-full.hint")}, nil
 	}
+	if err := w.findRoom(ctx); err != nil {
+		return out, err
+	}
+	size := int64(1)
+	for name, v := range a.values {
+		size += int64(len(name) + len(v))
+	}
+	if err := w.room.held.Fits(w.room.bytes+size, w.room.rows+1); err != nil {
+		return Outcome{Err: err}, nil
+	}
 	e := Entry{
 		ID: a.ID, Resource: w.desk.resource, Form: w.desk.form.ID, Revision: 1, MadeAt: a.MadeAt, Received: w.tx.Now(), Changed: w.tx.Now(),
 		By: w.visitor.Actor.Ref(), Changer: w.visitor.Actor.Ref(), Revisits: a.Revisits, digest: a.digest,
@@ -284,10 +301,33 @@ func (w *writing) create(ctx context.Context, a *arriving) (out Outcome, err err
 	if err := w.keepFiles(ctx, &e); err != nil {
 		return out, err
 	}
+	w.room.bytes += size
+	w.room.rows++
 	out.Created, out.kept = true, &e
 	out.Entry = w.seen(e)
 	out.Entry.Mine = true
 	return out, nil
+}
+
+// findRoom asks once what the organisation of the table holds, with the entries that are
+// in no version yet: what is taken will be published, so that the quota is kept here.
+func (w *writing) findRoom(ctx context.Context) error {
+	if w.room != nil {
+		return nil
+	}
+	held, err := w.o.Catalogue.StorageTx(ctx, w.tx, w.desk.form.Organisation)
+	if err != nil {
+		return err
+	}
+	x := &room{held: held}
+	if x.held.Quota.Rows > 0 {
+		if err := w.tx.QueryRow(ctx, `SELECT count(*) FROM entries e WHERE e.resource = $1 AND e.revision = 1 AND e.state <> 'removed'
+			AND e.seq > (SELECT t.cut_seq FROM entry_tables t WHERE t.resource = $1)`, w.desk.resource).Scan(&x.rows); err != nil {
+			return err
+		}
+	}
+	w.room = x
+	return nil
 }
 
 // seen is the entry as the one who just wrote it sees it.

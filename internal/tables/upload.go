@@ -277,10 +277,14 @@ func (s *Service) Upload(ctx context.Context, a identity.Actor, org identity.Org
 	if err != nil {
 		return u, err
 	}
-	if u, err = s.Append(ctx, a, u.ID, 0, r); err != nil {
-		return u, err
+	id := u.ID
+	if u, err = s.Append(ctx, a, id, 0, r); err == nil {
+		u, err = s.Finish(ctx, a, id)
 	}
-	return s.Finish(ctx, a, u.ID)
+	if err != nil { // nobody goes on with it: nothing of it stays, nor takes room
+		return u, errors.Join(err, s.CancelUpload(context.WithoutCancel(ctx), a, id))
+	}
+	return u, nil
 }
 
 // CancelUpload forgets an upload that is not wanted any more. Kinds: NotFound.
