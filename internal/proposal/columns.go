@@ -37,7 +37,7 @@ func pairs(s *schema.Schema, columns []query.Column) (sirets, sirens []pair) {
 		if c.Kind != tabular.Text {
 			continue
 		}
-		if isNumber(f) {
+		if isNumber(s, f) {
 			numbers = append(numbers, i)
 			continue
 		}
@@ -70,9 +70,12 @@ func pairs(s *schema.Schema, columns []query.Column) (sirets, sirens []pair) {
 	return sirets, sirens
 }
 
-func isNumber(f *schema.Field) bool {
+func isNumber(s *schema.Schema, f *schema.Field) bool {
 	name := strings.ToLower(f.Name)
-	return f.FrenchFormat == "siret" || f.FrenchFormat == "siren" || siretDigits.MatchString(f.Constraints.Pattern) || strings.Contains(name, "siret") || strings.Contains(name, "siren")
+	asked := slices.ContainsFunc(s.Checks, func(c schema.CustomCheck) bool {
+		return (c.Name == "french-siret-value" || c.Name == "french-siren-value") && c.Params["column"] == f.Name
+	})
+	return asked || f.FrenchFormat == "siret" || f.FrenchFormat == "siren" || siretDigits.MatchString(f.Constraints.Pattern) || strings.Contains(name, "siret") || strings.Contains(name, "siren")
 }
 
 func isSIREN(f *schema.Field) bool {

@@ -36,7 +36,7 @@ func TestPairs(t *testing.T) {
 		name           string
 		columns        []string
 		siret, siren   []pair
-		idBeneficiaire bool // says its format only
+		idBeneficiaire bool // is told by a pattern, or a check of the schema
 	}{
 		{name: "deliberations", columns: []string{"COLL_NOM", "COLL_SIRET", "DELIB_ID", "DELIB_MATIERE_NOM"}, siret: []pair{{"COLL_SIRET", "COLL_NOM"}}},
 		{name: "grants", columns: []string{"nomAttribuant", "idAttribuant", "nomBeneficiaire", "idBeneficiaire"}, siret: []pair{{"idAttribuant", "nomAttribuant"}, {"idBeneficiaire", "nomBeneficiaire"}}, idBeneficiaire: true},
@@ -49,7 +49,8 @@ func TestPairs(t *testing.T) {
 	} {
 		s, columns := columnsOf(t, c.columns...)
 		if c.idBeneficiaire {
-			s.Fields[1].Constraints.Pattern, s.Fields[3].FrenchFormat = `^\d{14}$`, "siret"
+			s.Fields[1].Constraints.Pattern, s.Fields[3].FrenchFormat = `^\d{14}$`, ""
+			s.Checks = []schema.CustomCheck{{Name: "french-siret-value", Params: map[string]any{"column": "idBeneficiaire"}}}
 		}
 		siret, siren := pairs(s, columns)
 		if diff := cmp.Diff([][]pair{c.siret, c.siren}, [][]pair{siret, siren}, cmp.AllowUnexported(pair{})); diff != "" {
