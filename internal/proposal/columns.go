@@ -29,8 +29,10 @@ var (
 )
 
 // pairs finds the companies of a table: numbers of establishments, and of companies.
+// A column that only its name tells (idBeneficiaire beside nomBeneficiaire) is one too:
+// what its cells hold decides later.
 func pairs(s *schema.Schema, columns []query.Column) (sirets, sirens []pair) {
-	var numbers []int
+	var numbers, perhaps []int
 	names := map[string]string{} // by what stays of the name of the column
 	for i, c := range columns {
 		f := &s.Fields[i]
@@ -41,10 +43,18 @@ func pairs(s *schema.Schema, columns []query.Column) (sirets, sirens []pair) {
 			numbers = append(numbers, i)
 			continue
 		}
+		if stem, ok := stemOf(c.Name, numberWords); ok && stem != "" {
+			perhaps = append(perhaps, i)
+		}
 		if stem, ok := stemOf(c.Name, nameWords); ok {
 			if _, twice := names[stem]; !twice {
 				names[stem] = c.Name
 			}
+		}
+	}
+	for _, i := range perhaps {
+		if stem, _ := stemOf(columns[i].Name, numberWords); names[stem] != "" {
+			numbers = append(numbers, i)
 		}
 	}
 	for _, i := range numbers {

@@ -40,6 +40,7 @@ func TestPairs(t *testing.T) {
 	}{
 		{name: "deliberations", columns: []string{"COLL_NOM", "COLL_SIRET", "DELIB_ID", "DELIB_MATIERE_NOM"}, siret: []pair{{"COLL_SIRET", "COLL_NOM"}}},
 		{name: "grants", columns: []string{"nomAttribuant", "idAttribuant", "nomBeneficiaire", "idBeneficiaire"}, siret: []pair{{"idAttribuant", "nomAttribuant"}, {"idBeneficiaire", "nomBeneficiaire"}}, idBeneficiaire: true},
+		{name: "told by its name", columns: []string{"nomBeneficiaire", "idBeneficiaire", "id", "nom"}, siret: []pair{{"idBeneficiaire", "nomBeneficiaire"}}},
 		{name: "alone", columns: []string{"siret", "nom", "nombre_places", "commune"}, siret: []pair{{"siret", "nom"}}},
 		{name: "titular", columns: []string{"nom_titulaire", "num_siret"}, siret: []pair{{"num_siret", "nom_titulaire"}}},
 		{name: "no name", columns: []string{"siret", "prenom", "nombre"}},

@@ -36,6 +36,7 @@ export function combobox(input: HTMLInputElement, o: ComboboxOptions): () => voi
   let list: Proposal[] = [];
   let options: HTMLElement[] = [];
   let chosen = -1;
+  let entered = false; // the Enter that is held down has taken a proposal
   let timer = 0;
   let under: AbortController | undefined;
 
@@ -113,16 +114,23 @@ export function combobox(input: HTMLInputElement, o: ComboboxOptions): () => voi
     if (e.key === "ArrowDown" || e.key === "ArrowUp") {
       e.preventDefault();
       if (box.hidden) return void ask();
+      clearTimeout(timer); // who chooses is not given another list
+      under?.abort();
       const n = options.length;
       choose(e.key === "ArrowDown" ? (chosen + 1) % n : (chosen <= 0 ? n : chosen) - 1);
     } else if (e.key === "Enter" && !box.hidden && chosen >= 0) {
       e.preventDefault(); // it takes the proposal, and does not send the form
+      entered = true;
       take(chosen);
     } else if (e.key === "Escape" && !box.hidden) {
       e.preventDefault();
       close();
     }
   });
+  input.addEventListener("keypress", (e) => {
+    if (e.key === "Enter" && entered) e.preventDefault();
+  });
+  input.addEventListener("keyup", () => (entered = false));
   box.addEventListener("mousedown", (e) => e.preventDefault()); // the field keeps the focus
   box.addEventListener("click", (e) => {
     const option = (e.target as HTMLElement).closest<HTMLElement>("[role=option]");
