@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 	"golang.org/x/text/encoding/charmap"
 )
 
@@ -97,6 +98,25 @@ func (s *screen) describe(title string) {
 	s.at("/publish")
 }
 
+// listed mends a cell in the list of cells.
+func (s *screen) listed(field, value string) {
+	s.t.Helper()
+	s.text(`document.querySelector("main details:has(form[action$='/edit'])").open = true, ""`)
+	form := `details form:has(input[name=field][value=` + field + `])`
+	s.fill(form+` input[name=value]`, value)
+	s.press(form + ` button`)
+}
+
+// inPlace activates a marked cell with the keyboard and writes over what is in it.
+func (s *screen) inPlace(mark, value string) {
+	s.t.Helper()
+	s.text(`document.querySelector(` + quote(mark) + `).focus(), ""`)
+	s.keys(kb.Enter)
+	s.wait("the field in the cell, all of it chosen", `(() => { const i = document.activeElement; return i.matches(".cell-editor:popover-open input[name=value]") && i.selectionStart === 0 && i.selectionEnd === i.value.length })()`)
+	s.keys(value)
+	s.keys(kb.Enter)
+}
+
 // The main job, on a desk: the report, safe repairs, an edit by hand, undo, a
 // colleague who goes on, the public page and all its downloads.
 func TestMainJob(t *testing.T) {
@@ -119,12 +139,11 @@ func TestMainJob(t *testing.T) {
 	if after := s.text("document.querySelector('.stack-wide .notice').innerText"); after == before {
 		t.Errorf("safe repairs changed nothing: %s", after)
 	}
-	s.fill(`form:has(input[name=field][value=COLL_SIRET]) input[name=value]`, siret)
-	s.press(`form:has(input[name=field][value=COLL_SIRET]):has(input[name=row]) button`)
+	s.listed("COLL_SIRET", siret)
 	s.read(true)
 	s.at("/describe")
 	s.open(mend)
-	if s.text("document.querySelector('form[action$=\"/edit\"]') ? 'wrong' : ''") != "" {
+	if s.text("document.querySelector('.cell-wrong, details form[action$=\"/edit\"]') ? 'wrong' : ''") != "" {
 		t.Errorf("after the edit, cells are still wrong: %s", s.text("document.querySelector('main').innerText"))
 	}
 
@@ -143,9 +162,14 @@ func TestMainJob(t *testing.T) {
 	s.signIn("collegue@essai.example", password)
 	s.press(`main a[href*="` + deposit + `"]`)
 	s.open(mend)
-	s.fill(`form:has(input[name=field][value=COLL_SIRET]) input[name=value]`, siret)
-	s.press(`form:has(input[name=field][value=COLL_SIRET]):has(input[name=row]) button`)
-	s.read(true)
+	t.Log("a cell is written in its place: it is checked again, and stays marked until it is right")
+	mark := `td:has(.cell-form input[name=field][value=COLL_SIRET]) .cell-mark`
+	s.text("window.e2eOld = '1'")
+	s.inPlace(mark, "2131")
+	s.wait("the cell that is still wrong, open again", `window.e2eOld === '1' && document.querySelector('.cell-wrong .cell-editor:popover-open input[name=value]')?.value === '2131' && document.activeElement.value === '2131'`)
+	s.keys(kb.Escape)
+	s.inPlace(mark, siret)
+	s.at("/describe")
 	s.open("/deposits/" + deposit + "/describe")
 	s.describe("Délibérations de la mairie d’Essai")
 	s.press(`form[action$="/publish"] button[type=submit]`)

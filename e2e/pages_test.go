@@ -68,8 +68,11 @@ func sights(t *testing.T, p *portal, accounts []account) []sight {
 			v = w.visitor(t, p, accounts, who)
 			from = []string{"/desk", "/account", "/account/security/confirm", "/deposits/new", "/", "/organisations/mairie-des-vues"}
 		}
-		if who == "host" {
+		switch who {
+		case "host":
 			from = append(from, "/admin")
+		case "views": // first at a dataset that files bring, not at one that is entered or made of others
+			from = append([]string{strings.TrimSuffix(w.differences, "/differences")}, from...)
 		}
 		for _, s := range look(t, v, routes, elsewhere, from) {
 			if !seen[s.route] {

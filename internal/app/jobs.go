@@ -22,7 +22,7 @@ import (
 func (a *App) handleJobs() {
 	a.Tables.Handle(a.Runner)
 	a.Schemas.Handle(a.Runner)
-	a.Publish.Handle(a.Runner, publish.Handling{People: a.Identity, Base: strings.TrimSuffix(a.Config.Base().String(), "/"), Visit: httpx.Visitor(a.Fetch), Temp: a.temp()})
+	a.Publish.Handle(a.Runner, publish.Handling{People: a.Identity, Base: strings.TrimSuffix(a.Config.Base().String(), "/"), Visit: httpx.Visitor(a.Fetch), Reach: httpx.Reacher(a.Fetch), Temp: a.temp()})
 	a.Forms.Handle(a.Runner)
 	a.Follows.Handle(a.Runner)
 	a.Merge.Handle(a.Runner)

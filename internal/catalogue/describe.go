@@ -217,10 +217,13 @@ func (s *Service) EditResource(ctx context.Context, a identity.Actor, id Resourc
 		before, moved := r.ResourceMetadata, m.URL != r.URL
 		r.ResourceMetadata, r.ModifiedAt = m, tx.Now()
 		if moved {
-			r.LinkChecked, r.LinkBroken = sqldb.NullTime{}.Time, false
+			r.LinkState = LinkState{}
+			if _, err := tx.Exec(ctx, `UPDATE resources SET link_checked = NULL, link_broken = FALSE, link_failures = 0, link_problem = '', link_next = 0 WHERE id = $1`, id); err != nil {
+				return err
+			}
 		}
-		if _, err := tx.Exec(ctx, `UPDATE resources SET title = $2, description = $3, format = $4, media_type = $5, url = $6, modified_at = $7, link_checked = $8, link_broken = $9 WHERE id = $1`,
-			id, m.Title, m.Description, m.Format, m.MediaType, m.URL, r.ModifiedAt, sqldb.SomeTime(r.LinkChecked), r.LinkBroken); err != nil {
+		if _, err := tx.Exec(ctx, `UPDATE resources SET title = $2, description = $3, format = $4, media_type = $5, url = $6, modified_at = $7 WHERE id = $1`,
+			id, m.Title, m.Description, m.Format, m.MediaType, m.URL, r.ModifiedAt); err != nil {
 			return err
 		}
 		if err := nextRevision(ctx, tx, d.ID); err != nil {
@@ -316,22 +319,6 @@ func (s *Service) Reorder(ctx context.Context, a identity.Actor, id DatasetID, r
 			return err
 		}
 		return s.resourceChanged(ctx, tx, a, d, false, "dataset.reorder", "", before, order)
-	})
-}
-
-// NoteLink writes whether the address of a Link answered. The system only.
-// Kinds: Denied, NotFound.
-func (s *Service) NoteLink(ctx context.Context, a identity.Actor, id ResourceID, broken bool) (err error) {
-	defer errs.Wrap(&err, "catalogue.NoteLink(%s)", id)
-	if !a.IsSystem() {
-		return errs.New(errs.Denied, "identity.denied").WithHint("identity.denied.hint")
-	}
-	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
-		n, err := tx.Exec(ctx, `UPDATE resources SET link_checked = $2, link_broken = $3 WHERE id = $1 AND kind = $4`, id, tx.Now(), broken, Link)
-		if err == nil && n == 0 {
-			err = notFound()
-		}
-		return err
 	})
 }
 

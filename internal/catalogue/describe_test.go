@@ -7,6 +7,7 @@ import (
 
 	"socle/internal/catalogue"
 	"socle/internal/errs"
+	"socle/internal/identity"
 	"socle/internal/sqldb"
 )
 
@@ -165,6 +166,22 @@ func TestEditedByTwo(t *testing.T) {
 	})
 }
 
+// note writes how a try of a link went.
+func (w world) note(a identity.Actor, id catalogue.ResourceID, try catalogue.LinkTry) bool {
+	w.t.Helper()
+	broke, err := w.tryNote(a, id, try)
+	w.ok(err)
+	return broke
+}
+
+func (w world) tryNote(a identity.Actor, id catalogue.ResourceID, try catalogue.LinkTry) (broke bool, err error) {
+	err = w.db.Write(ctx, func(tx *sqldb.Tx) error {
+		broke, err = w.NoteLinkTx(ctx, tx, a, id, try)
+		return err
+	})
+	return broke, err
+}
+
 func TestResources(t *testing.T) {
 	run(t, func(w world) {
 		d := w.draft("Équipements")
@@ -198,20 +215,37 @@ func TestResources(t *testing.T) {
 		w.ok(err)
 		_, err = w.EditResource(ctx, w.editor, list[0], d.Revision, catalogue.ResourceMetadata{Title: "perdu", URL: "https://example.org/x"})
 		w.fails(err, errs.Conflict)
-		w.ok(w.NoteLink(ctx, root, list[0], true))
-		w.same(w.resource(list[0]).LinkBroken, true)
-		w.same(w.resource(list[0]).LinkChecked, start)
-		w.fails(w.NoteLink(ctx, w.editor, list[0], false), errs.Denied)
+		w.same(w.note(root, list[0], catalogue.LinkTry{URL: "https://example.org/x", Broken: true, Failures: 2, Problem: "gone"}), true)
+		w.same(w.resource(list[0]).LinkState, catalogue.LinkState{LinkChecked: start, LinkBroken: true, LinkFailures: 2, LinkProblem: "gone"})
+		w.same(w.note(root, list[0], catalogue.LinkTry{URL: "https://example.org/x", Broken: true, Failures: 3}), false) // it was broken
+		w.same(w.note(root, list[0], catalogue.LinkTry{URL: "https://example.org/un"}), false)                           // it points elsewhere by now
+		w.same(w.resource(list[0]).LinkFailures, 3)
+		_, err = w.tryNote(w.editor, list[0], catalogue.LinkTry{URL: "https://example.org/x"})
+		w.fails(err, errs.Denied)
+		_, err = w.tryNote(root, "nobody", catalogue.LinkTry{})
+		w.fails(err, errs.NotFound)
+		_, err = w.LinksDue(ctx, w.editor, 10)
+		w.fails(err, errs.Denied)
 		w.same(order(), []string{"trois", "premier", "deux"})
 		_, err = w.EditResource(ctx, w.editor, list[0], d.Revision, catalogue.ResourceMetadata{Title: "premier", URL: "https://example.org/y"})
 		w.ok(err)
-		w.same(w.resource(list[0]).LinkBroken, false) // another address: not tried yet
+		w.same(w.resource(list[0]).LinkState, catalogue.LinkState{}) // another address: not tried yet
+		due, err := w.LinksDue(ctx, root, 10)
+		w.ok(err)
+		w.same(len(due), 0) // a draft
 
 		order()
 		w.ok(w.RemoveResource(ctx, w.editor, list[2], d.Revision))
 		w.same(order(), []string{"premier", "deux"})
 		d, err = w.Publish(ctx, w.editor, d.ID, d.Revision)
 		w.ok(err)
+		due, err = w.LinksDue(ctx, root, 10)
+		w.ok(err)
+		w.same(len(due), 2)
+		w.same(w.note(root, list[0], catalogue.LinkTry{URL: "https://example.org/y", Next: start.Add(time.Hour)}), false)
+		due, err = w.LinksDue(ctx, root, 10)
+		w.ok(err)
+		w.same(due, []catalogue.ResourceID{list[1]})
 		w.ok(w.RemoveResource(ctx, w.editor, list[1], catalogue.AnyRevision))
 		w.fails(w.RemoveResource(ctx, w.editor, list[0], catalogue.AnyRevision), errs.Conflict, "catalogue.last-resource")
 		w.fails(w.RemoveResource(ctx, w.editor, list[1], catalogue.AnyRevision), errs.NotFound)

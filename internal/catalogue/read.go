@@ -222,7 +222,7 @@ func queryDatasets(ctx context.Context, tx *sqldb.Tx, a identity.Actor, text str
 }
 
 const resourceColumns = `r.id, r.dataset, r.kind, r.place, r.title, r.description, r.format, r.media_type, r.url, r.latest, r.public_from,
-	r.link_checked, r.link_broken, r.created_at, r.modified_at`
+	r.link_checked, r.link_broken, r.link_failures, r.link_problem, r.created_at, r.modified_at`
 
 // resourceRow is what resourceColumns are read into.
 type resourceRow struct {
@@ -233,7 +233,7 @@ type resourceRow struct {
 func (r *resourceRow) columns() []any {
 	return []any{
 		&r.ID, &r.Dataset, &r.Kind, &r.Position, &r.Title, &r.Description, &r.Format, &r.MediaType, &r.URL, &r.Latest, &r.PublicFrom,
-		&r.checked, &r.LinkBroken, &r.CreatedAt, &r.ModifiedAt,
+		&r.checked, &r.LinkBroken, &r.LinkFailures, &r.LinkProblem, &r.CreatedAt, &r.ModifiedAt,
 	}
 }
 

@@ -31,12 +31,19 @@ type Resource struct {
 	// PublicFrom is the number of the version with which the history that everyone
 	// sees begins: what a draft went through stays among members. 0 before
 	// publication.
-	PublicFrom  int
-	Current     *Version  // the latest version; nil when there is none, and in lists
-	LinkChecked time.Time // of a Link: when it was last tried; zero when never
-	LinkBroken  bool      // of a Link: it did not answer
-	CreatedAt   time.Time
-	ModifiedAt  time.Time
+	PublicFrom int
+	Current    *Version // the latest version; nil when there is none, and in lists
+	LinkState
+	CreatedAt  time.Time
+	ModifiedAt time.Time
+}
+
+// LinkState is what is known of the address of a Link; zero for the others.
+type LinkState struct {
+	LinkChecked  time.Time // when it was last tried; zero when never
+	LinkBroken   bool      // it does not answer any more
+	LinkFailures int       // in a row
+	LinkProblem  string    // why, as who tried keeps it; "" when it answered
 }
 
 // Usable reports whether there is something to take: a version, or an address.

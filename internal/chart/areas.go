@@ -282,19 +282,7 @@ func (g *drawing) area(m ground, s orb.Geometry, role, said string) {
 	}
 	var d strings.Builder
 	for _, ring := range rings {
-		lastX, lastY := math.Inf(1), math.Inf(1)
-		for i, p := range ring {
-			x, y := m.at(p)
-			if i > 0 && i < len(ring)-1 && math.Abs(x-lastX)+math.Abs(y-lastY) < 1.2 {
-				continue
-			}
-			letter := "L"
-			if i == 0 {
-				letter = "M"
-			}
-			lastX, lastY = x, y
-			d.WriteString(letter + num(x) + " " + num(y))
-		}
+		m.trace(&d, ring, 1.2)
 		d.WriteString("Z")
 	}
 	g.WriteString(`<path fill-rule="evenodd" stroke-width="0.8" stroke="` + g.o.Colour("edge") + `" d="` + d.String() + `"` + g.paint(role) + `><title>` + esc(said) + `</title></path>`)

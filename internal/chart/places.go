@@ -1,7 +1,6 @@
 package chart
 
 import (
-	"bytes"
 	"math"
 	"strconv"
 	"strings"
@@ -134,23 +133,11 @@ func (g *drawing) rings(m ground, p orb.Polygon) {
 	g.path(m, true, list...)
 }
 
-// path draws lines; corners nearer than half a pixel to the last are left out.
+// path draws lines.
 func (g *drawing) path(m ground, filled bool, list ...orb.LineString) {
-	var d bytes.Buffer
+	var d strings.Builder
 	for _, line := range list {
-		lastX, lastY := math.Inf(1), math.Inf(1)
-		for i, p := range line {
-			x, y := m.at(p)
-			if i > 0 && i < len(line)-1 && math.Abs(x-lastX)+math.Abs(y-lastY) < 0.7 {
-				continue
-			}
-			letter := "L"
-			if i == 0 {
-				letter = "M"
-			}
-			lastX, lastY = x, y
-			d.WriteString(letter + num(x) + " " + num(y))
-		}
+		m.trace(&d, line, 0.7)
 	}
 	if filled {
 		g.WriteString(`<path d="` + d.String() + `" fill-rule="evenodd" fill-opacity="0.3"` + g.paint("chart-1") + `/>`)
@@ -160,4 +147,22 @@ func (g *drawing) path(m ground, filled bool, list ...orb.LineString) {
 		width = 1.2
 	}
 	g.WriteString(`<path stroke-width="` + strconv.FormatFloat(width, 'f', -1, 64) + `" d="` + d.String() + `"` + g.pen("chart-1") + `/>`)
+}
+
+// trace writes a line as the data of a path; corners nearer than so much to the last
+// are left out.
+func (m ground) trace(d *strings.Builder, line []orb.Point, near float64) {
+	lastX, lastY := math.Inf(1), math.Inf(1)
+	for i, p := range line {
+		x, y := m.at(p)
+		if i > 0 && i < len(line)-1 && math.Abs(x-lastX)+math.Abs(y-lastY) < near {
+			continue
+		}
+		letter := "L"
+		if i == 0 {
+			letter = "M"
+		}
+		lastX, lastY = x, y
+		d.WriteString(letter + num(x) + " " + num(y))
+	}
 }

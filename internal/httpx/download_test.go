@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"socle/internal/errs"
@@ -122,5 +123,69 @@ func TestFetch(t *testing.T) {
 	}
 	if _, err = fetch(t.Context(), "http://127.0.0.1:1/", ""); !errs.Is(err, errs.Invalid) {
 		t.Errorf("a private address: %v", err)
+	}
+}
+
+// A link answers whatever its server thinks of heads, and however large what it gives is.
+func TestReacher(t *testing.T) {
+	var got []string
+	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		got = append(got, r.Method)
+		switch head := r.Method == http.MethodHead; r.URL.Path {
+		case "/headless":
+			if head {
+				w.WriteHeader(http.StatusMethodNotAllowed)
+				return
+			}
+		case "/confused":
+			if head {
+				w.WriteHeader(http.StatusInternalServerError)
+				return
+			}
+		case "/large":
+			w.Header().Set("Content-Length", "1000000")
+			if !head {
+				panic(http.ErrAbortHandler)
+			}
+		case "/moved":
+			http.Redirect(w, r, "/there", http.StatusFound)
+			return
+		case "/inside":
+			http.Redirect(w, r, "http://127.0.0.1:1/", http.StatusFound)
+			return
+		case "/gone":
+			w.WriteHeader(http.StatusGone)
+		case "/private":
+			w.WriteHeader(http.StatusForbidden)
+		case "/unwell":
+			w.WriteHeader(http.StatusBadGateway)
+		}
+		_, _ = io.WriteString(w, "a;b\n")
+	}))
+	t.Cleanup(site.Close)
+	reach := httpx.Reacher(httpx.Client(httpx.ClientOptions{AllowHosts: []string{site.Listener.Addr().String()}, MaxBytes: 1000}))
+	for _, c := range []struct {
+		address string
+		kind    errs.Kind
+		asks    string
+	}{
+		{site.URL + "/there", 0, "HEAD"},
+		{site.URL + "/headless", 0, "HEAD GET"},
+		{site.URL + "/confused", 0, "HEAD GET"},
+		{site.URL + "/large", 0, "HEAD"},
+		{site.URL + "/moved", 0, "HEAD HEAD"},
+		{site.URL + "/inside", errs.Invalid, "HEAD"},
+		{site.URL + "/gone", errs.NotFound, "HEAD GET"},
+		{site.URL + "/private", errs.NotFound, "HEAD GET"},
+		{site.URL + "/unwell", errs.Busy, "HEAD GET"},
+		{"http://127.0.0.1:1/x", errs.Invalid, ""},
+		{"mailto:mairie@example.org", errs.Invalid, ""},
+		{"http://[::1", errs.Invalid, ""},
+	} {
+		got = nil
+		err := reach(t.Context(), c.address)
+		if asks := strings.Join(got, " "); asks != c.asks || c.kind == 0 && err != nil || c.kind != 0 && !errs.Is(err, c.kind) {
+			t.Errorf("%s: asked %q, %v", c.address, asks, err)
+		}
 	}
 }

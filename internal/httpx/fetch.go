@@ -74,13 +74,11 @@ func take(ctx context.Context, client *http.Client, address, etag string, w io.W
 		return taken{}, err
 	}
 	defer res.Body.Close()
-	switch told := (errs.Args{"Address": RedactURL(u), "Status": res.StatusCode}); {
-	case etag != "" && res.StatusCode == http.StatusNotModified:
+	if etag != "" && res.StatusCode == http.StatusNotModified {
 		return taken{etag: etag, unchanged: true}, nil
-	case res.StatusCode >= http.StatusInternalServerError || res.StatusCode == http.StatusTooManyRequests:
-		return taken{}, errs.New(errs.Busy, "httpx.download-later", told).WithHint("httpx.download-later.hint")
-	case res.StatusCode != http.StatusOK:
-		return taken{}, errs.New(errs.NotFound, "httpx.download-status", told).WithHint("httpx.download-status.hint")
+	}
+	if err := refusal(u, res.StatusCode); err != nil {
+		return taken{}, err
 	}
 	n, err := io.Copy(w, io.LimitReader(res.Body, limit+1))
 	if err != nil {
@@ -90,4 +88,15 @@ func take(ctx context.Context, client *http.Client, address, etag string, w io.W
 		return taken{}, answerTooLarge(limit)
 	}
 	return taken{name: downloadName(res), etag: res.Header.Get("ETag")}, nil
+}
+
+// refusal is what a status other than 200 means to who wanted the document.
+func refusal(u *url.URL, status int) error {
+	switch told := (errs.Args{"Address": RedactURL(u), "Status": status}); {
+	case status >= http.StatusInternalServerError || status == http.StatusTooManyRequests:
+		return errs.New(errs.Busy, "httpx.download-later", told).WithHint("httpx.download-later.hint")
+	case status != http.StatusOK:
+		return errs.New(errs.NotFound, "httpx.download-status", told).WithHint("httpx.download-status.hint")
+	}
+	return nil
 }

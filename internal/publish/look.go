@@ -50,6 +50,7 @@ const (
 type watcher struct {
 	s     *Service
 	visit Visit
+	reach Reach
 	temp  string
 	write writer
 }
@@ -65,6 +66,10 @@ func (s *Service) watchOf(ctx context.Context, id catalogue.ResourceID) (x Watch
 }
 
 func (w watcher) around(ctx context.Context, j *jobs.Job[around]) error {
+	links, err := w.s.catalogue.LinksDue(ctx, watching, mostLooks)
+	if err != nil {
+		return err
+	}
 	return w.s.db.Write(ctx, func(tx *sqldb.Tx) error {
 		rows, err := tx.Query(ctx, `SELECT resource FROM watches WHERE next_at <= $1 ORDER BY next_at LIMIT $2`, tx.Now(), mostLooks)
 		if err != nil {
@@ -76,6 +81,11 @@ func (w watcher) around(ctx context.Context, j *jobs.Job[around]) error {
 		}
 		for _, id := range due {
 			if err := jobs.Add(ctx, tx, look{id}, jobs.Unique()); err != nil {
+				return err
+			}
+		}
+		for _, id := range links {
+			if err := jobs.Add(ctx, tx, lookLink{id}, jobs.Unique()); err != nil {
 				return err
 			}
 		}
@@ -214,9 +224,8 @@ func (w watcher) note(ctx context.Context, x Watch, failure error, also func(*sq
 				state, problem = WatchGood, nil
 			}
 		} else {
-			e := errs.As(failure)
 			failures, problem = now.Failures+1, tables.FailureOf(failure)
-			if failures >= patience || e.Kind == errs.NotFound || e.Kind == errs.Invalid || e.Kind == errs.TooLarge {
+			if failures >= patience || lasts(failure) {
 				tell = state != WatchBroken
 				state = WatchBroken
 			}

@@ -18,6 +18,7 @@ type Handling struct {
 	People *identity.Service
 	Base   string // address of the portal, without a slash at the end
 	Visit  Visit  // looks at watched addresses
+	Reach  Reach  // tries links
 	Temp   string // folder of temporary files; "" is the system's
 }
 
@@ -28,10 +29,12 @@ func (s *Service) Handle(r *jobs.Runner, h Handling) {
 	w := writer{s, h.People, h.Base}
 	jobs.On(r, "publish.tell-approvers", w.asked)
 	jobs.On(r, "publish.tell-author", w.answered)
-	x := watcher{s, h.Visit, h.Temp, w}
+	x := watcher{s, h.Visit, h.Reach, h.Temp, w}
 	jobs.Handle(r, x.around)
 	jobs.Handle(r, x.look, jobs.Timeout(visitAtMost))
+	jobs.Handle(r, x.lookLink, jobs.Timeout(reachAtMost))
 	jobs.On(r, "publish.watch-read", x.read)
+	jobs.On(r, "publish.link-told", x.linkBroke)
 	jobs.On(r, "publish.watch-told", x.troubled)
 }
 

@@ -46,7 +46,19 @@ type workshop struct {
 // web is what the addresses of the world give.
 type web struct {
 	files map[string]string // "" answers that it is gone
+	down  bool              // no server answers
 	asked int
+}
+
+func (x *web) reach(_ context.Context, address string) error {
+	x.asked++
+	switch {
+	case x.down:
+		return errs.New(errs.Busy, "httpx.unreachable", errs.Args{"Host": "www.roques.example"}).WithHint("httpx.unreachable.hint")
+	case x.files[address] == "":
+		return errs.New(errs.NotFound, "httpx.download-status", errs.Args{"Address": address, "Status": 404}).WithHint("httpx.download-status.hint")
+	}
+	return nil
 }
 
 func (x *web) visit(_ context.Context, address, etag string, w io.Writer, _ int64) (string, string, bool, error) {
@@ -81,7 +93,7 @@ func open(t *testing.T, db *sqldb.DB) *workshop {
 	mail.Deliver(w.runner, db, mail.Options{})
 	w.publish = publish.New(db, w.tables, w.catalogue, false)
 	ids := identity.New(db, identity.Options{})
-	w.publish.Handle(w.runner, publish.Handling{People: ids, Base: "https://donnees.example.org", Visit: w.web.visit, Temp: t.TempDir()})
+	w.publish.Handle(w.runner, publish.Handling{People: ids, Base: "https://donnees.example.org", Visit: w.web.visit, Reach: w.web.reach, Temp: t.TempDir()})
 	sys := identity.System("test")
 	for name, id := range map[string]*identity.OrganisationID{"Roques": &w.org, "Labège": &w.other} {
 		o, err := ids.CreateOrganisation(ctx, sys, identity.OrganisationForm{Name: name, Kind: identity.KindCommune}, false)

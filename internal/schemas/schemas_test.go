@@ -186,7 +186,7 @@ func TestAddress(t *testing.T) {
 	find("Autre")
 	away.wasAsked(t, "/own.json")
 	at, away.down = at.Add(schemas.Life), true
-	if _, err := s.Find(t.Context(), away.URL+"/own.json"); !errs.Is(err, errs.NotFound) {
+	if _, err := s.Find(t.Context(), away.URL+"/own.json"); !errs.Is(err, errs.Busy) {
 		t.Errorf("of a stranger nothing is kept: %v", err)
 	}
 	away.down = false

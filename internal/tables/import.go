@@ -99,6 +99,20 @@ func (s Settings) Undone() Settings {
 	return s
 }
 
+// Edited are the cells written by hand last, the latest value of each; their rows are
+// those of the file as it is now. None when something else was mended after.
+func (s Settings) Edited() (list []check.Choice) {
+	n := len(s.Steps)
+	if n == 0 || !onlyEdits(s.Steps[n-1]) {
+		return nil
+	}
+	for _, c := range s.Steps[n-1] {
+		list = slices.DeleteFunc(list, func(old check.Choice) bool { return old.Row == c.Row && old.Field == c.Field })
+		list = append(list, c)
+	}
+	return list
+}
+
 func onlyEdits(choices []check.Choice) bool {
 	for _, c := range choices {
 		if c.ID != check.Edit {

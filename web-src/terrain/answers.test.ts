@@ -7,7 +7,6 @@ import type { Definition, Item } from "./definition";
 import { nameOf, writePoint } from "./definition";
 import { fromISO, toISO } from "./moments";
 import { address } from "./formaddress";
-import { zip } from "./zip";
 
 const around = { now: Date.parse("2026-07-14T10:00:00Z"), zone: 120, language: "fr", uuid: () => "u-1" };
 const form = (items: Item[]): Definition => ({ id: "f", version: 1, title: "T", organisation: { id: "o", name: "O" }, open: true, place: "", names: ["nom"], screens: "one", items });
@@ -112,12 +111,4 @@ test("a wrong clock is corrected, a right one left alone, and nothing is made af
 test("the address of a form is found in what was pasted", () => {
   assert.deepEqual(address(" https://portail.example/terrain#add/abc-1/k_2 "), { id: "abc-1", key: "k_2" });
   assert.equal(address("https://portail.example/terrain"), null);
-});
-
-test("a zip that others can read", async () => {
-  const bytes = new Uint8Array(await zip([{ name: "é.txt", bytes: new TextEncoder().encode("bonjour") }], new Date(2026, 6, 1)).arrayBuffer());
-  const view = new DataView(bytes.buffer);
-  assert.equal(view.getUint32(0, true), 0x04034b50);
-  assert.equal(view.getUint32(14, true), 0xa5b6f0c8); // CRC-32 of "bonjour"
-  assert.equal(view.getUint32(bytes.length - 22, true), 0x06054b50);
 });

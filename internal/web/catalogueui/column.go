@@ -12,6 +12,7 @@ import (
 	"socle/internal/schema"
 	"socle/internal/tables"
 	"socle/internal/tabular"
+	"socle/internal/web/cells"
 	"socle/internal/web/shell"
 	"socle/internal/web/ui"
 )
@@ -96,8 +97,8 @@ func columnFacts(ctx context.Context, f found, i int, profile *tables.Profile) (
 	add("plot.column.distinct", distinct)
 	field := f.Snapshot.Fields[i]
 	if c.Kind != tabular.Text && c.Kind != tabular.JSON && c.Kind != tabular.Bool && c.Min != "" {
-		add("plot.column.min", cellText(ctx, field, []byte(c.Min)))
-		add("plot.column.max", cellText(ctx, field, []byte(c.Max)))
+		add("plot.column.min", cells.Text(ctx, field, []byte(c.Min)))
+		add("plot.column.max", cells.Text(ctx, field, []byte(c.Max)))
 	}
 	if c.Mean != nil {
 		add("plot.column.mean", ui.Decimal(ctx, *c.Mean, 2))
@@ -164,7 +165,7 @@ func (p *Pages) abouts(ctx context.Context, f found) map[string]ui.ColumnAbout {
 
 // cellRow is a cell of a row, in full, with the meaning of its column.
 func cellRow(ctx context.Context, f found, field tabular.Field, value string, null bool) ui.KeyValue {
-	kv := ui.KeyValue{Key: label(f.Columns, field.Name), Value: value}
+	kv := ui.KeyValue{Key: cells.Label(f.Columns, field.Name), Value: value}
 	switch {
 	case null:
 		kv.Value = "–"

@@ -11,6 +11,7 @@ import (
 	"socle/internal/i18n"
 	"socle/internal/identity"
 	"socle/internal/query"
+	"socle/internal/web/cells"
 	"socle/internal/web/shell"
 	"socle/internal/web/ui"
 )
@@ -200,7 +201,7 @@ func namesOf(cols []query.Column, names []string) string {
 		if i > 0 {
 			out += ", "
 		}
-		out += label(cols, name)
+		out += cells.Label(cols, name)
 	}
 	return out
 }
@@ -251,7 +252,7 @@ func (p *Pages) duplicateRows(ctx context.Context, f found, c consolidation.Cons
 			if j > 0 {
 				v.Title += " · "
 			}
-			v.Title += cut(cellText(ctx, rows.Fields[j], cell))
+			v.Title += cells.Cut(cells.Text(ctx, rows.Fields[j], cell), longest)
 		}
 		v.Rows.Caption = v.Title
 		for _, row := range d.Rows {

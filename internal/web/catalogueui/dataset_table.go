@@ -11,8 +11,12 @@ import (
 	"socle/internal/schema"
 	"socle/internal/tables"
 	"socle/internal/tabular"
+	"socle/internal/web/cells"
 	"socle/internal/web/ui"
 )
+
+// longest is how much of a cell the table shows; the row's own page has all of it.
+const longest = 240
 
 // tableView is the part that shows rows.
 type tableView struct {
@@ -97,7 +101,7 @@ func (p *Pages) fillTable(ctx context.Context, view *tableView, f found, q query
 func (p *Pages) table(ctx context.Context, f found, q query.Query, rows *tables.Page) ui.Table {
 	t := ui.Table{ID: "rows", Dense: true}
 	for _, field := range rows.Fields {
-		c := ui.Column{Label: label(f.Columns, field.Name), Kind: columnKind(field.Kind)}
+		c := ui.Column{Label: cells.Label(f.Columns, field.Name), Kind: cells.Kind(field.Kind)}
 		n := q
 		n.Offset, n.After = 0, 0
 		n.Sort = []query.SortKey{{Column: field.Name}}
@@ -115,75 +119,11 @@ func (p *Pages) table(ctx context.Context, f found, q query.Query, rows *tables.
 		number := strconv.FormatInt(rec.Number, 10)
 		row := ui.Row{Number: ui.Integer(ctx, rec.Number), Href: f.address("/rows/"+number, query.Query{}, nil)}
 		for i, cell := range rec.Cells {
-			row.Cells = append(row.Cells, ui.Cell{Text: cut(cellText(ctx, rows.Fields[i], cell))})
+			row.Cells = append(row.Cells, ui.Cell{Text: cells.Cut(cells.Text(ctx, rows.Fields[i], cell), longest)})
 		}
 		t.Rows = append(t.Rows, row)
 	}
 	return t
-}
-
-// cut shortens what would fill the table; the row's own page has all of it.
-func cut(text string) string {
-	const most = 240
-	if len(text) <= most {
-		return text
-	}
-	if r := []rune(text); len(r) > most {
-		return string(r[:most]) + "…"
-	}
-	return text
-}
-
-func label(cols []query.Column, name string) string {
-	for _, c := range cols {
-		if c.Name == name {
-			return c.Label()
-		}
-	}
-	return name
-}
-
-func columnKind(k tabular.Kind) ui.ColumnKind {
-	switch k {
-	case tabular.Int, tabular.Float:
-		return ui.ColumnNumber
-	case tabular.Date, tabular.Timestamp, tabular.TimeOfDay:
-		return ui.ColumnDate
-	case tabular.Text, tabular.JSON:
-		return ui.ColumnText
-	case tabular.Bool:
-	}
-	return ui.ColumnAny
-}
-
-// cellText is a value as people of the page's language write it.
-func cellText(ctx context.Context, f tabular.Field, cell []byte) string {
-	if cell == nil {
-		return ""
-	}
-	switch f.Kind {
-	case tabular.Bool:
-		if string(cell) == "true" {
-			return ui.T(ctx, "catalogueui.yes")
-		}
-		return ui.T(ctx, "catalogueui.no")
-	case tabular.Float:
-		if x, err := strconv.ParseFloat(string(cell), 64); err == nil {
-			return ui.Decimal(ctx, x, 6)
-		}
-	case tabular.Int:
-		if n, err := strconv.ParseInt(string(cell), 10, 64); err == nil && !isYear(f.Name, n) {
-			return ui.Integer(ctx, n)
-		}
-	case tabular.Text, tabular.Date, tabular.Timestamp, tabular.TimeOfDay, tabular.JSON:
-	}
-	return string(cell)
-}
-
-// isYear keeps years without a separator of thousands.
-func isYear(column string, n int64) bool {
-	c := strings.ToLower(column)
-	return n >= 1000 && n < 3000 && slices.ContainsFunc([]string{"annee", "année", "year", "date", "naissance", "birth"}, func(word string) bool { return strings.Contains(c, word) })
 }
 
 func (ff *filterForm) fill(ctx context.Context, f found, q query.Query) {

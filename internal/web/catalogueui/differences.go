@@ -12,6 +12,7 @@ import (
 	"socle/internal/httpx"
 	"socle/internal/tables"
 	"socle/internal/tabular"
+	"socle/internal/web/cells"
 	"socle/internal/web/shell"
 	"socle/internal/web/ui"
 )
@@ -150,7 +151,7 @@ func (v *differencesView) fill(ctx context.Context, b between, d *tables.Differe
 	}
 	v.Cells = ui.Table{ID: "cells", Caption: ui.T(ctx, "diff.cells"), CaptionHidden: true, Dense: true, Columns: []ui.Column{{Label: ui.T(ctx, "diff.cells.column")}, {Label: ui.T(ctx, "diff.cells.rows"), Kind: ui.ColumnNumber}}}
 	for _, c := range d.Cells {
-		v.Cells.Rows = append(v.Cells.Rows, ui.Row{Cells: []ui.Cell{{Text: label(b.after.Columns, c.Column), Header: true}, {Text: ui.Integer(ctx, c.Rows)}}})
+		v.Cells.Rows = append(v.Cells.Rows, ui.Row{Cells: []ui.Cell{{Text: cells.Label(b.after.Columns, c.Column), Header: true}, {Text: ui.Integer(ctx, c.Rows)}}})
 	}
 	v.Kinds.Label = ui.T(ctx, "diff.kinds")
 	for _, k := range tables.ChangeKinds {
@@ -167,7 +168,7 @@ func (v *differencesView) fill(ctx context.Context, b between, d *tables.Differe
 		if c.After < 0 {
 			from = b.before.Columns
 		}
-		v.Rows.Columns = append(v.Rows.Columns, ui.Column{Label: label(from, c.Field.Name), Kind: columnKind(c.Field.Kind)})
+		v.Rows.Columns = append(v.Rows.Columns, ui.Column{Label: cells.Label(from, c.Field.Name), Kind: cells.Kind(c.Field.Kind)})
 	}
 	for _, row := range rows {
 		v.Rows.Rows = append(v.Rows.Rows, changedRow(ctx, b, row, cols))
@@ -185,10 +186,10 @@ func changedRow(ctx context.Context, b between, row tables.RowDifference, cols [
 	for i, c := range cols {
 		was, is := "", ""
 		if c.Before >= 0 {
-			was = cellText(ctx, b.before.Snapshot.Fields[c.Before], row.Before[i])
+			was = cells.Text(ctx, b.before.Snapshot.Fields[c.Before], row.Before[i])
 		}
 		if c.After >= 0 {
-			is = cellText(ctx, b.after.Snapshot.Fields[c.After], row.After[i])
+			is = cells.Text(ctx, b.after.Snapshot.Fields[c.After], row.After[i])
 		}
 		cell := ui.Cell{Text: is}
 		switch {

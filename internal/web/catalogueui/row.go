@@ -10,6 +10,7 @@ import (
 	"socle/internal/query"
 	"socle/internal/tables/tile"
 	"socle/internal/tabular"
+	"socle/internal/web/cells"
 	"socle/internal/web/shell"
 	"socle/internal/web/ui"
 )
@@ -49,8 +50,8 @@ func (p *Pages) row(w http.ResponseWriter, r *http.Request) error {
 	var text strings.Builder
 	for i, cell := range rows.Records[0].Cells {
 		field := rows.Fields[i]
-		value := cellText(ctx, field, cell)
-		text.WriteString(label(f.Columns, field.Name) + "\t" + strings.NewReplacer("\t", " ", "\n", " ", "\r", " ").Replace(value) + "\n")
+		value := cells.Text(ctx, field, cell)
+		text.WriteString(cells.Label(f.Columns, field.Name) + "\t" + strings.NewReplacer("\t", " ", "\n", " ", "\r", " ").Replace(value) + "\n")
 		view.Cells.Rows = append(view.Cells.Rows, cellRow(ctx, f, field, value, cell == nil))
 	}
 	view.Text = text.String()

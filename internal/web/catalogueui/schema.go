@@ -87,9 +87,9 @@ func (p *Pages) schema(w http.ResponseWriter, r *http.Request) error {
 			{Label: ui.T(ctx, "catalogueui.required")}, {Label: ui.T(ctx, "catalogueui.example"), Kind: ui.ColumnText}}},
 	}
 	for _, f := range e.Fields {
-		required := ui.T(ctx, "catalogueui.no")
+		required := ui.T(ctx, "cells.no")
 		if f.Required {
-			required = ui.T(ctx, "catalogueui.yes")
+			required = ui.T(ctx, "cells.yes")
 		}
 		view.Fields.Rows = append(view.Fields.Rows, ui.Row{Cells: []ui.Cell{{Text: f.Name, Header: true}, {Text: f.Label(l) + ". " + f.About(l)},
 			{Text: ui.T(ctx, "catalogueui.type."+f.Type)}, {Text: required}, {Text: f.Example}}})

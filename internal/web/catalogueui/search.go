@@ -16,6 +16,7 @@ import (
 	"socle/internal/identity"
 	"socle/internal/query"
 	"socle/internal/tables"
+	"socle/internal/web/cells"
 	"socle/internal/web/shell"
 	"socle/internal/web/ui"
 )
@@ -413,12 +414,12 @@ func foundRows(ctx context.Context, f tables.Found) ui.Table {
 	slices.Sort(at)
 	t := ui.Table{Dense: true, CaptionHidden: true, Caption: ui.T(ctx, "search.table.caption", map[string]any{"Title": f.Dataset.Title})}
 	for _, j := range at {
-		t.Columns = append(t.Columns, ui.Column{Label: label(f.Columns, f.Page.Fields[j].Name), Kind: columnKind(f.Page.Fields[j].Kind)})
+		t.Columns = append(t.Columns, ui.Column{Label: cells.Label(f.Columns, f.Page.Fields[j].Name), Kind: cells.Kind(f.Page.Fields[j].Kind)})
 	}
 	for _, r := range f.Page.Records {
 		row := ui.Row{}
 		for _, j := range at {
-			row.Cells = append(row.Cells, ui.Cell{Text: cellText(ctx, f.Page.Fields[j], r.Cells[j])})
+			row.Cells = append(row.Cells, ui.Cell{Text: cells.Text(ctx, f.Page.Fields[j], r.Cells[j])})
 		}
 		t.Rows = append(t.Rows, row)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -17,6 +16,7 @@ import (
 	"socle/internal/identity"
 	"socle/internal/markup"
 	"socle/internal/tables"
+	"socle/internal/web/cells"
 	"socle/internal/web/shell"
 	"socle/internal/web/ui"
 )
@@ -319,22 +319,14 @@ func week(ctx context.Context, a about, id string, x *dashboard.Answer) *weekVie
 		if n := len(pl.Days); n == 0 || pl.Days[n-1].Name != name {
 			pl.Days = append(pl.Days, dayView{Name: name})
 		}
-		dish := dishView{Course: upper(d.Course), Name: d.Name, Label: listed(d.Label)}
+		dish := dishView{Course: upper(d.Course), Name: d.Name, Label: cells.List(d.Label)}
 		for _, fact := range []struct{ key, text string }{{"product", d.Product}, {"origin", d.Origin}, {"allergens", d.Allergens}} {
 			if fact.text != "" {
-				dish.Facts = append(dish.Facts, ui.T(ctx, "dashboardui.dish."+fact.key, map[string]any{"Value": listed(fact.text)}))
+				dish.Facts = append(dish.Facts, ui.T(ctx, "dashboardui.dish."+fact.key, map[string]any{"Value": cells.List(fact.text)}))
 			}
 		}
 		day := &pl.Days[len(pl.Days)-1]
 		day.Dishes = append(day.Dishes, dish)
 	}
 	return v
-}
-
-// listed writes a JSON list of texts as people do.
-func listed(text string) string {
-	if !strings.HasPrefix(text, "[") {
-		return text
-	}
-	return strings.NewReplacer(`["`, "", `"]`, "", `","`, ", ", `", "`, ", ", "[]", "").Replace(text)
 }

@@ -2,7 +2,6 @@ package dashboardui
 
 import (
 	"context"
-	"strconv"
 	"time"
 
 	"github.com/paulmach/orb"
@@ -10,9 +9,8 @@ import (
 	"socle/internal/chart"
 	"socle/internal/dashboard"
 	"socle/internal/geo"
-	"socle/internal/i18n"
-	"socle/internal/query"
 	"socle/internal/tabular"
+	"socle/internal/web/cells"
 	"socle/internal/web/ui"
 )
 
@@ -104,67 +102,27 @@ func (p *Pages) places(ctx context.Context, v *blockView, x *dashboard.Answer) {
 func rowsTable(ctx context.Context, id string, x *dashboard.Answer) ui.Table {
 	t := ui.Table{ID: id + "-rows", Caption: x.Block.Title, CaptionHidden: true, Dense: true}
 	for _, f := range x.Page.Fields {
-		t.Columns = append(t.Columns, ui.Column{Label: label(x.Columns, f.Name), Kind: columnKind(f.Kind)})
+		t.Columns = append(t.Columns, ui.Column{Label: cells.Label(x.Columns, f.Name), Kind: cells.Kind(f.Kind)})
 	}
 	for _, rec := range x.Page.Records {
 		var row ui.Row
 		for j, cell := range rec.Cells {
-			row.Cells = append(row.Cells, ui.Cell{Text: cellText(ctx, x.Page.Fields[j].Kind, cell)})
+			row.Cells = append(row.Cells, ui.Cell{Text: cellText(ctx, x.Page.Fields[j], cell)})
 		}
 		t.Rows = append(t.Rows, row)
 	}
 	return t
 }
 
-func label(cols []query.Column, name string) string {
-	for _, c := range cols {
-		if c.Name == name {
-			return c.Label()
-		}
-	}
-	return name
-}
-
-func columnKind(k tabular.Kind) ui.ColumnKind {
-	switch k {
-	case tabular.Int, tabular.Float:
-		return ui.ColumnNumber
-	case tabular.Date, tabular.Timestamp:
-		return ui.ColumnDate
-	case tabular.Text:
-		return ui.ColumnText
-	}
-	return ui.ColumnAny
-}
-
 // longest is how much of a cell a board shows.
 const longest = 160
 
 // cellText writes a cell as people read it.
-func cellText(ctx context.Context, k tabular.Kind, cell []byte) string {
-	text := string(cell)
-	switch k {
-	case tabular.Int:
-		if n, err := strconv.ParseInt(text, 10, 64); err == nil {
-			return ui.Integer(ctx, n)
-		}
-	case tabular.Float:
-		if f, err := strconv.ParseFloat(text, 64); err == nil {
-			return ui.Decimal(ctx, f, 6)
-		}
-	case tabular.Date:
-		if t, err := time.Parse(time.DateOnly, text); err == nil {
+func cellText(ctx context.Context, f tabular.Field, cell []byte) string {
+	if f.Kind == tabular.Date {
+		if t, err := time.Parse(time.DateOnly, string(cell)); err == nil {
 			return ui.Day(ctx, t)
 		}
-	case tabular.Bool:
-		if len(cell) > 0 {
-			return i18n.T(ui.LangOf(ctx), map[bool]string{true: "chart.yes", false: "chart.no"}[text == "true"])
-		}
-	case tabular.JSON:
-		text = listed(text)
 	}
-	if r := []rune(text); len(r) > longest {
-		return string(r[:longest]) + "…"
-	}
-	return text
+	return cells.Cut(cells.Text(ctx, f, cell), longest)
 }

@@ -172,9 +172,9 @@ func (p *Pages) dueFor(ctx context.Context, d catalogue.Dataset, renew []ui.Butt
 		return
 	}
 	for _, r := range d.Resources {
-		if r.LinkBroken && d.State == catalogue.Published {
+		if r.LinkBroken && (d.State == catalogue.Published || d.State == catalogue.Internal) {
 			it.Badges = []ui.Badge{{Label: ui.T(ctx, "desk.link-broken"), Kind: ui.Wrong, Icon: "circle-alert"}}
-			it.Actions = renew
+			it.Text = ui.T(ctx, "watch.pointed", i18n.Args{"Title": r.Title, "Address": r.URL, "Problem": publish.LinkProblem(ui.LangOf(ctx), r)})
 			list.add(urgencyLink, 0, it)
 			return
 		}

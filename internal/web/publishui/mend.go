@@ -3,6 +3,7 @@ package publishui
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"socle/internal/i18n"
@@ -63,8 +64,10 @@ type cellView struct {
 }
 
 const (
-	handCells  = 25 // cells offered to be mended by hand at a time
-	faultyRows = 25 // rows shown with their faults
+	handCells     = 25  // cells offered to be mended by hand at a time
+	faultyRows    = 25  // rows shown with their faults
+	editableCells = 250 // of them, cells that can be written in their place
+	editsShown    = 25  // cells shown that were just mended
 )
 
 func (p *Pages) mend(w http.ResponseWriter, r *http.Request) error {
@@ -91,7 +94,7 @@ func (p *Pages) mend(w http.ResponseWriter, r *http.Request) error {
 	view.repairs(ctx, found.Plan)
 	view.groups(ctx, found.Report)
 	view.cells(ctx, found.Report)
-	if view.Table, err = p.faultyTable(ctx, t, found.Report); err != nil {
+	if view.Table, err = p.faultyTable(ctx, t, view.frameView, found.Report); err != nil {
 		return err
 	}
 	return shell.Page(w, r, ui.Page{Title: view.Head.Title, NoIndex: true}, mendPage(view))
@@ -170,12 +173,69 @@ func (v *mendView) cells(ctx context.Context, r *check.Report) {
 	v.More = max(0, r.Stats.Errors-covered-len(v.Cells))
 }
 
-// faultyTable shows the first rows with faults, each faulty cell with its reason.
-func (p *Pages) faultyTable(ctx context.Context, t path, r *check.Report) (ui.Table, error) {
+// cellForm writes a cell anew in its place in the table.
+type cellForm struct {
+	frame    frameView
+	ID       string
+	Row      int
+	Field    string
+	Label    string
+	Was      string
+	Proposal string
+}
+
+// faultyTable shows the first rows with faults, each faulty cell with its reason and a
+// form to mend it, and the cells that were mended last.
+func (p *Pages) faultyTable(ctx context.Context, t path, frame frameView, r *check.Report) (ui.Table, error) {
 	out := ui.Table{ID: "faulty", Caption: ui.T(ctx, "publishui.faulty"), Dense: true}
-	l := ui.LangOf(ctx)
-	var rows []int
-	faults := map[[2]int]*check.Fault{}
+	rows, faults := faultsByCell(r)
+	edits := t.i.Settings.Edited()
+	edits = edits[max(0, len(edits)-editsShown):]
+	mended := map[[2]int]bool{}
+	for _, c := range edits {
+		if j := slices.Index(t.i.Outcome.Header, c.Field); j >= 0 {
+			mended[[2]int{c.Row, j + 1}] = true
+			rows = append(rows, c.Row)
+		}
+	}
+	slices.Sort(rows)
+	lines, err := p.o.Tables.RowsOf(ctx, t.i, slices.Compact(rows))
+	if err != nil {
+		return out, err
+	}
+	for _, h := range t.i.Outcome.Header {
+		out.Columns = append(out.Columns, ui.Column{Label: h, Kind: ui.ColumnText})
+	}
+	left := editableCells
+	for _, line := range lines {
+		row := ui.Row{Number: strconv.Itoa(line.Row)}
+		for j, text := range line.Cells {
+			at := [2]int{line.Row, j + 1}
+			cell, field := ui.Cell{Text: text}, ""
+			if f := faults[at]; f != nil {
+				cell, field = faultyCell(ctx, r, f, text), f.Field
+			} else if mended[at] {
+				cell.State, cell.Reason, field = ui.CellRepaired, ui.T(ctx, "publishui.cell.mended"), t.i.Outcome.Header[j]
+			}
+			if field != "" && left > 0 {
+				left--
+				form := cellForm{frame: frame, ID: "cell-" + strconv.Itoa(line.Row) + "-" + strconv.Itoa(j), Row: line.Row, Field: field, Proposal: text,
+					Label: ui.T(ctx, "publishui.cell", i18n.Args{"Field": field, "Row": line.Row})}
+				if f := faults[at]; f != nil && f.Repair != nil && f.Repair.Cell {
+					form.Proposal, form.Was = f.Repair.Value, text
+				}
+				cell.Mend = form.view()
+			}
+			row.Cells = append(row.Cells, cell)
+		}
+		out.Rows = append(out.Rows, row)
+	}
+	return out, nil
+}
+
+// faultsByCell are the first rows with faults and the first fault of each of their cells.
+func faultsByCell(r *check.Report) (rows []int, faults map[[2]int]*check.Fault) {
+	faults = map[[2]int]*check.Fault{}
 	for i := range r.Errors {
 		f := &r.Errors[i]
 		if f.Row == 0 {
@@ -191,26 +251,13 @@ func (p *Pages) faultyTable(ctx context.Context, t path, r *check.Report) (ui.Ta
 			faults[key] = f
 		}
 	}
-	lines, err := p.o.Tables.RowsOf(ctx, t.i, rows)
-	if err != nil {
-		return out, err
+	return rows, faults
+}
+
+func faultyCell(ctx context.Context, r *check.Report, f *check.Fault, text string) ui.Cell {
+	cell := ui.Cell{Text: text, State: ui.CellWrong, Reason: r.Message(ui.LangOf(ctx), f)}
+	if f.Repair != nil && f.Repair.Cell {
+		cell.Remedy = ui.T(ctx, "publishui.proposed", i18n.Args{"Value": f.Repair.Value})
 	}
-	for _, h := range t.i.Outcome.Header {
-		out.Columns = append(out.Columns, ui.Column{Label: h, Kind: ui.ColumnText})
-	}
-	for _, line := range lines {
-		row := ui.Row{Number: strconv.Itoa(line.Row)}
-		for j, text := range line.Cells {
-			cell := ui.Cell{Text: text}
-			if f := faults[[2]int{line.Row, j + 1}]; f != nil {
-				cell.State, cell.Reason = ui.CellWrong, r.Message(l, f)
-				if f.Repair != nil && f.Repair.Cell {
-					cell.Remedy = ui.T(ctx, "publishui.proposed", i18n.Args{"Value": f.Repair.Value})
-				}
-			}
-			row.Cells = append(row.Cells, cell)
-		}
-		out.Rows = append(out.Rows, row)
-	}
-	return out, nil
+	return cell
 }

@@ -125,7 +125,7 @@ func (s CellState) said(ctx context.Context) string {
 }
 
 // Cell of a Table. A cell in a state has a Reason, shown on its button, and perhaps
-// a Remedy; a repaired one has what it Was.
+// a Remedy and a form to Mend it in its place; a repaired one has what it Was.
 type Cell struct {
 	Text    string
 	Href    string
@@ -134,7 +134,8 @@ type Cell struct {
 	Reason  string
 	Remedy  string
 	Was     string
-	Header  bool // names the row
+	Mend    templ.Component // a form of class "cell-form": stands over the cell when that is activated
+	Header  bool            // names the row
 }
 
 // Row of a Table. Number is the line of the file, "" for none.
