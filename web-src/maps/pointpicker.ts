@@ -17,7 +17,7 @@ export interface Picker {
   close(): void;
 }
 
-const near = 15; // zoom at which a house is told from its neighbour
+const near = { base: 15, plain: 12 }; // zooms at which one sees where one is: the houses of a basemap, else the names of communes
 const step = 10; // pixels of an arrow key; with Shift five times as many
 const margin = 40; // pixels from the edge at which the map follows the marker
 
@@ -112,7 +112,8 @@ export async function pointPicker(box: HTMLElement, d: PickerSettings, chosen: (
       around = accuracy;
       draw();
       if (!place) return;
-      if (map.getZoom() < near - 3) map.jumpTo({ center: place, zoom: near });
+      const zoom = d.base ? near.base : near.plain;
+      if (map.getZoom() < zoom - 1) map.jumpTo({ center: place, zoom: Math.max(zoom, map.getZoom()) });
       else follow();
     },
     close() {
