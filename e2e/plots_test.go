@@ -147,7 +147,7 @@ func TestWeight(t *testing.T) {
 	v := p.visitor(t)
 	dataset := "/datasets/points-d-apport-volontaire-demonstration"
 	s := browse(t, p)
-	for _, address := range []string{"/", "/search", dataset, dataset + "/about", dataset + "/chart", dataset + "/api", dataset + "/history", dataset + "/rows/1", dataset + "/column?filter-column=flux"} {
+	for _, address := range []string{"/", "/search", dataset, dataset + "/about", dataset + "/chart", dataset + "/api", dataset + "/history", dataset + "/rows/1", dataset + "/column?filter-column=flux", "/f/observations-d-irrigation-demonstration"} {
 		if pg := v.get(address); pg.status != 200 {
 			t.Fatalf("%s: %d", address, pg.status)
 		}

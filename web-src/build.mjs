@@ -93,7 +93,7 @@ for (const { metafile } of results) {
   for (const [path, output] of Object.entries(metafile.outputs)) {
     const name = relative(dist, resolve(here, path));
     files.set(name, output.bytes);
-    if (output.entryPoint && !output.entryPoint.includes("islands/") && !output.entryPoint.includes("node_modules/")) {
+    if (output.entryPoint && !/(^|\/)(islands|maps)\//.test(output.entryPoint) && !output.entryPoint.includes("node_modules/")) {
       manifest[basename(output.entryPoint, extname(output.entryPoint)) + extname(name)] = name;
     }
     const font = name.match(/^atkinson-hyperlegible-next-latin-wght-normal-\w+\.woff2$/);

@@ -46,6 +46,12 @@ const (
 // manyVisitors bounds the memory of a limiter.
 const manyVisitors = 100_000
 
+// How often a visitor may ask for proposals: as fast as people type.
+const (
+	proposalRate  = 8 // a second
+	proposalBurst = 40
+)
+
 // maxAnonymousCheck is the size of a file that the public page checks.
 const maxAnonymousCheck = 100_000_000
 
@@ -120,7 +126,7 @@ func (a *App) Handler(reg *prometheus.Registry) (http.Handler, error) {
 			BaseURL:   base,
 			Host:      c.Host.Name,
 			Contact:   c.Host.Contact,
-			Basemap:   catalogueui.Basemap{URL: c.Map.BasemapURL, Attribution: c.Map.Attribution},
+			Basemap:   ui.Basemap{URL: c.Map.BasemapURL, Attribution: c.Map.Attribution},
 		}).Routes(),
 		dashboardui.New(dashboardui.Options{
 			Identity:  a.Identity,
@@ -181,6 +187,9 @@ func (a *App) Handler(reg *prometheus.Registry) (http.Handler, error) {
 			Now:       time.Now,
 			Zone:      c.Location(),
 			Territory: c.Host.Territory,
+			Basemap:   ui.Basemap{URL: c.Map.BasemapURL, Attribution: c.Map.Attribution},
+			Proposals: a.proposals(),
+			Asked:     httpx.Limit(httpx.NewLimiter(proposalRate, proposalBurst, manyVisitors, time.Now)),
 		}).Routes(),
 		gridui.New(gridui.Options{Catalogue: a.Catalogue, Collect: a.Forms}).Routes(),
 		v1.New(v1.Options{

@@ -212,7 +212,7 @@ func (s *Service) revision(ctx context.Context, tx *sqldb.Tx, d *desk, id string
 
 // Look says what the form makes of values that are being typed: what is calculated,
 // what is not asked, what is wrong. Nothing is kept. Kinds: NotFound, SignIn.
-func (s *Service) Look(ctx context.Context, v Visitor, id FormID, values form.Values) (out form.Values, hidden []string, bad []errs.Field, err error) {
+func (s *Service) Look(ctx context.Context, v Visitor, id FormID, values form.Values) (l form.Looked, err error) {
 	defer errs.Wrap(&err, "collect.Look")
 	var d *desk
 	err = s.db.Read(ctx, func(tx *sqldb.Tx) error {
@@ -220,14 +220,15 @@ func (s *Service) Look(ctx context.Context, v Visitor, id FormID, values form.Va
 		return err
 	})
 	if err != nil {
-		return nil, nil, nil, err
+		return l, err
 	}
 	c, err := d.form.ready.checker()
 	if err != nil {
-		return nil, nil, nil, err
+		return l, err
 	}
-	if out, hidden, bad, err = c.Look(values, s.now()); err != nil {
-		return nil, nil, nil, err
+	if l, err = c.Look(values, s.now()); err != nil {
+		return l, err
 	}
-	return d.form.Definition.Join(out), hidden, bad, nil
+	l.Values = d.form.Definition.Join(l.Values)
+	return l, nil
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 )
@@ -47,6 +48,17 @@ func (c CSP) With(directive string, sources ...string) CSP {
 	}
 	n.sources[directive] = old
 	return n
+}
+
+// Tiles allows the server of a basemap, and nothing else: address is that of its
+// tiles, with {z}, {x} and {y}; "" for none.
+func (c CSP) Tiles(address string) CSP {
+	u, err := url.Parse(strings.NewReplacer("{z}", "0", "{x}", "0", "{y}", "0").Replace(address))
+	if err != nil || u.Host == "" {
+		return c
+	}
+	origin := u.Scheme + "://" + u.Host
+	return c.With("img-src", origin).With("connect-src", origin)
 }
 
 // Script allows inline scripts, byte for byte what stands between the tags.

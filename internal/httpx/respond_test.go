@@ -120,6 +120,13 @@ func TestCSP(t *testing.T) {
 	if base.String() != DefaultCSP().String() {
 		t.Error("the policy it was made from has changed")
 	}
+	tiles := base.Tiles("https://tile.example.org/{z}/{x}/{y}.png").String()
+	if !strings.Contains(tiles, "img-src 'self' data: blob: https://tile.example.org;") || !strings.Contains(tiles, "connect-src 'self' https://tile.example.org;") {
+		t.Errorf("a basemap: %s", tiles)
+	}
+	if base.Tiles("").String() != base.String() {
+		t.Error("without a basemap the policy opens")
+	}
 	// The hash of an example of CSP level 2: alert('Hello, world.');
 	if h := base.Script("alert('Hello, world.');").String(); !strings.Contains(h, "'sha256-qznLcsROx4GACP2dm0UCKCzCG+HiZ1guq6ZZDob/Tng='") {
 		t.Error(h)

@@ -320,6 +320,7 @@ type OrganisationQuery struct {
 	Text   string           // start of a word of the name
 	Parent OrganisationID   // "" for any
 	INSEE  string           // "" for any
+	SIREN  string           // its first digits, "" for any
 	After  *Organisation    // the last of the page before
 	Limit  int              // 1 to 200; 50 when 0
 }
@@ -338,8 +339,8 @@ func (s *Service) Organisations(ctx context.Context, _ Actor, q OrganisationQuer
 	err = s.db.Read(ctx, func(tx *sqldb.Tx) error {
 		rows, err := tx.Query(ctx, `SELECT `+organisationColumns+` FROM organisations
 			WHERE merged_into IS NULL AND (name_fold > $1 OR name_fold = $1 AND id > $2) AND ($3 = '' OR kind = $3) AND (' ' || name_fold) LIKE $4 ESCAPE '\'
-			AND ($5 = '' OR parent = $5) AND ($6 = '' OR insee = $6)
-			ORDER BY name_fold, id LIMIT $7`, afterName, afterID, q.Kind, words, q.Parent, q.INSEE, pageLimit(q.Limit))
+			AND ($5 = '' OR parent = $5) AND ($6 = '' OR insee = $6) AND siren LIKE $7 ESCAPE '\'
+			ORDER BY name_fold, id LIMIT $8`, afterName, afterID, q.Kind, words, q.Parent, q.INSEE, likeEscape(q.SIREN)+"%", pageLimit(q.Limit))
 		if err != nil {
 			return err
 		}

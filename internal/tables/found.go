@@ -26,17 +26,15 @@ type Found struct {
 // are not made ready by then come without rows.
 const searchTime = 250 * time.Millisecond
 
-// Search looks for the words of a text inside the tables that the actor may see:
-// for each table that has them in a row, the first rows, at most so many. Kinds: Busy (the index is
-// being made).
-func (s *Service) Search(ctx context.Context, a identity.Actor, e Engine, f *find.Service, text string, rows int) (list []Found, err error) {
-	defer errs.Wrap(&err, "tables.Search")
+// Holding lists the tables that the actor may see and in which some row may have the
+// words of a text: see find.Service.Tables. Their pages are not read. Kinds: Busy (the
+// index is being made).
+func (s *Service) Holding(ctx context.Context, a identity.Actor, f *find.Service, text string) (list []Found, err error) {
+	defer errs.Wrap(&err, "tables.Holding")
 	places, err := f.Tables(ctx, a, text)
 	if err != nil {
 		return nil, err
 	}
-	soon, cancel := context.WithTimeout(ctx, searchTime)
-	defer cancel()
 	for _, p := range places {
 		d, err := s.catalogue.Get(ctx, a, p.Dataset)
 		if errs.Is(err, errs.NotFound) {
@@ -53,17 +51,34 @@ func (s *Service) Search(ctx context.Context, a identity.Actor, e Engine, f *fin
 			if err != nil {
 				return nil, err
 			}
-			page, err := e.Rows(soon, t.Snapshot, query.Query{Text: p.Text, Limit: rows})
-			switch {
-			case ctx.Err() != nil:
-				return nil, ctx.Err()
-			case err == nil && page.Total == 0: // the words are in different rows
-				continue
-			case err != nil && soon.Err() == nil && !errs.Is(err, errs.Busy):
-				return nil, err
-			}
-			list = append(list, Found{Table: t, Dataset: d, Resource: r, Text: p.Text, Page: page})
+			list = append(list, Found{Table: t, Dataset: d, Resource: r, Text: p.Text})
 		}
+	}
+	return list, nil
+}
+
+// Search looks for the words of a text inside the tables that the actor may see:
+// for each table that has them in a row, the first rows, at most so many. Kinds: Busy (the index is
+// being made).
+func (s *Service) Search(ctx context.Context, a identity.Actor, e Engine, f *find.Service, text string, rows int) (list []Found, err error) {
+	defer errs.Wrap(&err, "tables.Search")
+	held, err := s.Holding(ctx, a, f, text)
+	if err != nil {
+		return nil, err
+	}
+	soon, cancel := context.WithTimeout(ctx, searchTime)
+	defer cancel()
+	for _, t := range held {
+		t.Page, err = e.Rows(soon, t.Snapshot, query.Query{Text: t.Text, Limit: rows})
+		switch {
+		case ctx.Err() != nil:
+			return nil, ctx.Err()
+		case err == nil && t.Page.Total == 0: // the words are in different rows
+			continue
+		case err != nil && soon.Err() == nil && !errs.Is(err, errs.Busy):
+			return nil, err
+		}
+		list = append(list, t)
 	}
 	return list, nil
 }

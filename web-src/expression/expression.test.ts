@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { evaluate, ExpressionError, parse, toBoolean, toText } from "./index";
+import { evaluate, ExpressionError, parse, parseFilter, toBoolean, toText } from "./index";
 import type { Answer, Env, Row } from "./index";
 import { functions } from "./functions";
 
@@ -12,6 +12,7 @@ interface Case {
   values?: Record<string, Raw>;
   self?: Raw;
   path?: [string, number][];
+  columns?: Record<string, string>; // of a choice: the expression is a filter
   labels?: Record<string, Record<string, string>>;
   language?: string;
   text: string;
@@ -39,9 +40,9 @@ test("cases.json", () => {
   for (const c of file.cases) {
     const env: Env = {
       root: row(c.values ?? {}), path: c.path ?? [], self: answer(c.self ?? ""), now: Date.parse(file.now), zone: 60, language: c.language ?? "",
-      uuid: () => file.uuid, label: (name, value) => c.labels?.[name]?.[value] ?? value,
+      uuid: () => file.uuid, label: (name, value) => c.labels?.[name]?.[value] ?? value, column: (name) => c.columns?.[name] ?? "",
     };
-    const v = evaluate(parse(c.expression), env);
+    const v = evaluate((c.columns ? parseFilter : parse)(c.expression), env);
     assert.equal(toText(v), c.text, c.expression);
     if (c.true !== undefined) assert.equal(toBoolean(v), c.true, `${c.expression} as a condition`);
     for (const name of Object.keys(functions)) if (c.expression.includes(`${name}(`)) used.add(name);

@@ -20,6 +20,7 @@ export interface Env extends Clock {
   language: string;
   uuid?(): string;
   label?(question: string, value: string): string;
+  column?(name: string): string; // of the choice that a filter looks at
 }
 
 // An expression that is none: which rule it breaks, and at which character, from 1.
@@ -37,6 +38,7 @@ export const limits = { length: 4000, depth: 40 };
 export type Node =
   | { kind: "literal"; value: Value }
   | { kind: "reference"; name: string }
+  | { kind: "column"; name: string }
   | { kind: "self" | "parent" }
   | { kind: "minus"; of: Node }
   | { kind: "binary"; op: string; a: Node; b: Node }
@@ -119,7 +121,10 @@ const levels = [["or"], ["and"], ["=", "!="], ["<", "<=", ">", ">="], ["+", "-"]
 class Parser {
   private next = 0;
   private depth = 0;
-  constructor(private readonly tokens: Token[]) {}
+  constructor(
+    private readonly tokens: Token[],
+    private readonly columns: boolean, // names that stand alone are columns of choices
+  ) {}
 
   whole(): Node {
     const n = this.level(0);
@@ -171,6 +176,7 @@ class Parser {
     }
     if (t.kind === "name") {
       if (this.sign("(") !== null) return this.call(t);
+      if (this.columns) return { kind: "column", name: t.text };
       throw new ExpressionError("expression.name", t.at);
     }
     throw this.unexpected(t);
@@ -196,7 +202,12 @@ class Parser {
 
 // Reads an expression; throws ExpressionError when it is none.
 export function parse(source: string): Expression {
-  return new Parser(tokensOf(source)).whole();
+  return new Parser(tokensOf(source), false).whole();
+}
+
+// Reads a condition on choices: a name that stands alone is a column of the choice.
+export function parseFilter(source: string): Expression {
+  return new Parser(tokensOf(source), true).whole();
 }
 
 // One run over an expression.
@@ -228,6 +239,8 @@ export class Evaluation {
         return numberOf(-toNumber(this.eval(n.of), this.env));
       case "reference":
         return this.lookup(n.name);
+      case "column":
+        return textOf(this.env.column?.(n.name) ?? "");
       case "call":
         return functions[n.name].eval(this, n.args);
       case "binary":

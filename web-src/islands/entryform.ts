@@ -1,4 +1,7 @@
 import type { Island } from "../island";
+import { combobox } from "../entry/combobox";
+import type { Proposal } from "../entry/combobox";
+import { placeField } from "../entry/place";
 
 // A form that is filled in: what is not asked is hidden, what is calculated appears,
 // errors stand next to their field as one types; unsent answers are kept in this
@@ -7,17 +10,20 @@ interface Look {
   values: Record<string, string>;
   hidden: string[];
   problems: Record<string, string>;
+  offered: Record<string, string[]>; // the choices that filters leave, by input
 }
 
 const pause = 350; // ms without typing before one asks
 
 const entryform: Island = (element) => {
   const form = element.querySelector("form");
-  const { check, communes, keeps } = element.dataset;
+  const { check, propose, keeps } = element.dataset;
   if (!form || !check || !keeps) return;
   const word = (name: string): string => element.dataset[`word${name[0].toUpperCase()}${name.slice(1)}`] ?? "";
   const items = [...element.querySelectorAll<HTMLElement>("[data-item]")];
   const inputs = (item: HTMLElement): HTMLInputElement[] => [...item.querySelectorAll<HTMLInputElement>("input:not([type=file]), select, textarea")];
+  const d = element.dataset;
+  const map = { worker: d.mapWorker, style: d.mapStyle, base: d.mapBase, credit: d.mapCredit, bounds: d.mapBounds, tiles: d.mapTiles, places: d.mapPlaces, name: word("mapname"), wordIn: word("mapin"), wordOut: word("mapout"), wordMarker: word("mapmarker") };
   const touched = new Set<string>();
   let under: AbortController | undefined;
   let timer = 0;
@@ -43,11 +49,37 @@ const entryform: Island = (element) => {
     control?.setAttribute("aria-describedby", line.id);
   };
 
+  // Shows only the choices that another answer leaves; one that is gone is no answer.
+  const offer = (item: HTMLElement, values: string[]): boolean => {
+    let lost = false;
+    for (const input of inputs(item).filter((i) => i.type === "radio" || i.type === "checkbox")) {
+      const gone = input.value !== "" && !values.includes(input.value);
+      const label = input.closest<HTMLElement>(".choice");
+      if (label) label.hidden = gone;
+      if (gone && input.checked) {
+        input.checked = false;
+        lost = true;
+      }
+    }
+    const select = item.querySelector("select");
+    for (const option of select?.options ?? []) {
+      const gone = option.value !== "" && !values.includes(option.value);
+      option.hidden = option.disabled = gone;
+      if (gone && option.selected && select) {
+        select.value = "";
+        lost = true;
+      }
+    }
+    return lost;
+  };
+
   const apply = (look: Look): void => {
+    let lost = false;
     const hidden = new Set(look.hidden);
     for (const item of items) {
       const name = item.dataset.item ?? "";
       item.hidden = hidden.has(name);
+      if (look.offered[name]) lost = offer(item, look.offered[name]) || lost;
       showProblem(item, touched.has(name) && !item.hidden ? look.problems[name] : undefined);
       const value = look.values[name];
       const input = inputs(item)[0];
@@ -57,6 +89,9 @@ const entryform: Island = (element) => {
       const inside = [...section.querySelectorAll<HTMLElement>("[data-item]")];
       section.hidden = inside.length > 0 && inside.every((i) => i.hidden);
     }
+    if (!lost) return;
+    keep();
+    void ask(); // other answers may depend on the one that is gone
   };
 
   const body = (): URLSearchParams => {
@@ -147,55 +182,24 @@ const entryform: Island = (element) => {
     for (const item of items) touched.add(item.dataset.item ?? "");
   }
 
-  // The position of the phone, with its accuracy.
+  // Places: found by the phone, or set on a map.
+  const ends: (() => void)[] = [];
   for (const item of items.filter((i) => "place" in i.dataset)) {
     const input = inputs(item)[0];
-    if (!input || !navigator.geolocation) continue;
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = "button";
-    button.textContent = word("place");
-    const said = document.createElement("p");
-    said.className = "help";
-    said.setAttribute("role", "status");
-    button.addEventListener("click", () => {
-      said.textContent = word("placing");
-      navigator.geolocation.getCurrentPosition(
-        ({ coords }) => {
-          input.value = `${coords.longitude.toFixed(6)}, ${coords.latitude.toFixed(6)}`;
-          said.textContent = word("accuracy").replace("%", String(Math.round(coords.accuracy)));
-          input.dispatchEvent(new Event("input", { bubbles: true }));
-        },
-        () => (said.textContent = word("denied")),
-        { enableHighAccuracy: true, timeout: 20_000, maximumAge: 5_000 },
-      );
-    });
-    input.after(button, said);
+    if (input) ends.push(placeField(input, map, word));
   }
 
-  // Communes by name or postal code.
-  for (const item of items.filter((i) => "commune" in i.dataset)) {
+  // Communes, companies and addresses that the portal knows.
+  for (const item of items.filter((i) => "propose" in i.dataset)) {
     const input = inputs(item)[0];
-    if (!input || !communes) continue;
-    const list = document.createElement("datalist");
-    list.id = `${input.id}-communes`;
-    input.setAttribute("list", list.id);
-    input.after(list);
-    let waiting = 0;
-    input.addEventListener("input", () => {
-      clearTimeout(waiting);
-      const q = input.value.trim();
-      if (q.length < 2 || q.endsWith(")")) return;
-      waiting = window.setTimeout(() => {
-        void fetch(`${communes}?${new URLSearchParams({ q })}`, { headers: { Accept: "application/json" } })
-          .then(async (answer) => {
-            if (!answer.ok) return;
-            const found = (await answer.json()) as { communes: string[] };
-            list.replaceChildren(...found.communes.map((name) => new Option(name, name)));
-          })
-          .catch(() => undefined);
-      }, 150);
-    });
+    const kind = item.dataset.propose ?? "";
+    if (!input || !propose || input.readOnly) continue;
+    const known = async (q: string, signal?: AbortSignal): Promise<Proposal[]> => {
+      const answer = await fetch(`${propose}?${new URLSearchParams({ kind, q })}`, { signal, headers: { Accept: "application/json" } });
+      return answer.ok ? ((await answer.json()) as { proposals: Proposal[] }).proposals : [];
+    };
+    const name = kind === "siret" || kind === "siren" ? nameLine(input, known) : undefined;
+    ends.push(combobox(input, { ask: known, taken: (p) => name?.(p), label: word("proposals"), some: word("some"), none: word("none") }));
   }
 
   const changed = (event: Event): void => {
@@ -218,8 +222,38 @@ const entryform: Island = (element) => {
   });
   void ask();
   return () => {
+    for (const end of ends) end();
     clearTimeout(timer);
     under?.abort();
   };
 };
 export default entryform;
+
+// Under the number of a company, the name that the portal knows it by.
+function nameLine(input: HTMLInputElement, known: (q: string) => Promise<Proposal[]>): (p: Proposal) => void {
+  const line = document.createElement("p");
+  line.className = "help";
+  line.setAttribute("role", "status");
+  input.after(line);
+  let shown = "";
+  const show = (number: string, name: string): void => {
+    shown = number;
+    line.textContent = name;
+  };
+  const look = async (): Promise<void> => {
+    const number = input.value.replace(/\s/g, "");
+    if (number === shown) return;
+    show("", "");
+    if (!/^(\d{9}|\d{14})$/.test(number)) return;
+    shown = number;
+    try {
+      const found = (await known(number)).find((p) => p.value === number);
+      if (found && shown === number) line.textContent = found.label;
+    } catch {
+      // without network there is no name
+    }
+  };
+  input.addEventListener("input", () => void look());
+  void look();
+  return (p) => show(p.value, p.label);
+}

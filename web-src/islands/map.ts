@@ -1,7 +1,9 @@
-import { Map as LibreMap, NavigationControl, Popup, ScaleControl, AttributionControl, setWorkerUrl } from "maplibre-gl";
-import type { GeoJSONSource, LngLatBoundsLike, MapGeoJSONFeature, StyleSpecification, VectorTileSource } from "maplibre-gl";
+import { Popup } from "maplibre-gl";
+import type { LngLatBoundsLike, Map as LibreMap, MapGeoJSONFeature, StyleSpecification, VectorTileSource } from "maplibre-gl";
 import type { Point } from "geojson";
 import type { Island } from "../island";
+import type { Bounds } from "../maps/ground";
+import { around, followAppearance, graticule, ground, inks, libreMap, view } from "../maps/ground";
 
 // The live map of a table, in place of the one that the server drew: clusters with
 // counts, points, lines, surfaces; what is clicked is told from the row's own page.
@@ -25,20 +27,6 @@ function failed(element: HTMLElement): void {
   element.append(said);
 }
 
-type Bounds = [number, number, number, number];
-
-const around = { padding: 40, maxZoom: 15 }; // how all rows stand in the map
-
-// What a map is drawn with: the colour roles of the page, which follow its appearance.
-interface Inks {
-  [role: string]: string;
-}
-
-function inks(): Inks {
-  const style = getComputedStyle(document.documentElement);
-  return Object.fromEntries(["sunken", "paper", "line", "ink", "chart-1", "chart-8"].map((role) => [role, style.getPropertyValue(`--${role}`).trim()]));
-}
-
 class TableMap {
   private readonly d: DOMStringMap;
   private readonly ground = document.createElement("div");
@@ -53,30 +41,11 @@ class TableMap {
   }
 
   open(): () => void {
-    setWorkerUrl(new URL(this.d.worker ?? "", location.href).href);
     this.ground.className = "map-live";
     this.element.append(this.ground);
     this.element.classList.add("map-awake");
-    const bounds = (this.d.bounds ?? "").split(",").map(Number) as Bounds;
-    this.map = new LibreMap({
-      container: this.ground,
-      style: this.style(),
-      bounds: bounds as LngLatBoundsLike,
-      fitBoundsOptions: around,
-      maxPitch: 0,
-      dragRotate: false,
-      rollEnabled: false,
-      attributionControl: false,
-      cooperativeGestures: false,
-      fadeDuration: 0,
-      locale: { "NavigationControl.ZoomIn": this.d.wordIn ?? "", "NavigationControl.ZoomOut": this.d.wordOut ?? "", "Popup.Close": this.d.wordClose ?? "", "Map.Title": this.d.name ?? "" },
-    });
-    this.map.touchZoomRotate.disableRotation();
-    this.map.keyboard.disableRotation();
-    this.map.addControl(new NavigationControl({ showCompass: false }), "top-right");
-    this.map.addControl(new ScaleControl({ unit: "metric" }), "bottom-left");
-    if (this.d.base) this.map.addControl(new AttributionControl({ compact: false }), "bottom-right");
-    this.map.on("style.load", () => this.lines()); // at first, and after each change of appearance
+    this.map = libreMap(this.ground, this.d, this.style());
+    this.map.on("style.load", () => graticule(this.map)); // at first, and after each change of appearance
     this.map.on("load", () => (this.ground.dataset.ready = ""));
     this.map.on("movestart", (e) => (this.moving ||= e.originalEvent !== undefined));
     this.map.on("moveend", () => this.moved());
@@ -85,16 +54,11 @@ class TableMap {
       this.map.on("mouseenter", layer, () => (this.map.getCanvas().style.cursor = "pointer"));
       this.map.on("mouseleave", layer, () => (this.map.getCanvas().style.cursor = ""));
     }
-    const themes = new MutationObserver(() => this.map.setStyle(this.style()));
-    themes.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
-    const dark = matchMedia("(prefers-color-scheme: dark)");
-    const change = () => this.map.setStyle(this.style());
-    dark.addEventListener("change", change);
+    const still = followAppearance(this.map, () => this.style());
     const events = this.live();
     return () => {
       events?.close();
-      themes.disconnect();
-      dark.removeEventListener("change", change);
+      still();
       this.map.remove();
     };
   }
@@ -102,66 +66,35 @@ class TableMap {
   private style(): StyleSpecification {
     const ink = inks();
     const tiles = location.origin + (this.d.tiles ?? "");
-    const style: StyleSpecification = {
-      version: 8,
-      sources: {
-        rows: { type: "vector", tiles: [tiles], maxzoom: Number(this.d.zoom), attribution: "" },
-        lines: { type: "geojson", data: { type: "FeatureCollection", features: [] } },
+    const style = ground(this.d, ink);
+    style.sources.rows = { type: "vector", tiles: [tiles], maxzoom: Number(this.d.zoom), attribution: "" };
+    style.layers.push(
+      { id: "surfaces", type: "fill", source: "rows", "source-layer": "rows", filter: ["==", ["geometry-type"], "Polygon"], paint: { "fill-color": ink["chart-1"], "fill-opacity": 0.3 } },
+      { id: "edges", type: "line", source: "rows", "source-layer": "rows", filter: ["==", ["geometry-type"], "Polygon"], paint: { "line-color": ink["chart-1"], "line-width": 1.2 } },
+      { id: "lines", type: "line", source: "rows", "source-layer": "rows", filter: ["==", ["geometry-type"], "LineString"], paint: { "line-color": ink["chart-1"], "line-width": 3 } },
+      { id: "points", type: "circle", source: "rows", "source-layer": "rows", filter: ["==", ["geometry-type"], "Point"], paint: { "circle-color": ink["chart-1"], "circle-radius": 6, "circle-stroke-color": ink.paper, "circle-stroke-width": 1.5 } },
+      {
+        id: "clusters",
+        type: "circle",
+        source: "rows",
+        "source-layer": "clusters",
+        paint: { "circle-color": ink.paper, "circle-radius": ["step", ["get", "count"], 13, 10, 16, 100, 19, 1000, 23, 10000, 27], "circle-stroke-color": ink["chart-1"], "circle-stroke-width": 3 },
       },
-      layers: [
-        { id: "ground", type: "background", paint: { "background-color": ink.sunken } },
-        { id: "graticule", type: "line", source: "lines", paint: { "line-color": ink.line, "line-width": 1 } },
-        { id: "surfaces", type: "fill", source: "rows", "source-layer": "rows", filter: ["==", ["geometry-type"], "Polygon"], paint: { "fill-color": ink["chart-1"], "fill-opacity": 0.3 } },
-        { id: "edges", type: "line", source: "rows", "source-layer": "rows", filter: ["==", ["geometry-type"], "Polygon"], paint: { "line-color": ink["chart-1"], "line-width": 1.2 } },
-        { id: "lines", type: "line", source: "rows", "source-layer": "rows", filter: ["==", ["geometry-type"], "LineString"], paint: { "line-color": ink["chart-1"], "line-width": 3 } },
-        { id: "points", type: "circle", source: "rows", "source-layer": "rows", filter: ["==", ["geometry-type"], "Point"], paint: { "circle-color": ink["chart-1"], "circle-radius": 6, "circle-stroke-color": ink.paper, "circle-stroke-width": 1.5 } },
-        {
-          id: "clusters",
-          type: "circle",
-          source: "rows",
-          "source-layer": "clusters",
-          paint: { "circle-color": ink.paper, "circle-radius": ["step", ["get", "count"], 13, 10, 16, 100, 19, 1000, 23, 10000, 27], "circle-stroke-color": ink["chart-1"], "circle-stroke-width": 3 },
-        },
-        {
-          id: "counts",
-          type: "symbol",
-          source: "rows",
-          "source-layer": "clusters",
-          layout: { "text-field": ["number-format", ["get", "count"], { locale: document.documentElement.lang }], "text-font": ["sans-serif"], "text-size": 13, "text-allow-overlap": true },
-          paint: { "text-color": ink.ink },
-        },
-      ],
-    };
-    if (this.d.base) {
-      style.sources.base = { type: "raster", tiles: [this.d.base], tileSize: 256, attribution: text(this.d.credit ?? "") };
-      style.layers.splice(1, 0, { id: "base", type: "raster", source: "base" });
-    }
+      {
+        id: "counts",
+        type: "symbol",
+        source: "rows",
+        "source-layer": "clusters",
+        layout: { "text-field": ["number-format", ["get", "count"], { locale: document.documentElement.lang }], "text-font": ["sans-serif"], "text-size": 13, "text-allow-overlap": true },
+        paint: { "text-color": ink.ink },
+      },
+    );
     return style;
-  }
-
-  // Meridians and parallels of what is seen, about four of each.
-  private lines(): void {
-    const source = this.map.getSource<GeoJSONSource>("lines");
-    if (!source || this.d.base) return;
-    const [west, south, east, north] = this.view();
-    const raw = Math.max(east - west, 1e-6) / 4;
-    const power = 10 ** Math.floor(Math.log10(raw));
-    const step = ([1, 2, 5, 10].find((n) => n * power >= raw) ?? 10) * power;
-    const lines: [number, number][][] = [];
-    for (let x = Math.floor(west / step) * step; x <= east; x += step) lines.push([[x, Math.max(south - step, -85)], [x, Math.min(north + step, 85)]]);
-    for (let y = Math.floor(south / step) * step; y <= north; y += step) lines.push([[west - step, y], [east + step, y]]);
-    source.setData({ type: "Feature", properties: {}, geometry: { type: "MultiLineString", coordinates: lines } });
-  }
-
-  private view(): Bounds {
-    const b = this.map.getBounds();
-    const clamp = (v: number, most: number) => Math.min(most, Math.max(-most, v));
-    return [clamp(b.getWest(), 180), clamp(b.getSouth(), 85), clamp(b.getEast(), 180), clamp(b.getNorth(), 85)];
   }
 
   // After a move, by hand or by a click: the address and the table are of what is seen.
   private moved(): void {
-    this.lines();
+    graticule(this.map);
     if (this.d.still !== undefined) return; // in a frame of another site: nothing follows
     clearTimeout(this.later);
     this.later = window.setTimeout(() => void this.follow(), 300);
@@ -169,7 +102,7 @@ class TableMap {
 
   private async follow(): Promise<void> {
     const address = new URL(location.href);
-    address.searchParams.set("map-box", this.view().map((v) => v.toFixed(5)).join(","));
+    address.searchParams.set("map-box", view(this.map).map((v) => v.toFixed(5)).join(","));
     history.replaceState(null, "", address.href.replace(/%2C/g, ","));
     this.asked?.abort();
     this.asked = new AbortController();
@@ -306,11 +239,4 @@ class TableMap {
     content.className = "popup";
     this.popup = new Popup({ maxWidth: "min(24rem, 80vw)", focusAfterOpen: true }).setLngLat(place).setDOMContent(content).addTo(this.map);
   }
-}
-
-// MapLibre takes credits as HTML: a setting is a text.
-function text(s: string): string {
-  const p = document.createElement("p");
-  p.textContent = s;
-  return p.innerHTML;
 }

@@ -71,6 +71,16 @@ test("what is wrong with an answer by itself", () => {
   for (const [item, text, want] of cases) assert.equal(filling([field("x", item)]).state({ x: text }).problems[0]?.key, want, JSON.stringify([item, text]));
 });
 
+test("a filter leaves the choices of another answer", () => {
+  const communes = [{ value: "31458", label: "Roques", columns: { dep: "31" } }, { value: "81004", label: "Albi", columns: { dep: "81" } }];
+  const f = filling([field("dep"), field("commune", { control: "choice", choices: communes, choice_filter: "dep = ${dep}" })]);
+  const of = (dep: string, commune: string) => f.state({ dep, commune });
+  assert.deepEqual(of("31", "").offered.get("commune")?.map((c) => c.value), ["31458"]);
+  assert.deepEqual(of("31", "31458").problems, []);
+  assert.equal(of("81", "31458").problems[0]?.key, "problem.choice");
+  assert.equal(of("", "31458").problems[0]?.key, "problem.choice");
+});
+
 test("an expression that cannot be read hides nothing and is told", () => {
   const s = filling([field("a", { relevant: "foo(" })]).state({});
   assert.ok(s.shown.has("a"));

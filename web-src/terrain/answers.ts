@@ -1,10 +1,10 @@
 // What is being filled in: which questions are shown, what is calculated, what is
 // wrong. The server judges with the same rules (internal/schema/form/entry.go) and
 // has the last word. Pure: the same answers give the same state.
-import { changes, evaluate, ExpressionError, parse, place, toBoolean, toText } from "../expression";
+import { changes, evaluate, ExpressionError, parse, parseFilter, place, toBoolean, toText } from "../expression";
 import type { Answer, Env, Expression, Row } from "../expression";
 import { fieldsOf, rowsOf, split } from "./definition";
-import type { Definition, Item, Values } from "./definition";
+import type { Choice, Definition, Item, Values } from "./definition";
 import { fault } from "./faults";
 
 // Where a question stands, as the server names it: "date", or "plantes[0].espece".
@@ -51,6 +51,7 @@ export interface Problem {
 export interface State {
   values: Values; // with what is calculated; answers to hidden questions are kept
   shown: Set<Path>; // sections by name too
+  offered: Map<Path, Choice[]>; // the choices that filters leave
   problems: Problem[];
   faults: string[]; // expressions of the form that cannot be read
 }
@@ -77,17 +78,18 @@ export class Filling {
     private readonly around: Surroundings,
   ) {}
 
-  private expression(source: string): Expression | null {
-    let e = this.compiled.get(source);
+  private expression(source: string, filter = false): Expression | null {
+    const key = filter ? `filter ${source}` : source;
+    let e = this.compiled.get(key);
     if (e === undefined) {
       try {
-        e = parse(source);
+        e = filter ? parseFilter(source) : parse(source);
       } catch (err) {
         if (!(err instanceof ExpressionError)) throw err;
         this.faults.push(`${source}: ${err.message}`);
         e = null;
       }
-      this.compiled.set(source, e);
+      this.compiled.set(key, e);
     }
     return e;
   }
@@ -182,8 +184,9 @@ export class Filling {
       if (settled) break;
     }
     const problems: Problem[] = [];
-    this.check(this.definition.items, values, this.rowAs(this.definition.items, values, [], hidden), [], shown, problems);
-    return { values, shown, problems, faults: [...new Set(this.faults)] };
+    const offered = new Map<Path, Choice[]>();
+    this.check(this.definition.items, values, this.rowAs(this.definition.items, values, [], hidden), [], shown, problems, offered);
+    return { values, shown, offered, problems, faults: [...new Set(this.faults)] };
   }
 
   // One pass over the questions, in their order: what is relevant, what is calculated.
@@ -221,27 +224,37 @@ export class Filling {
     return changed ? { ...values, [name]: JSON.stringify(next) } : values;
   }
 
-  private check(items: Item[], own: Values, root: Row, steps: Step[], shown: Set<Path>, problems: Problem[]): void {
+  private check(items: Item[], own: Values, root: Row, steps: Step[], shown: Set<Path>, problems: Problem[], offered: Map<Path, Choice[]>): void {
     for (const it of items) {
       const name = it.name ?? "";
       const path = pathOf(steps, name);
-      if (it.kind === "section") this.check(it.items ?? [], own, root, steps, shown, problems);
+      if (it.kind === "section") this.check(it.items ?? [], own, root, steps, shown, problems, offered);
       if (it.kind === "note" || it.kind === "section" || !shown.has(path)) continue;
       const text = own[name] ?? "";
       if (it.kind === "repeat") {
         const rows = rowsOf(text);
         if (rows.length < (it.min ?? 0)) problems.push({ path, key: "problem.few-rows", args: { Count: String(it.min) } });
         if (rows.length > (it.max || mostRows)) problems.push({ path, key: "problem.many-rows", args: { Count: String(it.max || mostRows) } });
-        rows.forEach((r, i) => this.check(it.items ?? [], r, root, [...steps, [name, i]], shown, problems));
+        rows.forEach((r, i) => this.check(it.items ?? [], r, root, [...steps, [name, i]], shown, problems, offered));
         continue;
       }
-      const wrong = fault(it, text);
+      const choices = this.offers(it, root, steps, text);
+      if (choices) offered.set(path, choices);
+      const wrong = fault(choices ? { ...it, choices } : it, text);
       if (wrong) problems.push({ path, ...wrong });
       else if (it.constraint && text !== "") {
         const e = this.expression(it.constraint);
         if (e && !toBoolean(evaluate(e, this.env(root, steps, this.answer(it, text, steps, new Set()))))) problems.push({ path, key: "problem.constraint", text: it.constraint_message || undefined });
       }
     }
+  }
+
+  // The choices that the filter of a question leaves; undefined when it has none.
+  private offers(it: Item, root: Row, steps: Step[], text: string): Choice[] | undefined {
+    const filter = it.choice_filter ? this.expression(it.choice_filter, true) : null;
+    if (!filter) return undefined;
+    const env = this.env(root, steps, this.answer(it, text, steps, new Set()));
+    return it.choices?.filter((c) => toBoolean(evaluate(filter, { ...env, column: (name) => c.columns?.[name] ?? (name === "name" ? c.value : name === "label" ? c.label : "") })));
   }
 
   // What is sent: the answers to what is shown, nothing of questions that are hidden.

@@ -35,6 +35,7 @@ export interface Widget {
   element: HTMLElement;
   grouped?: boolean; // several fields: it wants a fieldset
   refresh?(value: string): void;
+  offer?(choices: Choice[]): void; // those that another answer leaves
 }
 
 type Maker = (it: Item, s: Surface) => Widget;
@@ -81,7 +82,8 @@ function local(v: string): string {
 }
 
 // Choices: buttons one can press with a glove; a search above when there are many.
-function choose(it: Item, s: Surface, several: boolean, list: Choice[]): Widget {
+function choose(it: Item, s: Surface, several: boolean, all: Choice[]): Widget {
+  let list = all;
   let value = s.value;
   const chosen = () => (several ? split(it, value) : value === "" ? [] : [value]);
   const box = h("div", { class: "terrain-choices" });
@@ -106,7 +108,7 @@ function choose(it: Item, s: Surface, several: boolean, list: Choice[]): Widget 
   };
   draw("");
   const parts: HTMLElement[] = [box];
-  if (list.length > few) {
+  if (all.length > few) {
     const search = h("input", { type: "search", class: "input", "aria-label": t("choice.search"), placeholder: t("choice.search"), autocomplete: "off", oninput: () => draw(search.value) });
     parts.unshift(search);
   }
@@ -124,6 +126,16 @@ function choose(it: Item, s: Surface, several: boolean, list: Choice[]): Widget 
       if (v === value) return;
       value = v;
       draw("");
+    },
+    // A choice that is gone is no answer.
+    offer: (choices) => {
+      if (choices.length === list.length && choices.every((c, i) => c === list[i])) return;
+      list = choices;
+      const kept = chosen().filter((v) => list.some((c) => c.value === v));
+      const lost = kept.length !== chosen().length;
+      if (lost) value = several ? join(it, kept) : "";
+      draw("");
+      if (lost) s.set(value, true);
     },
   };
 }

@@ -7,6 +7,7 @@ export type Control =
 export interface Choice {
   value: string;
   label: string;
+  columns?: Record<string, string>; // what filters look at
 }
 
 export interface Item {
@@ -19,6 +20,7 @@ export interface Item {
   control?: Control;
   required?: boolean;
   choices?: Choice[];
+  choice_filter?: string; // an expression on the columns of choices: those offered
   joined?: string; // between several values: ";", ",", "|" or "json"
   default?: string;
   relevant?: string;

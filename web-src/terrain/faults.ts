@@ -34,7 +34,7 @@ export function fault(it: Item, text: string): Fault | undefined {
 }
 
 function choice(it: Item, text: string): Fault | undefined {
-  if (!it.choices?.length || (it.control !== "choice" && it.control !== "choices")) return undefined;
+  if ((!it.choices?.length && !it.choice_filter) || (it.control !== "choice" && it.control !== "choices")) return undefined;
   const values = it.control === "choices" ? split(it, text) : [text];
   return values.every((v) => it.choices?.some((c) => c.value === v)) ? undefined : { key: "problem.choice" };
 }

@@ -214,6 +214,10 @@ export class Fill {
   }
 
   private show(): void {
+    for (const p of this.placed) {
+      const offered = this.draft.state.offered.get(p.path);
+      if (offered) p.widget?.offer?.(offered);
+    }
     const problems = new Map(this.draft.state.problems.map((p) => [p.path, p]));
     for (const p of this.placed) {
       p.element.hidden = !this.draft.state.shown.has(p.path) || p.item.control === "hidden";

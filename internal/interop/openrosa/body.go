@@ -75,16 +75,18 @@ func (w *xformWriter) question(n *node) {
 			w.choice(yes(it), i18n.T(w.lang, "openrosa.yes"))
 			w.choice(no(it), i18n.T(w.lang, "openrosa.no"))
 		})
-	case form.OneChoice:
-		w.control(n, "select1", func() {
-			for _, c := range it.Choices {
-				w.choice(c.Value, or(c.Label, c.Value))
+	case form.OneChoice, form.Choices:
+		element := "select1"
+		if it.Several() {
+			element = "select"
+		}
+		w.control(n, element, func() {
+			if it.ChoiceFilter != "" {
+				w.filtered(n)
+				return
 			}
-		})
-	case form.Choices:
-		w.control(n, "select", func() {
 			for _, c := range it.Choices {
-				w.choice(n.choices[c.Value], or(c.Label, c.Value))
+				w.choice(n.written(c.Value), or(c.Label, c.Value))
 			}
 		})
 	case form.Commune:

@@ -14,6 +14,7 @@ type node struct {
 	element  string
 	path     string
 	up       string // the way to the instance of its repeated group
+	base     string // the path of that group, or of the form
 	children []*node
 	choices  map[string]string // of a field with several: how each value is written
 }
@@ -30,15 +31,15 @@ type layout struct {
 
 func lay(d *form.Definition) *layout {
 	l := &layout{d: d, byName: map[string]*node{}, used: map[string]bool{"meta": true, "data": true}}
-	l.root = l.add(d.Items, "/data", "..")
+	l.root = l.add(d.Items, "/data", "..", "/data")
 	return l
 }
 
-func (l *layout) add(items []form.Item, path, up string) []*node {
+func (l *layout) add(items []form.Item, path, up, base string) []*node {
 	var list []*node
 	for i := range items {
 		it := &items[i]
-		n := &node{item: it, element: l.choose(it), up: up}
+		n := &node{item: it, element: l.choose(it), up: up, base: base}
 		n.path = path + "/" + n.element
 		if it.Name != "" {
 			l.byName[it.Name] = n
@@ -48,9 +49,9 @@ func (l *layout) add(items []form.Item, path, up string) []*node {
 		}
 		switch it.Kind {
 		case form.Section:
-			n.children = l.add(it.Items, n.path, up+"/..")
+			n.children = l.add(it.Items, n.path, up+"/..", base)
 		case form.Repeat:
-			n.children = l.add(it.Items, n.path, "..")
+			n.children = l.add(it.Items, n.path, "..", n.path)
 		}
 		list = append(list, n)
 	}

@@ -243,3 +243,31 @@ func TestSettings(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// Choices that depend on another answer are an instance of their own, which clients
+// filter; in a repeated group the other answer is that of the same instance.
+func TestCascade(t *testing.T) {
+	communes := []form.Choice{
+		{Value: "31458", Label: "Roques", Columns: map[string]string{"dép": "31"}}, {Value: "le bourg", Label: "Albi", Columns: map[string]string{"dép": "81"}},
+	}
+	d := &form.Definition{Title: "Cascade", Items: []form.Item{
+		{Kind: form.Field, Name: "dep", Label: "Département", Control: form.Text},
+		{Kind: form.Field, Name: "commune", Label: "Commune", Control: form.OneChoice, Choices: communes, ChoiceFilter: "dép = ${dep} or name = 'x'"},
+		{Kind: form.Repeat, Name: "suite", Title: "Suite", Items: []form.Item{
+			{Kind: form.Field, Name: "ici", Label: "Ici", Control: form.Text},
+			{Kind: form.Section, Title: "Dedans", Items: []form.Item{
+				{Kind: form.Field, Name: "autres", Label: "Autres", Control: form.Choices, Joined: ";", Choices: communes, ChoiceFilter: "dép = ${ici} and dép != ${dep}"},
+			}},
+		}},
+	}}
+	b, err := openrosa.XForm(&openrosa.Form{ID: "x", Version: 1, Definition: d})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wellFormed(t, b)
+	golden(t, "cascade.xml", lines(b))
+	d.Items[1].ChoiceFilter = "dép = ("
+	if _, err := openrosa.XForm(&openrosa.Form{ID: "x", Version: 1, Definition: d}); !errs.Is(err, errs.Invalid) {
+		t.Errorf("a filter that makes no sense: %v", err)
+	}
+}

@@ -76,6 +76,9 @@ func XForm(f *Form) ([]byte, error) {
 	w.instance(w.root)
 	w.raw("<meta><instanceID/><instanceName/><timeEnd/></meta></data></instance>")
 	w.sources()
+	if err := w.lists(w.root); err != nil {
+		return nil, err
+	}
 	if err := w.binds(w.root); err != nil {
 		return nil, err
 	}

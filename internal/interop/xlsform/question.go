@@ -115,7 +115,7 @@ func (rd *reader) common(q question, it *form.Item) {
 	if v, column := s.cell(r, "default"); v != "" {
 		it.Default = rd.defaultOf(q, column, v)
 	}
-	if v, column := s.cell(r, "choice_filter"); v != "" {
+	if v, column := s.cell(r, "choice_filter"); v != "" && it.Control != form.OneChoice && it.Control != form.Choices {
 		rd.tell(Left, s, r.number, column, "xlsform.choice-filter", errs.Args{"Filter": v})
 	}
 }
@@ -205,8 +205,10 @@ func (rd *reader) choiceItems(q question, it form.Item) []form.Item {
 	if it.Control == form.Choices {
 		it.Joined = ";"
 	}
+	var columns []string // those that the filter looks at
+	it.ChoiceFilter, columns = rd.filter(q)
 	if strings.Contains(q.kind, "from file") {
-		it.Choices = rd.fileOf(q.sheet, q.row, q.typeColumn, q.rest, q.parameters)
+		it.Choices = rd.fileOf(q, columns)
 		return []form.Item{it}
 	}
 	name, other := q.rest, false
@@ -215,7 +217,7 @@ func (rd *reader) choiceItems(q question, it form.Item) []form.Item {
 			name, other = strings.TrimSpace(base), true
 		}
 	}
-	it.Choices = rd.listOf(q.sheet, q.row, q.typeColumn, name)
+	it.Choices = rd.listOf(q, name, columns)
 	if it.Default != "" && it.Control == form.Choices && !strings.HasPrefix(it.Default, "=") {
 		it.Default = strings.Join(strings.Fields(it.Default), ";")
 	}
@@ -224,6 +226,9 @@ func (rd *reader) choiceItems(q question, it form.Item) []form.Item {
 	}
 	label := i18n.T(i18n.Lang(rd.Definition.Language), "xlsform.other")
 	it.Choices = append(it.Choices, form.Choice{Value: "other", Label: label})
+	if it.ChoiceFilter != "" { // which is true of no column of "other"
+		it.ChoiceFilter = "name = 'other' or (" + it.ChoiceFilter + ")"
+	}
 	precise := form.Item{Kind: form.Field, Name: rd.unique(q, it.Name+"_other"), Label: label, Control: form.Text, Relevant: "selected(${" + it.Name + "}, 'other')"}
 	return []form.Item{it, precise}
 }

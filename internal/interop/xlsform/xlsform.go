@@ -66,10 +66,11 @@ func Read(ctx context.Context, src tabular.Source, o Options) (r *Result, err er
 	if err != nil {
 		return nil, err
 	}
-	rd := &reader{ctx: ctx, o: o, book: b, names: map[string]bool{}, Result: Result{Definition: &form.Definition{Names: []string{}, Screens: form.ManyScreens}}}
+	rd := &reader{ctx: ctx, o: o, book: b, names: map[string]bool{}, filtered: map[string]bool{}, Result: Result{Definition: &form.Definition{Names: []string{}, Screens: form.ManyScreens}}}
 	rd.settings()
 	rd.choices()
 	rd.survey()
+	rd.unread()
 	rd.references()
 	rd.finish()
 	return &rd.Result, ctx.Err()
@@ -78,12 +79,13 @@ func Read(ctx context.Context, src tabular.Source, o Options) (r *Result, err er
 // reader reads one form.
 type reader struct {
 	Result
-	ctx   context.Context
-	o     Options
-	book  book
-	names map[string]bool
-	lists map[string]*list
-	asked []expressionAt // every expression that was taken over
+	ctx      context.Context
+	o        Options
+	book     book
+	names    map[string]bool
+	lists    map[string]*list
+	filtered map[string]bool // columns of choices that filters look at
+	asked    []expressionAt  // every expression that was taken over
 
 	language  string // of the labels, as the columns name it
 	nameParts []string

@@ -14,6 +14,11 @@ func (e *evaluation) eval(n node) Value {
 		return e.here(n.value)
 	case reference:
 		return e.lookup(n.name)
+	case column:
+		if e.env.Column == nil {
+			return textOf("")
+		}
+		return e.here(textOf(e.env.Column(n.name)))
 	case pattern:
 		return textOf(n.text)
 	case self:

@@ -23,8 +23,14 @@ type Expression struct {
 
 // Parse reads an expression. A text that is not one is Invalid, with the place where
 // it stops making sense.
-func Parse(text string) (*Expression, error) {
-	p := &parser{}
+func Parse(text string) (*Expression, error) { return parse(text, false) }
+
+// ParseFilter reads a condition on choices: a name that stands alone is a column of the
+// choice that is looked at, as in region = ${region}.
+func ParseFilter(text string) (*Expression, error) { return parse(text, true) }
+
+func parse(text string, columns bool) (*Expression, error) {
+	p := &parser{columns: columns}
 	if err := p.cut(text); err != nil {
 		return nil, err
 	}
@@ -44,6 +50,17 @@ func (e *Expression) Names() []string {
 	walk(e.root, func(n node) {
 		if r, ok := n.(reference); ok && !slices.Contains(names, r.name) {
 			names = append(names, r.name)
+		}
+	})
+	return names
+}
+
+// Columns lists the columns of choices that a filter names, each once, in their order.
+func (e *Expression) Columns() []string {
+	var names []string
+	walk(e.root, func(n node) {
+		if c, ok := n.(column); ok && !slices.Contains(names, c.name) {
+			names = append(names, c.name)
 		}
 	})
 	return names
@@ -96,6 +113,7 @@ type Env struct {
 	Language string                          // of the names of months: "fr" or "en"
 	UUID     func() string                   // nil: uuid() is empty
 	Label    func(name, value string) string // label of a choice; nil: the value itself
+	Column   func(name string) string        // of the choice that a filter looks at; nil: all are empty
 }
 
 // Eval gives the value of the expression. It cannot fail: what has no value is empty.

@@ -22,6 +22,7 @@ type caseFile struct {
 		Path       [][2]any
 		Language   string
 		Labels     map[string]map[string]string
+		Columns    map[string]string // of a choice: the expression is a filter
 		Text       string
 		True       *bool
 	}
@@ -78,12 +79,19 @@ func TestCases(t *testing.T) {
 	}
 	used := map[string]bool{}
 	for _, c := range f.Cases {
-		e, err := expression.Parse(c.Expression)
+		parse := expression.Parse
+		if c.Columns != nil {
+			if _, err := parse(c.Expression); err == nil {
+				t.Errorf("%s: columns of choices are read outside of filters", c.Expression)
+			}
+			parse = expression.ParseFilter
+		}
+		e, err := parse(c.Expression)
 		if err != nil {
 			t.Errorf("%s: %v", c.Expression, err)
 			continue
 		}
-		env := &expression.Env{Root: rowOf(t, c.Values), Self: answerOf(t, c.Self), Now: f.Now, Language: c.Language, UUID: func() string { return f.UUID }}
+		env := &expression.Env{Root: rowOf(t, c.Values), Self: answerOf(t, c.Self), Now: f.Now, Language: c.Language, UUID: func() string { return f.UUID }, Column: func(name string) string { return c.Columns[name] }}
 		for _, s := range c.Path {
 			env.Path = append(env.Path, expression.Step{Repeat: s[0].(string), Index: int(s[1].(float64))})
 		}

@@ -16,6 +16,7 @@ type node interface{}
 type (
 	literal   struct{ value Value }
 	reference struct{ name string } // ${name}
+	column    struct{ name string } // of the choice that a filter looks at
 	self      struct{}              // .
 	parent    struct{}              // .. : the instance of the repeated group
 	negated   struct{ of node }
@@ -66,9 +67,10 @@ type token struct {
 }
 
 type parser struct {
-	tokens []token
-	next   int
-	depth  int
+	tokens  []token
+	next    int
+	depth   int
+	columns bool // names that stand alone are columns of choices
 }
 
 // closing gives the sign that ends a text. Word processors write the last two.
@@ -282,6 +284,9 @@ func (p *parser) primary() (node, error) {
 	case t.kind == tokenName:
 		if _, ok := p.sign("("); ok {
 			return p.call(t)
+		}
+		if p.columns {
+			return column{t.text}, nil
 		}
 		return nil, wrong("expression.name", errs.Args{"Position": t.at, "Name": t.text})
 	}

@@ -10,6 +10,8 @@ type XPath struct {
 	Path   func(name string) string                   // of a question or of a repeated group
 	Truth  func(name string) (value string, yes bool) // the answer "yes" of a question with two answers; yes is false for others
 	Choice func(name, value string) string            // a choice of a question with several, as the XForm writes it
+	Column func(name string) string                   // the element of a choice that holds a column; nil: its own name
+	Self   string                                     // the answer being checked; "" is "."
 	Up     string                                     // the way from the question to its instance of a repeated group: ".."
 }
 
@@ -45,7 +47,17 @@ func (w *xpathWriter) write(n node) {
 		w.b.WriteString(Quote(n.text))
 	case reference:
 		w.b.WriteString(w.x.Path(n.name))
+	case column:
+		if w.x.Column != nil {
+			w.b.WriteString(w.x.Column(n.name))
+			return
+		}
+		w.b.WriteString(n.name)
 	case self:
+		if w.x.Self != "" {
+			w.b.WriteString(w.x.Self)
+			return
+		}
 		w.b.WriteString(".")
 	case parent:
 		w.b.WriteString(w.x.Up)

@@ -31,7 +31,7 @@ type Checker struct {
 
 // rules are the expressions of an item, nil where there is none.
 type rules struct {
-	relevant, constraint, calculation *expression.Expression
+	relevant, constraint, calculation, filter *expression.Expression
 }
 
 // NewChecker compiles a definition. Kinds: Invalid, when an expression is wrong.
@@ -84,6 +84,14 @@ func (c *Checker) compile(items []Item, e *errs.Error) {
 			}
 			*x.to = parsed
 		}
+		if it.ChoiceFilter != "" {
+			parsed, err := expression.ParseFilter(it.ChoiceFilter)
+			if err != nil {
+				bad := errs.As(err)
+				e.WithField(it.Name, bad.Key, bad.Args)
+			}
+			r.filter = parsed
+		}
 		c.rules[it] = r
 		if it.Kind == Section {
 			c.compile(it.Items, e)
@@ -95,20 +103,29 @@ func (c *Checker) compile(items []Item, e *errs.Error) {
 // not asked, with what is calculated; and what is wrong, by the names of the items.
 // now is when the entry was made.
 func (c *Checker) Check(v Values, now time.Time) (Values, []errs.Field, error) {
-	out, _, bad, err := c.Look(v, now)
-	return out, bad, err
+	l, err := c.Look(v, now)
+	return l.Values, l.Bad, err
 }
 
-// Look is Check, and says which items are not asked.
-func (c *Checker) Look(v Values, now time.Time) (out Values, hidden []string, bad []errs.Field, err error) {
-	run := &checking{now: now}
-	if out, err = run.entry(c, v, "", nil); err != nil {
-		return nil, nil, nil, err
+// Looked is what a form makes of answers.
+type Looked struct {
+	Values  Values              // as Check returns them
+	Hidden  []string            // items that are not asked
+	Offered map[string][]string // the choices of the items that have a filter
+	Bad     []errs.Field
+}
+
+// Look is Check, and says which items are not asked, and which choices are offered.
+func (c *Checker) Look(v Values, now time.Time) (l Looked, err error) {
+	run := &checking{now: now, offered: map[string][]string{}}
+	if l.Values, err = run.entry(c, v, "", nil); err != nil {
+		return Looked{}, err
 	}
-	if len(out) == 0 && len(run.bad) == 0 {
+	if len(l.Values) == 0 && len(run.bad) == 0 {
 		run.add("", "form.entry.empty")
 	}
-	return out, run.hidden, run.bad, nil
+	l.Hidden, l.Offered, l.Bad = run.hidden, run.offered, run.bad
+	return l, nil
 }
 
 // maxProblems bounds what is told of one entry.
@@ -116,10 +133,11 @@ const maxProblems = 100
 
 // checking is the check of one entry.
 type checking struct {
-	now    time.Time
-	bad    []errs.Field
-	hidden []string       // items that are not asked
-	root   expression.Row // of the entry, while its repeats are checked
+	now     time.Time
+	bad     []errs.Field
+	hidden  []string            // items that are not asked
+	offered map[string][]string // choices, of the items that have a filter
+	root    expression.Row      // of the entry, while its repeats are checked
 }
 
 func (r *checking) add(name, key string, args ...errs.Args) {
@@ -162,6 +180,7 @@ func (r *checking) entry(c *Checker, sent Values, prefix string, path []expressi
 	if err := r.instances(c, v, prefix, env); err != nil {
 		return nil, err
 	}
+	r.offers(c, v, prefix, env)
 	if len(v) > 0 || path != nil {
 		if err := r.columns(c, v, prefix, hidden); err != nil {
 			return nil, err
@@ -311,13 +330,39 @@ func (r *checking) items(c *Checker, v Values, prefix string, hidden map[*Item]b
 	}
 }
 
+// offers notes which choices the filters leave.
+func (r *checking) offers(c *Checker, v Values, prefix string, env *expression.Env) {
+	row := c.row(v)
+	env.Root = row
+	if env.Path != nil {
+		env.Root = placed(r.root, env.Path, row)
+	}
+	for it := range c.d.Fields() {
+		filter := c.rules[it].filter
+		if filter == nil {
+			continue
+		}
+		env.Self = row[it.Name]
+		list := []string{}
+		for i := range it.Choices {
+			env.Column = it.Choices[i].column
+			if filter.True(env) {
+				list = append(list, it.Choices[i].Value)
+			}
+		}
+		env.Column = nil
+		r.offered[prefix+it.Name] = list
+	}
+}
+
 func (r *checking) choice(it *Item, text, prefix string) {
 	list := []string{text}
 	if it.Several() {
 		list = it.List(text)
 	}
 	for _, value := range list {
-		if !slices.ContainsFunc(it.Choices, func(c Choice) bool { return c.Value == value }) {
+		offered, filtered := r.offered[prefix+it.Name]
+		if filtered && !slices.Contains(offered, value) || !slices.ContainsFunc(it.Choices, func(c Choice) bool { return c.Value == value }) {
 			r.add(prefix+it.Name, "form.entry.choice", errs.Args{"Value": shorten(value)})
 			return
 		}
@@ -423,7 +468,7 @@ func (c *Checker) answer(it *Item, text string) expression.Answer {
 	case it.Several():
 		a.Choices = it.List(text)
 	case it.Control == Point && it.Format != "":
-		if lon, lat, ok := pointOf(text); ok {
+		if lon, lat, ok := ReadPoint(text); ok {
 			a.Text = fmt.Sprintf("%v, %v", lon, lat)
 		}
 	}

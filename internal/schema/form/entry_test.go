@@ -50,11 +50,11 @@ func judged(t *testing.T, d *form.Definition, v form.Values) (form.Values, strin
 
 func TestChecks(t *testing.T) {
 	d := definition(t,
-		form.Item{Kind: form.Field, Name: "type", Label: "Type", Control: form.OneChoice, Required: true, Choices: []form.Choice{{"puits", "Puits"}, {"source", "Source"}}},
+		form.Item{Kind: form.Field, Name: "type", Label: "Type", Control: form.OneChoice, Required: true, Choices: []form.Choice{{Value: "puits", Label: "Puits"}, {Value: "source", Label: "Source"}}},
 		form.Item{Kind: form.Section, Name: "s", Title: "Puits", Relevant: "${type} = 'puits'", Items: []form.Item{
 			{Kind: form.Field, Name: "profondeur", Label: "Profondeur", Control: form.Number, Required: true, Minimum: "0", Constraint: ". < 500", ConstraintMessage: "Moins de 500 m"},
 		}},
-		form.Item{Kind: form.Field, Name: "usages", Label: "Usages", Control: form.Choices, Choices: []form.Choice{{"a", "A"}, {"b", "B"}}},
+		form.Item{Kind: form.Field, Name: "usages", Label: "Usages", Control: form.Choices, Choices: []form.Choice{{Value: "a", Label: "A"}, {Value: "b", Label: "B"}}},
 		form.Item{Kind: form.Field, Name: "double", Label: "Double", Control: form.Calculated, Calculation: "${profondeur} * 2"},
 		form.Item{Kind: form.Field, Name: "lieu", Label: "Lieu", Control: form.Point},
 		form.Item{Kind: form.Repeat, Name: "plantes", Title: "Plantes", Max: 2, Items: []form.Item{
@@ -129,6 +129,47 @@ func TestNationalExamples(t *testing.T) {
 		if _, bad := judged(t, d, d.Join(v)); bad != "" {
 			t.Errorf("%s: %s", e.Ref(), bad)
 		}
+	}
+}
+
+// A filter leaves the choices whose columns go with another answer, in repeats too; what
+// it does not leave is no answer.
+func TestChoiceFilter(t *testing.T) {
+	communes := []form.Choice{
+		{Value: "31458", Label: "Roques", Columns: map[string]string{"dep": "31"}}, {Value: "31555", Label: "Toulouse", Columns: map[string]string{"dep": "31"}}, {Value: "81004", Label: "Albi", Columns: map[string]string{"dep": "81"}},
+	}
+	commune := form.Item{Kind: form.Field, Name: "commune", Label: "Commune", Control: form.OneChoice, Choices: communes, ChoiceFilter: "dep = ${dep}"}
+	inner := commune
+	inner.Name, inner.ChoiceFilter = "autre", "dep = ${ici} or name = '81004'"
+	d := definition(t,
+		form.Item{Kind: form.Field, Name: "dep", Label: "Département", Control: form.Text}, commune,
+		form.Item{Kind: form.Repeat, Name: "suite", Title: "Suite", Items: []form.Item{{Kind: form.Field, Name: "ici", Label: "Ici", Control: form.Text}, inner}},
+	)
+	for bad, in := range map[string]form.Values{
+		"":               {"dep": "31", "commune": "31458", "suite": `[{"ici":"31","autre":"31555"},{"ici":"","autre":"81004"}]`},
+		"commune":        {"dep": "81", "commune": "31458"},
+		"suite[1].autre": {"dep": "31", "suite": `[{"ici":"31","autre":"31555"},{"ici":"81","autre":"31555"}]`},
+	} {
+		if _, got := judged(t, d, in); got != bad {
+			t.Errorf("%v: wrong are %q, want %q", in, got, bad)
+		}
+	}
+	c, err := form.NewChecker(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for dep, want := range map[string]string{"31": "31458 31555", "81": "81004", "": ""} {
+		l, err := c.Look(form.Values{"dep": dep}, time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(l.Offered["commune"], " "); got != want {
+			t.Errorf("%q: offered are %q, want %q", dep, got, want)
+		}
+	}
+	commune.ChoiceFilter = "dep = ("
+	if _, err := form.NewChecker(definition(t, commune)); err == nil {
+		t.Error("a filter that makes no sense is taken")
 	}
 }
 

@@ -67,6 +67,22 @@ const (
 type Choice struct {
 	Value string `json:"value"`
 	Label string `json:"label"`
+	// Columns are what filters of choices look at, by name: {"departement": "31"}.
+	Columns map[string]string `json:"columns,omitempty"`
+}
+
+// column is what a filter sees of a choice: a column, its value (name) or its label.
+func (c *Choice) column(name string) string {
+	if text, ok := c.Columns[name]; ok {
+		return text
+	}
+	switch name {
+	case "name":
+		return c.Value
+	case "label":
+		return c.Label
+	}
+	return ""
 }
 
 // Definition is what a form asks. Its JSON is that of the API.
@@ -98,6 +114,9 @@ type Item struct {
 	Required bool     `json:"required,omitempty"`
 	Unique   bool     `json:"unique,omitempty"`
 	Choices  []Choice `json:"choices,omitempty"`
+	// ChoiceFilter is an expression on the columns of choices: only those for which it
+	// is true are offered, departement = ${departement}.
+	ChoiceFilter string `json:"choice_filter,omitempty"`
 	// Joined is what several values stand between in the cell: ";", ",", "|", or
 	// JSON for an array. "" for controls of one value.
 	Joined            string `json:"joined,omitempty"`

@@ -75,7 +75,7 @@ func TestRoundTrip(t *testing.T) {
 		it := form.Item{Kind: form.Field, Name: strings.ReplaceAll(string(c), "-", "_"), Label: "Le " + string(c), Help: "Aide", Control: c, Required: true}
 		switch c {
 		case form.OneChoice:
-			it.Choices = []form.Choice{{"a", "Premier"}, {"b", "Second"}}
+			it.Choices = []form.Choice{{Value: "a", Label: "Premier"}, {Value: "b", Label: "Second"}}
 		case form.YesNo:
 			it.TrueValue, it.FalseValue = "oui", "non"
 		}

@@ -245,20 +245,20 @@ func choices(f *schema.Field, it *Item) {
 	switch {
 	case f.Categories != nil:
 		for _, c := range f.Categories {
-			it.Choices = append(it.Choices, Choice{c.Value, oneOf([]string{c.Label}, c.Value)})
+			it.Choices = append(it.Choices, Choice{Value: c.Value, Label: oneOf([]string{c.Label}, c.Value)})
 		}
 	case f.Constraints.Enum != nil:
 		for _, v := range f.Constraints.Enum {
-			it.Choices = append(it.Choices, Choice{v, v})
+			it.Choices = append(it.Choices, Choice{Value: v, Label: v})
 		}
 	case f.Type == schema.Array && f.ArrayItem != nil:
 		for _, v := range f.ArrayItem.Constraints.Enum {
-			it.Choices = append(it.Choices, Choice{v, v})
+			it.Choices = append(it.Choices, Choice{Value: v, Label: v})
 		}
 	case f.Type == schema.String:
 		if m := severalPattern.FindStringSubmatch(f.Constraints.Pattern); m != nil && !strings.ContainsAny(m[1], `\[]{}+*?.^$`) {
 			for _, v := range strings.Split(m[1], "|") {
-				it.Choices = append(it.Choices, Choice{v, v})
+				it.Choices = append(it.Choices, Choice{Value: v, Label: v})
 			}
 			it.Joined = "|"
 		}

@@ -74,11 +74,24 @@ func (d *Definition) Position(v Values) (lon, lat float64, ok bool) {
 		lat, err2 := strconv.ParseFloat(v[it.Latitude], 64)
 		return lon, lat, err1 == nil && err2 == nil && within(lon, lat)
 	}
-	return pointOf(v[it.Name])
+	return ReadPoint(v[it.Name])
 }
 
-// pointOf reads a geopoint in any of the three ways the standard writes it.
-func pointOf(text string) (lon, lat float64, ok bool) {
+// WritePoint writes a point, in degrees, as a geopoint of the format holds it: "" is
+// "longitude, latitude", array and object are JSON.
+func WritePoint(format string, lon, lat float64) string {
+	x, y := strconv.FormatFloat(lon, 'f', -1, 64), strconv.FormatFloat(lat, 'f', -1, 64)
+	switch format {
+	case "array":
+		return "[" + x + "," + y + "]"
+	case "object":
+		return `{"lon":` + x + `,"lat":` + y + "}"
+	}
+	return x + ", " + y
+}
+
+// ReadPoint reads a geopoint in any of the three ways the standard writes it.
+func ReadPoint(text string) (lon, lat float64, ok bool) {
 	for _, format := range []string{"", "array", "object"} {
 		f := schema.Field{Name: "p", Type: schema.Geopoint, Format: format}
 		var v schema.Value

@@ -61,15 +61,7 @@ type liveMap struct {
 }
 
 // mapPolicy lets the map fetch the tiles of the basemap, and nothing else.
-func (p *Pages) mapPolicy() httpx.CSP {
-	policy := httpx.DefaultCSP()
-	u, err := url.Parse(strings.NewReplacer("{z}", "0", "{x}", "0", "{y}", "0").Replace(p.o.Basemap.URL))
-	if err != nil || u.Host == "" {
-		return policy
-	}
-	origin := u.Scheme + "://" + u.Host
-	return policy.With("img-src", origin).With("connect-src", origin)
-}
+func (p *Pages) mapPolicy() httpx.CSP { return httpx.DefaultCSP().Tiles(p.o.Basemap.URL) }
 
 // mapPage shows where the rows lie that the address selects.
 func (p *Pages) mapPage(w http.ResponseWriter, r *http.Request) error {

@@ -16,6 +16,7 @@ import (
 	"socle/internal/schemas"
 	"socle/internal/tables"
 	"socle/internal/web/shell"
+	"socle/internal/web/ui"
 )
 
 // Pages answers the addresses of this area.
@@ -39,14 +40,10 @@ type Options struct {
 	Territory string // name of the territory, may be ""
 	Host      string // name of who runs the portal
 	Contact   string // e-mail given to visitors, may be ""
-	Basemap   Basemap
+	Basemap   ui.Basemap
 	Areas     []*chart.Areas // contours that figures by code are drawn on
 	Accent    string         // colour of who runs the portal, as #rrggbb; "" for that of the design
 }
-
-// Basemap is the picture under the maps: the address of its tiles, with {z}, {x} and
-// {y}, and who made it. The zero value is none: maps have a plain ground.
-type Basemap struct{ URL, Attribution string }
 
 // New makes the pages.
 func New(o Options) *Pages { return &Pages{o: o} }

@@ -14,6 +14,7 @@ import (
 	"socle/internal/cog"
 	"socle/internal/collect"
 	"socle/internal/markup"
+	"socle/internal/proposal"
 	"socle/internal/schema/form"
 	"socle/internal/web/ui"
 )
@@ -31,7 +32,7 @@ type block struct {
 	More     *ui.Button
 	Last     bool // takes the value of the entry before, in this browser
 	Place    bool
-	Commune  bool
+	Propose  proposal.Kind // what completes it; ""
 }
 
 // inputName is the name of an item's input: apart from what the page itself sends.
@@ -126,6 +127,7 @@ func (f fieldsOf) field(it *form.Item, prefix, value string) block {
 // input gives a field of one line its type, keyboard and bounds.
 func (f fieldsOf) input(it *form.Item, in *ui.Input, b *block) {
 	in.Placeholder, in.ReadOnly = it.Example, it.ReadOnly
+	b.Propose = proposes(it)
 	if it.MaxLength != nil {
 		in.MaxLength = *it.MaxLength
 	}
@@ -146,13 +148,12 @@ func (f fieldsOf) input(it *form.Item, in *ui.Input, b *block) {
 			in.Value = t.In(f.zone).Format("2006-01-02T15:04")
 		}
 	case form.Commune:
-		b.Commune = it.Format != "commune"
 		in.Autocomplete = "off"
-		if c, ok := cog.Commune(in.Value); ok && b.Commune {
+		if c, ok := cog.Commune(in.Value); ok && b.Propose == proposal.Commune {
 			in.Value = c.Name + " (" + c.Code + ")"
 		}
-	case form.SIRET:
-		in.Mode = "numeric"
+	case form.SIRET, form.Address:
+		in.Autocomplete = "off"
 	case form.Email:
 		in.Type, in.Autocomplete = "email", "email"
 	case form.Phone:
@@ -160,7 +161,8 @@ func (f fieldsOf) input(it *form.Item, in *ui.Input, b *block) {
 	case form.URL:
 		in.Type = "url"
 	case form.Point:
-		b.Place = true
+		b.Place = !it.ReadOnly
+		in.Value = writtenPlace(it, in.Value)
 		if in.Placeholder == "" {
 			in.Placeholder = "1.4442, 43.6045"
 		}
@@ -322,6 +324,8 @@ func (r reading) value(it *form.Item, sent []string) string {
 		if it.Format != "commune" {
 			return communeCode(text)
 		}
+	case form.Point:
+		return readPlace(it, text)
 	case form.SIRET:
 		return strings.ReplaceAll(text, " ", "")
 	}

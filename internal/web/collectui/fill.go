@@ -38,6 +38,7 @@ type fillView struct {
 	Key    string
 	Keeps  string // the name of the draft in this browser
 	Words  map[string]string
+	Map    placeMap
 	Field  ui.Link // the same form in the field application
 }
 
@@ -90,9 +91,13 @@ func (p *Pages) fillPage(w http.ResponseWriter, r *http.Request, f collect.Form,
 		Entry: entry, Secret: secretOf(r), Key: r.PathValue("key"), Keeps: "socle-draft-" + string(f.ID), Send: ui.T(ctx, "collectui.send"), Field: ui.Link{Label: ui.T(ctx, "fieldui.open"), Href: fieldAddress(f, r.PathValue("key")), Icon: "smartphone"},
 		Words: map[string]string{
 			"place": ui.T(ctx, "collectui.point.use"), "placing": ui.T(ctx, "collectui.point.search"), "denied": ui.T(ctx, "collectui.point.denied"), "accuracy": ui.T(ctx, "collectui.point.accuracy"),
-			"draft": ui.T(ctx, "collectui.draft"), "forget": ui.T(ctx, "collectui.draft.forget"), "last": ui.T(ctx, "collectui.last"), "none": ui.T(ctx, "collectui.commune.none"),
+			"draft": ui.T(ctx, "collectui.draft"), "forget": ui.T(ctx, "collectui.draft.forget"), "last": ui.T(ctx, "collectui.last"),
+			"map": ui.T(ctx, "collectui.point.map"), "mapclose": ui.T(ctx, "collectui.point.map.close"), "mapfailed": ui.T(ctx, "collectui.point.map.failed"), "mapname": ui.T(ctx, "collectui.point.map.name"),
+			"mapmarker": ui.T(ctx, "collectui.point.marker"), "mapin": ui.T(ctx, "plot.map.in"), "mapout": ui.T(ctx, "plot.map.out"), "keys": ui.T(ctx, "collectui.point.keys"), "placed": ui.T(ctx, "collectui.point.placed"),
+			"proposals": ui.T(ctx, "collectui.proposals"), "some": ui.T(ctx, "collectui.proposals.some"), "none": ui.T(ctx, "collectui.proposals.nothing"),
 		},
 	}
+	view.Map = p.placeMap(f)
 	fields := fieldsOf{ctx: ctx, form: f, values: v, problems: problems, zone: p.o.Zone}
 	view.Blocks = fields.blocks(d.Items, "", v, 2)
 	if now := p.o.Now(); !f.Open(now) {
@@ -292,6 +297,8 @@ type lookAnswer struct {
 	Values   map[string]string `json:"values"`   // that are calculated, by input
 	Hidden   []string          `json:"hidden"`   // inputs that are not asked
 	Problems map[string]string `json:"problems"` // by input
+	// Offered are the choices that filters leave, by input.
+	Offered map[string][]string `json:"offered"`
 }
 
 // look says what the form makes of what is being typed.
@@ -307,20 +314,23 @@ func (p *Pages) look(w http.ResponseWriter, r *http.Request) error {
 		defer func() { _ = r.MultipartForm.RemoveAll() }()
 	}
 	read := reading{form: r.PostForm, zone: p.o.Zone}
-	out, hidden, bad, err := p.o.Collect.Look(r.Context(), v, f.ID, read.values(f.Definition.Items, ""))
+	look, err := p.o.Collect.Look(r.Context(), v, f.ID, read.values(f.Definition.Items, ""))
 	if err != nil {
 		return err
 	}
-	ans := lookAnswer{Values: map[string]string{}, Hidden: []string{}, Problems: map[string]string{}}
+	ans := lookAnswer{Values: map[string]string{}, Hidden: []string{}, Problems: map[string]string{}, Offered: map[string][]string{}}
 	for it := range f.Definition.Fields() {
 		if it.Control == form.Calculated || it.Calculation != "" {
-			ans.Values[inputName(it.Name)] = out[it.Name]
+			ans.Values[inputName(it.Name)] = look.Values[it.Name]
 		}
 	}
-	for _, name := range hidden {
+	for _, name := range look.Hidden {
 		ans.Hidden = append(ans.Hidden, inputName(name))
 	}
-	for _, b := range bad {
+	for name, list := range look.Offered {
+		ans.Offered[inputName(name)] = list
+	}
+	for _, b := range look.Bad {
 		ans.Problems[inputName(b.Name)] = ui.T(r.Context(), b.Key, b.Args)
 	}
 	w.Header().Set("Cache-Control", "no-store")

@@ -2,19 +2,23 @@ package collectui
 
 import (
 	"net/http"
+	"sync"
 	"time"
 
 	"socle/internal/catalogue"
 	"socle/internal/collect"
 	"socle/internal/httpx"
 	"socle/internal/identity"
+	"socle/internal/proposal"
 	"socle/internal/schemas"
 	"socle/internal/web/shell"
+	"socle/internal/web/ui"
 )
 
 // Pages answers the addresses of this area.
 type Pages struct {
-	o Options
+	o      Options
+	bounds func() string // what maps show at first
 }
 
 // Options are what the pages work with.
@@ -27,7 +31,10 @@ type Options struct {
 	Limit     httpx.Option
 	Now       func() time.Time
 	Zone      *time.Location // of the moments that are typed
-	Territory string         // département whose communes come first
+	Territory string         // code of the département where maps begin
+	Basemap   ui.Basemap
+	Proposals *proposal.Service
+	Asked     httpx.Option // how often proposals may be asked for
 }
 
 // New makes the pages.
@@ -35,14 +42,15 @@ func New(o Options) *Pages {
 	if o.Zone == nil {
 		o.Zone = time.UTC
 	}
-	return &Pages{o: o}
+	return &Pages{o: o, bounds: sync.OnceValue(func() string { return boundsOf(o.Territory) })}
 }
 
 // Routes lists the addresses of this area.
 func (p *Pages) Routes() []shell.Route {
 	anyone := shell.Anyone.With(p.o.Limit)
 	files := int64(p.o.Collect.Limits().Files) * p.o.Collect.Limits().File
-	fill := shell.Anyone.With(httpx.Stream(), httpx.MaxBody(files), p.o.Limit)
+	maps := httpx.WithCSP(httpx.DefaultCSP().Tiles(p.o.Basemap.URL))
+	fill := shell.Anyone.With(httpx.Stream(), httpx.MaxBody(files), p.o.Limit, maps)
 	return []shell.Route{
 		{Pattern: "GET /formulaires", Who: shell.Person, Handler: p.forms},
 		{Pattern: "GET /formulaires/nouveau", Who: shell.Person, Handler: p.newForm},
@@ -59,11 +67,11 @@ func (p *Pages) Routes() []shell.Route {
 		{Pattern: "GET /formulaires/{id}/saisies/{entry}", Who: shell.Person, Handler: p.entry},
 		{Pattern: "POST /formulaires/{id}/saisies/{entry}/restaurer", Who: shell.Person, Handler: p.restore},
 		{Pattern: "POST /formulaires/{id}/saisies/{entry}/retirer", Who: shell.Person, Handler: p.remove},
-		{Pattern: "GET /f/{key}", Who: anyone, Handler: p.fillForm},
+		{Pattern: "GET /f/{key}", Who: anyone.With(maps), Handler: p.fillForm},
 		{Pattern: "POST /f/{key}", Who: fill, Handler: p.fill},
 		{Pattern: "POST /f/{key}/controle", Who: anyone, Handler: p.look},
 		{Pattern: "GET /f/{key}/merci", Who: anyone, Handler: p.thanks},
-		{Pattern: "GET /f/communes", Who: anyone, Handler: p.communes},
+		{Pattern: "GET /f/{key}/propositions", Who: shell.Anyone.With(p.o.Asked), Handler: p.propose},
 	}
 }
 

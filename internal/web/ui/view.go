@@ -568,3 +568,7 @@ func (p Pages) numbers() []int {
 	}
 	return out
 }
+
+// Basemap is the picture under the maps: the address of its tiles, with {z}, {x} and
+// {y}, and who made it. The zero value is none: maps have a plain ground.
+type Basemap struct{ URL, Attribution string }
