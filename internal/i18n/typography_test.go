@@ -57,7 +57,7 @@ func typography(s string) []string {
 
 var (
 	highMark   = regexp.MustCompile(` ([;!?])`)
-	colon      = regexp.MustCompile(`([^\s\x{00a0}\x{202f}]) :(\s|$)`)
+	colon      = regexp.MustCompile(`([^\s\x{00a0}\x{202f}]) :(\s|$|\\n)`)
 	openQuote  = regexp.MustCompile(`«[ \x{202f}]`)
 	closeQuote = regexp.MustCompile(`[ \x{202f}]»`)
 	apostrophe = regexp.MustCompile(`(\pL)'(\pL)`)
