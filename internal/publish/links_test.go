@@ -58,18 +58,18 @@ func TestLinksAreTried(t *testing.T) {
 			return n
 		}
 		w.tryLinks()
-		if w.web.asked != 0 {
+		if w.web.asked.Load() != 0 {
 			t.Fatal("the links of a draft were tried")
 		}
 		_, err = w.catalogue.Publish(ctx, w.editor, d.ID, catalogue.AnyRevision)
 		w.must(err)
 		w.tryLinks()
-		if r := state(plu); w.web.asked != 2 || r.LinkChecked.IsZero() || r.LinkBroken {
-			t.Fatalf("asked %d times, %+v", w.web.asked, r.LinkState)
+		if r := state(plu); w.web.asked.Load() != 2 || r.LinkChecked.IsZero() || r.LinkBroken {
+			t.Fatalf("asked %d times, %+v", w.web.asked.Load(), r.LinkState)
 		}
 		w.must(w.db.Write(ctx, func(tx *sqldb.Tx) error { return jobs.Add(ctx, tx, publish.LookAround()) }))
 		w.must(w.runner.Drain(ctx))
-		if w.web.asked != 2 {
+		if w.web.asked.Load() != 2 {
 			t.Error("tried again before its time")
 		}
 
@@ -113,9 +113,9 @@ func TestLinksAreTried(t *testing.T) {
 		}
 		_, err = w.catalogue.Withdraw(ctx, w.editor, d.ID, catalogue.AnyRevision, "Plus tenu à jour.")
 		w.must(err)
-		asked := w.web.asked
+		asked := w.web.asked.Load()
 		w.tryLinks()
-		if w.web.asked != asked {
+		if w.web.asked.Load() != asked {
 			t.Error("the links of what was withdrawn were tried")
 		}
 	})

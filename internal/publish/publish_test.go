@@ -6,6 +6,7 @@ import (
 	"context"
 	"io"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"socle/internal/blob"
@@ -47,11 +48,11 @@ type workshop struct {
 type web struct {
 	files map[string]string // "" answers that it is gone
 	down  bool              // no server answers
-	asked int
+	asked atomic.Int64
 }
 
 func (x *web) reach(_ context.Context, address string) error {
-	x.asked++
+	x.asked.Add(1)
 	switch {
 	case x.down:
 		return errs.New(errs.Busy, "httpx.unreachable", errs.Args{"Host": "www.roques.example"}).WithHint("httpx.unreachable.hint")
@@ -62,7 +63,7 @@ func (x *web) reach(_ context.Context, address string) error {
 }
 
 func (x *web) visit(_ context.Context, address, etag string, w io.Writer, _ int64) (string, string, bool, error) {
-	x.asked++
+	x.asked.Add(1)
 	text := x.files[address]
 	if text == "" {
 		return "", "", false, errs.New(errs.NotFound, "httpx.download-status", errs.Args{"Address": address, "Status": 404}).WithHint("httpx.download-status.hint")

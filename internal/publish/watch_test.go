@@ -121,13 +121,13 @@ func TestWatchedLink(t *testing.T) {
 		if list, err = w.publish.Pending(ctx, w.helper); err != nil || len(list) != 0 {
 			t.Errorf("what was not taken up is left on the desk: %+v %v", list, err)
 		}
-		asked := w.web.asked
+		asked := w.web.asked.Load()
 		w.wants(w.publish.StopWatch(ctx, w.helper, set.ID), errs.Denied)
 		_, err = w.publish.Watched(ctx, w.stranger, set.ID)
 		w.wants(err, errs.NotFound)
 		w.must(w.publish.StopWatch(ctx, w.editor, set.ID))
 		w.look()
-		if w.web.asked != asked {
+		if w.web.asked.Load() != asked {
 			t.Error("an address that is not watched any more was visited")
 		}
 		for _, bad := range []struct {
