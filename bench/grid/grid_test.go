@@ -163,7 +163,7 @@ func (s *screen) pastes(b *testing.B, r *rand.Rand) {
 		Drawn, Saved float64
 		Failed       string
 	}
-	s.value(b, fmt.Sprintf(`new Promise((done) => {
+	s.value(b, `new Promise((done) => {
 		const sheet = document.querySelector("#sheet"), state = document.querySelector("[data-state]"), out = {};
 		const key = (k, more) => sheet.dispatchEvent(new KeyboardEvent("keydown", {key: k, bubbles: true, ...more}));
 		key("End", {ctrlKey: true}); key("ArrowDown", {}); key("Home", {});
@@ -180,7 +180,7 @@ func (s *screen) pastes(b *testing.B, r *rand.Rand) {
 		sheet.dispatchEvent(new ClipboardEvent("paste", {clipboardData: data, bubbles: true, cancelable: true}));
 		out.drawn = performance.now() - t;
 		look();
-	})`), &took)
+	})`, &took)
 	if took.Failed != "" {
 		b.Fatalf("a minute after the paste: %+v", took)
 	}

@@ -20,8 +20,8 @@ type Product struct {
 
 // composition says which columns of a table are what dishes are made of: a row is a
 // product of a dish. A dish of a menu is known by its code and the SIRET of the
-// authority, and that of the kitchen where both say it (SCDL menus-collectifs and
-// plats-menus-collectifs).
+// authority, and that of the kitchen where both say it (the two SCDL schemas of
+// canteens).
 type composition struct {
 	Code, Authority, Kitchen                          string
 	Product, Supplier, Town, Quality, Mark, Allergens string
