@@ -6,17 +6,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
+
+	"socle/bench/run"
 )
 
 // published is what a common OpenRosa server took on a small machine, in
@@ -28,31 +25,12 @@ const (
 	each    = 15
 )
 
+// portal is the demonstration.
 type portal struct{ base string }
 
-// start runs the demonstration on a new folder.
 func start(b *testing.B) *portal {
 	b.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		b.Fatal(err)
-	}
-	addr := l.Addr().String()
-	_ = l.Close()
-	bin, err := filepath.Abs("../../bin/socle")
-	if err != nil {
-		b.Fatal(err)
-	}
-	cmd := exec.Command(bin, "serve", "--demo", "--data", b.TempDir(), "--addr", addr, "--log-level", "WARN", "--limits-request-rate", "1000000", "--limits-request-burst", "1000000")
-	cmd.Stderr = os.Stderr
-	if err := cmd.Start(); err != nil {
-		b.Fatalf("%v: run \"make build\" first", err)
-	}
-	b.Cleanup(func() {
-		_ = cmd.Process.Signal(syscall.SIGTERM)
-		_ = cmd.Wait()
-	})
-	return &portal{"http://" + addr}
+	return &portal{run.Start(b, b.TempDir(), "--demo").Base}
 }
 
 func (p *portal) get(path string, out any) error {

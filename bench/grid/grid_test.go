@@ -57,8 +57,8 @@ func BenchmarkGrid(b *testing.B) {
 	for b.Loop() {
 		s := p.browser(b)
 		s.open(b, "actes", rows)
-		b.ReportMetric(s.number(b, `performance.getEntriesByName("grid-usable")[0].startTime`), "ms_usable")
-		b.ReportMetric(s.number(b, `performance.getEntriesByName("grid-all")[0].startTime`), "ms_all_rows")
+		b.ReportMetric(s.Number(`performance.getEntriesByName("grid-usable")[0].startTime`), "ms_usable")
+		b.ReportMetric(s.Number(`performance.getEntriesByName("grid-all")[0].startTime`), "ms_all_rows")
 		s.scrolls(b, "rows", "top")
 		s.acts(b)
 		s.pastes(b, r)
@@ -84,10 +84,10 @@ func BenchmarkWide(b *testing.B) {
 	for b.Loop() {
 		s := p.browser(b)
 		s.open(b, "mesures", 5000)
-		b.ReportMetric(s.number(b, `performance.getEntriesByName("grid-usable")[0].startTime`), "ms_usable")
+		b.ReportMetric(s.Number(`performance.getEntriesByName("grid-usable")[0].startTime`), "ms_usable")
 		s.scrolls(b, "down", "top")
 		s.scrolls(b, "across", "left")
-		b.ReportMetric(s.number(b, `document.querySelectorAll("#sheet .grid-cell").length`), "cells_drawn")
+		b.ReportMetric(s.Number(`document.querySelectorAll("#sheet .grid-cell").length`), "cells_drawn")
 		b.ReportMetric(0, "ns/op")
 	}
 }
@@ -95,9 +95,9 @@ func BenchmarkWide(b *testing.B) {
 // open opens the grid of a dataset and waits until it has all rows.
 func (s *screen) open(b *testing.B, slug string, n int) {
 	b.Helper()
-	s.do(b, chromedp.Navigate(s.p.base+"/datasets/"+slug+"/grid?lang=fr"))
-	s.wait(b, `document.querySelector(".grid[data-all]")`)
-	if got := s.number(b, `Number(document.querySelector("#sheet").getAttribute("aria-rowcount"))`); int(got) != n+2 {
+	s.Do(chromedp.Navigate(s.p.Base + "/datasets/" + slug + "/grid?lang=fr"))
+	s.Wait(`document.querySelector(".grid[data-all]")`)
+	if got := s.Number(`Number(document.querySelector("#sheet").getAttribute("aria-rowcount"))`); int(got) != n+2 {
 		b.Fatalf("%v rows in the grid, want %d", got, n+2) // the head and the new row are two
 	}
 }
@@ -107,7 +107,7 @@ func (s *screen) scrolls(b *testing.B, name, side string) {
 	b.Helper()
 	length := map[string]string{"top": "scrollHeight - e.clientHeight", "left": "scrollWidth - e.clientWidth"}[side]
 	var list []float64
-	s.value(b, fmt.Sprintf(`new Promise((done) => {
+	s.Value(fmt.Sprintf(`new Promise((done) => {
 		const e = document.querySelector("#sheet .grid-scroll"), all = e.%s, times = [];
 		let n = 0, last = 0;
 		const turn = (now) => {
@@ -128,7 +128,7 @@ func (s *screen) scrolls(b *testing.B, name, side string) {
 func (s *screen) acts(b *testing.B) {
 	b.Helper()
 	painted := func(act string) float64 {
-		return s.number(b, `new Promise((done) => { const t = performance.now(); `+act+`; requestAnimationFrame(() => setTimeout(() => done(performance.now() - t))); })`)
+		return s.Number(`new Promise((done) => { const t = performance.now(); ` + act + `; requestAnimationFrame(() => setTimeout(() => done(performance.now() - t))); })`)
 	}
 	b.ReportMetric(painted(`document.querySelectorAll("#sheet .grid-title")[2].click()`), "ms_sort")
 	b.ReportMetric(painted(`document.querySelectorAll("#sheet .grid-title")[2].click(); document.querySelectorAll("#sheet .grid-title")[2].click()`), "ms_unsort")
@@ -156,14 +156,14 @@ func (s *screen) pastes(b *testing.B, r *rand.Rand) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	if got := s.number(b, `(window.benchPaste = `+string(text)+`).length`); got == 0 {
+	if got := s.Number(`(window.benchPaste = ` + string(text) + `).length`); got == 0 {
 		b.Fatal("nothing to paste")
 	}
 	var took struct {
 		Drawn, Saved float64
 		Failed       string
 	}
-	s.value(b, `new Promise((done) => {
+	s.Value(`new Promise((done) => {
 		const sheet = document.querySelector("#sheet"), state = document.querySelector("[data-state]"), out = {};
 		const key = (k, more) => sheet.dispatchEvent(new KeyboardEvent("keydown", {key: k, bubbles: true, ...more}));
 		key("End", {ctrlKey: true}); key("ArrowDown", {}); key("Home", {});
@@ -184,7 +184,7 @@ func (s *screen) pastes(b *testing.B, r *rand.Rand) {
 	if took.Failed != "" {
 		b.Fatalf("a minute after the paste: %+v", took)
 	}
-	if got := s.number(b, `Number(document.querySelector("#sheet").getAttribute("aria-rowcount"))`); int(got) != rows+pasted+2 {
+	if got := s.Number(`Number(document.querySelector("#sheet").getAttribute("aria-rowcount"))`); int(got) != rows+pasted+2 {
 		b.Fatalf("%v rows after the paste", got)
 	}
 	b.ReportMetric(took.Drawn, "ms_paste_drawn")

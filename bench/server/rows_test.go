@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"socle/bench/benchfile"
+	"socle/bench/run"
 	"socle/client"
 )
 
@@ -48,9 +49,9 @@ func published(b *testing.B) (base, id string, pid int) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	p, _ := start(b, b.TempDir(), "--demo")
-	p.waitDatasets(b, demoDatasets)
-	c, err := client.New(p.base, client.Options{Token: p.token(b)})
+	p := run.Start(b, b.TempDir(), "--demo")
+	waitDatasets(b, p, demoDatasets)
+	c, err := client.New(p.Base, client.Options{Token: token(b, p)})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -72,7 +73,7 @@ func published(b *testing.B) (base, id string, pid int) {
 	}
 	id = d.Resources[0].ID
 	if firstRows(c, id) == servedRows {
-		return p.base, id, p.cmd.Process.Pid
+		return p.Base, id, p.PID()
 	}
 	b.Fatal("the table is not made ready")
 	return "", "", 0

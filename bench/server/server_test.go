@@ -1,107 +1,31 @@
 package server
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"flag"
-	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"socle/bench/benchfile"
+	"socle/bench/run"
 	"socle/client"
 )
 
-// process is a running portal.
-type process struct {
-	base string
-	data string
-	cmd  *exec.Cmd
-	out  bytes.Buffer
-}
-
-// start runs bin/socle and returns when it answers its first page, with the time
-// that took.
-func start(b *testing.B, data string, flags ...string) (*process, time.Duration) {
-	b.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		b.Fatal(err)
-	}
-	addr := l.Addr().String()
-	_ = l.Close()
-	bin, err := filepath.Abs("../../bin/socle")
-	if err != nil {
-		b.Fatal(err)
-	}
-	p := &process{base: "http://" + addr, data: data}
-	p.cmd = exec.Command(bin, append([]string{"serve", "--data", data, "--addr", addr, "--log-level", "WARN", "--limits-request-rate", "1000000", "--limits-request-burst", "1000000"}, flags...)...)
-	p.cmd.Stdout, p.cmd.Stderr = &p.out, os.Stderr
-	begin := time.Now()
-	if err := p.cmd.Start(); err != nil {
-		b.Fatalf("%v: run \"make build\" first", err)
-	}
-	b.Cleanup(p.stop)
-	for time.Since(begin) < time.Minute {
-		res, err := http.Get(p.base + "/")
-		if err == nil {
-			_, _ = io.Copy(io.Discard, res.Body)
-			_ = res.Body.Close()
-			if res.StatusCode == http.StatusOK {
-				return p, time.Since(begin)
-			}
-		}
-		time.Sleep(5 * time.Millisecond)
-	}
-	b.Fatal("the portal does not answer")
-	return nil, 0
-}
-
-func (p *process) stop() {
-	_ = p.cmd.Process.Signal(syscall.SIGTERM)
-	_ = p.cmd.Wait()
-}
-
-// memory reads a line of /proc/PID/status, in MB.
-func (p *process) memory(b *testing.B, name string) float64 {
-	f, err := os.Open(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer f.Close()
-	for s := bufio.NewScanner(f); s.Scan(); {
-		if v, ok := strings.CutPrefix(s.Text(), name+":"); ok {
-			kb, err := strconv.ParseFloat(strings.TrimSpace(strings.TrimSuffix(v, "kB")), 64)
-			if err != nil {
-				b.Fatal(err)
-			}
-			return kb / 1024
-		}
-	}
-	b.Fatalf("no %s in the status of the process", name)
-	return 0
-}
-
 // token signs in with the demonstration's account and makes a token.
-func (p *process) token(b *testing.B) string {
+func token(b *testing.B, p *run.Portal) string {
 	b.Helper()
 	var lines []string
 	for range 200 {
-		if data, err := os.ReadFile(filepath.Join(p.data, "demonstration-accounts.txt")); err == nil && len(data) > 0 {
+		if data, err := os.ReadFile(filepath.Join(p.Data, "demonstration-accounts.txt")); err == nil && len(data) > 0 {
 			lines = strings.Split(string(data), "\n")
 			break
 		}
@@ -115,7 +39,7 @@ func (p *process) token(b *testing.B) string {
 			continue
 		}
 		for range 100 { // the account is made a moment after its password
-			res, err := c.PostForm(p.base+"/sign-in", url.Values{"email": {f[0]}, "password": {f[1]}})
+			res, err := c.PostForm(p.Base+"/sign-in", url.Values{"email": {f[0]}, "password": {f[1]}})
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -125,7 +49,7 @@ func (p *process) token(b *testing.B) string {
 			}
 			time.Sleep(200 * time.Millisecond)
 		}
-		res, err := c.PostForm(p.base+"/account/tokens", url.Values{"token-name": {"bench"}, "scopes": {"read,write,publish"}, "days": {"30"}})
+		res, err := c.PostForm(p.Base+"/account/tokens", url.Values{"token-name": {"bench"}, "scopes": {"read,write,publish"}, "days": {"30"}})
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -143,10 +67,10 @@ func (p *process) token(b *testing.B) string {
 }
 
 // waitDatasets waits until the portal lists at least n datasets.
-func (p *process) waitDatasets(b *testing.B, n int) time.Duration {
+func waitDatasets(b *testing.B, p *run.Portal, n int) time.Duration {
 	begin := time.Now()
 	for time.Since(begin) < 5*time.Minute {
-		res, err := http.Get(p.base + "/api/v1/datasets?limit=200")
+		res, err := http.Get(p.Base + "/api/v1/datasets?limit=200")
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -177,9 +101,9 @@ func BenchmarkFirstPage(b *testing.B) {
 		b.Run(c.name, func(b *testing.B) {
 			var times []float64
 			for range 5 {
-				p, took := start(b, b.TempDir(), c.flags...)
-				times = append(times, took.Seconds())
-				p.stop()
+				p := run.Start(b, b.TempDir(), c.flags...)
+				times = append(times, p.Took.Seconds())
+				p.Stop()
 			}
 			slices.Sort(times)
 			b.ReportMetric(times[len(times)/2], "s_median")
@@ -192,25 +116,25 @@ func BenchmarkFirstPage(b *testing.B) {
 // BenchmarkIdleMemory: under 150 MB with the demonstration loaded, a minute
 // after its last work.
 func BenchmarkIdleMemory(b *testing.B) {
-	p, _ := start(b, b.TempDir(), "--demo")
-	p.waitDatasets(b, demoDatasets)
+	p := run.Start(b, b.TempDir(), "--demo")
+	waitDatasets(b, p, demoDatasets)
 	time.Sleep(60 * time.Second)
-	b.ReportMetric(p.memory(b, "VmRSS"), "MB_resident")
+	b.ReportMetric(p.Memory(b, "VmRSS"), "MB_resident")
 	b.ReportMetric(150, "MB_promised")
 	b.ReportMetric(0, "ns/op")
 }
 
 // BenchmarkPage: pages of the portal at the median, one client, within 15 ms.
 func BenchmarkPage(b *testing.B) {
-	p, _ := start(b, b.TempDir(), "--demo")
-	p.waitDatasets(b, demoDatasets)
+	p := run.Start(b, b.TempDir(), "--demo")
+	waitDatasets(b, p, demoDatasets)
 	for name, path := range map[string]string{"home": "/", "search": "/search", "dataset": "/datasets/deliberations-du-conseil-municipal-de-roques-demonstration",
 		"sorted": "/datasets/comptages-routiers-demonstration?sort=-vehicules", "schema": "/en/schemas/scdl/deliberations"} {
 		b.Run(name, func(b *testing.B) {
 			var times []float64
 			for i := range 320 {
 				begin := time.Now()
-				res, err := http.Get(p.base + path)
+				res, err := http.Get(p.Base + path)
 				if err != nil {
 					b.Fatal(err)
 				}
@@ -251,9 +175,9 @@ func BenchmarkLargeFile(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	p, _ := start(b, b.TempDir(), "--demo")
-	p.waitDatasets(b, demoDatasets)
-	c, err := client.New(p.base, client.Options{Token: p.token(b)})
+	p := run.Start(b, b.TempDir(), "--demo")
+	waitDatasets(b, p, demoDatasets)
+	c, err := client.New(p.Base, client.Options{Token: token(b, p)})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -285,7 +209,7 @@ func BenchmarkLargeFile(b *testing.B) {
 	b.ReportMetric(uploaded.Seconds(), "s_upload")
 	b.ReportMetric(checked.Seconds(), "s_check_and_version")
 	b.ReportMetric(time.Since(begin).Seconds(), "s_published_and_first_rows")
-	b.ReportMetric(p.memory(b, "VmHWM"), "MB_peak")
+	b.ReportMetric(p.Memory(b, "VmHWM"), "MB_peak")
 	b.ReportMetric(600, "MB_promised")
 	b.ReportMetric(0, "ns/op")
 }
