@@ -198,12 +198,7 @@ func (r *checking) conditions(c *Checker, v Values, env *expression.Env) (hidden
 	for range 4 {
 		before := len(hidden)
 		hidden = map[*Item]bool{}
-		row := c.row(v)
-		if env.Path == nil {
-			env.Root = row
-		} else {
-			env.Root = placed(r.root, env.Path, row)
-		}
+		row := r.stand(c, v, env)
 		changed := r.walk(c, c.d.Items, v, row, env, hidden, false)
 		if !changed && len(hidden) == before {
 			break
@@ -290,12 +285,7 @@ func (s said) Say(l i18n.Lang) string {
 func (r *checking) items(c *Checker, v Values, prefix string, hidden map[*Item]bool, env *expression.Env) {
 	var row expression.Row
 	if !c.plain {
-		row = c.row(v)
-		if env.Path == nil {
-			env.Root = row
-		} else {
-			env.Root = placed(r.root, env.Path, row)
-		}
+		row = r.stand(c, v, env)
 	}
 	for it := range c.d.Fields() {
 		if hidden[it] {
@@ -332,11 +322,10 @@ func (r *checking) items(c *Checker, v Values, prefix string, hidden map[*Item]b
 
 // offers notes which choices the filters leave.
 func (r *checking) offers(c *Checker, v Values, prefix string, env *expression.Env) {
-	row := c.row(v)
-	env.Root = row
-	if env.Path != nil {
-		env.Root = placed(r.root, env.Path, row)
+	if c.plain {
+		return
 	}
+	row := r.stand(c, v, env)
 	for it := range c.d.Fields() {
 		filter := c.rules[it].filter
 		if filter == nil {
@@ -419,6 +408,15 @@ func (r *checking) instances(c *Checker, v Values, prefix string, env *expressio
 		v[it.Name] = string(b)
 	}
 	return nil
+}
+
+// stand gives what expressions see of the values, and the whole entry around them.
+func (r *checking) stand(c *Checker, v Values, env *expression.Env) expression.Row {
+	row := c.row(v)
+	if env.Root = row; env.Path != nil {
+		env.Root = placed(r.root, env.Path, row)
+	}
+	return row
 }
 
 // placed is the entry with one instance replaced by what it is now.
