@@ -115,30 +115,29 @@ func mondayOf(t time.Time) time.Time {
 // week has none and none is after.
 func (s *Service) week(ctx context.Context, t *table, a asked, day time.Time) (w *WeekOf, err error) {
 	w = &WeekOf{Menu: a.menu, Monday: mondayOf(day)}
-	if w.Before, err = s.edge(ctx, t, a, w.Monday, false); err != nil {
-		return nil, err
-	}
-	if w.After, err = s.edge(ctx, t, a, w.Monday.AddDate(0, 0, 6), true); err != nil {
-		return nil, err
-	}
-	if err := s.dishes(ctx, t, a, w); err != nil {
+	if err := s.fill(ctx, t, a, w); err != nil {
 		return nil, err
 	}
 	if len(w.Dishes) == 0 && (!w.After.IsZero() || !w.Before.IsZero()) {
 		if w.Monday = w.After; w.Monday.IsZero() {
 			w.Monday = w.Before
 		}
-		if w.Before, err = s.edge(ctx, t, a, w.Monday, false); err != nil {
-			return nil, err
-		}
-		if w.After, err = s.edge(ctx, t, a, w.Monday.AddDate(0, 0, 6), true); err != nil {
-			return nil, err
-		}
-		if err := s.dishes(ctx, t, a, w); err != nil {
+		if err := s.fill(ctx, t, a, w); err != nil {
 			return nil, err
 		}
 	}
 	return w, s.compose(ctx, a.menu, w)
+}
+
+// fill reads the week of w.Monday: its dishes, and the weeks around that have some.
+func (s *Service) fill(ctx context.Context, t *table, a asked, w *WeekOf) (err error) {
+	if w.Before, err = s.edge(ctx, t, a, w.Monday, false); err != nil {
+		return err
+	}
+	if w.After, err = s.edge(ctx, t, a, w.Monday.AddDate(0, 0, 6), true); err != nil {
+		return err
+	}
+	return s.dishes(ctx, t, a, w)
 }
 
 // value is a day as a value of the column of dates.
@@ -187,8 +186,8 @@ func (s *Service) dishes(ctx context.Context, t *table, a asked, w *WeekOf) erro
 			continue // no date as people write them
 		}
 		w.Dishes = append(w.Dishes, Dish{
-			Day: day, Place: cellOf(page, r, a.menu.Place), Course: cellOf(page, r, a.menu.Course), Name: cellOf(page, r, a.menu.Dish), Product: cellOf(page, r, a.menu.Product),
-			Origin: cellOf(page, r, a.menu.Origin), Label: joined(cellOf(page, r, a.menu.Quality), cellOf(page, r, a.menu.Label)), Allergens: joined(cellOf(page, r, a.menu.Allergens)),
+			Day: day, Place: cellOf(page, r, a.menu.Place), Course: cellOf(page, r, a.menu.Course), Name: cellOf(page, r, a.menu.Dish), Product: joined(cellOf(page, r, a.menu.Product)),
+			Origin: joined(cellOf(page, r, a.menu.Origin)), Label: joined(cellOf(page, r, a.menu.Quality), cellOf(page, r, a.menu.Label)), Allergens: joined(cellOf(page, r, a.menu.Allergens)),
 			code: cellOf(page, r, a.menu.Code), authority: cellOf(page, r, a.menu.Authority), kitchen: cellOf(page, r, a.menu.Kitchen),
 		})
 	}

@@ -57,19 +57,19 @@ func Text(ctx context.Context, f tabular.Field, cell []byte) string {
 			return ui.Integer(ctx, n)
 		}
 	case tabular.JSON:
-		return List(string(cell))
+		return list(string(cell))
 	case tabular.Text, tabular.Date, tabular.Timestamp, tabular.TimeOfDay:
 	}
 	return string(cell)
 }
 
-// List writes a JSON list of texts with commas; other text stays as it is.
-func List(text string) string {
-	var list []string
-	if !strings.HasPrefix(text, "[") || json.Unmarshal([]byte(text), &list) != nil {
+// list writes a JSON list of texts with commas; other text stays as it is.
+func list(text string) string {
+	var parts []string
+	if !strings.HasPrefix(text, "[") || json.Unmarshal([]byte(text), &parts) != nil {
 		return text
 	}
-	return strings.Join(list, ", ")
+	return strings.Join(parts, ", ")
 }
 
 // Cut shortens a text to so many characters, where a longer one would fill the page.

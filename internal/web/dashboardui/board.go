@@ -17,7 +17,6 @@ import (
 	"socle/internal/identity"
 	"socle/internal/markup"
 	"socle/internal/tables"
-	"socle/internal/web/cells"
 	"socle/internal/web/shell"
 	"socle/internal/web/ui"
 )
@@ -322,10 +321,10 @@ func week(ctx context.Context, a about, id string, x *dashboard.Answer) *weekVie
 		if n := len(pl.Days); n == 0 || pl.Days[n-1].Name != name {
 			pl.Days = append(pl.Days, dayView{Name: name})
 		}
-		dish := dishView{Course: upper(d.Course), Name: d.Name, Label: cells.List(d.Label)}
+		dish := dishView{Course: upper(d.Course), Name: d.Name, Label: d.Label}
 		for _, fact := range []struct{ key, text string }{{"product", d.Product}, {"origin", d.Origin}, {"allergens", d.Allergens}} {
 			if fact.text != "" {
-				dish.Facts = append(dish.Facts, ui.T(ctx, "dashboardui.dish."+fact.key, map[string]any{"Value": cells.List(fact.text)}))
+				dish.Facts = append(dish.Facts, ui.T(ctx, "dashboardui.dish."+fact.key, map[string]any{"Value": fact.text}))
 			}
 		}
 		for _, x := range d.Products {
