@@ -281,15 +281,8 @@ func (g *drawing) rampLegend(limits, values []float64) {
 
 // area fills a surface, which says its name and value to the pointer.
 func (g *drawing) area(m ground, s orb.Geometry, role, said string) {
-	var rings []orb.Ring
-	switch s := s.(type) {
-	case orb.Polygon:
-		rings = s
-	case orb.MultiPolygon:
-		for _, p := range s {
-			rings = append(rings, p...)
-		}
-	default:
+	rings := geo.Rings(s)
+	if len(rings) == 0 {
 		return
 	}
 	var d strings.Builder

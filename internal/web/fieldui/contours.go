@@ -10,6 +10,7 @@ import (
 
 	"socle/internal/chart"
 	"socle/internal/cog"
+	"socle/internal/geo"
 )
 
 // Bounds of the contours that a phone keeps. Lines are simplified until they fit.
@@ -66,16 +67,7 @@ func within(code, territory string) bool {
 // lines are the rings of a surface, simplified; those of less than three corners are
 // left out.
 func lines(shape orb.Geometry, tolerance float64) (out []line) {
-	var rings []orb.Ring
-	switch s := shape.(type) {
-	case orb.Polygon:
-		rings = s
-	case orb.MultiPolygon:
-		for _, p := range s {
-			rings = append(rings, p...)
-		}
-	}
-	for _, r := range rings {
+	for _, r := range geo.Rings(shape) {
 		l := line{}
 		x, y := 0, 0
 		for _, p := range simplify.DouglasPeucker(tolerance).Ring(r.Clone()) {
