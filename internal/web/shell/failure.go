@@ -81,10 +81,8 @@ type failureView struct {
 type resendView struct {
 	Action string
 	SignIn string
-	Fields []hiddenField
+	Fields []ui.KeyValue
 }
-
-type hiddenField struct{ Name, Value string }
 
 func (s *Shell) failureView(r *http.Request, v *Visit, f httpx.Failure) failureView {
 	ctx := r.Context()
@@ -142,10 +140,10 @@ func resend(v *Visit, r *http.Request) *resendView {
 			return nil
 		}
 		for _, x := range values {
-			out.Fields = append(out.Fields, hiddenField{name, x})
+			out.Fields = append(out.Fields, ui.KeyValue{Key: name, Value: x})
 		}
 	}
-	sort.SliceStable(out.Fields, func(i, j int) bool { return out.Fields[i].Name < out.Fields[j].Name })
+	sort.SliceStable(out.Fields, func(i, j int) bool { return out.Fields[i].Key < out.Fields[j].Key })
 	return out
 }
 
