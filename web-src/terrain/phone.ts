@@ -37,6 +37,7 @@ export class Phone {
   private readonly channel = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel(CHANNEL);
   private timer: ReturnType<typeof setTimeout> | undefined;
   private fetched = 0;
+  private asking: "now" | "soon" | undefined; // a round after the one that runs
   private asked = 0; // when the session was last confirmed
 
   constructor(
@@ -94,8 +95,13 @@ export class Phone {
     };
   }
 
-  // One round: who is here, send, fetch. force: the person asks for it now.
+  // One round: who is here, send, fetch. force: the person asks for it now. Who asks
+  // during a round has another one after it.
   async round(force = false): Promise<void> {
+    if (this.line.busy) {
+      this.asking = this.asking === "now" || force ? "now" : "soon";
+      return;
+    }
     clearTimeout(this.timer);
     const run = async (lock: unknown) => {
       if (lock === null) return this.later(2000); // another tab, or the worker, is at it
@@ -103,6 +109,9 @@ export class Phone {
     };
     if (typeof navigator !== "undefined" && navigator.locks) await navigator.locks.request(LOCK, { ifAvailable: true }, run);
     else await run(undefined);
+    const { asking } = this;
+    this.asking = undefined;
+    if (asking) await this.round(asking === "now");
   }
 
   private async work(force: boolean): Promise<void> {
@@ -124,9 +133,9 @@ export class Phone {
       else if (!(e instanceof Refused)) throw e;
       wait = wait || again;
     } finally {
-      this.line.busy = false;
       this.line.others = await this.store.others(this.part());
       this.later(wait);
+      this.line.busy = false;
       this.told();
     }
   }
