@@ -64,7 +64,10 @@ const mend: Island = (element) => {
     }
     said.textContent = part.querySelector(".notice-title")?.textContent?.trim() ?? "";
     const again = writing && formOf(writing);
-    if (writing && again) return open(again, writing.value);
+    if (writing && again) {
+      open(again, writing.value);
+      return inputOf(again)?.setSelectionRange(writing.value.length, writing.value.length);
+    }
     if (elsewhere) return;
     const same = formOf(done);
     if (same && wrong(same)) return open(same, done.value);
@@ -137,12 +140,10 @@ const mend: Island = (element) => {
     if (value) value.textContent = t.value;
     form.closest<HTMLElement>("[popover]")?.hidePopover();
   });
-  element.addEventListener(
-    "toggle",
-    (e) => {
-      if ((e as ToggleEvent).newState === "open") (e.target as HTMLElement).querySelector<HTMLInputElement>(".cell-form input[name=value]")?.select();
-    },
-    true,
-  );
+  // All of it is chosen as the field opens: not later, when somebody types already.
+  element.addEventListener("focusin", (e) => {
+    const input = e.target as HTMLInputElement;
+    if (input.matches(".cell-form input[name=value]")) input.select();
+  });
 };
 export default mend;
