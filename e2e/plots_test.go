@@ -9,7 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 )
 
@@ -30,10 +29,7 @@ func places() []byte {
 // inTheme shows pages in light or dark.
 func (s *screen) inTheme(theme string) {
 	s.t.Helper()
-	media := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: theme}, {Name: "prefers-reduced-motion", Value: "reduce"}}}
-	if _, err := chromedp.Call(s.ctx, emulation.SetEmulatedMedia, media); err != nil {
-		s.t.Fatal(err)
-	}
+	s.emulated("prefers-color-scheme", theme, "prefers-reduced-motion", "reduce")
 }
 
 // axed runs axe in both appearances.
@@ -41,7 +37,6 @@ func (s *screen) axed(what string) {
 	s.t.Helper()
 	for _, theme := range []string{"dark", "light"} {
 		s.inTheme(theme)
-		s.do(chromedp.Navigate(s.text("location.href"))) // a change of colours takes a moment
 		s.sane()
 		for _, v := range s.axe() {
 			s.t.Errorf("%s, %s: %s", what, theme, v)
