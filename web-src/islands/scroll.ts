@@ -14,19 +14,19 @@ const scroll: Island = (element) => {
 };
 export default scroll;
 
-// How many rows are asked for at once, and the height in pixels beyond which browsers
-// lose count: a longer table moves by more than one scrolls.
-const page = 100;
+// The height in pixels beyond which browsers lose count: a longer table moves by more
+// than one scrolls.
 const tallest = 8_000_000;
-const kept = 12; // pages remembered
+const kept = 1200; // rows remembered
 
 class Rows {
   private readonly pages = new Map<number, HTMLTableRowElement[]>();
   private readonly asked = new Map<number, AbortController>();
-  private readonly above: HTMLTableRowElement;
-  private readonly below: HTMLTableRowElement;
+  private readonly above: HTMLTableRowElement; // space of the rows before those that are there
+  private readonly pole = document.createElement("div"); // as high as all rows: beside the table, which need not be laid out for it
   private readonly high: number; // of a row
   private readonly all: number; // height of the body
+  private readonly page: number; // rows asked for at once: as many as the page came with
   private frame = 0;
   private shown = "";
 
@@ -37,16 +37,21 @@ class Rows {
     private readonly body: HTMLTableSectionElement,
     private readonly total: number,
   ) {
-    element.classList.add("rows-scroll");
     const rows = Array.from(body.rows);
+    this.page = Number(element.dataset.page);
     const span = rows[0]?.cells.length ?? 1;
     this.high = Math.max(20, body.getBoundingClientRect().height / rows.length);
     this.all = Math.min(total * this.high, tallest);
     this.above = spacer(span);
-    this.below = spacer(span);
     const offset = Number(element.dataset.offset);
-    const first = offset % page === 0 ? offset / page : -1;
-    if (first >= 0 && (rows.length >= page || offset + rows.length >= total)) this.pages.set(first, rows);
+    element.classList.add("rows-scroll");
+    this.pole.className = "rows-pole";
+    this.pole.style.height = `${body.offsetTop + this.all}px`;
+    region.append(this.pole);
+    if (offset % this.page === 0) {
+      this.pages.set(offset / this.page, rows);
+      if (offset === 0) this.show(0, rows); // they stand where they belong
+    }
     table.setAttribute("aria-rowcount", String(total + 1));
     region.scrollTop = offset > 0 ? (offset * this.high) / this.ratio() : 0;
   }
@@ -77,8 +82,8 @@ class Rows {
     const at = this.region.scrollTop * this.ratio();
     const seen = Math.ceil(this.region.clientHeight / this.high);
     const first = Math.min(Math.floor(at / this.high), Math.max(0, this.total - seen));
-    const from = Math.max(0, Math.floor((first - 20) / page));
-    const to = Math.min(Math.floor((this.total - 1) / page), Math.floor((first + seen + 20) / page));
+    const from = Math.max(0, Math.floor((first - 20) / this.page));
+    const to = Math.min(Math.floor((this.total - 1) / this.page), Math.floor((first + seen + 20) / this.page));
     for (const [n, a] of this.asked) if (n < from || n > to) a.abort();
     for (let n = from; n <= to; n++) void this.fetch(n);
     // What is there, in one piece: rows that are awaited are empty space.
@@ -88,20 +93,20 @@ class Rows {
     while (high >= low && !this.pages.has(high)) high--;
     const rows: HTMLTableRowElement[] = [];
     for (let n = low; n <= high && this.pages.has(n); n++) rows.push(...this.pages.get(n)!);
-    const start = low * page;
+    const start = low * this.page;
     const top = Math.max(0, this.region.scrollTop - (at - start * this.high));
-    const rest = Math.max(0, this.all - top - rows.length * this.high);
-    const key = `${low}:${rows.length}`;
-    if (rows.length > 0 && key !== this.shown) {
-      this.shown = key;
-      rows.forEach((row, i) => row.setAttribute("aria-rowindex", String(start + i + 2)));
-      this.body.replaceChildren(this.above, ...rows, this.below);
-    }
-    if (rows.length > 0) {
-      height(this.above, top);
-      height(this.below, rest);
-    }
+    if (rows.length > 0 && this.show(start, rows)) this.body.replaceChildren(this.above, ...rows);
+    if (rows.length > 0) height(this.above, top);
     this.element.dataset.first = String(first + 1);
+  }
+
+  // Notes the rows that are in the page, from one on; false: they are there already.
+  private show(start: number, rows: HTMLTableRowElement[]): boolean {
+    const key = `${start}:${rows.length}`;
+    if (key === this.shown) return false;
+    this.shown = key;
+    rows.forEach((row, i) => row.setAttribute("aria-rowindex", String(start + i + 2)));
+    return true;
   }
 
   private async fetch(n: number): Promise<void> {
@@ -110,15 +115,15 @@ class Rows {
     this.asked.set(n, stop);
     const address = new URL(location.href);
     address.searchParams.delete("after");
-    address.searchParams.set("limit", String(page));
-    address.searchParams.set("offset", String(n * page));
+    address.searchParams.set("limit", String(this.page));
+    address.searchParams.set("offset", String(n * this.page));
     try {
       const answer = await fetch(address, { signal: stop.signal });
       if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
       const found = new DOMParser().parseFromString(await answer.text(), "text/html").querySelectorAll<HTMLTableRowElement>(`#${this.table.id} > tbody > tr`);
       this.pages.set(n, Array.from(found, (row) => document.adoptNode(row)));
       for (const old of this.pages.keys()) {
-        if (this.pages.size <= kept) break;
+        if (this.pages.size * this.page <= kept) break;
         if (Math.abs(old - n) > 2) this.pages.delete(old);
       }
       this.shown = "";

@@ -26,6 +26,7 @@ type tableView struct {
 	Table   ui.Table
 	Total   int64 // rows that the address selects
 	Offset  int   // of the first one shown
+	Limit   int   // most rows of a page
 	Pages   ui.Pages
 	Columns ui.Table
 	Events  string // what tells of new versions; "" when none comes by itself
@@ -83,6 +84,7 @@ func (p *Pages) fillTable(ctx context.Context, view *tableView, f found, q query
 		}
 	}
 	view.Table, view.Total, view.Offset = p.table(ctx, f, q, rows), rows.Total, q.Offset
+	view.Limit = q.Limit
 	abouts := p.abouts(ctx, f)
 	for i, field := range rows.Fields {
 		view.Table.Columns[i].About = abouts[field.Name]
