@@ -5,6 +5,7 @@ package run
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"net"
@@ -33,7 +34,7 @@ type Portal struct {
 // Start runs bin/socle on a folder and returns when it answers its first page.
 func Start(b *testing.B, data string, flags ...string) *Portal {
 	b.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := new(net.ListenConfig).Listen(b.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -44,13 +45,17 @@ func Start(b *testing.B, data string, flags ...string) *Portal {
 	p.cmd = p.Command(b, append([]string{"serve", "--limits-request-rate", "1000000", "--limits-request-burst", "1000000"}, flags...)...)
 	var out bytes.Buffer
 	p.cmd.Stdout, p.cmd.Stderr = &out, os.Stderr
+	req, err := http.NewRequestWithContext(b.Context(), http.MethodGet, p.Base+"/", nil)
+	if err != nil {
+		b.Fatal(err)
+	}
 	begin := time.Now()
 	if err := p.cmd.Start(); err != nil {
 		b.Fatalf("%v: run \"make build\" first", err)
 	}
 	b.Cleanup(p.Stop)
 	for time.Since(begin) < time.Minute {
-		if res, err := http.Get(p.Base + "/"); err == nil {
+		if res, err := http.DefaultClient.Do(req); err == nil {
 			_, _ = io.Copy(io.Discard, res.Body)
 			_ = res.Body.Close()
 			if res.StatusCode == http.StatusOK {
@@ -71,7 +76,7 @@ func (p *Portal) Command(b *testing.B, words ...string) *exec.Cmd {
 	if err != nil {
 		b.Fatal(err)
 	}
-	return exec.Command(bin, append(words, p.args...)...)
+	return exec.CommandContext(context.WithoutCancel(b.Context()), bin, append(words, p.args...)...)
 }
 
 // PID is that of the process.
