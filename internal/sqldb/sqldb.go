@@ -348,7 +348,11 @@ func (tx *Tx) commit(ctx context.Context) error {
 	case tx.one:
 		return nil
 	case tx.sql != nil:
-		return tx.sql.Commit()
+		err := tx.sql.Commit()
+		if errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil {
+			return ctx.Err() // rolled back by then
+		}
+		return err
 	}
 	return tx.pgx.Commit(ctx)
 }
