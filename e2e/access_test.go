@@ -12,9 +12,10 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// cut lists texts that their box hides a part of, without a way to scroll to it.
+// cut lists texts that their box hides a part of, without a way to scroll to it: not the
+// cells of a grid, whose text stands whole above it where one is.
 const cut = `(() => [...document.querySelectorAll("main *, header *, footer *")].filter((e) => {
-	if (e.closest(".visually-hidden, .skip, svg, [hidden], .maplibregl-map") || ![...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim())) return false;
+	if (e.closest(".visually-hidden, .skip, svg, [hidden], .maplibregl-map, .grid:has([data-whole]) [role=gridcell]") || ![...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim())) return false;
 	const style = getComputedStyle(e), box = e.getBoundingClientRect();
 	if (box.width <= 1 || style.overflowX === "visible" || style.overflowX === "auto" || style.overflowX === "scroll") return false;
 	return e.scrollWidth > e.clientWidth + 1;

@@ -57,7 +57,9 @@ func TestGrid(t *testing.T) {
 		t.Errorf("the grid: %v", bad)
 	}
 
-	// Typed, and taken back.
+	// Typed, and taken back. Above the grid stands the whole of the cell that one is on.
+	s.do(chromedp.Click(chromedp.CSS("#sheet-2-0")))
+	s.wait("the whole text of the cell", "document.querySelector('[data-whole]').textContent === 'chêne'")
 	s.do(chromedp.Click(chromedp.CSS("#sheet-0-0")))
 	s.do(chromedp.KeyEvent("tilleul argenté\r"))
 	s.saved()

@@ -163,6 +163,8 @@ class Desk {
     const column = this.sheet.columns[this.view.at.column];
     const fault = this.fault();
     if (place && column) place.textContent = this.word("place", { column: column.title, row: this.view.at.row + 1 });
+    const whole = this.element.querySelector<HTMLElement>("[data-whole]");
+    if (whole) whole.textContent = this.view.current?.cells[this.view.at.column] ?? "";
     if (message) {
       message.textContent = fault ? `${fault.message} ${fault.hint}` : (column?.help ?? "");
       message.classList.toggle("is-wrong", Boolean(fault));
