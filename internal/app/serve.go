@@ -31,6 +31,9 @@ func serve(ctx context.Context, c *config.Config, out io.Writer, log *slog.Logge
 	if c.Demo && c.Host.Name == "Socle" {
 		c.Host.Name = "Données de la Haute-Garonne (démonstration)"
 	}
+	if c.Demo && c.Host.Territory == "" {
+		c.Host.Territory = "31"
+	}
 	a, err := Build(ctx, c, log, Version)
 	if err != nil {
 		return err
