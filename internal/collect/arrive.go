@@ -100,7 +100,9 @@ type arriving struct {
 	values   form.Values // by column, as they are kept
 	problems []errs.Field
 	digest   string
-	err      error // nothing of it can be kept
+	data     string // as its row keeps values and files
+	lon, lat any    // as its row keeps where it lies
+	err      error  // nothing of it can be kept
 }
 
 // checkedTogether is how many entries one processor checks before it takes others.
@@ -148,8 +150,11 @@ func (s *Service) arriving(d *desk, e Sent) (a arriving, err error) {
 	}
 	if len(a.problems) > 0 && !d.grid() {
 		a.err = invalid(a.problems)
+		return a, nil
 	}
-	return a, nil
+	a.lon, a.lat = position(d.form.Definition, a.values)
+	a.data, err = dataOf(a.values, a.Files)
+	return a, err
 }
 
 func invalid(problems []errs.Field) error {

@@ -20,10 +20,15 @@ func (w *writing) takeKeys(ctx context.Context, e *Entry) (taken []errs.Field, e
 	if _, err := w.tx.Exec(ctx, `DELETE FROM entry_keys WHERE resource = $1 AND entry = $2`, e.Resource, e.ID); err != nil {
 		return nil, err
 	}
+	return w.newKeys(ctx, e)
+}
+
+// newKeys is takeKeys for an entry that holds none yet.
+func (w *writing) newKeys(ctx context.Context, e *Entry) (taken []errs.Field, err error) {
 	if e.State == Removed || e.State == Refused || e.Draft {
-		return taken, nil
+		return nil, nil
 	}
-	for _, key := range keys {
+	for _, key := range keysOf(w.desk.form.Definition) {
 		values := make([]string, len(key))
 		for i, name := range key {
 			values[i] = e.Values[name]

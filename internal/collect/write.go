@@ -150,6 +150,7 @@ type writing struct {
 	cut     bool            // a version is due
 	met     map[string]bool // of a long list: the entries that are there; nil when not asked
 	room    *room           // nil when not asked
+	fresh   []any           // columns of new entries that are not inserted yet, one after the other
 }
 
 // room is what the organisation holds, and what comes to it beside.
@@ -167,8 +168,11 @@ func (w *writing) lock(ctx context.Context, n int) error {
 	return err
 }
 
-// done asks for a version when one is due.
+// done writes what waits, and asks for a version when one is due.
 func (w *writing) done(ctx context.Context) error {
+	if err := w.insert(ctx); err != nil {
+		return err
+	}
 	if !w.cut || w.due {
 		return nil
 	}
@@ -194,6 +198,9 @@ func (w *writing) put(ctx context.Context, a *arriving) (out Outcome, err error)
 	if w.met != nil && !w.met[a.ID] {
 		w.met[a.ID] = true // a second one of the same list
 		return w.create(ctx, a)
+	}
+	if err := w.insert(ctx); err != nil {
+		return out, err
 	}
 	now, err := entry1(ctx, w.tx, w.desk.resource, a.ID)
 	switch {
@@ -271,18 +278,18 @@ func (w *writing) create(ctx context.Context, a *arriving) (out Outcome, err err
 	w.place++
 	e.place = w.place
 	e.Seq = w.next()
-	data, err := dataOf(e)
-	if err != nil {
-		return out, err
+	w.fresh = append(w.fresh, e.Resource, e.ID, e.Form, e.Revision, e.Shown, e.State, "", a.data, e.Draft, e.digest, e.Seq, e.place, a.lon, a.lat,
+		e.Revisits, e.By, e.secret, e.MadeAt, e.Received, e.Changer, e.Changed)
+	keyed := len(keysOf(w.desk.form.Definition)) > 0
+	if keyed || len(e.Files) > 0 || len(w.fresh) >= insertedTogether*insertedColumns {
+		if err := w.insert(ctx); err != nil {
+			return out, err
+		}
 	}
-	lon, lat := position(w.desk.form.Definition, e.Values)
-	_, err = w.tx.Exec(ctx, `INSERT INTO entries (resource, id, form, revision, shown, state, reason, data, draft, digest, seq, place, lon, lat, revisits, author, secret, made_at, received_at, changed_by, changed_at)
-		VALUES ($1, $2, $3, $4, $5, $6, '', $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $18)`,
-		e.Resource, e.ID, e.Form, e.Revision, e.Shown, e.State, data, e.Draft, e.digest, e.Seq, w.place, lon, lat, e.Revisits, e.By, e.secret, e.MadeAt, e.Received, e.Changer)
-	if err != nil {
-		return out, err
+	var taken []errs.Field
+	if keyed {
+		taken, err = w.newKeys(ctx, &e)
 	}
-	taken, err := w.takeKeys(ctx, &e)
 	switch {
 	case err != nil:
 		return out, err
@@ -307,6 +314,22 @@ func (w *writing) create(ctx context.Context, a *arriving) (out Outcome, err err
 	out.Entry = w.seen(e)
 	out.Entry.Mine = true
 	return out, nil
+}
+
+const (
+	insertedColumns  = 21
+	insertedTogether = 50 // new entries in one statement
+)
+
+// insert writes the new entries that wait.
+func (w *writing) insert(ctx context.Context) error {
+	if len(w.fresh) == 0 {
+		return nil
+	}
+	_, err := w.tx.Exec(ctx, `INSERT INTO entries (resource, id, form, revision, shown, state, reason, data, draft, digest, seq, place, lon, lat,
+		revisits, author, secret, made_at, received_at, changed_by, changed_at) VALUES `+sqldb.Tuples(len(w.fresh)/insertedColumns, insertedColumns), w.fresh...)
+	w.fresh = w.fresh[:0]
+	return err
 }
 
 // findRoom asks once what the organisation of the table holds, with the entries that are
@@ -374,9 +397,9 @@ func (w *writing) settle(e *Entry) {
 	}
 }
 
-func dataOf(e Entry) (string, error) {
-	c := content{Values: e.Values}
-	for _, f := range e.Files {
+func dataOf(v form.Values, files []File) (string, error) {
+	c := content{Values: v}
+	for _, f := range files {
 		c.Files = append(c.Files, fileJSON{f.Field, f.Name, f.Type, f.Size, f.Hash})
 	}
 	b, err := json.Marshal(c)
@@ -471,7 +494,7 @@ func (w *writing) arrivedBefore(ctx context.Context, a *arriving, now Entry) (bo
 
 // remember puts the present revision into the history.
 func (w *writing) remember(ctx context.Context, e Entry) error {
-	data, err := dataOf(e)
+	data, err := dataOf(e.Values, e.Files)
 	if err != nil {
 		return err
 	}
@@ -492,7 +515,7 @@ func (w *writing) forget(ctx context.Context, e Entry) error {
 // update writes an entry that has changed.
 func (w *writing) update(ctx context.Context, e *Entry) error {
 	e.Seq = w.next()
-	data, err := dataOf(*e)
+	data, err := dataOf(e.Values, e.Files)
 	if err != nil {
 		return err
 	}

@@ -235,6 +235,20 @@ func Marks(from, n int) string {
 	return b.String()
 }
 
+// Tuples writes rows of placeholders, for VALUES: "($1, $2), ($3, $4)".
+func Tuples(rows, columns int) string {
+	var b strings.Builder
+	for i := range rows {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteByte('(')
+		b.WriteString(Marks(1+i*columns, columns))
+		b.WriteByte(')')
+	}
+	return b.String()
+}
+
 // AnySlice turns a slice into arguments.
 func AnySlice[T any](values []T) []any {
 	out := make([]any, len(values))
