@@ -219,6 +219,39 @@ func TestManyLines(t *testing.T) {
 	})
 }
 
+// Rows without a key, more than one statement inserts, of which one comes twice and is
+// mended by the second.
+func TestManyLinesWithoutKey(t *testing.T) {
+	run(t, func(o *office) {
+		d := &form.Definition{Title: "Relevés", Description: "Les relevés.", Items: []form.Item{
+			{Kind: form.Field, Name: "lieu", Label: "Lieu", Control: form.Point},
+			{Kind: form.Field, Name: "hauteur", Label: "Hauteur", Control: form.Number, Required: true},
+		}}
+		f, err := o.collect.Create(o.ctx, o.editor, collect.NewForm{Organisation: o.org, Definition: d})
+		o.must(err)
+		var list []collect.LineChange
+		for n := range 130 {
+			list = append(list, collect.LineChange{ID: id(n), Cells: []string{[]string{"", "1.44, 43.6"}[n%2], fmt.Sprint(n)}})
+		}
+		list[7].Cells[1] = ""
+		list = append(list, collect.LineChange{ID: id(7), Revision: 1, Cells: []string{"", "7"}})
+		out, _, err := o.collect.PutLines(o.ctx, o.editor, f.Resource, list)
+		o.must(err)
+		for i, x := range out {
+			if x.Err != nil || x.Line != nil && len(x.Line.Faults) > 0 {
+				o.Errorf("row %d: %v, %v", i, x.Line, x.Err)
+			}
+		}
+		if l := out[130].Line; l == nil || l.Revision != 2 || l.Cells[1] != "7" {
+			o.Errorf("the row that comes twice is %+v", l)
+		}
+		_, rows := o.rows(f.Resource)
+		if len(rows) != 130 {
+			o.Errorf("%d rows in the version, want 130: %q", len(rows), rows)
+		}
+	})
+}
+
 // What only a form would refuse is told in the grid too: nothing is set aside without a
 // word.
 func TestLineFaultsOfForms(t *testing.T) {
