@@ -179,7 +179,7 @@ func TestEntryOnLiveMap(t *testing.T) {
 	places.wait("the live map", "document.querySelector('.map-live[data-ready]')")
 	table.wait("the live table", "document.querySelector('#live-rows[data-awake]')")
 	before := table.text("document.querySelector('#live-rows').textContent")
-	status, answer, err := entryPut(p, form, entryID(1), map[string]string{"date": "2026-07-14", "parcelle": "P99", "culture": "maïs", "stade": "levée", "humidite_sol": "18.5", "pluie_7j_mm": "3", "conseil": "attendre", "position": "1.4, 43.6"})
+	status, answer, err := entryPut(p, form, entryID(1), map[string]string{"point_id": "P99", "releve_le": "2026-07-14T08:30:00Z", "type_releve": "compteur", "volume_m3": "420", "ressource": "nappe", "culture": "maïs", "commune_insee": "31458", "position": "1.4, 43.6"})
 	sent := time.Now()
 	if err != nil || status != http.StatusCreated {
 		t.Fatalf("%d %v: %s", status, err, answer)

@@ -64,7 +64,7 @@ var client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: device
 // put sends the entry n of a form.
 func (p *portal) put(form string, n int) error {
 	body, err := json.Marshal(map[string]any{"revision": 0, "version": 1, "made_at": time.Now().UTC(), "values": map[string]string{
-		"date": "2026-07-14", "parcelle": fmt.Sprintf("P%06d", n), "culture": "maïs", "stade": "levée", "humidite_sol": "18.5", "pluie_7j_mm": "3", "conseil": "attendre", "position": "1.4, 43.6"}})
+		"point_id": fmt.Sprintf("P%06d", n), "releve_le": "2026-07-14T08:30:00Z", "type_releve": "compteur", "volume_m3": "420", "ressource": "nappe", "culture": "maïs", "commune_insee": "31458", "position": "1.4, 43.6"}})
 	if err != nil {
 		return err
 	}

@@ -88,7 +88,7 @@ func waitDatasets(b *testing.B, p *run.Portal, n int) time.Duration {
 	return 0
 }
 
-const demoDatasets = 25
+const demoDatasets = 26
 
 // BenchmarkFirstPage: an empty portal within 1 s, one that makes its
 // demonstration within 5 s.

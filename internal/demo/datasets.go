@@ -73,19 +73,24 @@ func Datasets() []Dataset {
 			FileName: fmt.Sprintf("%d_%s_subventions.csv", Year, o.SIREN), File: func() []byte { return subventions(o, 40) },
 		})
 	}
-	free := func(org, title, description, theme, freq, file string, words []string, f func(Organisation) []byte) {
+	add := func(org, title, description, schema, theme, freq, file string, words []string, f func(Organisation) []byte) {
 		o := Find(org)
 		list = append(list, Dataset{Organisation: org, Title: title + " (démonstration)", Description: description + "\n\n**Démonstration :** données inventées.",
-			Theme: theme, Keywords: words, Frequency: freq, FileName: file, File: func() []byte { return f(o) }})
+			Schema: schema, Theme: theme, Keywords: words, Frequency: freq, FileName: file, File: func() []byte { return f(o) }})
+	}
+	add("Escalquens", "Menus de la cantine d’Escalquens", "Les plats servis chaque jour dans les restaurants scolaires, avec les signes de qualité et les allergènes.",
+		"scdl/menus-collectifs", "education-childhood", "WEEKLY", "menus_cantine.csv", []string{"cantine", "menus", "allergènes"}, menus)
+	add("Escalquens", "Plats de la cantine d’Escalquens", "Les produits de chaque plat : fournisseur, signes de qualité et allergènes.",
+		"scdl/plats-menus-collectifs", "education-childhood", "ANNUAL", "plats_cantine.csv", []string{"cantine", "produits", "allergènes"}, products)
+	add(Host.Name, Live, "Relevés de terrain d’un conseiller : point d’irrigation, culture, ressource en eau, volumes et conseil de la semaine.",
+		"socle/observations-irrigation", "water-agriculture", "WEEKLY", "observations_irrigation.csv", []string{"irrigation", "agriculture", "eau"}, irrigation)
+	free := func(org, title, description, theme, freq, file string, words []string, f func(Organisation) []byte) {
+		add(org, title, description, "", theme, freq, file, words, f)
 	}
 	free("Labège", "Équipements publics de Labège", "Les équipements ouverts au public : nom, type, adresse, position et accessibilité.",
 		"municipal-life", "ANNUAL", "equipements.csv", []string{"équipements", "accessibilité"}, equipements)
 	free("Fonsorbes", "Équipements publics de Fonsorbes", "Les équipements ouverts au public : nom, type, adresse, position et accessibilité.",
 		"municipal-life", "ANNUAL", "equipements_fonsorbes.csv", []string{"équipements", "accessibilité"}, equipements)
-	free("Escalquens", "Menus de la cantine d’Escalquens", "Les plats servis chaque jour dans les restaurants scolaires, avec l’origine des produits, les labels et les allergènes.",
-		"education-childhood", "WEEKLY", "menus_cantine.csv", []string{"cantine", "menus", "allergènes"}, menus)
-	free(Host.Name, Live, "Relevés de terrain d’un conseiller : parcelle type, culture, stade, humidité du sol et conseil de la semaine.",
-		"water-agriculture", "WEEKLY", "observations_irrigation.csv", []string{"irrigation", "agriculture", "eau"}, irrigation)
 	free(Host.Name, "Comptages routiers", "Nombre de véhicules par jour aux points de comptage des routes départementales.",
 		"mobility", "MONTHLY", "comptages_routiers.csv", []string{"routes", "trafic"}, comptages)
 	free("Communauté de communes Cœur de Garonne", "Points d’apport volontaire", "Emplacement des conteneurs de verre, papier et textile, et jours de collecte.",

@@ -23,53 +23,6 @@ func equipements(o Organisation) []byte {
 	return table(';', []string{"identifiant", "nom", "type", "adresse", "code_insee", "commune", "longitude", "latitude", "accessible", "annee"}, rows)
 }
 
-func menus(o Organisation) []byte {
-	r := random(o, 4)
-	type dish struct{ course, name, origin, label, allergens string }
-	dishes := [][]dish{
-		{{"entrée", "Carottes râpées", "Haute-Garonne", "bio", ""}, {"entrée", "Betteraves vinaigrette", "Ariège", "", "moutarde"}, {"entrée", "Taboulé", "France", "", "gluten"}, {"entrée", "Œuf mimosa", "Gers", "", "œuf, moutarde"}},
-		{{"plat", "Poulet rôti", "Gers", "Label rouge", ""}, {"plat", "Lasagnes de légumes", "France", "bio", "gluten, lait"}, {"plat", "Poisson du jour", "Atlantique", "pêche durable", "poisson"}, {"plat", "Lentilles aux épices", "Haute-Garonne", "bio", ""}},
-		{{"dessert", "Pomme", "Tarn-et-Garonne", "HVE", ""}, {"dessert", "Yaourt nature", "Ariège", "bio", "lait"}, {"dessert", "Compote de poires", "France", "", ""}, {"dessert", "Gâteau au yaourt", "fait maison", "", "gluten, lait, œuf"}},
-	}
-	var rows [][]string
-	for d := time.Date(Year, 9, 1, 0, 0, 0, 0, time.UTC); d.Month() < 12; d = d.AddDate(0, 0, 1) {
-		if wd := d.Weekday(); wd == time.Saturday || wd == time.Sunday || wd == time.Wednesday {
-			continue
-		}
-		for _, course := range dishes {
-			p := pick(r, course)
-			rows = append(rows, []string{d.Format("02/01/2006"), "Restaurant scolaire de démonstration", p.course, p.name, p.origin, p.label, p.allergens, strconv.Itoa(380 + r.IntN(60))})
-		}
-	}
-	return table(';', []string{"date", "restaurant", "service", "plat", "origine", "label", "allergenes", "repas_servis"}, rows)
-}
-
-func irrigation(o Organisation) []byte {
-	r := random(o, 5)
-	crops := []string{"maïs", "soja", "tournesol", "blé", "verger"}
-	stages := []string{"levée", "croissance", "floraison", "remplissage", "maturité"}
-	var rows [][]string
-	for week := range 18 {
-		for p := range 14 {
-			lon, lat := near(r, Organisations[1+p])
-			moisture := 12 + r.Float64()*25
-			advice := "attendre"
-			if moisture < 22 {
-				advice = "irriguer sous 3 jours"
-			}
-			rows = append(rows, []string{time.Date(Year, 5, 19, 0, 0, 0, 0, time.UTC).AddDate(0, 0, 7*week+p%5).Format(time.DateOnly), fmt.Sprintf("P%02d", p+1), crops[p%len(crops)],
-				stages[min(week*len(stages)/18, len(stages)-1)], fr(moisture), fr(r.Float64() * 30), advice, lon, lat})
-		}
-	}
-	return table(';', []string{"date", "parcelle", "culture", "stade", "humidite_sol", "pluie_7j_mm", "conseil", "longitude", "latitude"}, rows)
-}
-
-// fr writes a number with one decimal and a comma.
-func fr(f float64) string {
-	s := strconv.FormatFloat(f, 'f', 1, 64)
-	return s[:len(s)-2] + "," + s[len(s)-1:]
-}
-
 func comptages(o Organisation) []byte {
 	r := random(o, 6)
 	var rows [][]string
