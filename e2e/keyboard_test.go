@@ -98,11 +98,14 @@ func (s *screen) downloads() (next func() (name string, content []byte)) {
 				if known[f.Name()] || strings.HasSuffix(f.Name(), ".crdownload") || strings.HasPrefix(f.Name(), ".") {
 					continue
 				}
-				known[f.Name()] = true
 				content, err := os.ReadFile(filepath.Join(dir, f.Name()))
 				if err != nil {
 					s.t.Fatal(err)
 				}
+				if len(content) == 0 { // its name is taken before its bytes are there
+					continue
+				}
+				known[f.Name()] = true
 				return f.Name(), content
 			}
 		}

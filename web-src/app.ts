@@ -32,6 +32,7 @@ async function partial(): Promise<void> {
     allowEval: false,
     allowScriptTags: false,
     selfRequestsOnly: true,
+    defaultSettleDelay: 0, // a part that came obeys at once: who goes on choosing is not left behind
     historyCacheSize: 0, // pages of a signed-in person do not stay in the browser
     responseHandling: [
       { code: "204", swap: false },

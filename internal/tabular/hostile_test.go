@@ -3,7 +3,6 @@ package tabular
 import (
 	"archive/zip"
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"math/rand"
@@ -257,56 +256,5 @@ func TestBombs(t *testing.T) {
 				}
 			})
 		})
-	}
-}
-
-// endless is a file of records that repeat, which is nowhere.
-type endless struct {
-	record string
-	size   int64
-}
-
-func (e endless) Size() int64 { return e.size }
-
-func (e endless) ReadAt(p []byte, off int64) (int, error) {
-	if off >= e.size {
-		return 0, io.EOF
-	}
-	n := min(int64(len(p)), e.size-off)
-	for at := int64(0); at < n; {
-		at += int64(copy(p[at:n], e.record[(off+at)%int64(len(e.record)):]))
-	}
-	if n < int64(len(p)) {
-		return int(n), io.EOF
-	}
-	return int(n), nil
-}
-
-// TestTwoGigabytes: the text formats are read as they come, whatever their size.
-func TestTwoGigabytes(t *testing.T) {
-	records := strings.Repeat("31395;Muret;\"rue de l’Église, bâtiment B\";12,5;2024-01-31;une remarque un peu longue pour remplir la ligne\n", 500)
-	var before, after runtime.MemStats
-	runtime.GC()
-	runtime.ReadMemStats(&before)
-	src := endless{records, 2 << 30}
-	f, err := Open(t.Context(), src, Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	rows := 0
-	end, err := Scan(t.Context(), f, 2, func(b *Batch) (int, error) { return b.Len(), nil }, func(_ Position, n int) error {
-		rows += n
-		return nil
-	})
-	if err != nil && !errors.Is(err, io.EOF) {
-		t.Fatal(err)
-	}
-	runtime.ReadMemStats(&after)
-	if want := int(src.size) / (len(records) / 500); rows < want-2 || end.Rows < want-2 {
-		t.Errorf("%d rows, %d expected", rows, want)
-	}
-	if used := after.TotalAlloc - before.TotalAlloc; used > 200<<20 {
-		t.Errorf("%d MB allocated for 2 GB", used>>20)
 	}
 }

@@ -1,6 +1,7 @@
 package hostile
 
 import (
+	"errors"
 	"io"
 	"runtime"
 	"strings"
@@ -195,5 +196,34 @@ func TestEveryCellWrong(t *testing.T) {
 				t.Errorf("%d MB of memory", most>>20)
 			}
 		})
+	}
+}
+
+// Text is read as it comes, whatever its size.
+func TestTwoGigabytes(t *testing.T) {
+	records := strings.Repeat("31395;Muret;\"rue de l’Église, bâtiment B\";12,5;2024-01-31;une remarque un peu longue pour remplir la ligne\n", 500)
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	src := &endless{unit: records, size: 2 << 30}
+	f, err := tabular.Open(t.Context(), src, tabular.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	rows := 0
+	end, err := tabular.Scan(t.Context(), f, 2, func(b *tabular.Batch) (int, error) { return b.Len(), nil }, func(_ tabular.Position, n int) error {
+		rows += n
+		return nil
+	})
+	if err != nil && !errors.Is(err, io.EOF) {
+		t.Fatal(err)
+	}
+	runtime.ReadMemStats(&after)
+	if want := int(src.size) / (len(records) / 500); rows < want-2 || end.Rows < want-2 {
+		t.Errorf("%d rows, %d expected", rows, want)
+	}
+	if used := after.TotalAlloc - before.TotalAlloc; used > 200<<20 {
+		t.Errorf("%d MB allocated for 2 GB", used>>20)
 	}
 }
