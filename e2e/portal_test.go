@@ -412,7 +412,7 @@ func demo(t *testing.T) (*portal, []account) {
 }
 
 // datasetsOfDemo is how many datasets the demonstration makes at least.
-const datasetsOfDemo = 25
+const datasetsOfDemo = 26
 
 // accounts waits for the demonstration to be complete.
 func (p *portal) accounts(t *testing.T) []account {
