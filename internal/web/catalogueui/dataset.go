@@ -11,6 +11,7 @@ import (
 	"github.com/a-h/templ"
 
 	"socle/internal/catalogue"
+	"socle/internal/collect"
 	"socle/internal/consolidation"
 	"socle/internal/httpx"
 	"socle/internal/i18n"
@@ -59,7 +60,7 @@ func (f found) merged() bool { return f.maker == consolidation.MakerName }
 // events is the address that tells of new versions of a table whose rows people
 // enter, while the latest is shown; "" else.
 func (f found) events() string {
-	if f.resource == nil || f.version.Number != f.resource.Latest || len(f.version.Parts) != 1 || f.version.Parts[0].Source != "entries" {
+	if f.resource == nil || f.version.Number != f.resource.Latest || f.maker != collect.MakerName {
 		return ""
 	}
 	return "/api/v1/resources/" + string(f.resource.ID) + "/events"
