@@ -12,7 +12,8 @@ import (
 // ParseCQL2 reads a filter of OGC API Features in CQL2 text (OGC 21-065r2): AND, OR, NOT,
 // comparisons of a property with a constant, LIKE, IN, BETWEEN, IS NULL, CASEI and ACCENTI
 // around both sides of LIKE and =, S_INTERSECTS, S_WITHIN, S_DISJOINT, T_BEFORE, T_AFTER, T_DURING,
-// T_EQUALS, T_INTERSECTS. Errors: Invalid, for the rest too.
+// T_EQUALS, T_INTERSECTS, TRUE and FALSE. The condition holds for the rows of which the filter is true: see truth.
+// Errors: Invalid, for the rest too.
 func ParseCQL2(text string, cols []Column) (Expr, error) { return parseCQL2(text, cols, System{}) }
 
 // parseCQL2 reads a condition of which the geometries are in a system.
@@ -22,14 +23,14 @@ func parseCQL2(text string, cols []Column, system System) (Expr, error) {
 		return nil, err
 	}
 	p := &cqlParser{cursor: cursor{source: text, list: list}, cqlBuilder: cqlBuilder{index(cols), system}}
-	e, err := p.or()
+	t, err := p.or()
 	if err == nil && p.peek().kind != tokenEnd {
 		err = p.bad()
 	}
 	if err != nil {
 		return nil, err
 	}
-	return e, Query{Where: e}.Validate(cols)
+	return t.yes, Query{Where: t.yes}.Validate(cols)
 }
 
 // cqlArg is an argument: a property, a constant, a geometry, or a span of time.
@@ -38,6 +39,7 @@ type cqlArg struct {
 	isColumn bool
 	folded   bool // CASEI or ACCENTI around it
 	value    *Value
+	pattern  string // of a text: as LIKE reads it, with its backslashes
 	geometry orb.Geometry
 	span     *[2]time.Time // zero at an open end
 	text     string
@@ -48,53 +50,45 @@ type cqlParser struct {
 	cqlBuilder
 }
 
-func (p *cqlParser) or() (Expr, error) {
-	return p.several("or", p.and, func(l []Expr) Expr { return Or(l) })
-}
+func (p *cqlParser) or() (truth, error) { return p.several("or", p.and, either) }
 
-func (p *cqlParser) and() (Expr, error) {
-	return p.several("and", p.not, func(l []Expr) Expr { return And(l) })
-}
+func (p *cqlParser) and() (truth, error) { return p.several("and", p.not, both) }
 
-func (p *cqlParser) several(word string, one func() (Expr, error), combine func([]Expr) Expr) (Expr, error) {
-	e, err := one()
-	if err != nil || !p.peek().is(word) {
-		return e, err
-	}
-	list := []Expr{e}
-	for p.take(word) {
-		if e, err = one(); err != nil {
-			return nil, err
+func (p *cqlParser) several(word string, one func() (truth, error), combine func(...truth) truth) (truth, error) {
+	var list []truth
+	for {
+		t, err := one()
+		if err != nil {
+			return t, err
 		}
-		list = append(list, e)
+		if list = append(list, t); !p.take(word) {
+			return combine(list...), nil
+		}
 	}
-	return combine(list), nil
 }
 
-func (p *cqlParser) not() (Expr, error) {
+func (p *cqlParser) not() (t truth, err error) {
 	if err := p.enter(); err != nil {
-		return nil, err
+		return t, err
 	}
 	defer p.leave()
 	if p.take("not") {
-		e, err := p.not()
-		return Not{e}, err
+		t, err = p.not()
+		return t.not(), err
 	}
 	if p.take("(") {
-		e, err := p.or()
-		if err != nil {
-			return nil, err
+		if t, err = p.or(); err != nil {
+			return t, err
 		}
-		return e, p.expect(")")
+		return t, p.expect(")")
 	}
-	t := p.peek()
-	if t.kind == tokenWord && p.after(1).is("(") {
-		name := strings.ToLower(t.text)
+	if word := p.peek(); word.kind == tokenWord && p.after(1).is("(") {
+		name := strings.ToLower(word.text)
 		if strings.HasPrefix(name, "s_") || strings.HasPrefix(name, "t_") {
 			p.next()
 			args, err := p.args()
 			if err != nil {
-				return nil, err
+				return t, err
 			}
 			return p.operation(name, args)
 		}
@@ -122,68 +116,62 @@ func (p *cqlParser) args() (list []cqlArg, err error) {
 	}
 }
 
-func (p *cqlParser) compared() (Expr, error) {
+func (p *cqlParser) compared() (t truth, err error) {
 	left, err := p.arg()
 	if err != nil {
-		return nil, err
+		return t, err
 	}
-	t := p.peek()
-	if _, ok := odsqlOps[t.text]; ok && t.kind == tokenSign && t.text != ":" && t.text != "!=" {
+	sign := p.peek()
+	if _, ok := odsqlOps[sign.text]; ok && sign.kind == tokenSign && sign.text != ":" && sign.text != "!=" {
 		p.next()
 		right, err := p.arg()
 		if err != nil {
-			return nil, err
+			return t, err
 		}
-		return p.operation(t.text, []cqlArg{left, right})
+		return p.operation(sign.text, []cqlArg{left, right})
 	}
 	if p.take("is") {
 		negative := p.take("not")
 		if err := p.expect("null"); err != nil {
-			return nil, err
+			return t, err
 		}
-		e, err := p.operation("isnull", []cqlArg{left})
-		return negate(e, negative), err
+		t, err = p.operation("isnull", []cqlArg{left})
+		return t.negated(negative), err
 	}
 	negative := p.take("not")
-	var e Expr
 	switch {
 	case p.take("like"):
 		var right cqlArg
 		if right, err = p.arg(); err == nil {
-			e, err = p.operation("like", []cqlArg{left, right})
+			t, err = p.operation("like", []cqlArg{left, right})
 		}
 	case p.take("between"):
 		var low, high cqlArg
 		if low, err = p.arg(); err != nil {
-			return nil, err
+			return t, err
 		}
 		if err = p.expect("and"); err != nil {
-			return nil, err
+			return t, err
 		}
 		if high, err = p.arg(); err == nil {
-			e, err = p.operation("between", []cqlArg{left, low, high})
+			t, err = p.operation("between", []cqlArg{left, low, high})
 		}
 	case p.take("in"):
 		var list []cqlArg
 		if list, err = p.args(); err == nil {
-			e, err = p.operation("in", append([]cqlArg{left}, list...))
+			t, err = p.operation("in", append([]cqlArg{left}, list...))
 		}
 	case left.isColumn && !negative:
 		return p.operation("=", []cqlArg{left, {value: ptr(Bool(true)), text: "true"}})
+	case left.value != nil && left.value.Kind == tabular.Bool && !negative:
+		return p.constant(left.value.Int != 0)
 	default:
-		return nil, p.bad()
+		return t, p.bad()
 	}
-	return negate(e, negative), err
+	return t.negated(negative), err
 }
 
 func ptr(v Value) *Value { return &v }
-
-func negate(e Expr, negative bool) Expr {
-	if negative {
-		return Not{e}
-	}
-	return e
-}
 
 // cqlShapes are the geometries of Well-Known Text; a box is BBOX(w, s, e, n).
 var cqlShapes = map[string]bool{"POINT": true, "LINESTRING": true, "POLYGON": true, "MULTIPOINT": true, "MULTILINESTRING": true, "MULTIPOLYGON": true, "GEOMETRYCOLLECTION": true}
@@ -193,7 +181,7 @@ func (p *cqlParser) arg() (a cqlArg, err error) {
 	a.text = t.text
 	switch t.kind {
 	case tokenText:
-		a.value = ptr(Text(t.text))
+		a.value, a.pattern = ptr(Text(unescaped(t.text, false))), unescaped(t.text, true)
 		return a, nil
 	case tokenNumber:
 		return p.number(t, "")
@@ -233,6 +221,32 @@ func (p *cqlParser) arg() (a cqlArg, err error) {
 	}
 	p.back(t)
 	return a, p.bad()
+}
+
+// controls are the characters that a backslash and a letter stand for in a text.
+var controls = map[byte]byte{'a': '\a', 'b': '\b', 't': '\t', 'n': '\n', 'v': '\v', 'f': '\f', 'r': '\r'}
+
+// unescaped reads the backslashes of a text; one that stands before another character is one of the text.
+// In a pattern, two of them and those before wildcards are left to LIKE.
+func unescaped(text string, pattern bool) string {
+	if !strings.Contains(text, `\`) {
+		return text
+	}
+	var b strings.Builder
+	for i := 0; i < len(text); i++ {
+		if text[i] == '\\' && i+1 < len(text) {
+			i++
+			if c, ok := controls[text[i]]; ok {
+				b.WriteByte(c)
+				continue
+			}
+			if pattern || text[i] != '\\' {
+				b.WriteByte('\\')
+			}
+		}
+		b.WriteByte(text[i])
+	}
+	return b.String()
 }
 
 // fault is the error given, or that the text is not understood here.
@@ -336,148 +350,4 @@ func (b cqlBuilder) literal(word string, args []cqlArg) (a cqlArg, err error) {
 		return a, badSyntax(word, 0)
 	}
 	return a, nil
-}
-
-// operation makes the condition of an operation by its name in CQL2 JSON.
-func (b cqlBuilder) operation(op string, args []cqlArg) (Expr, error) {
-	need := map[string]int{"isnull": 1, "between": 3, "in": -1}[op]
-	if need == 0 {
-		need = 2
-	}
-	if need > 0 && len(args) != need || len(args) < 2 && need < 0 {
-		return nil, badSyntax(op, 0)
-	}
-	if compared, ok := odsqlOps[op]; ok {
-		if !args[0].isColumn && args[1].isColumn {
-			args[0], args[1], compared = args[1], args[0], flipped[compared]
-		}
-		return b.compare(compared, args[0], args[1])
-	}
-	if !args[0].isColumn && len(args) == 2 && args[1].isColumn && strings.HasPrefix(op, "s_") && op != "s_within" {
-		args[0], args[1] = args[1], args[0]
-	}
-	if !args[0].isColumn {
-		return nil, unsupported(op + "(" + args[0].text + ")")
-	}
-	col, err := b.cols.find(args[0].property)
-	if err != nil {
-		return nil, err
-	}
-	switch op {
-	case "isnull":
-		return Null{Column: col.Name}, nil
-	case "like":
-		if args[1].value == nil || args[1].value.Kind != tabular.Text || args[1].value.Text == "" {
-			return nil, badSyntax(args[1].text, 0)
-		}
-		return likeAs(col.Name, args[1].value.Text, '%', '_', true), nil
-	case "between":
-		low, err := b.compare(Ge, args[0], args[1])
-		if err != nil {
-			return nil, err
-		}
-		high, err := b.compare(Le, args[0], args[2])
-		return And{low, high}, err
-	case "in":
-		var any Or
-		for _, a := range args[1:] {
-			e, err := b.compare(Eq, args[0], a)
-			if err != nil {
-				return nil, err
-			}
-			any = append(any, e)
-		}
-		if len(any) == 1 {
-			return any[0], nil
-		}
-		return any, nil
-	case "s_intersects", "s_within", "s_disjoint":
-		return spatialOf(op, col, args[1])
-	}
-	return temporalOf(op, col, args[1])
-}
-
-func (b cqlBuilder) compare(op Op, left, right cqlArg) (Expr, error) {
-	if !left.isColumn || right.value == nil {
-		return nil, unsupported(left.text + " " + signs[op] + " " + right.text)
-	}
-	col, err := b.cols.find(left.property)
-	if err != nil {
-		return nil, err
-	}
-	if left.folded && right.value.Kind == tabular.Text && op == Eq && right.value.Text != "" {
-		var b strings.Builder
-		for i := range len(right.value.Text) {
-			escapeLike(&b, right.value.Text[i])
-		}
-		return Like{Column: col.Name, Pattern: b.String()}, nil
-	}
-	if left.folded {
-		return nil, unsupported("CASEI(" + left.text + ") " + signs[op])
-	}
-	return comparison(col, op, *right.value, time.UTC)
-}
-
-func spatialOf(op string, col Column, arg cqlArg) (Expr, error) {
-	if arg.geometry == nil {
-		return nil, unsupported(op + "(" + col.Name + ", " + arg.text + ")")
-	}
-	area, ok := areaOf(arg.geometry)
-	if point, isPoint := arg.geometry.(orb.Point); isPoint && op == "s_intersects" {
-		return BBox{Column: col.Name, West: point[0], South: point[1], East: point[0], North: point[1]}, nil
-	}
-	if !ok || !goodArea(area) {
-		return nil, wrongArea(col.Name, arg.text)
-	}
-	switch op {
-	case "s_within":
-		return Inside{Column: col.Name, Area: area}, nil
-	case "s_disjoint":
-		return And{Not{Inside{Column: col.Name, Area: area, Meets: true}}, Null{Column: col.Name, Present: true}}, nil
-	}
-	return Inside{Column: col.Name, Area: area, Meets: true}, nil
-}
-
-// temporalOf compares a date with an instant or a span, both ends of which are within.
-func temporalOf(op string, col Column, arg cqlArg) (Expr, error) {
-	if col.Kind != tabular.Date && col.Kind != tabular.Timestamp {
-		return nil, unknownOperation(col.Name, op)
-	}
-	span := arg.span
-	if span == nil && arg.value != nil {
-		if t, ok := arg.value.instant(); ok {
-			span = &[2]time.Time{t, t}
-		}
-	}
-	if span == nil {
-		return nil, unsupported(op + "(" + col.Name + ", " + arg.text + ")")
-	}
-	at := func(op Op, t time.Time) (Expr, error) {
-		if t.IsZero() {
-			return Null{Column: col.Name, Present: true}, nil
-		}
-		return comparison(col, op, ofTime(tabular.Timestamp, t), time.UTC)
-	}
-	switch op {
-	case "t_before":
-		return at(Lt, span[0])
-	case "t_after":
-		return at(Gt, span[1])
-	case "t_equals":
-		if span[0].Equal(span[1]) {
-			return at(Eq, span[0])
-		}
-	case "t_during", "t_intersects":
-		ops := [2]Op{Ge, Le}
-		if op == "t_during" {
-			ops = [2]Op{Gt, Lt}
-		}
-		low, err := at(ops[0], span[0])
-		if err != nil {
-			return nil, err
-		}
-		high, err := at(ops[1], span[1])
-		return And{low, high}, err
-	}
-	return nil, unsupported(op)
 }

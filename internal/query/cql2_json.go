@@ -3,6 +3,8 @@ package query
 import (
 	"encoding/json"
 	"strings"
+
+	"socle/internal/tabular"
 )
 
 // ParseCQL2JSON reads the same filter in its JSON encoding.
@@ -15,46 +17,46 @@ func parseCQL2JSON(text string, cols []Column, system System) (Expr, error) {
 		return nil, tooComplex()
 	}
 	b := cqlBuilder{index(cols), system}
-	e, err := b.node(json.RawMessage(text), 0)
+	t, err := b.node(json.RawMessage(text), 0)
 	if err != nil {
 		return nil, err
 	}
-	return e, Query{Where: e}.Validate(cols)
+	return t.yes, Query{Where: t.yes}.Validate(cols)
 }
 
-func (b cqlBuilder) node(raw json.RawMessage, depth int) (Expr, error) {
+func (b cqlBuilder) node(raw json.RawMessage, depth int) (t truth, err error) {
 	if depth > maxDepth {
-		return nil, tooComplex()
+		return t, tooComplex()
+	}
+	if v, null, ok := jsonValue(raw); ok && !null && v.Kind == tabular.Bool {
+		return b.constant(v.Int != 0)
 	}
 	var n struct {
 		Op   string
 		Args []json.RawMessage
 	}
 	if json.Unmarshal(raw, &n) != nil || n.Op == "" || len(n.Args) == 0 {
-		return nil, badSyntax(string(raw), 0)
+		return t, badSyntax(string(raw), 0)
 	}
 	op := strings.ToLower(n.Op)
 	switch op {
 	case "and", "or", "not":
-		var list []Expr
+		var list []truth
 		for _, a := range n.Args {
-			e, err := b.node(a, depth+1)
-			if err != nil {
-				return nil, err
+			if t, err = b.node(a, depth+1); err != nil {
+				return t, err
 			}
-			list = append(list, e)
+			list = append(list, t)
 		}
 		switch {
 		case op == "not" && len(list) == 1:
-			return Not{list[0]}, nil
+			return t.not(), nil
 		case op == "not":
-			return nil, badSyntax(string(raw), 0)
-		case len(list) == 1:
-			return list[0], nil
+			return t, badSyntax(string(raw), 0)
 		case op == "or":
-			return Or(list), nil
+			return either(list...), nil
 		}
-		return And(list), nil
+		return both(list...), nil
 	}
 	var args []cqlArg
 	for i, a := range n.Args {
@@ -62,7 +64,7 @@ func (b cqlBuilder) node(raw json.RawMessage, depth int) (Expr, error) {
 			for _, item := range list {
 				arg, err := b.jsonArg(item)
 				if err != nil {
-					return nil, err
+					return t, err
 				}
 				args = append(args, arg)
 			}
@@ -70,7 +72,7 @@ func (b cqlBuilder) node(raw json.RawMessage, depth int) (Expr, error) {
 		}
 		arg, err := b.jsonArg(a)
 		if err != nil {
-			return nil, err
+			return t, err
 		}
 		args = append(args, arg)
 	}
@@ -80,7 +82,7 @@ func (b cqlBuilder) node(raw json.RawMessage, depth int) (Expr, error) {
 func (b cqlBuilder) jsonArg(raw json.RawMessage) (a cqlArg, err error) {
 	a.text = string(raw)
 	if v, null, ok := jsonValue(raw); ok && !null {
-		a.value = &v
+		a.value, a.pattern = &v, v.Text
 		return a, nil
 	}
 	var o struct {

@@ -35,12 +35,13 @@ func (t token) is(text string) bool {
 // dialect is how texts and names are written.
 type dialect struct {
 	text, name string // quotation marks
-	escape     byte   // before a quotation mark in a text; 0: it is doubled
+	escape     byte   // before a quotation mark in a text
+	doubled    bool   // a mark may be written twice instead; the escape before others stays in the text
 }
 
 var (
 	odsqlDialect = dialect{text: `"'`, name: "`", escape: '\\'}
-	cqlDialect   = dialect{text: `'`, name: `"`}
+	cqlDialect   = dialect{text: `'`, name: `"`, escape: '\\', doubled: true}
 )
 
 // maxSource bounds the text of a condition, in bytes.
@@ -94,10 +95,13 @@ func (d dialect) quoted(source string, at int) (text string, end int, ok bool) {
 	var b strings.Builder
 	for i := at + 1; i < len(source); i++ {
 		switch c := source[i]; {
-		case d.escape != 0 && c == d.escape && i+1 < len(source):
+		case c == d.escape && i+1 < len(source):
 			i++
+			if d.doubled && source[i] != mark {
+				b.WriteByte(c)
+			}
 			b.WriteByte(source[i])
-		case c == mark && d.escape == 0 && i+1 < len(source) && source[i+1] == mark:
+		case c == mark && d.doubled && i+1 < len(source) && source[i+1] == mark:
 			i++
 			b.WriteByte(mark)
 		case c == mark:

@@ -1,6 +1,7 @@
 package query
 
 import (
+	"errors"
 	"net/url"
 	"slices"
 	"strconv"
@@ -68,6 +69,9 @@ func (p ogcParser) parameter(f *Features, key, value string) (And, error) {
 	switch key {
 	case "limit", "offset":
 		n, err := strconv.Atoi(value)
+		if errors.Is(err, strconv.ErrRange) && n > 0 { // more than a number holds: the greatest
+			err = nil
+		}
 		if err != nil || n < 0 || n == 0 && key == "limit" {
 			return nil, badValue(key, value)
 		}
@@ -147,11 +151,29 @@ func (p ogcParser) bbox(text string) (And, error) {
 	case !ok:
 		return nil, badValue("bbox", text)
 	case p.at.Geometry != "":
-		return And{Or{BBox{p.at.Geometry, west, south, east, north}, Null{Column: p.at.Geometry}}}, nil
+		return And{append(p.meeting(west, south, east, north), Null{Column: p.at.Geometry})}, nil
 	case p.at.Lon != "" && p.at.Lat != "":
 		return p.pair(west, south, east, north)
 	}
 	return nil, nil
+}
+
+// meeting finds the geometries that meet a rectangle, or the two of one over the antimeridian; of
+// points, their box says it all.
+func (p ogcParser) meeting(west, south, east, north float64) (any Or) {
+	column := p.at.Geometry
+	if i, ok := p.cols.by[column]; ok && p.list[i].Geometry == "point-lonlat" {
+		return Or{BBox{column, west, south, east, north}}
+	}
+	spans := [][2]float64{{west, east}}
+	if west > east {
+		spans = [][2]float64{{west, 180}, {-180, east}}
+	}
+	for _, s := range spans {
+		area := orb.Bound{Min: orb.Point{s[0], south}, Max: orb.Point{s[1], north}}.ToPolygon()
+		any = append(any, Inside{Column: column, Area: orb.MultiPolygon{area}, Meets: true})
+	}
+	return any
 }
 
 // pair is bbox over a column of longitudes and one of latitudes.
@@ -182,7 +204,8 @@ func (p ogcParser) pair(west, south, east, north float64) (And, error) {
 	return And{Or{And{across, list[2], list[3]}, Null{Column: p.at.Lon}, Null{Column: p.at.Lat}}}, nil
 }
 
-// datetime reads an instant of RFC 3339 or an interval, open ends being .. or nothing.
+// datetime reads an instant of RFC 3339 or an interval, of which one end may be open, .. or nothing; a date alone is
+// a day.
 func (p ogcParser) datetime(text string) (And, error) {
 	first, last, interval := strings.Cut(text, "/")
 	if !interval {
@@ -193,7 +216,7 @@ func (p ogcParser) datetime(text string) (And, error) {
 		if interval && (part == "" || part == "..") {
 			continue
 		}
-		t, err := time.Parse(time.RFC3339Nano, part)
+		t, err := time.Parse(time.RFC3339Nano, strings.ToUpper(part)) // t and z are as good as T and Z
 		if err != nil {
 			if t, err = time.Parse(time.DateOnly, part); err != nil {
 				return nil, badValue("datetime", text)
@@ -205,10 +228,10 @@ func (p ogcParser) datetime(text string) (And, error) {
 		times[i] = t
 	}
 	open := times[0].IsZero() && times[1].IsZero()
-	if open && interval && (first == "" && last == "") || !times[0].IsZero() && !times[1].IsZero() && times[0].After(times[1]) {
+	if open || !times[0].IsZero() && !times[1].IsZero() && times[0].After(times[1]) {
 		return nil, badValue("datetime", text)
 	}
-	if p.at.At == "" || open {
+	if p.at.At == "" {
 		return nil, nil
 	}
 	col, err := p.cols.find(p.at.At)

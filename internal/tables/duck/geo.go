@@ -190,16 +190,30 @@ func within(q query.Near) func(box) bool {
 	}
 }
 
+// in reports a box that lies in a rectangle: what has such a box lies in it, too.
+func (b box) in(r orb.Bound) bool {
+	return b.west >= r.Min[0] && b.east <= r.Max[0] && b.south >= r.Min[1] && b.north <= r.Max[1]
+}
+
 // inside finds the geometries within an area, or that meet it: of those whose box
-// meets the area's, each is read.
+// meets the area's, each is read. When the area is a rectangle, those whose box lies in it are not:
+// a map asks for many points and few edges.
 func (p *planner) inside(ctx context.Context, e query.Inside, j int) (bitset, error) {
 	bound := e.Area.Bound()
-	boxes, err := eachBox(ctx, p.t.files(), p.t.rows, j, meets(query.BBox{West: bound.Min[0], South: bound.Min[1], East: bound.Max[0], North: bound.Max[1]}))
+	meeting := meets(query.BBox{West: bound.Min[0], South: bound.Min[1], East: bound.Max[0], North: bound.Max[1]})
+	near, found := meeting, newBitset(p.t.rows)
+	if rectangle := (orb.MultiPolygon{bound.ToPolygon()}); e.Area.Equal(rectangle) {
+		sure, err := eachBox(ctx, p.t.files(), p.t.rows, j, func(b box) bool { return b.in(bound) })
+		if err != nil {
+			return nil, err
+		}
+		found, near = sure, func(b box) bool { return meeting(b) && !b.in(bound) }
+	}
+	boxes, err := eachBox(ctx, p.t.files(), p.t.rows, j, near)
 	if err != nil {
 		return nil, err
 	}
 	test, way := e.Test(), p.t.fields[j].Geometry
-	found := newBitset(p.t.rows)
 	at := int64(0)
 	for {
 		if err := ctx.Err(); err != nil {

@@ -149,6 +149,8 @@ func places(t *testing.T, e tables.Engine) {
 		{query.Inside{Column: "forme", Area: area("1 43, 3 43, 3 45, 1 45, 1 43")}, []int64{1, 2}},
 		{query.Inside{Column: "forme", Area: area("2 43, 3 43, 3 45, 2 45, 2 43")}, nil},
 		{query.Inside{Column: "forme", Area: area("2 43.5, 4 43.5, 4 44, 2 44, 2 43.5"), Meets: true}, []int64{2}},
+		{query.Inside{Column: "forme", Area: area("1 44, 1.5 44, 1.5 44.5, 1 44.5, 1 44"), Meets: true}, nil}, // in the shape's box, beside the shape
+		{query.Inside{Column: "forme", Area: area("0 42, 4 42, 4 46, 0 46, 0 42"), Meets: true}, []int64{1, 2}},
 		{query.Not{Expr: query.Inside{Column: "forme", Area: area("-180 -90, 180 -90, 180 90, -180 90, -180 -90")}}, []int64{4, 5}},
 		{query.Not{Expr: query.BBox{Column: "forme", West: -180, South: -90, East: 180, North: 90}}, []int64{4, 5}},
 	} {
