@@ -37,11 +37,12 @@ type dialect struct {
 	text, name string // quotation marks
 	escape     byte   // before a quotation mark in a text
 	doubled    bool   // a mark may be written twice instead; the escape before others stays in the text
+	inWords    string // signs that words may have, too
 }
 
 var (
 	odsqlDialect = dialect{text: `"'`, name: "`", escape: '\\'}
-	cqlDialect   = dialect{text: `'`, name: `"`, escape: '\\', doubled: true}
+	cqlDialect   = dialect{text: `'`, name: `"`, escape: '\\', doubled: true, inWords: ".:"}
 )
 
 // maxSource bounds the text of a condition, in bytes.
@@ -73,7 +74,7 @@ func (d dialect) tokens(source string) ([]token, error) {
 			t.kind, t.end = tokenNumber, numberEnd(source, i)
 			t.text = source[i:t.end]
 		case r == '_' || unicode.IsLetter(r):
-			t.kind, t.end = tokenWord, wordEnd(source, i)
+			t.kind, t.end = tokenWord, d.wordEnd(source, i)
 			t.text = source[i:t.end]
 		default:
 			t.kind, t.end = tokenSign, i+n
@@ -138,9 +139,9 @@ func numberEnd(s string, i int) int {
 	return i
 }
 
-func wordEnd(s string, i int) int {
+func (d dialect) wordEnd(s string, i int) int {
 	for j, r := range s[i:] {
-		if r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.Is(unicode.Mn, r) {
+		if r != '_' && !strings.ContainsRune(d.inWords, r) && !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.Is(unicode.Mn, r) {
 			return i + j
 		}
 	}

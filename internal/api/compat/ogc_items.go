@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/paulmach/orb"
 
@@ -31,11 +30,12 @@ func (api *API) ogcItems(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	html, err := wantsHTML(r)
+	html, err := wantsHTML(r, ogc.GeoJSON)
 	if err != nil {
 		return err
 	}
 	api.ogcCRS(w, f.CRS)
+	w.Header().Add("Link", ogc.QueryablesLink(api.ogcBase(), l.id()))
 	if fresh(w, r, string(l.table.version.ID), strconv.FormatBool(html)) {
 		return nil
 	}
@@ -56,7 +56,7 @@ func (api *API) ogcItems(w http.ResponseWriter, r *http.Request) error {
 	for i, rec := range page.Records {
 		list[i] = l.feature(page.Fields, rec, hidden, f.CRS)
 	}
-	v := ogc.NewItems(api.ogcBase(), l.id(), list, page.Total, r.URL.Query(), f.Query.Offset, api.o.Now())
+	v := ogc.NewItems(api.ogcBase(), l.id(), list, ogc.Page{Matched: page.Total, Offset: f.Query.Offset, Limit: f.Query.Limit}, r.URL.Query(), api.o.Now())
 	return api.ogcGive(w, r, ogc.GeoJSON, v, func() ogcView { return api.itemsPage(r, l, v) })
 }
 
@@ -76,7 +76,7 @@ func (api *API) ogcItem(w http.ResponseWriter, r *http.Request) error {
 			return badParameter("crs", text)
 		}
 	}
-	html, err := wantsHTML(r)
+	html, err := wantsHTML(r, ogc.GeoJSON)
 	if err != nil {
 		return err
 	}
@@ -92,7 +92,7 @@ func (api *API) ogcItem(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v := ogc.Item(api.ogcBase(), l.id(), l.feature(page.Fields, page.Records[0], l.hide(nil), system))
+	v := ogc.Item(api.ogcBase(), l.id(), l.feature(page.Fields, page.Records[0], l.hide(nil), system), r.URL.Query())
 	return api.ogcGive(w, r, ogc.GeoJSON, v, func() ogcView {
 		page := ogcView{title: l.title() + " " + strconv.FormatInt(v.ID, 10), links: v.Links, crumbs: l.crumbs(r)}
 		for _, m := range v.Properties {
@@ -163,10 +163,6 @@ func (api *API) itemsPage(r *http.Request, l located, v ogc.FeatureCollection) o
 		page.hrefs = append(page.hrefs, api.ogcBase()+"/collections/"+l.id()+"/items/"+row[0]+"?f=html")
 	}
 	page.head = append(page.head, "geometry")
-	for i := range page.links {
-		if page.links[i].Rel == "next" {
-			page.links[i].Href = strings.Replace(page.links[i].Href, "f=json", "f=html", 1)
-		}
-	}
+	page.facts = [][2]string{{"timeStamp", v.TimeStamp}}
 	return page
 }

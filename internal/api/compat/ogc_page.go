@@ -25,18 +25,31 @@ type ogcView struct {
 }
 
 // ogcPart is a collection of a list.
-type ogcPart struct{ title, href, text string }
+type ogcPart struct {
+	title, href, text string
+	facts             [][2]string
+	links             []ogc.Link
+}
+
+// line tells its facts.
+func (p ogcPart) line() (list ui.Facts) {
+	for _, f := range p.facts {
+		list = append(list, ui.Fact{Text: f[0] + " " + f[1]})
+	}
+	return list
+}
 
 // ogcLink is a link of an answer as people read it.
 type ogcLink struct{ Label, Href, Detail string }
 
-func (v ogcView) shown() (list []ogcLink) {
-	for _, l := range v.links {
+// shown leaves out links to be filled in first.
+func shown(links []ogc.Link) (list []ogcLink) {
+	for _, l := range links {
 		if l.Templated {
 			continue
 		}
 		label := l.Title
-		if label == "" || l.Rel == "next" {
+		if label == "" {
 			label = l.Rel
 		}
 		list = append(list, ogcLink{label, l.Href, strings.TrimSpace(l.Rel[strings.LastIndexByte(l.Rel, '/')+1:] + " " + l.Type)})
@@ -68,14 +81,6 @@ func (v ogcView) table() ui.Table {
 
 // mostShown is how many characters of a cell a page shows.
 const mostShown = 120
-
-func (v ogcView) items() ui.Items {
-	list := ui.Items{Level: 2}
-	for _, p := range v.parts {
-		list.Items = append(list.Items, ui.Item{Title: p.title, Href: p.href, Text: p.text})
-	}
-	return list
-}
 
 func (v ogcView) list() (k ui.KeyValues) {
 	for _, f := range v.facts {

@@ -2,6 +2,7 @@ package ogc
 
 import (
 	"encoding/json"
+	"maps"
 	"math"
 	"net/url"
 	"slices"
@@ -24,6 +25,8 @@ const (
 	OpenAPI    = "application/vnd.oai.openapi+json;version=3.0"
 	JSONSchema = "application/schema+json"
 )
+
+const relQueryables = "http://www.opengis.net/def/rel/ogc/1.0/queryables"
 
 // Link leads to another answer; links to self, alternate, items and collection bear a type.
 type Link struct {
@@ -65,7 +68,7 @@ func Conforms() Conformance {
 		"http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/", "http://www.opengis.net/spec/cql2/1.0/conf/"
 	const tiles = "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/"
 	return Conformance{[]string{core + "core", core + "oas30", core + "geojson", core + "html", two + "crs",
-		filter + "queryables", filter + "filter", filter + "features-filter", cql + "cql2-text", cql + "cql2-json", cql + "basic-cql2",
+		filter + "queryables", filter + "queryables-query-parameters", filter + "filter", filter + "features-filter", cql + "cql2-text", cql + "cql2-json", cql + "basic-cql2",
 		tiles + "core", tiles + "tileset", tiles + "tilesets-list", tiles + "geodata-tilesets", tiles + "mvt"}}
 }
 
@@ -119,7 +122,7 @@ func NewCollection(base, id, title, description string, box *orb.Bound, times *[
 		var ends [2]*string
 		for i, t := range times {
 			if !t.IsZero() {
-				text := t.UTC().Format(time.RFC3339)
+				text := t.UTC().Format(time.RFC3339Nano)
 				ends[i] = &text
 			}
 		}
@@ -131,7 +134,7 @@ func NewCollection(base, id, title, description string, box *orb.Bound, times *[
 		{Href: self + "?f=html", Rel: "alternate", Type: HTML, Title: title},
 		{Href: self + "/items", Rel: "items", Type: GeoJSON, Title: title},
 		{Href: self + "/items?f=html", Rel: "items", Type: HTML, Title: title},
-		{Href: self + "/queryables", Rel: "http://www.opengis.net/def/rel/ogc/1.0/queryables", Type: JSONSchema, Title: title},
+		{Href: self + "/queryables", Rel: relQueryables, Type: JSONSchema, Title: title},
 		{Href: self + "/tiles", Rel: relTilesets, Type: JSON, Title: title},
 	}
 	return c
@@ -205,39 +208,66 @@ const (
 	decimalsOfMetres = 3
 )
 
-// NewItems is a page of features. parameters are those of the request, from which the
-// next page is made.
-func NewItems(base, id string, features []Feature, matched int64, parameters url.Values, offset int, now time.Time) FeatureCollection {
+// Page is which features of those that a request finds are given.
+type Page struct {
+	Matched       int64
+	Offset, Limit int
+}
+
+// NewItems is a page of features. parameters are those of the request, from which the pages beside it
+// are made.
+func NewItems(base, id string, features []Feature, page Page, parameters url.Values, now time.Time) FeatureCollection {
 	if features == nil {
 		features = []Feature{}
 	}
-	c := FeatureCollection{Type: "FeatureCollection", Features: features, TimeStamp: now.UTC().Format(time.RFC3339), NumberMatched: matched, NumberReturned: len(features)}
-	self := collectionURL(base, id) + "/items"
-	with := func(name, value string) string {
-		v := url.Values{}
-		for key, list := range parameters {
-			v[key] = list
-		}
-		if v.Del(name); value != "" {
-			v.Set(name, value)
-		}
-		if len(v) == 0 {
-			return self
-		}
-		return self + "?" + v.Encode()
+	c := FeatureCollection{Type: "FeatureCollection", Features: features, TimeStamp: now.UTC().Format(time.RFC3339), NumberMatched: page.Matched, NumberReturned: len(features)}
+	collection := collectionURL(base, id)
+	self := collection + "/items"
+	c.Links = []Link{
+		{Href: address(self, parameters, "f", "json"), Rel: "self", Type: GeoJSON},
+		{Href: address(self, parameters, "f", "html"), Rel: "alternate", Type: HTML},
+		{Href: collection, Rel: "collection", Type: JSON},
 	}
-	c.Links = []Link{{Href: with("f", "json"), Rel: "self", Type: GeoJSON}, {Href: with("f", "html"), Rel: "alternate", Type: HTML}, {Href: collectionURL(base, id), Rel: "collection", Type: JSON}}
-	if next := offset + len(features); int64(next) < matched && len(features) > 0 {
-		c.Links = append(c.Links, Link{Href: with("offset", strconv.Itoa(next)), Rel: "next", Type: GeoJSON})
+	if next := page.Offset + len(features); int64(next) < page.Matched && len(features) > 0 {
+		c.Links = append(c.Links, Link{Href: address(self, parameters, "offset", strconv.Itoa(next)), Rel: "next", Type: GeoJSON})
+	}
+	if end := int(min(int64(page.Offset), page.Matched)); end > page.Limit {
+		c.Links = append(c.Links, Link{Href: address(self, parameters, "offset", strconv.Itoa(end-page.Limit)), Rel: "prev", Type: GeoJSON})
+	} else if end > 0 {
+		c.Links = append(c.Links, Link{Href: address(self, parameters, "offset", "", "limit", strconv.Itoa(end)), Rel: "prev", Type: GeoJSON})
 	}
 	return c
 }
 
-// Item is the answer to …/items/{id}.
-func Item(base, id string, f Feature) Feature {
+// address is a path with parameters, of which some are changed: names and values in turn, "" taking one away.
+func address(path string, parameters url.Values, changes ...string) string {
+	v := url.Values{}
+	maps.Copy(v, parameters)
+	for pair := range slices.Chunk(changes, 2) {
+		if v.Del(pair[0]); pair[1] != "" {
+			v.Set(pair[0], pair[1])
+		}
+	}
+	if len(v) == 0 {
+		return path
+	}
+	return path + "?" + v.Encode()
+}
+
+// Item is the answer to …/items/{id}. parameters are those of the request.
+func Item(base, id string, f Feature, parameters url.Values) Feature {
 	self := collectionURL(base, id) + "/items/" + strconv.FormatInt(f.ID, 10)
-	f.Links = []Link{{Href: self, Rel: "self", Type: GeoJSON}, {Href: self + "?f=html", Rel: "alternate", Type: HTML}, {Href: collectionURL(base, id), Rel: "collection", Type: JSON}}
+	f.Links = []Link{
+		{Href: address(self, parameters, "f", ""), Rel: "self", Type: GeoJSON},
+		{Href: address(self, parameters, "f", "html"), Rel: "alternate", Type: HTML},
+		{Href: collectionURL(base, id), Rel: "collection", Type: JSON},
+	}
 	return f
+}
+
+// QueryablesLink is the header Link of what can be filtered.
+func QueryablesLink(base, id string) string {
+	return "<" + collectionURL(base, id) + `/queryables>; rel="` + relQueryables + `"; type="` + JSONSchema + `"`
 }
 
 // Queryables is the JSON Schema of what can be asked of a collection.
@@ -246,8 +276,10 @@ func Queryables(base, id, title string, columns []query.Column) jsonrow.Object {
 	for _, c := range columns {
 		member := map[string]any{"title": c.Label()}
 		switch {
+		case c.Geometry == "point-lonlat":
+			member["format"] = "geometry-point"
 		case c.Geometry != "":
-			member["$ref"] = "https://geojson.org/schema/Geometry.json"
+			member["format"] = "geometry-any"
 		case c.Kind == tabular.Int:
 			member["type"] = "integer"
 		case c.Kind == tabular.Float:

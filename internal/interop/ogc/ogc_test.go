@@ -2,6 +2,7 @@ package ogc_test
 
 import (
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -45,7 +46,7 @@ func TestCollections(t *testing.T) {
 	box := orb.Bound{Min: orb.Point{1, 43}, Max: orb.Point{2, 44.5}}
 	times := [2]time.Time{time.Date(2025, 1, 31, 0, 0, 0, 0, time.UTC)}
 	golden(t, "collections.json", ogc.NewCollections(base, []ogc.Collection{ogc.NewCollection(base, "bancs publics", "Bancs", "", &box, &times), ogc.NewCollection(base, "vide", "Vide", "", nil, nil)}))
-	golden(t, "queryables.json", ogc.Queryables(base, "bancs", "Bancs", []query.Column{{Name: "nom", Title: "Nom"}, {Name: "lieu", Geometry: "geojson"}, {Name: "pose", Kind: tabular.Date}, {Name: "places", Kind: tabular.Int}}))
+	golden(t, "queryables.json", ogc.Queryables(base, "bancs", "Bancs", []query.Column{{Name: "nom", Title: "Nom"}, {Name: "lieu", Geometry: "geojson"}, {Name: "entree", Geometry: "point-lonlat"}, {Name: "pose", Kind: tabular.Date}, {Name: "places", Kind: tabular.Int}}))
 }
 
 func TestItems(t *testing.T) {
@@ -58,15 +59,40 @@ func TestItems(t *testing.T) {
 		feature(t, 11, `{"type":"MultiPoint","coordinates":[[0,0],[180,0]]}`, "EPSG:3857"),
 		feature(t, 12, `{"type":"Point","coordinates":[0,-90]}`, "EPSG:3857"),
 	}
-	golden(t, "items.json", ogc.NewItems(base, "bancs", list, 16, url.Values{"limit": {"3"}, "nom": {"Banc"}, "offset": {"3"}}, 3, now))
-	golden(t, "item.json", ogc.Item(base, "bancs", list[0]))
-	last := ogc.NewItems(base, "bancs", list, 6, url.Values{}, 0, now)
-	for _, l := range last.Links {
-		if l.Rel == "next" {
-			t.Error("the last page has a next one")
-		}
-		if l.Type == "" {
-			t.Errorf("%s has no type", l.Rel)
+	golden(t, "items.json", ogc.NewItems(base, "bancs", list, ogc.Page{Matched: 16, Offset: 3, Limit: 6}, url.Values{"limit": {"6"}, "nom": {"Banc"}, "offset": {"3"}}, now))
+	golden(t, "item.json", ogc.Item(base, "bancs", list[0], url.Values{"f": {"json"}, "crs": {query.EPSG4326}}))
+}
+
+// Pages lead to those beside them, without a feature twice.
+func TestPages(t *testing.T) {
+	list := make([]ogc.Feature, 2)
+	for _, c := range []struct {
+		page       ogc.Page
+		given      int
+		next, prev string
+	}{
+		{ogc.Page{Matched: 2, Limit: 2}, 2, "", ""},
+		{ogc.Page{Matched: 5, Limit: 2}, 2, "?limit=2&offset=2", ""},
+		{ogc.Page{Matched: 5, Offset: 2, Limit: 2}, 2, "?limit=2&offset=4", "?limit=2"},
+		{ogc.Page{Matched: 5, Offset: 3, Limit: 2}, 2, "", "?limit=2&offset=1"},
+		{ogc.Page{Matched: 5, Offset: 1, Limit: 2}, 2, "?limit=2&offset=3", "?limit=1"},
+		{ogc.Page{Matched: 5, Offset: 9, Limit: 2}, 0, "", "?limit=2&offset=3"},
+		{ogc.Page{Offset: 9, Limit: 2}, 0, "", ""},
+	} {
+		v := ogc.NewItems(base, "bancs", list[:c.given], c.page, url.Values{"limit": {"2"}, "offset": {"7"}}, time.Time{})
+		for rel, want := range map[string]string{"next": c.next, "prev": c.prev} {
+			got := ""
+			for _, l := range v.Links {
+				if l.Type == "" {
+					t.Errorf("%s has no type", l.Rel)
+				}
+				if l.Rel == rel {
+					got = strings.TrimPrefix(l.Href, base+"/collections/bancs/items")
+				}
+			}
+			if got != want {
+				t.Errorf("%+v: %s is %q instead of %q", c.page, rel, got, want)
+			}
 		}
 	}
 }
