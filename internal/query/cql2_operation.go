@@ -103,8 +103,9 @@ func spatialOf(op string, col Column, arg cqlArg) (t truth, err error) {
 		return t, unsupported(op + "(" + col.Name + ", " + arg.text + ")")
 	}
 	area, ok := areaOf(arg.geometry)
-	if point, isPoint := arg.geometry.(orb.Point); isPoint && op == "s_intersects" {
-		return about(col.Name, BBox{Column: col.Name, West: point[0], South: point[1], East: point[0], North: point[1]}), nil
+	if point, isPoint := arg.geometry.(orb.Point); isPoint && op != "s_within" {
+		at := meeting(col, orb.Bound{Min: point, Max: point})
+		return about(col.Name, at).negated(op == "s_disjoint"), nil
 	}
 	if !ok || !goodArea(area) {
 		return t, wrongArea(col.Name, arg.text)

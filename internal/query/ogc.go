@@ -151,29 +151,36 @@ func (p ogcParser) bbox(text string) (And, error) {
 	case !ok:
 		return nil, badValue("bbox", text)
 	case p.at.Geometry != "":
-		return And{append(p.meeting(west, south, east, north), Null{Column: p.at.Geometry})}, nil
+		return p.shapes(west, south, east, north)
 	case p.at.Lon != "" && p.at.Lat != "":
 		return p.pair(west, south, east, north)
 	}
 	return nil, nil
 }
 
-// meeting finds the geometries that meet a rectangle, or the two of one over the antimeridian; of
-// points, their box says it all.
-func (p ogcParser) meeting(west, south, east, north float64) (any Or) {
-	column := p.at.Geometry
-	if i, ok := p.cols.by[column]; ok && p.list[i].Geometry == "point-lonlat" {
-		return Or{BBox{column, west, south, east, north}}
+// meeting finds the geometries that have a point in common with a rectangle; of points, their box says it all.
+func meeting(col Column, r orb.Bound) Expr {
+	if col.Geometry == "point-lonlat" {
+		return BBox{col.Name, r.Min[0], r.Min[1], r.Max[0], r.Max[1]}
 	}
+	return Inside{Column: col.Name, Area: orb.MultiPolygon{r.ToPolygon()}, Meets: true}
+}
+
+// shapes is bbox over a column of geometries. Over the antimeridian, it is two boxes.
+func (p ogcParser) shapes(west, south, east, north float64) (And, error) {
+	col, err := p.cols.find(p.at.Geometry)
+	if err != nil {
+		return nil, err
+	}
+	var any Or
 	spans := [][2]float64{{west, east}}
 	if west > east {
 		spans = [][2]float64{{west, 180}, {-180, east}}
 	}
 	for _, s := range spans {
-		area := orb.Bound{Min: orb.Point{s[0], south}, Max: orb.Point{s[1], north}}.ToPolygon()
-		any = append(any, Inside{Column: column, Area: orb.MultiPolygon{area}, Meets: true})
+		any = append(any, meeting(col, orb.Bound{Min: orb.Point{s[0], south}, Max: orb.Point{s[1], north}}))
 	}
-	return any
+	return And{append(any, Null{Column: col.Name})}, nil
 }
 
 // pair is bbox over a column of longitudes and one of latitudes.

@@ -180,6 +180,12 @@ var ogcFilterProofs = proofs{
 	"response": func(t *testing.T, c *ogcClient) {
 		c.filtered(t, places1, "nombre >= 3 AND actif = true", 1, 5)
 		c.filtered(t, places1, "nombre >= 30")
+		c.filtered(t, places1, "NOT nombre IN (1, 2)", 1, 4, 5)
+		c.filtered(t, places1, "NOT T_BEFORE(pose, DATE('2024-01-01'))", 1, 2, 3)
+		c.filtered(t, places1, "NOT S_INTERSECTS(geometry, BBOX(0, 42, 1.5, 44))", 2, 3, 4)
+		c.filtered(t, places1, "S_INTERSECTS(geometry, POINT(1.05 43.3))", 1)
+		c.filtered(t, places1, "S_INTERSECTS(geometry, POINT(1.2 43.2))") // in the box of the first, beside it
+		c.filtered(t, places1, "S_DISJOINT(geometry, POINT(1.36 43.5))", 1, 2, 3, 4)
 	},
 }
 
