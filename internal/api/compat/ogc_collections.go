@@ -87,6 +87,7 @@ const (
 	extentWait  = 2 * time.Second
 )
 
+// extent is that of a collection, computed once for a version.
 func (api *API) extent(r *http.Request, l located) (extent, error) {
 	kept := &api.extents
 	kept.mu.Lock()
@@ -102,8 +103,14 @@ func (api *API) extent(r *http.Request, l located) (extent, error) {
 	if b := found.Bounds; found.Rows > 0 {
 		x.box = &orb.Bound{Min: orb.Point{micro(b[0], math.Floor), micro(b[1], math.Floor)}, Max: orb.Point{micro(b[2], math.Ceil), micro(b[3], math.Ceil)}}
 	}
-	if x.times, err = api.times(r, l); err != nil {
-		return x, err
+	if l.ask.At != "" {
+		ends, found, err := api.times(r, l)
+		if err != nil {
+			return x, err
+		}
+		if found {
+			x.times = &ends
+		}
 	}
 	kept.mu.Lock()
 	defer kept.mu.Unlock()
@@ -114,21 +121,27 @@ func (api *API) extent(r *http.Request, l located) (extent, error) {
 	return x, nil
 }
 
-// times are the first and the last instant of the column of dates; nil without.
-func (api *API) times(r *http.Request, l located) (*[2]time.Time, error) {
-	if l.ask.At == "" {
-		return nil, nil //nolint:nilnil // what there is none of is nil in a description
+// times are the first and the last instant of the column of dates: its first rows from the least and
+// from the greatest on, which need no count of all. found is false when it has no value.
+func (api *API) times(r *http.Request, l located) (ends [2]time.Time, found bool, err error) {
+	for i := range ends {
+		q := query.Query{Select: []string{l.ask.At}, Sort: []query.SortKey{{Column: l.ask.At, Desc: i == 1}}, Limit: 1}
+		page, err := api.o.Engine.Rows(client(r), l.table.Snapshot, q)
+		if err != nil || len(page.Records) == 0 {
+			return ends, false, err
+		}
+		kind := page.Fields[0].Kind
+		end, ok := query.ParseValue(kind, string(page.Records[0].Cells[0]))
+		if !ok { // cells without value come last
+			return ends, false, nil
+		}
+		if kind == tabular.Timestamp {
+			ends[i] = tabular.Instant(end.Int)
+		} else { // the first second of the first day, the last of the last
+			ends[i] = tabular.Day(end.Int + int64(i)).Add(-time.Duration(i) * time.Second)
+		}
 	}
-	ends := []query.Aggregate{{Func: query.Min, Column: l.ask.At}, {Func: query.Max, Column: l.ask.At}}
-	found, err := api.o.Engine.Aggregate(client(r), l.table.Snapshot, query.Query{Aggregates: ends})
-	if err != nil || found.Rows == 0 || found.Columns[0].Null[0] {
-		return nil, err
-	}
-	first, last := found.Columns[0].Int64[0], found.Columns[1].Int64[0]
-	if found.Fields[0].Kind == tabular.Date { // to the last second of a day
-		return &[2]time.Time{tabular.Day(first), tabular.Day(last + 1).Add(-time.Second)}, nil
-	}
-	return &[2]time.Time{tabular.Instant(first), tabular.Instant(last)}, nil
+	return ends, true, nil
 }
 
 // micro cuts a number after its sixth decimal.
