@@ -185,12 +185,13 @@ func (d definition) unlike(schema object, v any, at string) (list []string) {
 				wrong("%v is missing", name)
 			}
 		}
-		properties, _ := schema["properties"].(object)
-		for name := range properties {
-			if member, ok := v[name]; ok {
-				property, _ := d.in(properties, name).(object)
-				list = append(list, d.unlike(property, member, at+"/"+name)...)
+		properties, described := schema["properties"].(object)
+		for name, member := range v {
+			property, known := d.in(properties, name).(object)
+			if described && !known {
+				wrong("%s is not described", name)
 			}
+			list = append(list, d.unlike(property, member, at+"/"+name)...)
 		}
 	}
 	if wanted := schema["type"]; wanted != nil && wanted != kind {
