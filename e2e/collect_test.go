@@ -177,7 +177,7 @@ func TestEntryOnLiveMap(t *testing.T) {
 	table.open("/datasets/" + slug)
 	places.open("/datasets/" + slug + "/map")
 	places.wait("the live map", "document.querySelector('.map-live[data-ready]')")
-	table.wait("the live table", "document.querySelector('#live-rows[data-awake]')")
+	table.wait("the live table", "document.querySelector('#live-rows[data-awake=yes]')")
 	before := table.text("document.querySelector('#live-rows').textContent")
 	status, answer, err := entryPut(p, form, entryID(1), map[string]string{"point_id": "P99", "releve_le": "2026-07-14T08:30:00Z", "type_releve": "compteur", "volume_m3": "420", "ressource": "nappe", "culture": "maïs", "commune_insee": "31458", "position": "1.4, 43.6"})
 	sent := time.Now()

@@ -131,7 +131,7 @@ func TestFieldSummer(t *testing.T) {
 	readers := map[string]*screen{"": browse(t, w.portal), "/map": browse(t, w.portal)}
 	for page, reader := range readers {
 		reader.open("/datasets/" + w.form.dataset + page)
-		reader.wait("that the page listens", "document.querySelector('[data-island=live][data-awake]')")
+		reader.wait("that the page listens", "document.querySelector('[data-island=live][data-awake=yes]')")
 		if strings.Contains(reader.text("document.body.innerText"), "B5") {
 			t.Fatal("the portal has what was not sent")
 		}

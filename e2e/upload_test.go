@@ -160,7 +160,7 @@ func (s *screen) shoot(name string) {
 // choose picks the file of the form and sends it.
 func (s *screen) choose(path string) {
 	s.t.Helper()
-	s.wait("the upload's script", `document.querySelector('[data-island=upload][data-awake]')`)
+	s.wait("the upload's script", `document.querySelector('[data-island=upload][data-awake=yes]')`)
 	s.do(chromedp.SetUploadFiles(chromedp.CSS("input[type=file]"), []string{path}), chromedp.Focus(chromedp.CSS(sendButton)), chromedp.KeyEvent("\r"))
 }
 
@@ -351,7 +351,7 @@ func TestUploadRefused(t *testing.T) {
 
 	t.Log("a file that is dropped on the area is sent too, and is refused in the same way")
 	s.open("/deposits/new")
-	s.wait("the upload's script", `document.querySelector('[data-island=upload][data-awake]')`)
+	s.wait("the upload's script", `document.querySelector('[data-island=upload][data-awake=yes]')`)
 	s.text(`(() => { const t = new DataTransfer(); t.items.add(new File([new Uint8Array(2e6)], "lâché.csv"));
 		document.querySelector(".drop").dispatchEvent(new DragEvent("drop", {dataTransfer: t, bubbles: true, cancelable: true})); return "" })()`)
 	s.sees("lâché.csv (2 Mo)")
@@ -366,7 +366,7 @@ func TestUploadRefused(t *testing.T) {
 
 	t.Log("the session ends before the file is sent")
 	s.open("/deposits/new")
-	s.wait("the upload's script", `document.querySelector('[data-island=upload][data-awake]')`)
+	s.wait("the upload's script", `document.querySelector('[data-island=upload][data-awake=yes]')`)
 	if _, err := chromedp.Call(s.ctx, network.ClearBrowserCookies, cdp.Empty{}); err != nil {
 		t.Fatal(err)
 	}

@@ -16,9 +16,10 @@ function wake(root: ParentNode): void {
       console.error(`unknown island ${element.dataset.island}`);
       return;
     }
-    element.dataset.awake = "";
+    element.dataset.awake = "soon";
     const end = await (await load()).default(element);
     if (end) leave.set(element, end);
+    element.dataset.awake = "yes";
   });
 }
 
