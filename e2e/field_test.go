@@ -14,6 +14,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"socle/internal/collect"
+	"socle/internal/schema/form"
 )
 
 // fieldWorld is a portal behind a network, with an adviser, a colleague and a form.
@@ -26,6 +27,11 @@ type fieldWorld struct {
 
 func newFieldWorld(t *testing.T, set collect.Settings, args ...string) *fieldWorld {
 	t.Helper()
+	return fieldWorldOf(t, hydrants(), set, args...)
+}
+
+func fieldWorldOf(t *testing.T, d *form.Definition, set collect.Settings, args ...string) *fieldWorld {
+	t.Helper()
 	p, a := overTheAir(t, args...)
 	p.must(t, "admin", "organisation", "Chambre d’Essai")
 	for _, email := range []string{"anne@essai.example", "luc@essai.example"} {
@@ -34,7 +40,7 @@ func newFieldWorld(t *testing.T, set collect.Settings, args ...string) *fieldWor
 	if err := p.end(); err != nil {
 		t.Fatal(err)
 	}
-	w := &fieldWorld{portal: p, t: t, air: a, form: seedForm(t, p, "chambre-d-essai", hydrants(), set)}
+	w := &fieldWorld{portal: p, t: t, air: a, form: seedForm(t, p, "chambre-d-essai", d, set)}
 	if err := p.begin(); err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +54,7 @@ func (w *fieldWorld) equipped(email string) *phone {
 	ph.signIn(email, password)
 	ph.terrain()
 	ph.online()
-	ph.sees("Bornes d’irrigation")
+	ph.sees(w.form.title)
 	return ph
 }
 
@@ -438,15 +444,17 @@ func TestFieldAccessible(t *testing.T) {
 			for _, v := range ph.axe() {
 				t.Errorf("%s, %s: %s", hash, theme, v)
 			}
-			if *shots != "" {
-				ph.shot(strings.ReplaceAll(hash, "/", "-") + "-" + theme)
-			}
+			ph.shown(strings.ReplaceAll(hash, "/", "-") + "-" + theme)
 		}
 	}
 }
 
-func (ph *phone) shot(name string) {
+// shown takes a picture of the page, when pictures are asked for.
+func (ph *phone) shown(name string) {
 	ph.t.Helper()
+	if *shots == "" {
+		return
+	}
 	b, err := chromedp.Run(ph.ctx, chromedp.FullScreenshot(90))
 	if err == nil {
 		err = os.WriteFile(filepath.Join(*shots, "field-"+name+".png"), b, 0o600)

@@ -28,7 +28,7 @@ func hydrants() *form.Definition {
 }
 
 // seeded is a form, its dataset public.
-type seeded struct{ form, key, resource, dataset string }
+type seeded struct{ form, key, resource, dataset, title string }
 
 // seedForm makes a form in the folder of a portal that rests, for the organisation
 // of an address.
@@ -66,5 +66,5 @@ func seedForm(t *testing.T, p *portal, organisation string, d *form.Definition, 
 	if err != nil {
 		t.Fatal(err)
 	}
-	return seeded{string(f.ID), f.Key, string(f.Resource), f.DatasetSlug}
+	return seeded{string(f.ID), f.Key, string(f.Resource), f.DatasetSlug, d.Title}
 }

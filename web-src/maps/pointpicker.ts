@@ -2,6 +2,7 @@
 // What lies there already, and the names of communes, help to find the place.
 import { Marker } from "maplibre-gl";
 import type { GeoJSONSource, MapMouseEvent, StyleSpecification } from "maplibre-gl";
+import { arrowMargin, arrows, arrowStep } from "../entry/arrows";
 import { followAppearance, graticule, ground, inks, libreMap } from "./ground";
 import type { Ground } from "./ground";
 
@@ -18,8 +19,6 @@ export interface Picker {
 }
 
 const near = { base: 15, plain: 12 }; // zooms at which one sees where one is: the houses of a basemap, else the names of communes
-const step = 10; // pixels of an arrow key; with Shift five times as many
-const margin = 40; // pixels from the edge at which the map follows the marker
 
 export async function pointPicker(box: HTMLElement, d: PickerSettings, chosen: (lon: number, lat: number) => void): Promise<Picker> {
   await styles(d.style ?? "");
@@ -76,8 +75,7 @@ export async function pointPicker(box: HTMLElement, d: PickerSettings, chosen: (
   map.getCanvas().style.cursor = "crosshair";
 
   box.addEventListener("keydown", (e) => {
-    const ways: Record<string, [number, number]> = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-    const way = ways[e.key];
+    const way = arrows[e.key];
     if (e.target !== map.getCanvas()) return;
     if (e.key === "+" || e.key === "=" || e.key === "-") {
       e.preventDefault();
@@ -86,7 +84,7 @@ export async function pointPicker(box: HTMLElement, d: PickerSettings, chosen: (
     if (!way) return;
     e.preventDefault();
     const from = at ? map.project(at) : map.project(map.getCenter());
-    const by = at ? step * (e.shiftKey ? 5 : 1) : 0; // the first press puts it in the middle
+    const by = at ? arrowStep * (e.shiftKey ? 5 : 1) : 0; // the first press puts it in the middle
     const to = map.unproject([from.x + way[0] * by, from.y + way[1] * by]);
     put(to.lng, to.lat);
     follow();
@@ -97,7 +95,7 @@ export async function pointPicker(box: HTMLElement, d: PickerSettings, chosen: (
     if (!at) return;
     const p = map.project(at);
     const { clientWidth: w, clientHeight: h } = map.getCanvas();
-    if (p.x < margin || p.y < margin || p.x > w - margin || p.y > h - margin) map.jumpTo({ center: at });
+    if (p.x < arrowMargin || p.y < arrowMargin || p.x > w - arrowMargin || p.y > h - arrowMargin) map.jumpTo({ center: at });
   };
   const still = followAppearance(map, style);
   void communes(d.places ?? "").then((found) => {

@@ -1,6 +1,7 @@
 // The server, as the field application asks it. Whatever is not an answer of the
 // portal itself (no network, a page of a hotel's Wi-Fi, a proxy) is Cut: nothing
 // is concluded from it.
+import type { Proposal } from "../entry/combobox";
 import type { Attached, Definition, Entry, Values } from "./definition";
 import type { Refusal } from "./store";
 
@@ -52,6 +53,7 @@ interface Asking extends Partial<Caller> {
   type?: string;
   tag?: string;
   size?: number;
+  signal?: AbortSignal; // ends the request before its time
 }
 
 type Fetch = (address: string, init: RequestInit) => Promise<Response>;
@@ -77,7 +79,7 @@ export class Api {
     try {
       answer = await this.send(this.base + path, {
         method: a.method ?? "GET", headers, body: a.body, credentials: a.guest ? "omit" : "same-origin", cache: "no-store", redirect: "error",
-        signal: AbortSignal.timeout(30_000 + Math.ceil((a.size ?? 0) / 4)), // a slow line carries 4 bytes in a millisecond
+        signal: sooner(AbortSignal.timeout(30_000 + Math.ceil((a.size ?? 0) / 4)), a.signal), // a slow line carries 4 bytes in a millisecond
       });
     } catch {
       throw new Cut();
@@ -145,12 +147,30 @@ export class Api {
     return `/api/v1/forms/${encodeURIComponent(form)}/entries/${encodeURIComponent(id)}`;
   }
 
+  // What completes an answer: the page of the form proposes it.
+  async proposals(page: string, kind: string, q: string, guest: boolean, signal?: AbortSignal): Promise<Proposal[]> {
+    const { proposals } = await this.json<{ proposals: Proposal[] }>(await this.ask(`${page}/propositions?${new URLSearchParams({ kind, q })}`, { guest, signal }));
+    if (!Array.isArray(proposals)) throw new Cut();
+    return proposals;
+  }
+
   // A list of the territory; null when it is still the one of the tag given.
   async list<T>(path: string, tag: string): Promise<{ value: T; tag: string } | null> {
     const answer = await this.ask(path, { tag });
     if (answer.status === 304) return null;
     return { value: await this.json<T>(answer), tag: answer.headers.get("ETag") ?? "" };
   }
+}
+
+// The first of two ends (AbortSignal.any is not in every browser that is served).
+function sooner(time: AbortSignal, other?: AbortSignal): AbortSignal {
+  if (!other) return time;
+  const both = new AbortController();
+  for (const s of [time, other]) {
+    if (s.aborted) both.abort();
+    s.addEventListener("abort", () => both.abort());
+  }
+  return both.signal;
 }
 
 // Only the entry itself, with a revision, is a confirmation.

@@ -1,6 +1,6 @@
 // The field application: its pages, one at a time, by the part of the address after "#".
 import { minutesWrong, corrected } from "./clock";
-import type { Commune } from "./controls";
+import type { Commune } from "./communes";
 import { button, h, icon, link, notice } from "./dom";
 import { fieldsOf } from "./definition";
 import { Draft } from "./draft";

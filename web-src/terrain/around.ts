@@ -24,13 +24,13 @@ export async function around(app: Application, id: string): Promise<View> {
   const list = h("ul", { class: "terrain-list", role: "list" });
   const chosen = h("div");
   const name = (n: Near) => nameOf(d, n.entry.values) || t("entry.untitled");
-  const map = new FieldMap((found) => show(found));
+  const map = new FieldMap({ chosen: (found) => show(found) });
   const show = (found: Near[]) => {
     chosen.replaceChildren(...found.slice(0, 5).map((n) => h("div", { class: "terrain-found" }, h("h2", {}, name(n)), answersOf(d, n.entry.values))));
     chosen.scrollIntoView({ block: "nearest" });
   };
   const draw = () => {
-    map.show(points, app.communes, app.outlines, fix);
+    map.show({ points, communes: app.communes, outlines: app.outlines, fix });
     for (const p of points) p.metres = fix ? metres([fix.lon, fix.lat], p.at) : 0;
     if (fix) points.sort((a, b) => a.metres - b.metres);
     list.replaceChildren(...points.slice(0, listed).map((n) => h("li", { class: "terrain-pair" }, button(name(n), () => show([n]), { kind: "quiet" }), fix ? h("span", { class: "soft" }, distance(n.metres)) : null, n.here ? h("span", { class: "terrain-state terrain-state-look" }, icon("smartphone"), h("span", {}, t("state.waiting"))) : null)));

@@ -1,44 +1,15 @@
 // One control for each kind of question. A control shows a value and tells when it changes.
-import { place } from "../expression";
-import { join, shown, split, writePoint } from "./definition";
-import type { Attached, Choice, Item } from "./definition";
+import { address, commune, company, proposes } from "./complete";
+import { join, shown, split } from "./definition";
+import type { Choice, Item } from "./definition";
 import { button, h, icon } from "./dom";
 import { dateFormat, fromISO, toISO } from "./moments";
 import { mostBytes } from "./photo";
-import { allowed, follow, lastFix } from "./position";
-import type { Fix, Trouble } from "./position";
+import { PointField } from "./point";
 import { Shape } from "./shape";
-import { bytes, number, t } from "./words";
-
-export interface Commune {
-  code: string;
-  name: string;
-  folded: string;
-  lon: number;
-  lat: number;
-}
-
-// What a control needs of the form it stands in.
-export interface Surface {
-  id: string; // of the control: its label names it
-  value: string;
-  described: string; // ids of help and problem
-  set(text: string, byItself?: boolean): void; // byItself: nobody has done anything
-  attach(file: File | null): Promise<Attached | null>;
-  preview(): Promise<Blob | undefined>;
-  communes(): Commune[];
-  placed(fix: Fix | null): void; // the position of the entry is known: what is near it?
-  stop(end: () => void): void; // called when the form closes
-}
-
-export interface Widget {
-  element: HTMLElement;
-  grouped?: boolean; // several fields: it wants a fieldset
-  refresh?(value: string): void;
-  offer?(choices: Choice[]): void; // those that another answer leaves
-}
-
-type Maker = (it: Item, s: Surface) => Widget;
+import { decimal, inputOf } from "./widget";
+import type { Maker, Surface, Widget } from "./widget";
+import { bytes, t } from "./words";
 
 const few = 12; // choices shown without a search
 const most = 40; // shown at once
@@ -46,13 +17,15 @@ const most = 40; // shown at once
 const fold = (s: string) => s.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 
 function field(it: Item, s: Surface, props: Record<string, unknown>, read = (v: string) => v, write = (v: string) => v): Widget {
-  const input = h("input", { id: s.id, class: "input", "aria-describedby": s.described, autocomplete: "off", readonly: it.read_only, required: it.required, ...props });
+  const input = inputOf(it, s, props);
   input.value = write(s.value);
   input.addEventListener("input", () => s.set(read(input.value)));
   return { element: input, refresh: (v) => void (read(input.value) === v || (input.value = write(v))) };
 }
 
-const text: Maker = (it, s) => field(it, s, { type: "text", maxlength: it.max_length, placeholder: it.example });
+const text: Maker = (it, s) => (proposes(it) === "siren" ? company(it, s) : plain(it, s));
+
+const plain: Maker = (it, s) => field(it, s, { type: "text", maxlength: it.max_length, placeholder: it.example });
 
 const long: Maker = (it, s) => {
   const area = h("textarea", { id: s.id, class: "input", rows: 5, "aria-describedby": s.described, maxlength: it.max_length, readonly: it.read_only, placeholder: it.example });
@@ -60,9 +33,6 @@ const long: Maker = (it, s) => {
   area.addEventListener("input", () => s.set(area.value));
   return { element: area, refresh: (v) => void (area.value === v || (area.value = v)) };
 };
-
-// A number is kept with a point, as tables have it, whatever the keyboard has.
-const decimal = (v: string) => v.trim().replace(/[\s\u00a0\u202f]/g, "").replace(",", ".");
 
 const digits = (mode: string, read: (v: string) => string): Maker => (it, s) => field(it, s, { type: "text", inputmode: mode, placeholder: it.example }, read);
 
@@ -146,161 +116,9 @@ const yesNo: Maker = (it, s) =>
     { value: it.false_value || "false", label: t("no") },
   ]);
 
-const commune: Maker = (it, s) => {
-  const byCode = it.format === "code-commune-insee";
-  const of = (c: Commune) => (byCode ? c.code : c.name);
-  let value = s.value;
-  const results = h("div", { class: "terrain-choices" });
-  const input = h("input", { id: s.id, type: "search", class: "input", autocomplete: "off", "aria-describedby": s.described, placeholder: t("commune.search") });
-  const label = () => {
-    const known = s.communes().find((c) => of(c) === value);
-    return known ? `${known.name} (${known.code})` : value;
-  };
-  const pick = (v: string) => {
-    value = v;
-    input.value = label();
-    results.replaceChildren();
-    s.set(v);
-  };
-  const offer = (list: Commune[]) => results.replaceChildren(...list.slice(0, 8).map((c) => button(`${c.name} (${c.code})`, () => pick(of(c)), { class: "terrain-wide" })));
-  input.addEventListener("input", () => {
-    const words = fold(input.value).replace(/[-']/g, " ").split(/\s+/).filter(Boolean);
-    const list = s.communes();
-    const found = words.length ? list.filter((c) => words.every((w) => c.folded.includes(w) || c.code.startsWith(w.toUpperCase()))) : [];
-    found.sort((a, b) => Number(b.folded.startsWith(words[0] ?? "")) - Number(a.folded.startsWith(words[0] ?? "")) || a.name.length - b.name.length);
-    offer(found);
-    if (!found.length && words.length && (!list.length || byCode)) results.append(h("p", { class: "help" }, t(list.length ? "commune.none" : "commune.no-list")));
-    value = byCode && /^\d[\dAB]\d{3}$/i.test(input.value.trim()) ? input.value.trim().toUpperCase() : byCode ? "" : input.value.trim();
-    s.set(value);
-  });
-  input.value = label();
-  const parts: HTMLElement[] = [input, results];
-  if (navigator.geolocation) {
-    parts.push(button(t("commune.near"), () => {
-      const end = follow((f) => {
-        end();
-        const by = (c: Commune) => (c.lon - f.lon) ** 2 * Math.cos((f.lat * Math.PI) / 180) ** 2 + (c.lat - f.lat) ** 2;
-        offer([...s.communes()].sort((a, b) => by(a) - by(b)).slice(0, 4));
-      }, () => results.replaceChildren(h("p", { class: "help" }, t("position.unavailable"))));
-      s.stop(end);
-    }, { kind: "quiet", icon: "map-pin" }));
-  }
-  return { element: h("div", { class: "terrain-group" }, ...parts), refresh: (v) => void (v === value || ((value = v), (input.value = label()))) };
-};
-
-const goodEnough = 5; // metres: nothing better is waited for
-
-// A position: the phone's, shown with its accuracy while it gets better, or written.
 const point: Maker = (it, s) => {
-  let end: (() => void) | null = null;
-  let best: Fix | null = null;
-  let byItself = false; // the search began with the form, by no act of the person
-  const said = h("p", { class: "terrain-position", role: "status" });
-  const acts = h("div", { class: "terrain-acts" });
-  const lon = h("input", { class: "input", inputmode: "decimal", id: `${s.id}-lon`, autocomplete: "off" });
-  const lat = h("input", { class: "input", inputmode: "decimal", id: `${s.id}-lat`, autocomplete: "off" });
-  const byHand = () => {
-    byItself = false;
-    const [x, y] = [Number(decimal(lon.value)), Number(decimal(lat.value))];
-    if (lon.value === "" && lat.value === "") return set(null);
-    if (lon.value === "" || lat.value === "" || Number.isNaN(x) || Number.isNaN(y)) return;
-    stop();
-    set({ lon: x, lat: y, accuracy: 0, at: Date.now() });
-  };
-  lon.addEventListener("input", byHand);
-  lat.addEventListener("input", byHand);
-
-  function set(f: Fix | null): void {
-    s.set(f ? writePoint(it.format, f.lon, f.lat) : "", byItself);
-    s.placed(f);
-  }
-  function keep(): void {
-    byItself = false;
-    stop();
-    if (best) set(best);
-  }
-  function stop(): void {
-    end?.();
-    end = null;
-    draw();
-  }
-  function begin(): void {
-    byItself = false;
-    find();
-  }
-  function find(): void {
-    best = null;
-    end = follow(found, failed);
-    s.stop(() => end?.());
-    draw();
-  }
-  function found(f: Fix): void {
-    if (!end) return;
-    if (!best || f.accuracy <= best.accuracy || f.at - best.at > 30_000) {
-      best = f;
-      set(f);
-      fill();
-    }
-    if (f.accuracy <= goodEnough) return stop();
-    draw();
-  }
-  // What the phone does not find now it may find in a moment: the search goes on.
-  function failed(why: Trouble): void {
-    if (why !== "unavailable") {
-      end?.();
-      end = null;
-    }
-    draw();
-    said.replaceChildren(icon("triangle-alert"), h("span", {}, t(`position.${why}`)));
-  }
-  function fill(): void {
-    const at = place(value);
-    if (document.activeElement !== lon && document.activeElement !== lat) {
-      lon.value = at ? String(at[0]) : "";
-      lat.value = at ? String(at[1]) : "";
-    }
-  }
-  let value = s.value;
-  const setText = s.set.bind(s);
-  s.set = (v, byItself) => {
-    value = v;
-    setText(v, byItself);
-  };
-  function draw(): void {
-    const at = place(value);
-    acts.replaceChildren();
-    if (end) {
-      said.replaceChildren(icon("loader-circle"), h("span", {}, best ? t("position.improving", { Accuracy: number(best.accuracy) }) : t("position.searching")));
-      if (best) acts.append(button(t("position.keep"), keep, { icon: "check", kind: "primary" }));
-      acts.append(button(t("position.stop"), stop, { kind: "quiet" }));
-      return;
-    }
-    const accuracy = best ? ` · ${t("position.accuracy", { Accuracy: number(best.accuracy) })}` : "";
-    said.replaceChildren(icon("map-pin"), h("span", {}, at ? `${number(at[1], 5)} ; ${number(at[0], 5)}${accuracy}` : t("position.none")));
-    if (!it.read_only) acts.append(button(t(at ? "position.again" : "position.mine"), begin, { icon: "map-pin", kind: at ? undefined : "primary" }));
-    if (at && !it.required && !it.read_only) acts.append(button(t("position.clear"), () => ((best = null), set(null), fill(), draw()), { kind: "quiet" }));
-  }
-  fill();
-  draw();
-  if (!value && !it.read_only) void allowed().then((yes) => {
-    byItself = true;
-    if (yes && !value && !end) find();
-  });
-  else if (value && place(value)) {
-    const [x, y] = place(value) as [number, number];
-    queueMicrotask(() => s.placed({ lon: x, lat: y, accuracy: lastFix()?.accuracy ?? 0, at: Date.now() }));
-  }
-  const hand = h("details", { class: "terrain-hand" }, h("summary", {}, t("position.by-hand")), h("div", { class: "fields" },
-    h("div", { class: "field" }, h("label", { for: lat.id }, t("position.latitude")), lat), h("div", { class: "field" }, h("label", { for: lon.id }, t("position.longitude")), lon)));
-  return {
-    element: h("div", { class: "terrain-group", id: s.id, tabindex: -1 }, said, acts, it.read_only ? null : hand), grouped: true,
-    refresh: (v) => {
-      if (v === value) return;
-      value = v;
-      fill();
-      draw();
-    },
-  };
+  const set = new PointField(it, s);
+  return { element: set.element, grouped: true, refresh: (v) => set.refresh(v) };
 };
 
 const attach = (photo: boolean): Maker => (it, s) => {
@@ -363,8 +181,7 @@ const makers: Record<NonNullable<Item["control"]>, Maker> = {
   time: (it, s) => field(it, s, { type: "time", step: 1 }, (v) => (v.length === 5 ? `${v}:00` : v)),
   year: digits("numeric", (v) => v.trim()), month: (it, s) => field(it, s, { type: "month", placeholder: "2026-07" }),
   "yes-no": yesNo, choice: (it, s) => choose(it, s, false, it.choices ?? []), choices: (it, s) => choose(it, s, true, it.choices ?? []),
-  commune, address: (it, s) => field(it, s, { type: "text", autocomplete: "street-address", placeholder: it.example }),
-  siret: digits("numeric", (v) => v.replace(/\s/g, "")), point, shape, photo: attach(true), file: attach(false),
+  commune, address, siret: company, point, shape, photo: attach(true), file: attach(false),
   email: (it, s) => field(it, s, { type: "email", placeholder: it.example }, (v) => v.trim()), phone: (it, s) => field(it, s, { type: "tel", placeholder: it.example }),
   url: (it, s) => field(it, s, { type: "url", placeholder: it.example ?? "https://" }, (v) => v.trim()), calculated: output, hidden: output,
 };

@@ -56,6 +56,7 @@ export interface Definition {
   access?: "members" | "link" | "public";
   moderated?: boolean;
   entries?: "own" | "all";
+  page?: string; // address of the form for browsers
   opens?: string | null;
   closes?: string | null;
   open: boolean;

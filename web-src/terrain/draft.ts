@@ -62,11 +62,18 @@ export class Draft {
     this.entry.values = this.state.values;
   }
 
+  // Notes how good the position is that is set next; 0: it is not the phone's.
+  precise(path: Path, accuracy: number): void {
+    const { [path]: _, ...others } = this.entry.accuracies ?? {};
+    this.entry.accuracies = accuracy > 0 ? { ...others, [path]: accuracy } : others;
+  }
+
   addRow(path: Path, repeat: Item): void {
     this.set(path, JSON.stringify([...rowsOf(this.value(path)), this.filling.row(repeat, this.entry.values)]));
   }
 
   removeRow(path: Path, row: number): void {
+    for (const p of Object.keys(this.entry.accuracies ?? {})) if (p.startsWith(`${path}[`)) this.precise(p, 0); // rows have other places now
     this.set(path, JSON.stringify(rowsOf(this.value(path)).filter((_, i) => i !== row)));
     this.dropUnused();
   }

@@ -1,6 +1,7 @@
 // What is wrong with one answer by itself. The server checks more; this is what can
 // be said in the field at once.
 import { place } from "../expression";
+import { isCode } from "./communes";
 import { split } from "./definition";
 import type { Item } from "./definition";
 import { isISO } from "./moments";
@@ -29,6 +30,7 @@ export function fault(it: Item, text: string): Fault | undefined {
   if (known && !known[0].test(text.trim())) return { key: known[1] };
   if (control === "date" && isISO(it.format) && !/^\d{4}-\d{2}-\d{2}$/.test(text)) return { key: "problem.date" };
   if (control === "siret" && !siret(text)) return { key: "problem.siret" };
+  if (control === "commune" && it.format !== "commune" && !isCode(text)) return undefined; // a name, written without network: the portal knows all communes
   if (control === "point" && !place(text)) return { key: "problem.point" };
   return choice(it, text) ?? size(it, text);
 }

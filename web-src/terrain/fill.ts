@@ -3,14 +3,14 @@ import { nameOfItem, pathOf, valueAt } from "./answers";
 import type { Path, Problem } from "./answers";
 import type { Application } from "./application";
 import { control } from "./controls";
-import type { Widget } from "./controls";
 import { nameOf, rowsOf } from "./definition";
 import type { Item } from "./definition";
 import { markdown } from "./markdown";
 import { button, h, icon, notice } from "./dom";
 import type { Draft } from "./draft";
-import { nearby } from "./near";
+import { nearby, placedOf } from "./near";
 import type { Fix } from "./position";
+import type { Widget } from "./widget";
 import { distance, t } from "./words";
 
 type Steps = [string, number][];
@@ -152,6 +152,12 @@ export class Fill {
         return f && this.draft.blob(f);
       },
       communes: () => this.app.communes,
+      outlines: () => this.app.outlines,
+      onTerritory: (told) => this.ends.push(this.app.onTerritory(told)),
+      around: () => placedOf(this.app.store, this.draft.form),
+      propose: (kind, q, signal) => this.app.phone.propose(this.draft.form, kind, q, signal),
+      accuracy: () => this.draft.entry.accuracies?.[path] ?? 0,
+      precise: (accuracy) => this.draft.precise(path, accuracy),
       placed: (fix) => isPlace && void this.look(fix),
       stop: (end) => this.ends.push(end),
     });

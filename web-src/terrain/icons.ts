@@ -1,6 +1,8 @@
 // The icons of the field application, outlines of Lucide.
+import arrowDown from "lucide-static/icons/arrow-down.svg";
 import arrowLeft from "lucide-static/icons/arrow-left.svg";
 import arrowRight from "lucide-static/icons/arrow-right.svg";
+import arrowUp from "lucide-static/icons/arrow-up.svg";
 import camera from "lucide-static/icons/camera.svg";
 import check from "lucide-static/icons/check.svg";
 import circleAlert from "lucide-static/icons/circle-alert.svg";
@@ -31,8 +33,10 @@ import undo2 from "lucide-static/icons/undo-2.svg";
 import wifiOff from "lucide-static/icons/wifi-off.svg";
 
 export const icons = {
+  "arrow-down": arrowDown,
   "arrow-left": arrowLeft,
   "arrow-right": arrowRight,
+  "arrow-up": arrowUp,
   camera,
   check,
   "circle-alert": circleAlert,

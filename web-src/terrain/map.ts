@@ -1,31 +1,46 @@
 // A map that needs no network: points, the phone with its accuracy, communes by
-// their contours and names, a scale. North is up; fingers and keys move it.
+// their contours and names, a scale. North is up; fingers and keys move it. Where a
+// place is set, a tap puts the mark, and the arrows move it.
+import { arrowMargin, arrows, arrowStep } from "../entry/arrows";
 import { metres } from "../expression";
-import type { Commune } from "./controls";
+import type { Commune } from "./communes";
 import type { Near } from "./near";
-import { world } from "./outline";
+import { unworld, world } from "./outline";
 import type { Outline } from "./outline";
 import type { Fix } from "./position";
 import { distance, t } from "./words";
 
 const earth = 40_075_016.7; // metres around the equator
 
+// What the map is for: points are looked at, or a place is set.
+export interface Acts {
+  chosen?(points: Near[]): void;
+  put?(at: [lon: number, lat: number]): void;
+}
+
+export interface Shown {
+  points: Near[];
+  communes: readonly Commune[];
+  outlines: readonly Outline[];
+  fix: Fix | null;
+  mark?: { at: [lon: number, lat: number]; accuracy: number } | null; // metres; 0: exact
+}
+
+type Ink = (role: string) => string;
+
 export class FieldMap {
   readonly canvas = document.createElement("canvas");
   private centre: [number, number] = [0, 0]; // of a square of side 1
   private scale = 1; // px for the whole world
-  private fix: Fix | null = null;
-  private points: Near[] = [];
-  private communes: Commune[] = [];
-  private outlines: readonly Outline[] = [];
+  private seen: Shown = { points: [], communes: [], outlines: [], fix: null };
   private readonly fingers = new Map<number, [number, number]>();
   private moved = 0;
 
-  constructor(private readonly chosen: (n: Near[]) => void) {
+  constructor(private readonly acts: Acts) {
     const c = this.canvas;
     c.className = "terrain-map";
     c.tabIndex = 0;
-    c.setAttribute("role", "img");
+    c.setAttribute("role", acts.put ? "application" : "img");
     c.addEventListener("pointerdown", (e) => this.down(e));
     c.addEventListener("pointermove", (e) => this.move(e));
     for (const end of ["pointerup", "pointercancel"] as const) c.addEventListener(end, (e) => this.up(e));
@@ -34,27 +49,43 @@ export class FieldMap {
     new ResizeObserver(() => this.draw()).observe(c);
   }
 
-  show(points: Near[], communes: Commune[], outlines: readonly Outline[], fix: Fix | null): void {
-    const first = this.scale === 1;
-    this.points = points;
-    this.communes = communes;
-    this.outlines = outlines;
-    this.fix = fix;
-    this.canvas.setAttribute("aria-label", t("map.label", { Count: points.length }));
-    if (first && (fix || points.length)) this.frame();
+  show(seen: Shown): void {
+    this.seen = seen;
+    this.canvas.setAttribute("aria-label", t(this.acts.put ? "pick.label" : "map.label", { Count: seen.points.length }));
+    if (this.scale === 1) this.frame();
     this.draw();
   }
 
-  // Brings the phone, or everything, into view.
+  // Brings the mark or the phone into view, else what is known, else the territory.
   frame(): void {
-    const places = this.fix ? [[this.fix.lon, this.fix.lat] as [number, number]] : this.points.map((p) => p.at);
-    if (!places.length) return;
-    const xs = places.map((p) => world(p)[0]);
-    const ys = places.map((p) => world(p)[1]);
-    const [x0, x1, y0, y1] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
-    this.centre = [(x0 + x1) / 2, (y0 + y1) / 2];
-    const side = Math.max(x1 - x0, y1 - y0, (400 / earth) * 1.4);
+    const { points, communes, outlines, fix, mark } = this.seen;
+    const close = mark?.at ?? (fix ? ([fix.lon, fix.lat] as [number, number]) : undefined);
+    const corners = close ? [world(close)] : points.length ? points.map((p) => world(p.at)) : outlines.length ? outlines.flatMap(({ box }) => [[box[0], box[2]], [box[1], box[3]]]) : communes.map((c) => world([c.lon, c.lat]));
+    if (!corners.length) return;
+    const box = [Infinity, -Infinity, Infinity, -Infinity];
+    for (const [x, y] of corners) [box[0], box[1], box[2], box[3]] = [Math.min(box[0], x), Math.max(box[1], x), Math.min(box[2], y), Math.max(box[3], y)];
+    this.centre = [(box[0] + box[1]) / 2, (box[2] + box[3]) / 2];
+    const side = Math.max(box[1] - box[0], box[3] - box[2], (400 / earth) * 1.4);
     this.scale = (Math.min(this.canvas.clientWidth || 320, this.canvas.clientHeight || 320) * 0.8) / side;
+  }
+
+  // Keeps the mark away from the edges.
+  follow(): void {
+    const { mark } = this.seen;
+    if (!mark) return;
+    const [x, y] = this.screen(mark.at);
+    const { clientWidth: w, clientHeight: high } = this.canvas;
+    if (x >= arrowMargin && y >= arrowMargin && x <= w - arrowMargin && y <= high - arrowMargin) return;
+    this.centre = world(mark.at);
+    this.draw();
+  }
+
+  // Moves the mark; the first step puts it in the middle.
+  step(right: number, down: number, by = arrowStep): void {
+    const { mark } = this.seen;
+    const [x, y] = mark ? world(mark.at) : this.centre;
+    const far = mark ? by / this.scale : 0;
+    this.acts.put?.(unworld([x + right * far, y + down * far]));
   }
 
   private screen(p: [number, number]): [number, number] {
@@ -102,25 +133,31 @@ export class FieldMap {
   private up(e: PointerEvent): void {
     const at = this.fingers.get(e.pointerId);
     this.fingers.delete(e.pointerId);
-    if (!at || this.moved > 8) return;
-    const found = this.points.filter((p) => {
+    if (!at || this.moved > 8 || e.type === "pointercancel" || this.fingers.size) return;
+    if (this.acts.put) return this.acts.put(unworld(this.under(at)));
+    const found = this.seen.points.filter((p) => {
       const [x, y] = this.screen(p.at);
       return Math.hypot(x - at[0], y - at[1]) < 24;
     });
-    if (found.length) this.chosen(found);
+    if (found.length) this.acts.chosen?.(found);
+  }
+
+  // What lies under a point of the screen, on the map of the world.
+  private under([x, y]: [number, number]): [number, number] {
+    return [this.centre[0] + (x - this.canvas.clientWidth / 2) / this.scale, this.centre[1] + (y - this.canvas.clientHeight / 2) / this.scale];
   }
 
   private key(e: KeyboardEvent): void {
-    const step = 60 / this.scale;
-    const by: Record<string, () => void> = {
-      ArrowLeft: () => (this.centre[0] -= step), ArrowRight: () => (this.centre[0] += step), ArrowUp: () => (this.centre[1] -= step), ArrowDown: () => (this.centre[1] += step),
-      "+": () => this.zoom(1.5), "-": () => this.zoom(1 / 1.5),
-    };
-    if (!by[e.key]) return;
+    const arrow = arrows[e.key];
+    if (!arrow && e.key !== "+" && e.key !== "=" && e.key !== "-") return;
     e.preventDefault();
-    by[e.key]();
+    if (!arrow) return this.zoom(e.key === "-" ? 1 / 1.5 : 1.5);
+    if (this.acts.put) return this.step(...arrow, arrowStep * (e.shiftKey ? 5 : 1));
+    for (const i of [0, 1]) this.centre[i] += (arrow[i] * 60) / this.scale;
     this.draw();
   }
+
+  // drawing
 
   draw(): void {
     const { clientWidth: w, clientHeight: high } = this.canvas;
@@ -131,33 +168,72 @@ export class FieldMap {
     const g = this.canvas.getContext("2d");
     if (!g) return;
     const style = getComputedStyle(this.canvas);
-    const ink = (role: string) => style.getPropertyValue(`--${role}`).trim();
+    const ink: Ink = (role) => style.getPropertyValue(`--${role}`).trim();
     g.scale(dense, dense);
+    g.font = `14px ${style.fontFamily}`;
+    g.lineJoin = "round";
     g.fillStyle = ink("sunken");
     g.fillRect(0, 0, w, high);
     this.drawOutlines(g, ink, w, high);
     this.drawCommunes(g, ink, w, high);
-    if (this.fix) this.drawFix(g, ink, this.fix);
-    for (const p of this.points) {
-      const [x, y] = this.screen(p.at);
-      if (x < -20 || y < -20 || x > w + 20 || y > high + 20) continue;
-      g.beginPath();
-      if (p.here) g.rect(x - 8, y - 8, 16, 16);
-      else g.arc(x, y, 9, 0, 2 * Math.PI);
-      g.fillStyle = p.here ? ink("chart-2") : ink("chart-1");
-      g.fill();
-      g.lineWidth = 2.5;
-      g.strokeStyle = ink("paper");
-      g.stroke();
-    }
+    const { fix, mark, points } = this.seen;
+    if (fix) this.drawFix(g, ink, fix);
+    for (const p of points) this.drawPoint(g, ink, p, w, high);
+    if (mark) this.drawMark(g, ink, mark.at, mark.accuracy);
     this.drawScale(g, ink, high);
   }
 
-  private drawOutlines(g: CanvasRenderingContext2D, ink: (r: string) => string, w: number, high: number): void {
+  private drawPoint(g: CanvasRenderingContext2D, ink: Ink, p: Near, w: number, high: number): void {
+    const [x, y] = this.screen(p.at);
+    if (x < -20 || y < -20 || x > w + 20 || y > high + 20) return;
+    g.beginPath();
+    if (p.here) g.rect(x - 8, y - 8, 16, 16);
+    else g.arc(x, y, 9, 0, 2 * Math.PI);
+    g.fillStyle = p.here ? ink("chart-2") : ink("chart-1");
+    g.fill();
+    g.lineWidth = 2.5;
+    g.strokeStyle = ink("paper");
+    g.stroke();
+  }
+
+  // The mark is a pin whose point is the place; around it, how good it is.
+  private drawMark(g: CanvasRenderingContext2D, ink: Ink, at: [number, number], accuracy: number): void {
+    const [x, y] = this.screen(at);
+    if (accuracy > 0) this.drawAccuracy(g, ink, x, y, accuracy, at[1]);
+    g.beginPath();
+    g.arc(x, y - 24, 12, Math.PI * 0.85, Math.PI * 0.15);
+    g.lineTo(x, y);
+    g.closePath();
+    g.fillStyle = ink("accent");
+    g.fill();
+    g.lineWidth = 2.5;
+    g.strokeStyle = ink("paper");
+    g.stroke();
+    g.beginPath();
+    g.arc(x, y - 24, 4.5, 0, 2 * Math.PI);
+    g.fillStyle = ink("paper");
+    g.fill();
+  }
+
+  // A circle of so many metres.
+  private drawAccuracy(g: CanvasRenderingContext2D, ink: Ink, x: number, y: number, accuracy: number, lat: number): void {
+    const perMetre = this.scale / (earth * Math.cos((lat * Math.PI) / 180));
+    g.beginPath();
+    g.arc(x, y, Math.max(10, accuracy * perMetre), 0, 2 * Math.PI);
+    g.globalAlpha = 0.18;
+    g.fillStyle = ink("accent");
+    g.fill();
+    g.globalAlpha = 1;
+    g.lineWidth = 1.5;
+    g.strokeStyle = ink("accent");
+    g.stroke();
+  }
+
+  private drawOutlines(g: CanvasRenderingContext2D, ink: Ink, w: number, high: number): void {
     const [left, top] = [this.centre[0] - w / 2 / this.scale, this.centre[1] - high / 2 / this.scale];
     const [right, bottom] = [left + w / this.scale, top + high / this.scale];
     g.beginPath();
-    for (const { corners, box } of this.outlines) {
+    for (const { corners, box } of this.seen.outlines) {
       if (box[1] < left || box[0] > right || box[3] < top || box[2] > bottom) continue;
       for (let i = 0; i + 1 < corners.length; i += 2) {
         const [x, y] = [(corners[i] - left) * this.scale, (corners[i + 1] - top) * this.scale];
@@ -172,33 +248,26 @@ export class FieldMap {
     g.stroke();
   }
 
-  private drawCommunes(g: CanvasRenderingContext2D, ink: (r: string) => string, w: number, high: number): void {
+  private drawCommunes(g: CanvasRenderingContext2D, ink: Ink, w: number, high: number): void {
     const taken: [number, number, number][] = [];
-    g.font = "14px sans-serif";
     g.textAlign = "center";
-    for (const c of this.communes) {
+    g.lineWidth = 4;
+    g.strokeStyle = ink(this.seen.outlines.length ? "raised" : "sunken"); // a line does not cross a name
+    g.fillStyle = ink("ink-soft");
+    for (const c of this.seen.communes) {
       const [x, y] = this.screen([c.lon, c.lat]);
       const half = g.measureText(c.name).width / 2 + 6;
       if (x < -half || y < 0 || x > w + half || y > high || taken.some(([tx, ty, th]) => Math.abs(tx - x) < th + half && Math.abs(ty - y) < 22)) continue;
       taken.push([x, y, half]);
-      g.fillStyle = ink("ink-soft");
+      g.strokeText(c.name, x, y);
       g.fillText(c.name, x, y);
       if (taken.length > 60) return;
     }
   }
 
-  private drawFix(g: CanvasRenderingContext2D, ink: (r: string) => string, fix: Fix): void {
+  private drawFix(g: CanvasRenderingContext2D, ink: Ink, fix: Fix): void {
     const [x, y] = this.screen([fix.lon, fix.lat]);
-    const perMetre = this.scale / (earth * Math.cos((fix.lat * Math.PI) / 180));
-    g.beginPath();
-    g.arc(x, y, Math.max(10, fix.accuracy * perMetre), 0, 2 * Math.PI);
-    g.globalAlpha = 0.18;
-    g.fillStyle = ink("accent");
-    g.fill();
-    g.globalAlpha = 1;
-    g.lineWidth = 1.5;
-    g.strokeStyle = ink("accent");
-    g.stroke();
+    this.drawAccuracy(g, ink, x, y, fix.accuracy, fix.lat);
     g.beginPath();
     g.arc(x, y, 6, 0, 2 * Math.PI);
     g.fillStyle = ink("accent");
@@ -208,7 +277,7 @@ export class FieldMap {
     g.stroke();
   }
 
-  private drawScale(g: CanvasRenderingContext2D, ink: (r: string) => string, high: number): void {
+  private drawScale(g: CanvasRenderingContext2D, ink: Ink, high: number): void {
     const lat = (2 * Math.atan(Math.exp((0.5 - this.centre[1]) * 2 * Math.PI)) - Math.PI / 2) * (180 / Math.PI);
     const perPixel = metres([0, lat], [360 / this.scale, lat]);
     const wanted = perPixel * 100;
@@ -221,7 +290,6 @@ export class FieldMap {
     g.lineTo(12 + length / perPixel, high - 12);
     g.stroke();
     g.textAlign = "left";
-    g.font = "14px sans-serif";
     g.fillText(distance(length), 12, high - 20);
   }
 }

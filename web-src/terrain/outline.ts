@@ -7,6 +7,11 @@ export function world([lon, lat]: readonly [number, number]): [number, number] {
   return [(lon + 180) / 360, 0.5 - mercator / (2 * Math.PI)];
 }
 
+// world backwards.
+export function unworld([x, y]: readonly [number, number]): [lon: number, lat: number] {
+  return [x * 360 - 180, (Math.atan(Math.exp((0.5 - y) * 2 * Math.PI)) * 360) / Math.PI - 90];
+}
+
 export interface Outline {
   corners: Float64Array; // x and y on the map of the world, one after the other
   box: [number, number, number, number]; // least and greatest x, least and greatest y

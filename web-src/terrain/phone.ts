@@ -1,12 +1,14 @@
 // The phone: who uses it, what it knows of the server, and when it tries to send.
+import type { Proposal } from "../entry/combobox";
 import { Api, Cut, Refused } from "./api";
 import type { Account } from "./api";
 import { note } from "./clock";
 import type { Clock } from "./clock";
-import { Store, unlessFull } from "./store";
+import { NOBODY, Store, unlessFull } from "./store";
 import type { KeptForm } from "./store";
 import { addForm, fetchForms, send } from "./sync";
 import type { Sending } from "./sync";
+import type { Proposes } from "./widget";
 
 export const CHANNEL = "socle-terrain";
 const LOCK = "socle-terrain-send";
@@ -160,6 +162,12 @@ export class Phone {
   // Adds a form of a link or a QR code.
   add(id: string, key: string): Promise<KeptForm> {
     return addForm(this.sending(), id, key);
+  }
+
+  // What the portal proposes for an answer, for who fills the form in; Cut without network.
+  propose(form: KeptForm, kind: Proposes, q: string, signal?: AbortSignal): Promise<Proposal[]> {
+    const page = form.key ? `/f/${form.key}` : new URL(form.definition.page ?? "/", location.href).pathname;
+    return this.api.proposals(page, kind, q, form.account === NOBODY, signal);
   }
 
   // Tries again whenever there is reason to hope.

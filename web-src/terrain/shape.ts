@@ -1,10 +1,10 @@
 // A line or a surface, drawn by walking: each press notes where one stands.
 import { metres } from "../expression";
-import type { Surface } from "./controls";
 import type { Item } from "./definition";
 import { button, h, icon } from "./dom";
 import { follow } from "./position";
 import type { Fix } from "./position";
+import type { Surface } from "./widget";
 import { distance, number, t } from "./words";
 
 type Vertex = [number, number];

@@ -42,6 +42,7 @@ export interface Kept {
   base: number; // revision of the server that this is based on; 0: it has none
   version: number; // of the definition that it was filled in with
   values: Values;
+  accuracies?: Record<string, number>; // metres, of the positions that the phone found, by the paths of their questions
   files: Attached[];
   made: number; // ms of this phone's clock
   offset: number | null; // of the server's clock then, when it was known

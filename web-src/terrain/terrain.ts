@@ -3,7 +3,8 @@
 import { THEME_KEY } from "../themekey";
 import { trusted } from "../trusted";
 import { Application } from "./application";
-import type { Commune } from "./controls";
+import { readCommunes } from "./communes";
+import type { CommuneLine } from "./communes";
 import { h, notice } from "./dom";
 import { Cut, Refused } from "./api";
 import { SIGNED_OUT } from "../signout";
@@ -93,15 +94,13 @@ async function inBackground(): Promise<void> {
 }
 
 interface Territory {
-  communes: [string, string, number, number][]; // code, name, longitude, latitude of the middle
+  communes: CommuneLine[];
   contours?: Record<string, number[][]>; // by code: outline.ts
 }
 
-const fold = (s: string) => s.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().replace(/[-']/g, " ");
-
 type Tagged = { value: Territory; tag: string };
 
-const territory = (app: Application, x: Territory) => app.territory(x.communes.map(([code, name, lon, lat]) => ({ code, name, folded: fold(name), lon, lat }) satisfies Commune), outlines(x.contours));
+const territory = (app: Application, x: Territory) => app.territory(readCommunes(x.communes), outlines(x.contours));
 
 // The communes of the territory and their contours, as this phone keeps them.
 async function known(app: Application): Promise<void> {

@@ -168,6 +168,9 @@ func (r *checking) entry(c *Checker, sent Values, prefix string, path []expressi
 		if !ok {
 			r.add(prefix+c.nameOf(name), "form.entry.text", errs.Args{"Count": most})
 		}
+		if it := c.owner[name]; it != nil && it.Control == Commune && it.Format != "commune" {
+			text = communeCode(text)
+		}
 		if v[name] = text; text == "" {
 			delete(v, name)
 		}

@@ -48,6 +48,20 @@ func judged(t *testing.T, d *form.Definition, v form.Values) (form.Values, strin
 	return out, strings.Join(names, " ")
 }
 
+// A commune is told by its code, or by a name that one commune bears.
+func TestCommuneByItsName(t *testing.T) {
+	d := definition(t,
+		form.Item{Kind: form.Field, Name: "commune", Label: "Commune", Control: form.Commune, Format: "code-commune-insee"},
+		form.Item{Kind: form.Field, Name: "nom", Label: "Nom de la commune", Control: form.Commune, Format: "commune"},
+	)
+	for text, want := range map[string]string{"Roques (31458)": "31458", "31458": "31458", "toulouse": "31555", "Saint-Rémy": "Saint-Rémy commune"} {
+		v, wrong := judged(t, d, form.Values{"commune": text, "nom": "Roques"})
+		if got := strings.TrimSpace(v["commune"] + " " + wrong); got != want || v["nom"] != "Roques" {
+			t.Errorf("%q: %v, %q", text, v, wrong)
+		}
+	}
+}
+
 func TestChecks(t *testing.T) {
 	d := definition(t,
 		form.Item{Kind: form.Field, Name: "type", Label: "Type", Control: form.OneChoice, Required: true, Choices: []form.Choice{{Value: "puits", Label: "Puits"}, {Value: "source", Label: "Source"}}},

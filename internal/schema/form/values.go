@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"socle/internal/cog"
 	"socle/internal/schema"
 )
 
@@ -104,6 +105,21 @@ func ReadPoint(text string) (lon, lat float64, ok bool) {
 		return lon, lat, err1 == nil && err2 == nil && within(lon, lat)
 	}
 	return 0, 0, false
+}
+
+// communeCode is the code that a text stands for: "Roques (31458)", or a name that one
+// commune bears. Another text stays as it is.
+func communeCode(text string) string {
+	if at := strings.LastIndexByte(text, '('); at >= 0 {
+		code := strings.TrimSuffix(text[at+1:], ")")
+		if _, ok := cog.Commune(code); ok {
+			return code
+		}
+	}
+	if named := cog.CommunesNamed(text); len(named) == 1 {
+		return named[0].Code
+	}
+	return text
 }
 
 func within(lon, lat float64) bool { return lon >= -180 && lon <= 180 && lat >= -90 && lat <= 90 }

@@ -320,28 +320,10 @@ func (r reading) value(it *form.Item, sent []string) string {
 				return t.UTC().Format(time.RFC3339)
 			}
 		}
-	case form.Commune:
-		if it.Format != "commune" {
-			return communeCode(text)
-		}
 	case form.Point:
 		return readPlace(it, text)
 	case form.SIRET:
 		return strings.ReplaceAll(text, " ", "")
-	}
-	return text
-}
-
-// communeCode reads "Roques (31458)", a code, or a name that one commune bears.
-func communeCode(text string) string {
-	if at := strings.LastIndexByte(text, '('); at >= 0 {
-		code := strings.TrimSuffix(text[at+1:], ")")
-		if _, ok := cog.Commune(code); ok {
-			return code
-		}
-	}
-	if named := cog.CommunesNamed(text); len(named) == 1 {
-		return named[0].Code
 	}
 	return text
 }

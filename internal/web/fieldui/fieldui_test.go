@@ -255,10 +255,12 @@ func TestWordsAndScriptsAgree(t *testing.T) {
 	}
 }
 
-// composed are the keys that scripts put together: t(`position.${why}`).
+// composed are the keys that scripts put together: t(`position.${why}`), t(`pick.${key}`).
 func composed(key string) bool {
-	why, ok := strings.CutPrefix(key, "position.")
-	return ok && (why == "denied" || why == "unavailable" || why == "unsupported")
+	if why, ok := strings.CutPrefix(key, "position."); ok {
+		return why == "denied" || why == "unavailable" || why == "unsupported"
+	}
+	return strings.HasPrefix(key, "pick.Arrow")
 }
 
 // The scripts have tests of their own, which Node.js runs.
