@@ -242,7 +242,7 @@ export class FieldMap {
       }
     }
     g.fillStyle = ink("raised");
-    g.fill("evenodd");
+    g.fill(); // not "evenodd": where rounded borders cross, no hole opens
     g.lineWidth = 1.2;
     g.strokeStyle = ink("edge");
     g.stroke();

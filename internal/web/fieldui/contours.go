@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/paulmach/orb"
-	"github.com/paulmach/orb/simplify"
 
 	"socle/internal/chart"
 	"socle/internal/cog"
@@ -39,15 +38,20 @@ func contours(files []*chart.Areas, territory string) map[string][]line {
 	if len(shapes) == 0 {
 		return nil
 	}
+	var rings []orb.Ring
+	for _, shape := range shapes {
+		rings = append(rings, geo.Rings(shape)...)
+	}
+	b := newBorders(rings)
 	for tolerance := finest; tolerance <= coarsest; tolerance *= 2 {
 		out, size := map[string][]line{}, 0
 		for code, shape := range shapes {
-			if out[code] = lines(shape, tolerance); len(out[code]) == 0 {
+			if out[code] = lines(b, shape, tolerance); len(out[code]) == 0 {
 				delete(out, code)
 				continue
 			}
-			b, _ := json.Marshal(out[code]) // numbers
-			if size += len(code) + len(b); size > contoursBytes {
+			text, _ := json.Marshal(out[code]) // numbers
+			if size += len(code) + len(text); size > contoursBytes {
 				break
 			}
 		}
@@ -66,11 +70,11 @@ func within(code, territory string) bool {
 
 // lines are the rings of a surface, simplified; those of less than three corners are
 // left out.
-func lines(shape orb.Geometry, tolerance float64) (out []line) {
+func lines(b *borders, shape orb.Geometry, tolerance float64) (out []line) {
 	for _, r := range geo.Rings(shape) {
 		l := line{}
 		x, y := 0, 0
-		for _, p := range simplify.DouglasPeucker(tolerance).Ring(r.Clone()) {
+		for _, p := range b.simplified(r, tolerance) {
 			nx, ny := tenThousandths(p[0]), tenThousandths(p[1])
 			if len(l) > 0 && nx == x && ny == y {
 				continue

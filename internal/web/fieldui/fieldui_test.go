@@ -13,8 +13,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/paulmach/orb"
 
 	"socle/internal/chart"
 	"socle/internal/cog"
@@ -183,6 +186,71 @@ func TestContoursOfTheTerritory(t *testing.T) {
 		t.Error("the line does not come back to its beginning")
 	}
 }
+
+// Neighbours have the same line between them, whatever way round their contours go and
+// wherever they begin, also where one lies inside the other.
+func TestNeighboursShareTheirBorder(t *testing.T) {
+	dice := rand.New(rand.NewPCG(3, 4))
+	wiggle := func(x0, y0, x1, y1 float64) (line []orb.Point) { // without its last point
+		const n = 50
+		for i := range n {
+			x, y := x0+(x1-x0)*float64(i)/n, y0+(y1-y0)*float64(i)/n
+			if i > 0 {
+				x, y = x+0.002*dice.Float64(), y+0.002*dice.Float64()
+			}
+			line = append(line, orb.Point{x, y})
+		}
+		return line
+	}
+	back := func(line []orb.Point, end orb.Point) []orb.Point {
+		out := append(slices.Clone(line[1:]), end)
+		slices.Reverse(out)
+		return out
+	}
+	ring := func(turn int, parts ...[]orb.Point) orb.Ring {
+		r := slices.Concat(parts...)
+		r = append(r[turn:], r[:turn]...)
+		return append(r, r[0])
+	}
+	middle := wiggle(1.1, 43, 1.1, 43.2)
+	island := wiggle(1.02, 43.05, 1.05, 43.05)
+	island = slices.Concat(island, wiggle(1.05, 43.05, 1.035, 43.1), wiggle(1.035, 43.1, 1.02, 43.05))
+	west := orb.Polygon{ring(70, wiggle(1, 43, 1.1, 43), middle, wiggle(1.1, 43.2, 1, 43.2), wiggle(1, 43.2, 1, 43)), ring(13, back(island, island[0]))}
+	east := orb.Polygon{ring(31, back(middle, orb.Point{1.1, 43.2}), wiggle(1.1, 43, 1.2, 43), wiggle(1.2, 43, 1.2, 43.2), wiggle(1.2, 43.2, 1.1, 43.2))}
+	inside := orb.Polygon{ring(90, island)}
+	b := newBorders(slices.Concat(west, east, inside))
+	edges := map[[4]int]int{}
+	for _, shape := range []orb.Polygon{west, east, inside} {
+		for _, l := range lines(b, shape, 0.001) {
+			if len(l) > 200 {
+				t.Errorf("%d numbers of a contour", len(l))
+			}
+			x, y := l[0], l[1]
+			for i := 2; i < len(l); i += 2 {
+				nx, ny := x+l[i], y+l[i+1]
+				edges[[4]int{min(x, nx), y + ny, max(x, nx), abs(ny - y)}]++
+				x, y = nx, ny
+			}
+		}
+	}
+	twice, once := 0, 0
+	for e, n := range edges {
+		inner := e[0] > 10030 && e[2] < 11970 && e[1]/2 > 430030 && e[1]/2 < 431970
+		switch {
+		case n == 2:
+			twice++
+		case inner:
+			t.Errorf("an edge of one of the neighbours only: %v", e)
+		default:
+			once++
+		}
+	}
+	if twice < 10 || once < 10 {
+		t.Errorf("%d edges of two, %d of one", twice, once)
+	}
+}
+
+func abs(n int) int { return max(n, -n) }
 
 // Contours of a whole country at their finest would not fit: coarser ones are taken, or
 // none.
