@@ -15,7 +15,7 @@ import (
 // fountains is a form of answers that are completed, and of a place set on a map.
 func fountains() *form.Definition {
 	return &form.Definition{
-		Title: "Fontaines", Language: "fr", Place: "lieu", Names: []string{"nom"}, Screens: form.OneScreen,
+		Title: "Fontaines", Description: "Les fontaines publiques, relevées à pied.", Language: "fr", Place: "lieu", Names: []string{"nom"}, Screens: form.OneScreen,
 		Items: []form.Item{
 			{Kind: form.Field, Name: "nom", Label: "Nom de la fontaine", Control: form.Text, Required: true},
 			{Kind: form.Field, Name: "commune", Label: "Commune", Control: form.Commune, Format: "code-commune-insee", Required: true},

@@ -273,9 +273,7 @@ func instanceID() string {
 // workbook is an XLSForm with each construct.
 func workbook(t *testing.T) []byte {
 	t.Helper()
-	x := excelize.NewFile()
-	defer x.Close()
-	for name, rows := range map[string][][]any{
+	return xlsx(t, map[string][][]any{
 		"survey": {
 			{"type", "name", "label", "hint", "required", "relevant", "constraint", "constraint_message", "calculation", "default", "appearance", "parameters"},
 			{"note", "merci", "Merci d’observer"},
@@ -305,7 +303,15 @@ func workbook(t *testing.T) []byte {
 		},
 		"choices":  {{"list_name", "name", "label"}, {"essence", "chene", "Chêne"}, {"essence", "frene", "Frêne"}, {"usage", "ombre", "Ombre"}, {"usage", "bois d’œuvre", "Bois d’œuvre"}, {"usage", "autre", "Autre"}},
 		"settings": {{"form_title", "form_id", "instance_name"}, {"Arbres remarquables", "arbres", "${lieu}"}},
-	} {
+	})
+}
+
+// xlsx writes a workbook of sheets.
+func xlsx(t *testing.T, sheets map[string][][]any) []byte {
+	t.Helper()
+	x := excelize.NewFile()
+	defer x.Close()
+	for name, rows := range sheets {
 		if _, err := x.NewSheet(name); err != nil {
 			t.Fatal(err)
 		}

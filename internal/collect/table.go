@@ -4,12 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
 
 	"socle/internal/catalogue"
 	"socle/internal/errs"
+	"socle/internal/i18n"
 	"socle/internal/identity"
 	"socle/internal/jobs"
 	"socle/internal/schema"
@@ -219,6 +221,7 @@ func checkDesign(d *form.Definition, e *errs.Error) {
 	if d.Language != "en" {
 		d.Language = "fr"
 	}
+	translations(d.Items, d.Language)
 	n := 0
 	checkItems(d.Items, 0, &n, map[string]bool{}, e)
 	if n == 0 {
@@ -247,6 +250,20 @@ func checkDesign(d *form.Definition, e *errs.Error) {
 	}
 }
 
+// translations leaves out words in languages that the portal does not speak, and in the
+// form's own.
+func translations(items []form.Item, own string) {
+	other := func(l string) bool { return l != own && slices.Contains(i18n.Langs, i18n.Lang(l)) }
+	for i := range items {
+		it := &items[i]
+		maps.DeleteFunc(it.Translations, func(l string, _ form.Words) bool { return !other(l) })
+		for n := range it.Choices {
+			maps.DeleteFunc(it.Choices[n].Labels, func(l, _ string) bool { return !other(l) })
+		}
+		translations(it.Items, own)
+	}
+}
+
 func checkItems(items []form.Item, depth int, n *int, seen map[string]bool, e *errs.Error) {
 	if depth > form.MaxDepth {
 		e.WithField("items", "collect.form.deep", errs.Args{"Count": form.MaxDepth})
@@ -260,7 +277,11 @@ func checkItems(items []form.Item, depth int, n *int, seen map[string]bool, e *e
 			}
 			return
 		}
-		for _, text := range []string{it.Title, it.Label, it.Help, it.Relevant, it.Constraint, it.Calculation, it.Default, it.Pattern} {
+		texts := []string{it.Title, it.Label, it.Help, it.Relevant, it.Constraint, it.Calculation, it.Default, it.Pattern}
+		for _, w := range it.Translations {
+			texts = append(texts, w.Title, w.Label, w.Help, w.ConstraintMessage)
+		}
+		for _, text := range texts {
 			if len(text) > form.MaxText {
 				e.WithField(it.Name, "catalogue.field.long", errs.Args{"Count": form.MaxText})
 			}

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { Filling, valueAt, withValue } from "./answers";
 import { corrected, madeAt, minutesWrong, note } from "./clock";
 import type { Definition, Item } from "./definition";
-import { nameOf, writePoint } from "./definition";
+import { inLanguage, nameOf, shown, writePoint } from "./definition";
 import { fromISO, toISO } from "./moments";
 import { address } from "./formaddress";
 
@@ -27,6 +27,28 @@ test("a question that is not asked is neither checked, sent, nor seen by express
   assert.ok(!s.shown.has("volume") && !s.shown.has("raison"));
   assert.deepEqual(s.problems, []);
   assert.deepEqual(f.answers({ arrose: "non", volume: "7,5", raison: "x" }), { arrose: "non" });
+});
+
+test("a form in two languages is shown in the reader's, and calculates in its own", () => {
+  const d = form([
+    { kind: "section", title: "Puits", translations: { en: { title: "Well" } }, items: [
+      field("etat", { label: "État", control: "choice", translations: { en: { label: "State" } }, choices: [{ value: "bon", label: "Bon", labels: { en: "Good" } }, { value: "sec", label: "À sec" }], choice_filter: "label != 'Good'" }),
+      field("mots", { control: "calculated", calculation: "jr:choice-name(${etat}, '${etat}')" }),
+      field("nom", { constraint: ". != 'x'", constraint_message: "Pas x", translations: { en: { constraint_message: "Not x" } } }),
+    ] },
+  ]);
+  d.language = "fr";
+  const english = inLanguage(d, "en");
+  assert.equal(english.items[0].title, "Well");
+  assert.equal(english.items[0].items?.[0].label, "State");
+  assert.equal(shown(english.items[0].items?.[0] as Item, "bon"), "Good");
+  assert.equal(shown(english.items[0].items?.[0] as Item, "sec"), "À sec", "what is not translated stays");
+  const s = new Filling(english, around).state({ etat: "bon", nom: "x" });
+  assert.equal(s.values.mots, "Bon");
+  assert.equal(s.offered.get("etat")?.length, 2);
+  assert.equal(s.problems.find((p) => p.path === "nom")?.text, "Not x");
+  assert.equal(inLanguage(d, "fr"), d);
+  assert.equal(d.items[0].title, "Puits", "what is kept does not change");
 });
 
 test("defaults, expressions in defaults, and the entry before", () => {

@@ -3,7 +3,7 @@
 // has the last word. Pure: the same answers give the same state.
 import { changes, evaluate, ExpressionError, parse, parseFilter, place, toBoolean, toText } from "../expression";
 import type { Answer, Env, Expression, Row } from "../expression";
-import { fieldsOf, rowsOf, split } from "./definition";
+import { fieldsOf, ownLabel, rowsOf, split } from "./definition";
 import type { Choice, Definition, Item, Values } from "./definition";
 import { fault } from "./faults";
 
@@ -146,7 +146,10 @@ export class Filling {
   private env(root: Row, path: Step[], self: Answer): Env {
     return {
       root, path, self, now: this.around.now, zone: this.around.zone, language: this.around.language, uuid: () => this.around.uuid(),
-      label: (question, value) => this.find(question)?.choices?.find((c) => c.value === value)?.label ?? value,
+      label: (question, value) => {
+        const c = this.find(question)?.choices?.find((x) => x.value === value);
+        return c ? ownLabel(c) : value;
+      },
     };
   }
 
@@ -254,7 +257,7 @@ export class Filling {
     const filter = it.choice_filter ? this.expression(it.choice_filter, true) : null;
     if (!filter) return undefined;
     const env = this.env(root, steps, this.answer(it, text, steps, new Set()));
-    return it.choices?.filter((c) => toBoolean(evaluate(filter, { ...env, column: (name) => c.columns?.[name] ?? (name === "name" ? c.value : name === "label" ? c.label : "") })));
+    return it.choices?.filter((c) => toBoolean(evaluate(filter, { ...env, column: (name) => c.columns?.[name] ?? (name === "name" ? c.value : name === "label" ? ownLabel(c) : "") })));
   }
 
   // What is sent: the answers to what is shown, nothing of questions that are hidden.

@@ -2,7 +2,7 @@
 import { minutesWrong, corrected } from "./clock";
 import type { Commune } from "./communes";
 import { button, h, icon, link, notice } from "./dom";
-import { fieldsOf } from "./definition";
+import { fieldsOf, inLanguage } from "./definition";
 import { Draft } from "./draft";
 import { exported, save } from "./export";
 import { Fill } from "./fill";
@@ -14,7 +14,7 @@ import { homePage, formPage } from "./home";
 import type { Outline } from "./outline";
 import { entryPage, queuePage } from "./queue";
 import { phonePage } from "./settings";
-import { t } from "./words";
+import { language, t } from "./words";
 
 export interface View {
   element: HTMLElement;
@@ -99,6 +99,12 @@ export class Application {
     else location.hash = hash;
   }
 
+  // A form as it is shown: in the language of the application, when it is written in it.
+  async form(account: string, id: string): Promise<KeptForm | undefined> {
+    const f = await this.store.form(account, id);
+    return f && { ...f, definition: inLanguage(f.definition, language()) };
+  }
+
   // Says something at the head of the next page.
   say(element: HTMLElement): void {
     this.said = element;
@@ -179,7 +185,7 @@ export class Application {
     const account = this.phone.part();
     const kept = entry ? await this.store.entry(entry) : null;
     if (entry && (!kept || kept.account !== account)) return homePage(this);
-    const f = await this.store.form(account, kept ? kept.form : form);
+    const f = await this.form(account, kept ? kept.form : form);
     if (!f) return homePage(this);
     let fill: Fill | null = null;
     const saved = (e: Error | null) => fill?.trouble(e);

@@ -15,7 +15,7 @@ import { distance, number, t } from "./words";
 const listed = 30;
 
 export async function around(app: Application, id: string): Promise<View> {
-  const form = await app.store.form(app.phone.part(), id);
+  const form = await app.form(app.phone.part(), id);
   if (!form?.definition.place) return homePage(app);
   const d = form.definition;
   const points = await placedOf(app.store, form);

@@ -8,6 +8,16 @@ export interface Choice {
   value: string;
   label: string;
   columns?: Record<string, string>; // what filters look at
+  labels?: Record<string, string>; // in other languages than the form's own, by their code
+  own?: string; // the label in the form's own language, where label is another
+}
+
+// The words of an item in another language.
+export interface Words {
+  title?: string;
+  label?: string;
+  help?: string;
+  constraint_message?: string;
 }
 
 export interface Item {
@@ -39,6 +49,7 @@ export interface Item {
   format?: string;
   longitude?: string;
   latitude?: string;
+  translations?: Record<string, Words>; // by the code of their language
   min?: number;
   max?: number;
   items?: Item[];
@@ -94,6 +105,21 @@ export interface Entry {
   mine?: boolean;
   revisits?: string;
 }
+
+// A form as who reads a language sees it, as far as it is written in it. Expressions go
+// on with its own language (Choice.own): what is calculated is the same for all.
+export function inLanguage(d: Definition, language: string): Definition {
+  if (!language || language === d.language) return d;
+  const items = (list: Item[]): Item[] =>
+    list.map((it) => ({
+      ...it, ...it.translations?.[language], items: it.items && items(it.items),
+      choices: it.choices?.map((c) => (c.labels?.[language] ? { ...c, label: c.labels[language], own: c.label } : c)),
+    }));
+  return { ...d, items: items(d.items) };
+}
+
+// What expressions see of a choice's label.
+export const ownLabel = (c: Choice): string => c.own ?? c.label;
 
 // The questions of a form that are not in a repeat; a repeat counts as one.
 export function* fieldsOf(items: Item[]): Generator<Item> {

@@ -52,7 +52,7 @@ export async function homePage(app: Application): Promise<View> {
 const lately = 20;
 
 export async function formPage(app: Application, id: string): Promise<View> {
-  const f = await app.store.form(app.phone.part(), id);
+  const f = await app.form(app.phone.part(), id);
   if (!f) return homePage(app);
   const d = f.definition;
   const entries = (await app.store.entries(f.account)).filter((e) => e.form === id);

@@ -74,7 +74,7 @@ export function answersOf(d: Definition, values: Values): HTMLElement {
 export async function entryPage(app: Application, id: string): Promise<View> {
   const e = await app.store.entry(id);
   if (!e || e.account !== app.phone.part()) return homePage(app);
-  const form = await app.store.form(e.account, e.form);
+  const form = await app.form(e.account, e.form);
   const d = form?.definition;
   const urls: string[] = [];
   const pictures = h("div", { class: "terrain-pictures" });

@@ -3,7 +3,6 @@ package openrosa
 import (
 	"strings"
 
-	"socle/internal/i18n"
 	"socle/internal/schema/form"
 )
 
@@ -14,19 +13,19 @@ func (w *xformWriter) body(nodes []*node) {
 		case form.Section:
 			w.open("group", "ref", n.path, "appearance", w.fieldList(n))
 			if n.item.Title != "" {
-				w.element("label", n.item.Title)
+				w.shown("label", labelOf(n), n.item.Title)
 			}
 			w.body(n.children)
 			w.raw("</group>")
 		case form.Repeat:
 			w.open("group", "ref", n.path)
-			w.element("label", n.item.Title)
+			w.shown("label", labelOf(n), n.item.Title)
 			w.open("repeat", "nodeset", n.path, "jr:noAddRemove", fixed(n.item))
 			w.body(n.children)
 			w.raw("</repeat></group>")
 		case form.Note:
 			w.open("input", "ref", n.path)
-			w.element("label", n.item.Label)
+			w.shown("label", labelOf(n), n.item.Label)
 			w.raw("</input>")
 		default:
 			w.question(n)
@@ -72,8 +71,7 @@ func (w *xformWriter) question(n *node) {
 		w.control(n, "input", nil)
 	case form.YesNo:
 		w.control(n, "select1", func() {
-			w.choice(yes(it), i18n.T(w.lang, "openrosa.yes"))
-			w.choice(no(it), i18n.T(w.lang, "openrosa.no"))
+			w.choices(n, yes(it), no(it))
 		})
 	case form.OneChoice, form.Choices:
 		element := "select1"
@@ -85,9 +83,11 @@ func (w *xformWriter) question(n *node) {
 				w.filtered(n)
 				return
 			}
-			for _, c := range it.Choices {
-				w.choice(n.written(c.Value), or(c.Label, c.Value))
+			values := make([]string, len(it.Choices))
+			for i, c := range it.Choices {
+				values[i] = n.written(c.Value)
 			}
+			w.choices(n, values...)
 		})
 	case form.Commune:
 		list := CommuneCodes
@@ -120,13 +120,10 @@ func (w *xformWriter) control(n *node, element string, inside func(), attributes
 		appearance = ""
 	}
 	w.open(element, append([]string{"ref", n.path, "appearance", appearance}, attributes...)...)
-	w.element("label", or(it.Label, it.Name))
-	hint := it.Help
-	if it.Example != "" {
-		hint = strings.TrimSpace(hint + "\n" + i18n.T(w.lang, "openrosa.example", i18n.Args{"Example": it.Example}))
-	}
-	if hint != "" {
-		w.element("hint", hint)
+	told := n.words(w.langs[0])
+	w.shown("label", labelOf(n), told.label)
+	if told.hint != "" {
+		w.shown("hint", hintOf(n), told.hint)
 	}
 	if inside != nil {
 		inside()
@@ -134,9 +131,13 @@ func (w *xformWriter) control(n *node, element string, inside func(), attributes
 	w.raw("</", element, ">")
 }
 
-func (w *xformWriter) choice(value, label string) {
-	w.raw("<item>")
-	w.element("label", label)
-	w.element("value", value)
-	w.raw("</item>")
+// choices writes the values of a question with their labels.
+func (w *xformWriter) choices(n *node, values ...string) {
+	labels := n.words(w.langs[0]).choices
+	for i, value := range values {
+		w.raw("<item>")
+		w.shown("label", choiceOf(n, i), labels[i])
+		w.element("value", value)
+		w.raw("</item>")
+	}
 }

@@ -51,8 +51,11 @@ func (w *xformWriter) lists(nodes []*node) error {
 		}
 		w.open("instance", "id", listOf(n))
 		w.open("root")
-		for _, c := range n.item.Choices {
+		for at, c := range n.item.Choices {
 			w.open("item")
+			if len(w.langs) > 1 {
+				w.element("itextId", choiceOf(n, at))
+			}
 			w.element("name", n.written(c.Value))
 			w.element("label", or(c.Label, c.Value))
 			for i, name := range columns {
@@ -88,5 +91,9 @@ func (w *xformWriter) filtered(n *node) {
 		return absolute(name)
 	}
 	w.open("itemset", "nodeset", "instance('"+listOf(n)+"')/root/item["+e.Condition(x)+"]")
-	w.raw(`<value ref="name"/><label ref="label"/></itemset>`)
+	label := "label"
+	if len(w.langs) > 1 {
+		label = "jr:itext(itextId)"
+	}
+	w.raw(`<value ref="name"/><label ref="`, label, `"/></itemset>`)
 }

@@ -10,6 +10,7 @@ import (
 	"flag"
 	"io"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -105,6 +106,51 @@ func TestXForm(t *testing.T) {
 	b, err = openrosa.XForm(f)
 	if err != nil || !strings.Contains(string(b), "<label>Yes</label>") || strings.Contains(string(b), "field-list") {
 		t.Errorf("%v %s", err, b)
+	}
+}
+
+// A form in two languages names its texts, and each language has each of them.
+func TestXFormInTwoLanguages(t *testing.T) {
+	data, err := os.ReadFile("testdata/languages.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var d form.Definition
+	if err := json.Unmarshal(data, &d); err != nil {
+		t.Fatal(err)
+	}
+	b, err := openrosa.XForm(&openrosa.Form{ID: "puits", Version: 1, Definition: &d})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wellFormed(t, b)
+	golden(t, "languages.xml", lines(b))
+	var x struct {
+		Translations []struct {
+			Lang    string `xml:"lang,attr"`
+			Default string `xml:"default,attr"`
+			Texts   []struct {
+				ID string `xml:"id,attr"`
+			} `xml:"text"`
+		} `xml:"head>model>itext>translation"`
+	}
+	if err := xml.Unmarshal(b, &x); err != nil || len(x.Translations) != 2 || x.Translations[0].Default != "true()" || x.Translations[1].Default != "" {
+		t.Fatalf("%v %+v", err, x)
+	}
+	named := regexp.MustCompile(`jr:itext\(&#39;([^&]+)&#39;\)|<itextId>([^<]+)`).FindAllStringSubmatch(string(b), -1)
+	if len(named) < 12 {
+		t.Errorf("only %d texts are named", len(named))
+	}
+	for _, tr := range x.Translations {
+		has := map[string]bool{}
+		for _, text := range tr.Texts {
+			has[text.ID] = true
+		}
+		for _, m := range named {
+			if !has[m[1]+m[2]] {
+				t.Errorf("%s has no text %s", tr.Lang, m[1]+m[2])
+			}
+		}
 	}
 }
 

@@ -61,9 +61,12 @@ func each(items []form.Item, yield func(*form.Item) bool) bool {
 
 // XForm writes a form. Kinds: Invalid, when one of its expressions is not one.
 func XForm(f *Form) ([]byte, error) {
-	w := &xformWriter{f: f, layout: lay(f.Definition), lang: i18n.French}
-	if f.Definition.Language == string(i18n.English) {
-		w.lang = i18n.English
+	w := &xformWriter{f: f, layout: lay(f.Definition)}
+	for _, l := range f.Definition.Languages() {
+		if l != string(i18n.English) {
+			l = string(i18n.French)
+		}
+		w.langs = append(w.langs, i18n.Lang(l))
 	}
 	w.raw(xml.Header)
 	w.open("h:html", "xmlns", "http://www.w3.org/2002/xforms", "xmlns:h", "http://www.w3.org/1999/xhtml", "xmlns:jr", "http://openrosa.org/javarosa",
@@ -71,6 +74,7 @@ func XForm(f *Form) ([]byte, error) {
 	w.raw("<h:head>")
 	w.element("h:title", f.Definition.Title)
 	w.open("model", "odk:xforms-version", "1.0.0")
+	w.itext()
 	w.open("instance")
 	w.open("data", "id", f.ID, "version", strconv.Itoa(f.Version))
 	w.instance(w.root)
@@ -93,8 +97,8 @@ func XForm(f *Form) ([]byte, error) {
 type xformWriter struct {
 	writer
 	*layout
-	f    *Form
-	lang i18n.Lang
+	f     *Form
+	langs []i18n.Lang // of the texts, the form's own first
 }
 
 // style is "pages" when the form shows one group a screen.
@@ -197,7 +201,7 @@ func (w *xformWriter) bind(n *node) error {
 		}
 		return nil
 	}
-	constraint, message, err := w.constraint(it, x)
+	constraint, message, err := w.constraint(n, x)
 	if err != nil {
 		return err
 	}
@@ -263,7 +267,8 @@ var clientPatterns = map[form.Control]string{
 }
 
 // constraint joins what the form and the schema ask of an answer.
-func (w *xformWriter) constraint(it *form.Item, x expression.XPath) (constraint, message string, err error) {
+func (w *xformWriter) constraint(n *node, x expression.XPath) (constraint, message string, err error) {
+	it := n.item
 	var all []string
 	own, err := condition(it.Constraint, x)
 	if err != nil {
@@ -302,9 +307,8 @@ func (w *xformWriter) constraint(it *form.Item, x expression.XPath) (constraint,
 	if len(all) == 0 {
 		return "", "", nil
 	}
-	message = it.ConstraintMessage
-	if message == "" && it.Example != "" {
-		message = i18n.T(w.lang, "openrosa.constraint", i18n.Args{"Example": it.Example})
+	if message = n.words(w.langs[0]).message; message != "" && len(w.langs) > 1 {
+		message = itextRef(messageOf(n))
 	}
 	if len(all) == 1 {
 		return all[0], message, nil

@@ -226,22 +226,20 @@ func (s *sheet) label(base string) string {
 
 // in gives a text in a language: of its column, else of the column without language.
 func (s *sheet) in(r *row, base, language string) string {
-	own, any := "", ""
-	for _, c := range s.columns {
-		if c.base != base {
-			continue
-		}
-		switch v := r.get(c.label); c.language {
-		case language:
-			own = v
-		case "":
-			any = v
-		}
-	}
-	if own != "" {
+	if own := s.only(r, base, language); own != "" {
 		return own
 	}
-	return any
+	return s.only(r, base, "")
+}
+
+// only gives a text in a language, of its column alone.
+func (s *sheet) only(r *row, base, language string) string {
+	for _, c := range s.columns {
+		if v := r.get(c.label); c.base == base && c.language == language && v != "" {
+			return v
+		}
+	}
+	return ""
 }
 
 // cell gives the text of a base column and its label.

@@ -62,7 +62,9 @@ func (rd *reader) choices() {
 		if label == "" {
 			label = value
 		}
-		l.choices, l.rows = append(l.choices, form.Choice{Value: value, Label: label}), append(l.rows, r)
+		c := form.Choice{Value: value, Label: label}
+		rd.labelled(&c, func(_, language string) string { return s.only(r, "label", language) })
+		l.choices, l.rows = append(l.choices, c), append(l.rows, r)
 	}
 }
 

@@ -46,7 +46,7 @@ func (rd *reader) items(q question) []form.Item {
 	}
 	if q.kind == "note" {
 		rd.Questions++
-		return []form.Item{{Kind: form.Note, Name: rd.optional(q), Label: strings.TrimSpace(q.label + "\n\n" + q.help), Relevant: rd.taken(q, "relevant")}}
+		return []form.Item{{Kind: form.Note, Name: rd.optional(q), Label: noted(q.own), Relevant: rd.taken(q, "relevant"), Translations: q.translations(ofNote)}}
 	}
 	control, ok := controls[q.kind]
 	if !ok {
@@ -57,7 +57,7 @@ func (rd *reader) items(q question) []form.Item {
 		rd.tell(Changed, s, r.number, q.typeColumn, key, errs.Args{"Type": q.kind})
 	}
 	rd.Questions++
-	it := form.Item{Kind: form.Field, Name: rd.named(q), Label: q.label, Help: q.help, Control: control}
+	it := form.Item{Kind: form.Field, Name: rd.named(q), Label: q.own.Label, Help: q.own.Help, Control: control, Translations: q.translations(ofField)}
 	if it.Label == "" && control != form.Hidden {
 		it.Label = it.Name
 	}
@@ -73,7 +73,7 @@ func (rd *reader) items(q question) []form.Item {
 	if it.Default == "" {
 		it.Default = beginnings[q.kind]
 	}
-	if q.kind == "calculate" && q.label != "" {
+	if q.kind == "calculate" && q.own.Label != "" {
 		it.Control = form.Calculated
 	}
 	return []form.Item{it}
@@ -90,7 +90,7 @@ func (rd *reader) optional(q question) string {
 func (rd *reader) common(q question, it *form.Item) {
 	s, r := q.sheet, q.row
 	it.Relevant, it.Constraint = rd.taken(q, "relevant"), rd.taken(q, "constraint")
-	it.ConstraintMessage = s.in(r, "constraint_message", rd.language)
+	it.ConstraintMessage = q.own.ConstraintMessage
 	it.Calculation = rd.taken(q, "calculation")
 	if it.Calculation == "" && q.kind == "calculate" {
 		if v, column := s.cell(r, "calculation"); v == "" && r.get(s.label("default")) == "" {
@@ -225,10 +225,15 @@ func (rd *reader) choiceItems(q question, it form.Item) []form.Item {
 		return []form.Item{it}
 	}
 	label := i18n.T(i18n.Lang(rd.Definition.Language), "xlsform.other")
-	it.Choices = append(it.Choices, form.Choice{Value: "other", Label: label})
+	otherwise := form.Choice{Value: "other", Label: label}
+	precise := form.Item{Kind: form.Field, Name: rd.unique(q, it.Name+"_other"), Label: label, Control: form.Text, Relevant: "selected(${" + it.Name + "}, 'other')"}
+	rd.labelled(&otherwise, func(code, _ string) string { return i18n.T(i18n.Lang(code), "xlsform.other") })
+	for code, text := range otherwise.Labels {
+		precise.Translations = map[string]form.Words{code: {Label: text}}
+	}
+	it.Choices = append(it.Choices, otherwise)
 	if it.ChoiceFilter != "" { // which is true of no column of "other"
 		it.ChoiceFilter = "name = 'other' or (" + it.ChoiceFilter + ")"
 	}
-	precise := form.Item{Kind: form.Field, Name: rd.unique(q, it.Name+"_other"), Label: label, Control: form.Text, Relevant: "selected(${" + it.Name + "}, 'other')"}
 	return []form.Item{it, precise}
 }

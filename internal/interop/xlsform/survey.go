@@ -86,13 +86,18 @@ type question struct {
 	row                    *row
 	kind, rest             string // the type: its first word or words, and what follows
 	typeColumn             string
-	name, label, help      string
+	name                   string
+	own                    form.Words
+	words                  map[string]form.Words // in the other languages, by their code
 	appearance, parameters string
 }
 
 // question reads what all rows have. A row whose kind is "" is told already.
 func (rd *reader) question(s *sheet, r *row) question {
-	q := question{sheet: s, row: r, typeColumn: s.label("type"), label: s.in(r, "label", rd.language), help: s.in(r, "hint", rd.language)}
+	q := question{sheet: s, row: r, typeColumn: s.label("type"), own: rd.words(s, r, rd.language), words: map[string]form.Words{}}
+	for code, language := range rd.others {
+		q.words[code] = rd.words(s, r, language)
+	}
 	kind, _ := s.cell(r, "type")
 	q.name, _ = s.cell(r, "name")
 	q.appearance, _ = s.cell(r, "appearance")
@@ -117,15 +122,12 @@ func (rd *reader) question(s *sheet, r *row) question {
 		q.kind = strings.ToLower(strings.ReplaceAll(strings.Join(words, " "), "_", " "))
 		q.kind = strings.ReplaceAll(q.kind, "-", " ")
 	}
-	if guidance := s.in(r, "guidance_hint", rd.language); guidance != "" {
-		q.help = strings.TrimSpace(q.help + "\n" + guidance)
-	}
-	if strings.Contains(q.label, "${") {
+	if strings.Contains(q.own.Label, "${") {
 		rd.tell(Changed, s, r.number, "label", "xlsform.label-answers")
 	}
-	for _, base := range []string{"image", "audio", "video", "big-image"} {
-		if v := s.in(r, base, rd.language); v != "" {
-			rd.tell(Left, s, r.number, base, "xlsform.media", errs.Args{"File": v})
+	for _, c := range s.columns {
+		if v := r.get(c.label); v != "" && slices.Contains([]string{"image", "audio", "video", "big-image"}, c.base) {
+			rd.tell(Left, s, r.number, c.label, "xlsform.media", errs.Args{"File": v})
 		}
 	}
 	if v, column := s.cell(r, "trigger"); v != "" {
@@ -158,7 +160,7 @@ func (rd *reader) named(q question) string {
 
 // group begins a section or a repeated group.
 func (rd *reader) group(q question) form.Item {
-	it := form.Item{Kind: form.Section, Name: q.name, Title: q.label, Relevant: rd.taken(q, "relevant")}
+	it := form.Item{Kind: form.Section, Name: q.name, Title: q.own.Label, Relevant: rd.taken(q, "relevant"), Translations: q.translations(ofGroup)}
 	rd.Questions++
 	switch q.kind {
 	case "begin repeat":

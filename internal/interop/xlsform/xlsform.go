@@ -87,7 +87,8 @@ type reader struct {
 	filtered map[string]bool // columns of choices that filters look at
 	asked    []expressionAt  // every expression that was taken over
 
-	language  string // of the labels, as the columns name it
+	language  string            // of the form's own texts, as the columns name it; "" where they name none
+	others    map[string]string // the other languages that are kept: how the columns name them, by their code
 	nameParts []string
 	onOne     bool // a group is shown on one screen
 }
@@ -137,7 +138,7 @@ func (rd *reader) settings() {
 			}
 		}
 	}
-	rd.chooseLanguage()
+	rd.chooseLanguages()
 }
 
 // instanceName notes the questions that name an entry.
@@ -149,56 +150,6 @@ func (rd *reader) instanceName(s *sheet, r *row, column, value string) {
 	rd.nameParts = e.Names()
 	if !strings.HasPrefix(value, "concat(") && len(rd.nameParts) != 1 {
 		rd.tell(Changed, s, r.number, column, "xlsform.instance-name")
-	}
-}
-
-// languageCodes are how columns name the languages that Socle speaks.
-var languageCodes = map[string][]string{"fr": {"fr", "fra", "fre", "français", "francais", "french"}, "en": {"en", "eng", "english", "anglais"}}
-
-// isLanguage reports whether a column's language ("Français (fr)") is one of ours.
-func isLanguage(name, code string) bool {
-	for _, word := range strings.FieldsFunc(strings.ToLower(name), func(r rune) bool { return r == ' ' || r == '(' || r == ')' || r == '-' || r == '_' }) {
-		if slices.Contains(languageCodes[code], word) {
-			return true
-		}
-	}
-	return false
-}
-
-// chooseLanguage chooses among the translations: the one asked for, else the form's
-// own, else the first.
-func (rd *reader) chooseLanguage() {
-	own := rd.language
-	var languages []string
-	s := rd.book["survey"]
-	for _, c := range s.columns {
-		if c.language != "" && !slices.Contains(languages, c.language) {
-			languages = append(languages, c.language)
-		}
-	}
-	if len(languages) == 0 {
-		rd.language = ""
-		return
-	}
-	rd.language = languages[0]
-	if slices.Contains(languages, own) {
-		rd.language = own
-	}
-	for _, l := range languages {
-		if isLanguage(l, rd.o.Language) {
-			rd.language = l
-			break
-		}
-	}
-	for code := range languageCodes {
-		if isLanguage(rd.language, code) {
-			rd.Definition.Language = code
-		}
-	}
-	for _, l := range languages {
-		if l != rd.language {
-			rd.tell(Left, s, 0, "", "xlsform.translation", errs.Args{"Language": l, "Kept": rd.language})
-		}
 	}
 }
 

@@ -6,5 +6,5 @@
 // package collect.
 //
 // Start with form.go (the value and its JSON), from_schema.go (a control for
-// each field), to_schema.go (back), values.go (what an entry holds, as text).
+// each field), to_schema.go (back), language.go (its other language), values.go (what an entry holds, as text).
 package form

@@ -314,7 +314,7 @@ func (r *checking) items(c *Checker, v Values, prefix string, hidden map[*Item]b
 			env.Self = row[it.Name]
 			if !x.True(env) {
 				if it.ConstraintMessage != "" {
-					r.add(prefix+it.Name, "form.entry.constraint-message", errs.Args{"Text": it.ConstraintMessage})
+					r.add(prefix+it.Name, "form.entry.constraint-message", errs.Args{"Text": constraintMessage{it}})
 				} else {
 					r.add(prefix+it.Name, "form.entry.constraint")
 				}

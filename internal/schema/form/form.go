@@ -69,6 +69,8 @@ type Choice struct {
 	Label string `json:"label"`
 	// Columns are what filters of choices look at, by name: {"departement": "31"}.
 	Columns map[string]string `json:"columns,omitempty"`
+	// Labels are the words in other languages: {"en": "Well"}.
+	Labels map[string]string `json:"labels,omitempty"`
 }
 
 // column is what a filter sees of a choice: a column, its value (name) or its label.
@@ -89,9 +91,9 @@ func (c *Choice) column(name string) string {
 type Definition struct {
 	Title       string   `json:"title"`
 	Description string   `json:"description"` // Markdown
-	Language    string   `json:"language"`
-	Place       string   `json:"place"` // the field that puts an entry on the map, or ""
-	Names       []string `json:"names"` // the fields that name an entry in a list
+	Language    string   `json:"language"`    // of its texts: "fr" or "en"; language.go has the others
+	Place       string   `json:"place"`       // the field that puts an entry on the map, or ""
+	Names       []string `json:"names"`       // the fields that name an entry in a list
 	Screens     Screens  `json:"screens"`
 	Items       []Item   `json:"items"`
 
@@ -141,6 +143,10 @@ type Item struct {
 	// own is kept in.
 	Longitude string `json:"longitude,omitempty"`
 	Latitude  string `json:"latitude,omitempty"`
+
+	// Translations are the words of the item in other languages than the form's own, by
+	// their code: "en".
+	Translations map[string]Words `json:"translations,omitempty"`
 
 	Min   int    `json:"min,omitempty"` // of repeats; Max 0 is MaxRepeats
 	Max   int    `json:"max,omitempty"`

@@ -90,7 +90,8 @@ func (p *Pages) entriesPage(w http.ResponseWriter, r *http.Request, f collect.Fo
 		}
 		view.States = append(view.States, l)
 	}
-	columns := shown(f.Definition)
+	d := f.Definition.In(string(ui.LangOf(ctx)))
+	columns := shown(d)
 	for _, it := range columns {
 		view.Columns = append(view.Columns, it.Label)
 	}
@@ -99,7 +100,7 @@ func (p *Pages) entriesPage(w http.ResponseWriter, r *http.Request, f collect.Fo
 		return err
 	}
 	for _, e := range list {
-		row := entryRow{ID: e.ID, Href: base + "/" + e.ID, Name: nameOf(f.Definition, e), State: stateBadge(ctx, e.State), By: orElse(people[identity.PersonOfRef(e.By)], ui.T(ctx, "collectui.someone")), When: ui.Ago(ctx, e.Received, p.o.Now())}
+		row := entryRow{ID: e.ID, Href: base + "/" + e.ID, Name: nameOf(d, e), State: stateBadge(ctx, e.State), By: orElse(people[identity.PersonOfRef(e.By)], ui.T(ctx, "collectui.someone")), When: ui.Ago(ctx, e.Received, p.o.Now())}
 		for _, it := range columns {
 			row.Cells = append(row.Cells, shorten(labelled(it, e.Values[it.Name])))
 		}
@@ -257,10 +258,11 @@ func (p *Pages) entry(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	base := "/formulaires/" + string(f.ID) + "/saisies/" + e.ID
-	title := nameOf(f.Definition, e)
+	d := f.Definition.In(string(ui.LangOf(ctx)))
+	title := nameOf(d, e)
 	view := entryView{
 		Head: ui.PageHead{Eyebrow: f.Definition.Title, Title: title, Badges: []ui.Badge{stateBadge(ctx, e.State)}},
-		Tabs: p.tabs(ctx, v.Actor, f, "/saisies"), Answers: answers(f.Definition, e.Values), Version: strconv.Itoa(e.Revision),
+		Tabs: p.tabs(ctx, v.Actor, f, "/saisies"), Answers: answers(d, e.Values), Version: strconv.Itoa(e.Revision),
 	}
 	if e.Reason != "" {
 		view.Reason = &ui.Notice{Kind: ui.LookHere, Title: ui.T(ctx, "collectui.state.refused"), Text: e.Reason}
@@ -280,7 +282,7 @@ func (p *Pages) entry(w http.ResponseWriter, r *http.Request) error {
 	}
 	for i, x := range history {
 		by := orElse(names[identity.PersonOfRef(x.By)], ui.T(ctx, "collectui.someone"))
-		rev := revisionView{Title: ui.T(ctx, "collectui.revision", i18n.Args{"Number": x.Number, "When": ui.Moment(ctx, x.At), "By": by}), State: stateBadge(ctx, x.State), Answers: answers(f.Definition, x.Values), Number: strconv.Itoa(x.Number), Current: i == 0}
+		rev := revisionView{Title: ui.T(ctx, "collectui.revision", i18n.Args{"Number": x.Number, "When": ui.Moment(ctx, x.At), "By": by}), State: stateBadge(ctx, x.State), Answers: answers(d, x.Values), Number: strconv.Itoa(x.Number), Current: i == 0}
 		if i > 0 && may {
 			rev.Form = ui.Form{Action: base + "/restaurer"}
 		}

@@ -83,7 +83,7 @@ func (p *Pages) fillPage(w http.ResponseWriter, r *http.Request, f collect.Form,
 	if err != nil {
 		return err
 	}
-	d := f.Definition
+	d := f.Definition.In(string(ui.LangOf(ctx)))
 	view := fillView{
 		Head:  ui.PageHead{Eyebrow: org.Name, Title: d.Title},
 		Intro: templ.Raw(markup.HTML(d.Description, 2)),

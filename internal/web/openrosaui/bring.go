@@ -210,7 +210,7 @@ func reportOf(r *http.Request, result *xlsform.Result) (*reportView, error) {
 			view.Groups = append(view.Groups, g)
 		}
 	}
-	view.outline(r, result.Definition.Items, 0)
+	view.outline(r, result.Definition.In(string(ui.LangOf(ctx))).Items, 0)
 	return view, nil
 }
 
