@@ -4,12 +4,15 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/a-h/templ"
 
 	"socle/internal/collect"
 	"socle/internal/errs"
@@ -31,6 +34,7 @@ type editView struct {
 	Title   ui.Input
 	About   ui.TextArea
 	Screens ui.Radios
+	Also    *ui.Button // to write the texts in the other language too; nil: they are there
 	Items   []itemView
 	Add     ui.Select
 	Free    bool
@@ -40,21 +44,34 @@ type editView struct {
 // itemView is one question in the editor.
 type itemView struct {
 	Number   string // of its inputs
+	Summary  string
 	Legend   string
+	Depth    string
 	Open     bool
 	JSON     string
-	Label    ui.Input
+	Label    templ.Component
 	Name     ui.Input
 	Help     ui.TextArea
+	Other    []templ.Component // its words in the other language
 	Choices  *ui.TextArea
 	Required *ui.Checkbox
 	Last     *ui.Checkbox
 	Field    *ui.Select // of the condition
 	Op       ui.Select
 	Value    ui.Input
+	In       *ui.Select // the section or repeat that it is in
 	First    bool
 	LastOne  bool
 	Section  bool
+}
+
+// editing is what the views of the questions are made with.
+type editing struct {
+	ctx      context.Context
+	free     bool
+	list     []line
+	other    string // the language in which the texts are written too, "" for none
+	problems ui.Problems
 }
 
 func (p *Pages) editForm(w http.ResponseWriter, r *http.Request) error {
@@ -68,38 +85,14 @@ func (p *Pages) editForm(w http.ResponseWriter, r *http.Request) error {
 	return p.editPage(w, r, f, *f.Definition, -1, http.StatusOK, nil)
 }
 
-// flatItem is an item as the editor lists it: a section is followed by what is in it.
-type flatItem struct {
-	form.Item
-	inside bool // of the section above
-}
-
-func flatten(items []form.Item) (out []flatItem) {
-	for _, it := range items {
-		inside := it.Items
-		if it.Kind == form.Section {
-			it.Items = nil
-		}
-		out = append(out, flatItem{Item: it})
-		if it.Kind == form.Section {
-			for _, x := range inside {
-				out = append(out, flatItem{Item: x, inside: true})
-			}
+// otherLanguage is the language in which a form is written besides its own, or may be.
+func otherLanguage(d *form.Definition) string {
+	for _, l := range i18n.Langs {
+		if string(l) != d.Language {
+			return string(l)
 		}
 	}
-	return out
-}
-
-// gather is flatten backwards.
-func gather(list []flatItem) (out []form.Item) {
-	for _, x := range list {
-		if n := len(out); x.inside && n > 0 && out[n-1].Kind == form.Section && x.Kind != form.Section {
-			out[n-1].Items = append(out[n-1].Items, x.Item)
-			continue
-		}
-		out = append(out, x.Item)
-	}
-	return out
+	return ""
 }
 
 // editPage shows the editor; open is the question that is unfolded, -1 for none.
@@ -117,9 +110,14 @@ func (p *Pages) editPage(w http.ResponseWriter, r *http.Request, f collect.Form,
 	if !f.Free() {
 		view.Note = &ui.Notice{Kind: ui.Information, Title: ui.T(ctx, "collectui.national"), Text: ui.T(ctx, "collectui.national.text")}
 	}
-	list := flatten(d.Items)
-	for n := range list {
-		it, err := p.itemView(ctx, f, list, n, problems)
+	e := editing{ctx: ctx, free: f.Free(), list: flatten(d.Items), problems: problems}
+	if len(d.Languages()) > 1 || r.PostForm.Get("also") != "" || r.PostForm.Get("act") == "also" {
+		e.other = otherLanguage(&d)
+	} else {
+		view.Also = &ui.Button{Label: ui.T(ctx, "collectui.also."+otherLanguage(&d)), Icon: "languages", Style: ui.Quiet, Submit: true, Name: "act", Value: "also"}
+	}
+	for n := range e.list {
+		it, err := e.item(n)
 		if err != nil {
 			return err
 		}
@@ -142,52 +140,99 @@ func kinds(ctx context.Context, free bool) []ui.Option {
 	return append(out, ui.Option{Value: "section", Label: ui.T(ctx, "collectui.section"), Group: ui.T(ctx, "collectui.layout")}, ui.Option{Value: "note", Label: ui.T(ctx, "collectui.note"), Group: ui.T(ctx, "collectui.layout")})
 }
 
-func (p *Pages) itemView(ctx context.Context, f collect.Form, list []flatItem, n int, problems ui.Problems) (v itemView, err error) {
-	it := list[n]
+// item is the view of the question of line n.
+func (e *editing) item(n int) (v itemView, err error) {
+	ctx, it := e.ctx, &e.list[n]
 	at := func(what string) string { return fmt.Sprintf("i%d-%s", n, what) }
-	bare := it.Item
 	b, err := json.Marshal(struct {
 		form.Item
-		Inside bool `json:"inside,omitempty"`
-	}{bare, it.inside})
+		Depth int `json:"depth,omitempty"`
+	}{it.Item, it.depth})
 	if err != nil {
 		return v, err
 	}
-	wrong := problems.Of(at("label"))
-	v = itemView{Number: strconv.Itoa(n), JSON: string(b), First: n == 0, LastOne: n == len(list)-1, Section: it.Kind == form.Section, Open: wrong != ""}
-	kind := "collectui.control." + string(it.Control)
-	switch it.Kind {
-	case form.Section:
-		kind = "collectui.section"
-	case form.Note:
-		kind = "collectui.note"
-	case form.Repeat:
-		kind = "collectui.repeat"
+	wrong := e.problems.Of(at("label"))
+	v = itemView{
+		Number: strconv.Itoa(n), JSON: string(b), First: n == 0, LastOne: it.depth == 0 && end(e.list, n) == len(e.list), Section: holds(&it.Item), Open: wrong != "",
+		Summary: shorten(orElse(it.Title, it.Label)), Depth: strconv.Itoa(it.depth), Legend: ui.T(ctx, kindOf(&it.Item)),
 	}
-	text := orElse(it.Title, it.Label)
-	v.Legend = ui.T(ctx, kind)
-	v.Label = ui.Input{Field: ui.Field{Name: at("label"), Label: ui.T(ctx, "collectui.label"), Error: wrong}, Value: text, MaxLength: 500}
-	if it.Kind != form.Section && it.Kind != form.Note && f.Free() {
+	if in := parent(e.list, n); in >= 0 {
+		v.Legend = ui.T(ctx, "collectui.inside", i18n.Args{"Kind": v.Legend, "Section": e.list[in].Title})
+	}
+	v.Label = e.label(it, ui.Field{Name: at("label"), Label: ui.T(ctx, "collectui.label"), Error: wrong}, orElse(it.Title, it.Label))
+	if it.Kind != form.Section && it.Kind != form.Note && e.free {
 		v.Name = ui.Input{Field: ui.Field{Name: at("name"), Label: ui.T(ctx, "collectui.name"), Help: ui.T(ctx, "collectui.name.help"), Either: true}, Value: it.Item.Name, MaxLength: 100, Short: true}
 	}
 	if it.Kind == form.Field {
 		v.Help = ui.TextArea{Field: ui.Field{Name: at("help"), Label: ui.T(ctx, "collectui.help"), Optional: true}, Value: it.Help, Rows: 2}
 		v.Last = &ui.Checkbox{Field: ui.Field{Name: at("last"), Label: ui.T(ctx, "collectui.repeat-last")}, Checked: it.RepeatLast}
-		if f.Free() {
+		if e.free {
 			v.Required = &ui.Checkbox{Field: ui.Field{Name: at("required"), Label: ui.T(ctx, "collectui.required")}, Checked: it.Required}
 		}
 	}
-	if f.Free() && (it.Control == form.OneChoice || it.Control == form.Choices) {
-		v.Choices = &ui.TextArea{Field: ui.Field{Name: at("choices"), Label: ui.T(ctx, "collectui.choices"), Help: ui.T(ctx, "collectui.choices.help")}, Value: choicesText(it.Choices), Rows: 4}
+	if e.free && (it.Control == form.OneChoice || it.Control == form.Choices) {
+		help := "collectui.choices.help"
+		if e.other != "" {
+			help = "collectui.choices.help.two"
+		}
+		v.Choices = &ui.TextArea{Field: ui.Field{Name: at("choices"), Label: ui.T(ctx, "collectui.choices"), Help: ui.T(ctx, help)}, Value: choicesText(it.Choices, e.other), Rows: 4}
 	}
-	v.condition(ctx, list, n, at)
+	if e.other != "" {
+		w := it.Translations[e.other]
+		v.Other = append(v.Other, e.label(it, ui.Field{Name: at("label-other"), Label: ui.T(ctx, "collectui.label."+e.other), Optional: true}, orElse(w.Title, w.Label)))
+		if it.Kind == form.Field {
+			v.Other = append(v.Other, ui.TextArea{Field: ui.Field{Name: at("help-other"), Label: ui.T(ctx, "collectui.help."+e.other), Optional: true}, Value: w.Help, Rows: 2})
+		}
+	}
+	v.condition(ctx, e.list, n, at)
+	v.In = e.places(n, at("in"))
 	return v, nil
+}
+
+// label is the field of a text: of one line, but where it may have several.
+func (e *editing) label(it *line, f ui.Field, value string) templ.Component {
+	if it.Kind == form.Note || strings.Contains(value, "\n") {
+		return ui.TextArea{Field: f, Value: value, Rows: 3, MaxLength: form.MaxText}
+	}
+	return ui.Input{Field: f, Value: value, MaxLength: max(500, len(value))}
+}
+
+func kindOf(it *form.Item) string {
+	switch it.Kind {
+	case form.Section:
+		return "collectui.section"
+	case form.Note:
+		return "collectui.note"
+	case form.Repeat:
+		return "collectui.repeat"
+	}
+	return "collectui.control." + string(it.Control)
+}
+
+// places are the sections and repeats that the item of line n may be in; nil when there
+// are none.
+func (e *editing) places(n int, name string) *ui.Select {
+	sel := &ui.Select{Field: ui.Field{Name: name, Label: ui.T(e.ctx, "collectui.in"), Either: true}, Value: strconv.Itoa(parent(e.list, n)), Options: []ui.Option{{Value: "-1", Label: ui.T(e.ctx, "collectui.in.none")}}}
+	for i := range e.list {
+		if !holds(&e.list[i].Item) || i >= n && i < end(e.list, n) {
+			continue
+		}
+		path := e.list[i].Title
+		for up := parent(e.list, i); up >= 0; up = parent(e.list, up) {
+			path = e.list[up].Title + " › " + path
+		}
+		sel.Options = append(sel.Options, ui.Option{Value: strconv.Itoa(i), Label: shorten(path)})
+	}
+	if len(sel.Options) < 2 {
+		return nil
+	}
+	return sel
 }
 
 var condition = regexp.MustCompile(`^\$\{([^}]+)\} (=|!=|>|<) '([^']*)'$`)
 
 // condition shows "only if", when it is one that the editor can write.
-func (v *itemView) condition(ctx context.Context, list []flatItem, n int, at func(string) string) {
+func (v *itemView) condition(ctx context.Context, list []line, n int, at func(string) string) {
 	it := list[n]
 	m := condition.FindStringSubmatch(it.Relevant)
 	if it.Relevant != "" && m == nil {
@@ -197,10 +242,14 @@ func (v *itemView) condition(ctx context.Context, list []flatItem, n int, at fun
 		m = []string{"", "", "=", ""}
 	}
 	sel := ui.Select{Field: ui.Field{Name: at("if"), Label: ui.T(ctx, "collectui.if"), Either: true}, Value: m[1], Empty: ui.T(ctx, "collectui.if.always")}
-	for _, x := range list {
-		if x.Kind == form.Field && x.Item.Name != "" && x.Item.Name != it.Item.Name { // named once it is kept
+	for i, x := range list {
+		near := repeatOf(list, i) < 0 || repeatOf(list, i) == repeatOf(list, n)
+		if x.Kind == form.Field && near && x.Item.Name != "" && x.Item.Name != it.Item.Name { // named once it is kept
 			sel.Options = append(sel.Options, ui.Option{Value: x.Item.Name, Label: x.Label})
 		}
+	}
+	if m[1] != "" && !slices.ContainsFunc(sel.Options, func(o ui.Option) bool { return o.Value == m[1] }) {
+		return // of a question that cannot be chosen here: it stays as it is
 	}
 	v.Field = &sel
 	v.Op = ui.Select{Field: ui.Field{Name: at("op"), Label: ui.T(ctx, "collectui.if.op"), Either: true}, Value: m[2], Options: []ui.Option{
@@ -208,11 +257,13 @@ func (v *itemView) condition(ctx context.Context, list []flatItem, n int, at fun
 	v.Value = ui.Input{Field: ui.Field{Name: at("value"), Label: ui.T(ctx, "collectui.if.value"), Either: true}, Value: m[3], Short: true}
 }
 
-func choicesText(list []form.Choice) string {
+func choicesText(list []form.Choice, other string) string {
 	var b strings.Builder
 	for _, c := range list {
 		b.WriteString(c.Value)
-		if c.Label != c.Value {
+		if text := c.Labels[other]; text != "" {
+			b.WriteString(" | " + c.Label + " | " + text)
+		} else if c.Label != c.Value {
 			b.WriteString(" | " + c.Label)
 		}
 		b.WriteByte('\n')
@@ -220,47 +271,58 @@ func choicesText(list []form.Choice) string {
 	return b.String()
 }
 
-func readChoices(text string) (out []form.Choice) {
-	for _, line := range strings.Split(text, "\n") {
-		value, label, ok := strings.Cut(line, "|")
-		value, label = strings.TrimSpace(value), strings.TrimSpace(label)
-		if value == "" {
+// readChoices reads choices as choicesText writes them. What else they had before, they
+// keep, by their value.
+func readChoices(text string, before []form.Choice, other string) (out []form.Choice) {
+	known := map[string]form.Choice{}
+	for _, c := range before {
+		known[c.Value] = c
+	}
+	for _, row := range strings.Split(text, "\n") {
+		parts := strings.SplitN(row, "|", 3)
+		for i := range parts {
+			parts[i] = strings.TrimSpace(parts[i])
+		}
+		if parts[0] == "" {
 			continue
 		}
-		if !ok || label == "" {
-			label = value
+		c := form.Choice{Value: parts[0], Label: parts[0], Columns: known[parts[0]].Columns, Labels: maps.Clone(known[parts[0]].Labels)}
+		if len(parts) > 1 && parts[1] != "" {
+			c.Label = parts[1]
 		}
-		out = append(out, form.Choice{Value: value, Label: label})
+		if other != "" {
+			delete(c.Labels, other)
+			if len(parts) > 2 && parts[2] != "" {
+				c.Labels = map[string]string{other: parts[2]}
+			}
+		}
+		out = append(out, c)
 	}
 	return out
 }
 
-// maxEdited bounds the questions of the editor.
-const maxEdited = 300
-
-// readItems reads the questions as they stand in the editor.
-func readItems(in url.Values, free bool) ([]flatItem, error) {
-	var out []flatItem
-	for n := range maxEdited {
+// readItems reads the questions as they stand in the editor. The other words are read
+// where the page had fields for them.
+func readItems(in url.Values, free bool, other string) (out []line, err error) {
+	for n := range form.MaxItems {
 		at := func(what string) string { return fmt.Sprintf("i%d-%s", n, what) }
+		said := func(what string) string { return strings.TrimSpace(strings.ReplaceAll(in.Get(at(what)), "\r\n", "\n")) }
 		text := in.Get(at("json"))
 		if text == "" {
-			return out, nil
+			break
 		}
 		var x struct {
 			form.Item
-			Inside bool `json:"inside"`
+			Depth int `json:"depth"`
 		}
 		if err := json.Unmarshal([]byte(text), &x); err != nil {
 			return nil, httpx.BadRequest("collectui.form.cut")
 		}
-		it := flatItem{Item: x.Item, inside: x.Inside}
-		label := strings.TrimSpace(in.Get(at("label")))
-		switch it.Kind {
-		case form.Section, form.Repeat:
-			it.Title = label
-		default:
-			it.Label = label
+		it := line{Item: x.Item, depth: x.Depth, number: n}
+		if holds(&it.Item) {
+			it.Title = said("label")
+		} else {
+			it.Label = said("label")
 		}
 		if in.Has(at("if")) {
 			it.Relevant = ""
@@ -269,20 +331,63 @@ func readItems(in url.Values, free bool) ([]flatItem, error) {
 			}
 		}
 		if it.Kind == form.Field {
-			it.Help, it.RepeatLast = strings.TrimSpace(in.Get(at("help"))), in.Get(at("last")) != ""
+			it.Help, it.RepeatLast = said("help"), in.Get(at("last")) != ""
 			if free {
 				it.Required = in.Get(at("required")) != ""
 			}
 		}
+		two := in.Has(at("label-other"))
+		if two {
+			readOther(&it.Item, other, said("label-other"), said("help-other"))
+		}
 		if in.Has(at("choices")) {
-			it.Choices = readChoices(in.Get(at("choices")))
+			it.Choices = readChoices(in.Get(at("choices")), it.Choices, map[bool]string{true: other}[two])
 		}
 		if free && in.Has(at("name")) {
 			it.Item.Name = strings.TrimSpace(in.Get(at("name")))
 		}
 		out = append(out, it)
 	}
-	return out, nil
+	return replaced(out, in), nil
+}
+
+// readOther puts the words of an item in another language.
+func readOther(it *form.Item, language, label, help string) {
+	w := it.Translations[language]
+	w.Label, w.Title, w.Help = label, "", help
+	if holds(it) {
+		w.Label, w.Title = "", label
+	}
+	others := maps.Clone(it.Translations)
+	delete(others, language)
+	if w != (form.Words{}) {
+		if others == nil {
+			others = map[string]form.Words{}
+		}
+		others[language] = w
+	}
+	it.Translations = others
+}
+
+// replaced takes questions to the sections that were chosen for them.
+func replaced(list []line, in url.Values) []line {
+	sent := list
+	for n := range sent {
+		chosen, err := strconv.Atoi(in.Get(fmt.Sprintf("i%d-in", n)))
+		if err != nil || chosen == parent(sent, n) || chosen < -1 || chosen >= len(sent) {
+			continue
+		}
+		if chosen >= 0 {
+			chosen = lineOf(list, chosen)
+		}
+		list, _ = into(list, lineOf(list, n), chosen)
+	}
+	return list
+}
+
+// lineOf is where the line is that had a number on the page that was sent, -1 for nowhere.
+func lineOf(list []line, number int) int {
+	return slices.IndexFunc(list, func(l line) bool { return l.number == number })
 }
 
 func operator(s string) string {
@@ -302,54 +407,43 @@ func (p *Pages) edit(w http.ResponseWriter, r *http.Request) error {
 	if err := r.ParseForm(); err != nil {
 		return httpx.BadRequest("collectui.form.cut")
 	}
-	list, err := readItems(r.PostForm, f.Free())
+	d := *f.Definition
+	list, err := readItems(r.PostForm, f.Free(), otherLanguage(&d))
 	if err != nil {
 		return err
 	}
-	d := *f.Definition
 	d.Title, d.Description, d.Screens = r.PostForm.Get("title"), r.PostForm.Get("description"), form.Screens(r.PostForm.Get("screens"))
 	open := -1
 	act, arg, _ := strings.Cut(r.PostForm.Get("act"), ":")
-	n, _ := strconv.Atoi(arg)
+	n := -1
+	if number, err := strconv.Atoi(arg); err == nil {
+		n = lineOf(list, number)
+	}
 	switch {
-	case act == "add" && len(list) < maxEdited:
-		list = append(list, newItem(ctx, r.PostForm.Get("add")))
+	case act == "add" && len(list) < form.MaxItems:
+		list = added(list, newItem(ctx, r.PostForm.Get("add")))
 		open = len(list) - 1
-	case act == "up" && n > 0 && n < len(list):
-		list[n-1], list[n] = list[n], list[n-1]
-		open = n - 1
-	case act == "down" && n >= 0 && n < len(list)-1:
-		list[n+1], list[n] = list[n], list[n+1]
-		open = n + 1
-	case act == "remove" && n >= 0 && n < len(list):
-		list = slices.Delete(list, n, n+1)
+	case act == "up" && n >= 0:
+		list, open = up(list, n)
+	case act == "down" && n >= 0:
+		list, open = down(list, n)
+	case act == "remove" && n >= 0:
+		list = takeOut(list, n)
+	case act == "also": // the page has its fields now
 	default:
 		d.Items = nameItems(gather(list))
 		return p.keep(w, r, f, &d)
 	}
-	regroup(list)
 	d.Items = gather(list)
 	return p.editPage(w, r, f, d, open, http.StatusOK, nil)
 }
 
-// regroup puts what follows a section into it.
-func regroup(list []flatItem) {
-	inside := false
-	for i := range list {
-		if list[i].Kind == form.Section {
-			inside = true
-			continue
-		}
-		list[i].inside = inside
-	}
-}
-
-func newItem(ctx context.Context, kind string) flatItem {
+func newItem(ctx context.Context, kind string) form.Item {
 	switch kind {
 	case "section":
-		return flatItem{Item: form.Item{Kind: form.Section, Title: ui.T(ctx, "collectui.section")}}
+		return form.Item{Kind: form.Section, Title: ui.T(ctx, "collectui.section")}
 	case "note":
-		return flatItem{Item: form.Item{Kind: form.Note, Label: ui.T(ctx, "collectui.note")}}
+		return form.Item{Kind: form.Note, Label: ui.T(ctx, "collectui.note")}
 	}
 	it := form.Item{Kind: form.Field, Control: form.Control(kind), Label: ui.T(ctx, "collectui.control."+kind)}
 	if !slices.Contains(form.Controls, it.Control) {
@@ -368,42 +462,35 @@ func newItem(ctx context.Context, kind string) flatItem {
 	if it.Control == form.OneChoice || it.Control == form.Choices {
 		it.Choices = []form.Choice{{Value: "a", Label: ui.T(ctx, "collectui.choice.first")}, {Value: "b", Label: ui.T(ctx, "collectui.choice.second")}}
 	}
-	return flatItem{Item: it}
+	return it
 }
 
 // nameItems gives a column's name to the questions that have none: made from their
-// words.
+// words, in the order of the form, apart from the names that are there.
 func nameItems(items []form.Item) []form.Item {
 	seen := map[string]bool{}
-	var walk func(list []form.Item)
-	walk = func(list []form.Item) {
+	var each func(list []form.Item, do func(*form.Item))
+	each = func(list []form.Item, do func(*form.Item)) {
 		for i := range list {
-			it := &list[i]
-			if it.Kind == form.Section {
-				walk(it.Items)
-				continue
-			}
-			if it.Kind == form.Note || it.Name != "" {
-				seen[it.Name] = true
-				continue
-			}
-			base := strings.ReplaceAll(ids.Slug(it.Label), "-", "_")
-			if base[0] >= '0' && base[0] <= '9' {
-				base = "q_" + base
-			}
-			it.Name = base
-			for n := 2; seen[it.Name]; n++ {
-				it.Name = base + "_" + strconv.Itoa(n)
-			}
-			seen[it.Name] = true
+			do(&list[i])
+			each(list[i].Items, do)
 		}
 	}
-	for i := range items { // the names that are given first
-		if items[i].Name != "" {
-			seen[items[i].Name] = true
+	each(items, func(it *form.Item) { seen[it.Name] = true })
+	each(items, func(it *form.Item) {
+		if it.Kind == form.Section || it.Kind == form.Note || it.Name != "" {
+			return
 		}
-	}
-	walk(items)
+		base := strings.ReplaceAll(ids.Slug(orElse(it.Label, it.Title)), "-", "_")
+		if base[0] >= '0' && base[0] <= '9' {
+			base = "q_" + base
+		}
+		it.Name = base
+		for n := 2; seen[it.Name]; n++ {
+			it.Name = base + "_" + strconv.Itoa(n)
+		}
+		seen[it.Name] = true
+	})
 	return items
 }
 
@@ -425,13 +512,13 @@ func (p *Pages) keep(w http.ResponseWriter, r *http.Request, f collect.Form, d *
 
 // atQuestions leads what is wrong with a question, told by its name, to its place in
 // the editor.
-func atQuestions(list []flatItem, problems ui.Problems) ui.Problems {
+func atQuestions(list []line, problems ui.Problems) ui.Problems {
 	for i := range problems {
 		p := &problems[i]
 		if p.Name == "title" || p.Name == "description" {
 			continue
 		}
-		n := slices.IndexFunc(list, func(x flatItem) bool { return x.Item.Name == p.Name && p.Name != "" })
+		n := slices.IndexFunc(list, func(x line) bool { return x.Item.Name == p.Name && p.Name != "" })
 		if n < 0 {
 			p.Name = ""
 			continue
