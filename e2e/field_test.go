@@ -455,7 +455,7 @@ func (ph *phone) shown(name string) {
 	if *shots == "" {
 		return
 	}
-	b, err := chromedp.Run(ph.ctx, chromedp.FullScreenshot(90))
+	b, err := chromedp.Run(ph.ctx, chromedp.FullScreenshot(100))
 	if err == nil {
 		err = os.WriteFile(filepath.Join(*shots, "field-"+name+".png"), b, 0o600)
 	}

@@ -29,7 +29,7 @@ func fountains() *form.Definition {
 // The id of the control of a question.
 func (ph *phone) control(label string) string {
 	ph.t.Helper()
-	return "#" + ph.text(asked+"("+quote(label)+").id")
+	return "#" + ph.text("((e) => e.id || e.querySelector('.terrain-group').id)("+asked+"("+quote(label)+"))")
 }
 
 // Without network, communes come from the list that the phone holds, what is not in it
@@ -66,7 +66,7 @@ func TestFieldCompletedAndPlaced(t *testing.T) {
 	w.air.set(weather{})
 	ph.known("anne@essai.example")
 	ph.goes("queue")
-	ph.allSent(1)
+	ph.sees("1 saisie envoyée") // beside the draft that was begun with network
 	w.once("Grande fontaine")
 	v := w.entries()[0].Values
 	if v["commune"] != "31458" || v["voisine"] != "11076" || v["adresse"] != "2 place de la Fontaine" || v["lieu"] != made {
@@ -95,7 +95,7 @@ func (ph *phone) placesOnMap() (made string) {
 	ph.do(chromedp.ScrollIntoView(canvas), chromedp.Click(canvas)) // its middle: where the phone is
 	ph.sees("placé sur la carte")
 	lon, lat := where()
-	if math.Abs(lon-1.3558) > 2e-5 || math.Abs(lat-43.5022) > 2e-5 {
+	if math.Abs(lon-1.3558) > 1e-4 || math.Abs(lat-43.5022) > 1e-4 {
 		ph.t.Errorf("a tap in the middle set the place at %v, %v", lon, lat)
 	}
 	if text := ph.text("document.querySelector('" + said + "').innerText"); strings.Contains(text, "4 m près") {

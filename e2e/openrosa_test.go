@@ -19,8 +19,6 @@ import (
 	"sync"
 	"testing"
 	"time"
-
-	"github.com/xuri/excelize/v2"
 )
 
 // collector plays ODK Collect and KoboCollect as the OpenRosa documents describe them:
@@ -304,28 +302,6 @@ func workbook(t *testing.T) []byte {
 		"choices":  {{"list_name", "name", "label"}, {"essence", "chene", "Chêne"}, {"essence", "frene", "Frêne"}, {"usage", "ombre", "Ombre"}, {"usage", "bois d’œuvre", "Bois d’œuvre"}, {"usage", "autre", "Autre"}},
 		"settings": {{"form_title", "form_id", "instance_name"}, {"Arbres remarquables", "arbres", "${lieu}"}},
 	})
-}
-
-// xlsx writes a workbook of sheets.
-func xlsx(t *testing.T, sheets map[string][][]any) []byte {
-	t.Helper()
-	x := excelize.NewFile()
-	defer x.Close()
-	for name, rows := range sheets {
-		if _, err := x.NewSheet(name); err != nil {
-			t.Fatal(err)
-		}
-		for i, r := range rows {
-			if err := x.SetSheetRow(name, fmt.Sprintf("A%d", i+1), &r); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	var out bytes.Buffer
-	if err := x.Write(&out); err != nil {
-		t.Fatal(err)
-	}
-	return out.Bytes()
 }
 
 // imported brings an XLSForm to its page and makes the form; it returns its id.

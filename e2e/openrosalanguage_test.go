@@ -1,10 +1,14 @@
 package e2e
 
 import (
+	"bytes"
 	"encoding/xml"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/xuri/excelize/v2"
 )
 
 // bilingual is an XLSForm in French and English, whose own language is English; each
@@ -35,6 +39,28 @@ func bilingual(t *testing.T) []byte {
 		},
 		"settings": {{"form_title", "form_id", "default_language"}, {"Arbres remarquables", "arbres", "English (en)"}},
 	})
+}
+
+// xlsx writes a workbook of sheets.
+func xlsx(t *testing.T, sheets map[string][][]any) []byte {
+	t.Helper()
+	x := excelize.NewFile()
+	defer x.Close()
+	for name, rows := range sheets {
+		if _, err := x.NewSheet(name); err != nil {
+			t.Fatal(err)
+		}
+		for i, r := range rows {
+			if err := x.SetSheetRow(name, fmt.Sprintf("A%d", i+1), &r); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	var out bytes.Buffer
+	if err := x.Write(&out); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
 }
 
 // itexts are the texts of a form that was downloaded, by language; own is the one that

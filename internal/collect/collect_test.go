@@ -484,10 +484,14 @@ func TestNationalAndDesign(t *testing.T) {
 		o.put(as(o.editor), own, collect.Sent{ID: id(1), Values: form.Values{"nom": "A", "profondeur": "3"}})
 		changed := &form.Definition{Title: "Puits", Items: []form.Item{
 			{Kind: form.Field, Name: "nom", Label: "Nom", Control: form.Text},
-			{Kind: form.Field, Name: "etat", Label: "État", Control: form.OneChoice, Choices: []form.Choice{{Value: "bon", Label: "Bon"}}},
+			{Kind: form.Field, Name: "etat", Label: "État", Control: form.OneChoice, Choices: []form.Choice{{Value: "bon", Label: "Bon", Labels: map[string]string{"en": "Good", "es": "Bueno"}}},
+				Translations: map[string]form.Words{"en": {Label: "State"}, "es": {Label: "Estado"}, "fr": {Label: "État"}}},
 		}}
 		after, err := o.collect.Design(o.ctx, o.editor, own.ID, own.Version, changed)
 		o.must(err)
+		if it := after.Definition.Find("etat"); len(it.Translations) != 1 || it.Words("en").Label != "State" || len(it.Choices[0].Labels) != 1 || it.Choices[0].In("en") != "Good" {
+			o.Errorf("languages that forms do not have are kept: %+v", it)
+		}
 		o.put(as(o.editor), after, collect.Sent{ID: id(2), Values: form.Values{"nom": "B", "etat": "bon"}})
 		o.hasRows(own.Resource, "A||3||", "B|bon|||") // what is no longer asked stays
 		_, err = o.collect.Design(o.ctx, o.editor, own.ID, own.Version, changed)

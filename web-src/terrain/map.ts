@@ -32,6 +32,8 @@ export class FieldMap {
   readonly canvas = document.createElement("canvas");
   private centre: [number, number] = [0, 0]; // of a square of side 1
   private scale = 1; // px for the whole world
+  private readonly widths = new Map<string, number>(); // of the communes on the map of the world, by their code
+  private measured: readonly Outline[] = [];
   private seen: Shown = { points: [], communes: [], outlines: [], fix: null };
   private readonly fingers = new Map<number, [number, number]>();
   private moved = 0;
@@ -51,9 +53,16 @@ export class FieldMap {
 
   show(seen: Shown): void {
     this.seen = seen;
+    if (this.measured !== seen.outlines) this.measure(seen.outlines);
     this.canvas.setAttribute("aria-label", t(this.acts.put ? "pick.label" : "map.label", { Count: seen.points.length }));
     if (this.scale === 1) this.frame();
     this.draw();
+  }
+
+  private measure(outlines: readonly Outline[]): void {
+    this.measured = outlines;
+    this.widths.clear();
+    for (const { code, box } of outlines) this.widths.set(code, Math.max(this.widths.get(code) ?? 0, box[1] - box[0]));
   }
 
   // Brings the mark or the phone into view, else what is known, else the territory.
@@ -174,7 +183,8 @@ export class FieldMap {
     g.lineJoin = "round";
     g.fillStyle = ink("sunken");
     g.fillRect(0, 0, w, high);
-    this.drawOutlines(g, ink, w, high);
+    if (this.seen.outlines.length) this.drawOutlines(g, ink, w, high);
+    else this.drawSquares(g, ink, w, high);
     this.drawCommunes(g, ink, w, high);
     const { fix, mark, points } = this.seen;
     if (fix) this.drawFix(g, ink, fix);
@@ -243,11 +253,12 @@ export class FieldMap {
     }
     g.fillStyle = ink("raised");
     g.fill(); // not "evenodd": where rounded borders cross, no hole opens
-    g.lineWidth = 1.2;
+    g.lineWidth = Math.min(1.2, 0.5 + this.scale / 1.6e6); // from afar there are many
     g.strokeStyle = ink("edge");
     g.stroke();
   }
 
+  // Names stand where their commune has room for them, whole, and not on one another.
   private drawCommunes(g: CanvasRenderingContext2D, ink: Ink, w: number, high: number): void {
     const taken: [number, number, number][] = [];
     g.textAlign = "center";
@@ -257,7 +268,7 @@ export class FieldMap {
     for (const c of this.seen.communes) {
       const [x, y] = this.screen([c.lon, c.lat]);
       const half = g.measureText(c.name).width / 2 + 6;
-      if (x < -half || y < 0 || x > w + half || y > high || taken.some(([tx, ty, th]) => Math.abs(tx - x) < th + half && Math.abs(ty - y) < 22)) continue;
+      if (x < half || y < 18 || x > w - half || y > high - 8 || (this.widths.get(c.code) ?? Infinity) * this.scale < half * 1.6 || taken.some(([tx, ty, th]) => Math.abs(tx - x) < th + half && Math.abs(ty - y) < 26)) continue;
       taken.push([x, y, half]);
       g.strokeText(c.name, x, y);
       g.fillText(c.name, x, y);
@@ -277,19 +288,42 @@ export class FieldMap {
     g.stroke();
   }
 
-  private drawScale(g: CanvasRenderingContext2D, ink: Ink, high: number): void {
-    const lat = (2 * Math.atan(Math.exp((0.5 - this.centre[1]) * 2 * Math.PI)) - Math.PI / 2) * (180 / Math.PI);
+  // A length that can be told, about a quarter of the map's width: metres, and pixels.
+  private bar(): { length: number; pixels: number } {
+    const [, lat] = unworld(this.centre);
     const perPixel = metres([0, lat], [360 / this.scale, lat]);
     const wanted = perPixel * 100;
     const power = 10 ** Math.floor(Math.log10(wanted));
     const length = ([5, 2, 1].find((n) => n * power <= wanted) ?? 1) * power;
-    g.strokeStyle = g.fillStyle = ink("ink");
-    g.lineWidth = 2;
+    return { length, pixels: length / perPixel };
+  }
+
+  // Where nothing is drawn, squares show that the map moves.
+  private drawSquares(g: CanvasRenderingContext2D, ink: Ink, w: number, high: number): void {
+    const { pixels } = this.bar();
+    const first = (at: number, half: number) => pixels - ((((at * this.scale - half) % pixels) + pixels) % pixels);
     g.beginPath();
-    g.moveTo(12, high - 12);
-    g.lineTo(12 + length / perPixel, high - 12);
+    for (let x = first(this.centre[0], w / 2); x < w; x += pixels) (g.moveTo(x, 0), g.lineTo(x, high));
+    for (let y = first(this.centre[1], high / 2); y < high; y += pixels) (g.moveTo(0, y), g.lineTo(w, y));
+    g.lineWidth = 1;
+    g.strokeStyle = ink("line");
     g.stroke();
+  }
+
+  private drawScale(g: CanvasRenderingContext2D, ink: Ink, high: number): void {
+    const { length, pixels } = this.bar();
+    const text = distance(length);
     g.textAlign = "left";
-    g.fillText(distance(length), 12, high - 20);
+    g.fillStyle = ink("ink");
+    for (const [width, role] of [[6, "raised"], [2, "ink"]] as const) {
+      g.strokeStyle = ink(role);
+      g.lineWidth = width;
+      g.beginPath();
+      g.moveTo(12, high - 12);
+      g.lineTo(12 + pixels, high - 12);
+      g.stroke();
+      if (role === "raised") g.strokeText(text, 12, high - 20);
+    }
+    g.fillText(text, 12, high - 20);
   }
 }

@@ -13,6 +13,7 @@ export function unworld([x, y]: readonly [number, number]): [lon: number, lat: n
 }
 
 export interface Outline {
+  code: string; // of the commune
   corners: Float64Array; // x and y on the map of the world, one after the other
   box: [number, number, number, number]; // least and greatest x, least and greatest y
 }
@@ -22,11 +23,11 @@ const most = 200_000; // corners in all
 export function outlines(contours: Record<string, number[][]> | undefined): Outline[] {
   const out: Outline[] = [];
   let n = 0;
-  for (const rings of Object.values(contours ?? {})) {
+  for (const [code, rings] of Object.entries(contours ?? {})) {
     for (const ring of rings) {
       n += ring.length / 2;
       if (n > most) return out;
-      const o: Outline = { corners: new Float64Array(ring.length), box: [Infinity, -Infinity, Infinity, -Infinity] };
+      const o: Outline = { code, corners: new Float64Array(ring.length), box: [Infinity, -Infinity, Infinity, -Infinity] };
       let [lon, lat] = [0, 0];
       for (let i = 0; i + 1 < ring.length; i += 2) {
         lon += ring[i];

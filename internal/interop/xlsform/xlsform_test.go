@@ -132,6 +132,50 @@ func TestWorkbook(t *testing.T) {
 	}
 }
 
+// The form's own language is that of the settings, else of the labels in no language,
+// else the reader's, else the first that Socle speaks.
+func TestOwnLanguage(t *testing.T) {
+	for _, c := range []struct{ labels, settings, reader, want string }{
+		{"label::Français (fr)|label::English (en)", "English (en)", "fr", "en: English, fr Français"},
+		{"label::Français (fr)|label::English (en)", "fr", "en", "fr: Français, en English"},
+		{"label::Français (fr)|label::English (en)", "", "en", "en: English, fr Français"},
+		{"label|label::English (en)", "", "en", "fr: no language, en English"},
+		{"label|label::Français (fr)", "", "fr", "en: no language, fr Français"},
+		{"label|label::English (en)", "French", "en", "fr: no language, en English"},
+		{"label::Español (es)|label::English (en)", "", "fr", "en: English"},
+		{"label::Español (es)", "", "fr", "fr: Español"},
+		{"label", "", "en", "en: no language"},
+	} {
+		survey := [][]any{{"type", "name"}, {"text", "q"}}
+		for label := range strings.SplitSeq(c.labels, "|") {
+			survey[0] = append(survey[0], label)
+			_, language, _ := strings.Cut(label, "::")
+			word, _, _ := strings.Cut(language, " ")
+			survey[1] = append(survey[1], orElse(word, "no language"))
+		}
+		data := workbook(t, map[string][][]any{"survey": survey, "settings": {{"form_title", "default_language"}, {"Essai", c.settings}}})
+		r, err := xlsform.Read(t.Context(), tabular.Bytes(data), xlsform.Options{Name: "essai.xlsx", Language: c.reader})
+		if err != nil {
+			t.Fatal(err)
+		}
+		it := r.Definition.Items[0]
+		got := r.Definition.Language + ": " + it.Label
+		for code, w := range it.Translations {
+			got += ", " + code + " " + w.Label
+		}
+		if got != c.want {
+			t.Errorf("%s, settings %q, reader %s: %s, want %s", c.labels, c.settings, c.reader, got, c.want)
+		}
+	}
+}
+
+func orElse(text, otherwise string) string {
+	if text == "" {
+		return otherwise
+	}
+	return text
+}
+
 func TestNoForm(t *testing.T) {
 	for name, data := range map[string][]byte{
 		"a.csv":  []byte("nom,age\nJean,12\n"),
