@@ -90,7 +90,8 @@ func build(ctx context.Context, c *config.Config, log *slog.Logger, version stri
 	if a.Providers, err = a.identityProviders(os.ReadFile); err != nil {
 		return a, err
 	}
-	a.Catalogue = catalogue.New(a.DB, nil).WithQuota(catalogue.Quota{Bytes: int64(c.Limits.OrganisationBytes), Rows: c.Limits.OrganisationRows}).WithMakers(collect.Maker(), consolidation.Maker())
+	a.Catalogue = catalogue.New(a.DB, nil).WithQuota(catalogue.Quota{Bytes: int64(c.Limits.OrganisationBytes), Rows: c.Limits.OrganisationRows}).
+		WithMakers(collect.Maker(), consolidation.Maker()).WithBeside(collect.HeldTx)
 	a.Schemas = schemas.New(schemas.Options{DB: a.DB, Fetch: httpx.Fetcher(a.Fetch, schemas.MaxDescriptor), Address: c.Catalogue(), Log: log})
 	a.Tables = tables.New(tables.Options{DB: a.DB, Blobs: a.Blobs, Schemas: a.Schemas.Find, Catalogue: a.Catalogue, BaseURL: c.Base().String(), Temp: a.temp(), Log: log,
 		Limits: tables.Limits{UploadBytes: int64(c.Limits.Upload)}})

@@ -20,6 +20,7 @@ type Service struct {
 	rand   io.Reader
 	quota  Quota // of organisations that have none of their own
 	makers []Maker
+	beside []Beside
 	reads  *identity.Accesses
 }
 

@@ -43,10 +43,10 @@ func (s *Service) MoveDatasets(ctx context.Context, a identity.Actor, from, into
 			}
 		}
 		n = len(list)
-		if err := recount(ctx, tx, from); err != nil {
+		if err := s.recount(ctx, tx, from); err != nil {
 			return err
 		}
-		return recount(ctx, tx, into)
+		return s.recount(ctx, tx, into)
 	})
 	return n, err
 }

@@ -198,7 +198,7 @@ func (s *Service) Delete(ctx context.Context, a identity.Actor, id DatasetID, re
 		if _, err := tx.Exec(ctx, `DELETE FROM datasets WHERE id = $1`, id); err != nil {
 			return err
 		}
-		if err := recount(ctx, tx, d.Organisation); err != nil {
+		if err := s.recount(ctx, tx, d.Organisation); err != nil {
 			return err
 		}
 		return told{d, ChangeDeleted, "dataset.delete", DatasetDeleted{id}, d.Metadata, nil}.write(ctx, tx, a)

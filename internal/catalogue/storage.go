@@ -11,11 +11,11 @@ import (
 
 // Quota bounds what the datasets of an organisation hold; 0: no bound.
 type Quota struct {
-	Bytes int64 `json:"bytes"` // of originals and of parts, each blob once
+	Bytes int64 `json:"bytes"` // of originals and of parts, each blob once, and of what is kept beside
 	Rows  int64 `json:"rows"`  // of the latest versions
 }
 
-// Storage is what the datasets of an organisation hold, and its quota.
+// Storage is what an organisation holds, and its quota.
 type Storage struct {
 	Bytes, Rows int64
 	Quota       Quota
@@ -50,6 +50,17 @@ func (s Storage) InWords(l i18n.Lang) string {
 // WithQuota makes the quota of organisations that have none of their own.
 func (s *Service) WithQuota(q Quota) *Service {
 	s.quota = q
+	return s
+}
+
+// Beside says how many bytes an organisation's tables keep beside their versions: the
+// photos of entries. Whoever keeps them tells each that comes by HoldTx; this counts all
+// of them again.
+type Beside func(ctx context.Context, tx *sqldb.Tx, org identity.OrganisationID) (bytes int64, err error)
+
+// WithBeside says what counts beside versions.
+func (s *Service) WithBeside(list ...Beside) *Service {
+	s.beside = list
 	return s
 }
 
@@ -206,19 +217,38 @@ func (s *Service) takeRoom(ctx context.Context, tx *sqldb.Tx, d Dataset, v Versi
 			return err
 		}
 	}
-	_, err = tx.Exec(ctx, `INSERT INTO organisation_storage (organisation, bytes, row_count) VALUES ($1, $2, $3)
-		ON CONFLICT (organisation) DO UPDATE SET bytes = organisation_storage.bytes + excluded.bytes, row_count = organisation_storage.row_count + excluded.row_count`, d.Organisation, bytes, rows)
+	return addStorage(ctx, tx, d.Organisation, bytes, rows)
+}
+
+func addStorage(ctx context.Context, tx *sqldb.Tx, org identity.OrganisationID, bytes, rows int64) error {
+	_, err := tx.Exec(ctx, `INSERT INTO organisation_storage (organisation, bytes, row_count) VALUES ($1, $2, $3)
+		ON CONFLICT (organisation) DO UPDATE SET bytes = organisation_storage.bytes + excluded.bytes, row_count = organisation_storage.row_count + excluded.row_count`, org, bytes, rows)
 	return err
 }
 
-// recount counts again what the datasets of an organisation hold.
-func recount(ctx context.Context, tx *sqldb.Tx, org identity.OrganisationID) error {
-	_, err := tx.Exec(ctx, `INSERT INTO organisation_storage (organisation, bytes, row_count) VALUES ($1,
+// HoldTx counts bytes that stay beside the versions of an organisation's tables, in the
+// transaction of who has asked Fits whether there is room. The system and engines only:
+// no rights are checked.
+func (s *Service) HoldTx(ctx context.Context, tx *sqldb.Tx, org identity.OrganisationID, bytes int64) error {
+	return addStorage(ctx, tx, org, bytes, 0)
+}
+
+// recount counts again what an organisation holds.
+func (s *Service) recount(ctx context.Context, tx *sqldb.Tx, org identity.OrganisationID) error {
+	var beside int64
+	for _, count := range s.beside {
+		n, err := count(ctx, tx, org)
+		if err != nil {
+			return err
+		}
+		beside += n
+	}
+	_, err := tx.Exec(ctx, `INSERT INTO organisation_storage (organisation, bytes, row_count) VALUES ($1, CAST($2 AS BIGINT) +
 			(SELECT COALESCE(CAST(SUM(x.bytes) AS BIGINT), 0) FROM (
 				SELECT p.blob, p.bytes FROM datasets d JOIN resources r ON r.dataset = d.id JOIN versions v ON v.resource = r.id JOIN version_parts p ON p.version = v.id WHERE d.organisation = $1
 				UNION SELECT v.original_blob, v.original_bytes FROM datasets d JOIN resources r ON r.dataset = d.id JOIN versions v ON v.resource = r.id WHERE d.organisation = $1 AND v.original_blob <> '') x),
 			(SELECT COALESCE(CAST(SUM(v.row_count) AS BIGINT), 0) FROM datasets d JOIN resources r ON r.dataset = d.id JOIN versions v ON v.resource = r.id AND v.number = r.latest WHERE d.organisation = $1))
-		ON CONFLICT (organisation) DO UPDATE SET bytes = excluded.bytes, row_count = excluded.row_count`, org)
+		ON CONFLICT (organisation) DO UPDATE SET bytes = excluded.bytes, row_count = excluded.row_count`, org, beside)
 	return err
 }
 
@@ -240,7 +270,7 @@ func (s *Service) Recount(ctx context.Context, a identity.Actor) (err error) {
 	})
 	for _, o := range orgs {
 		if err == nil {
-			err = s.db.Write(ctx, func(tx *sqldb.Tx) error { return recount(ctx, tx, o) })
+			err = s.db.Write(ctx, func(tx *sqldb.Tx) error { return s.recount(ctx, tx, o) })
 		}
 	}
 	return err

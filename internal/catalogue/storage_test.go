@@ -1,6 +1,7 @@
 package catalogue_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"socle/internal/catalogue"
 	"socle/internal/errs"
 	"socle/internal/identity"
+	"socle/internal/sqldb"
 )
 
 // tableOf makes a draft with a table.
@@ -55,6 +57,27 @@ func TestQuota(t *testing.T) {
 		w.ok(w.Recount(ctx, root))
 		w.holds(w.ours, 510, 5)
 		w.fails(w.Recount(ctx, w.admin), errs.Denied)
+
+		// What is kept beside versions counts too.
+		beside := int64(0)
+		w.WithBeside(func(_ context.Context, _ *sqldb.Tx, org identity.OrganisationID) (int64, error) {
+			if org != w.ours {
+				return 0, nil
+			}
+			return beside, nil
+		})
+		hold := func(bytes int64) error {
+			return w.db.Write(ctx, func(tx *sqldb.Tx) error { return w.HoldTx(ctx, tx, w.ours, bytes) })
+		}
+		w.ok(hold(480))
+		w.holds(w.ours, 990, 5)
+		w.fails(add(part("c", 10, 5), part("d", 11, 1)), errs.TooLarge, "catalogue.quota.bytes")
+		beside = 480
+		w.ok(w.Recount(ctx, root))
+		w.holds(w.ours, 990, 5)
+		beside = 0
+		w.ok(w.Recount(ctx, root))
+		w.holds(w.ours, 510, 5)
 
 		// An organisation's own quota, of the host's administrator alone.
 		w.fails(w.SetQuota(ctx, w.editor, w.ours, &catalogue.Quota{}), errs.Denied)

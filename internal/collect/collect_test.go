@@ -52,7 +52,7 @@ func run(t *testing.T, fn func(o *office)) {
 		o.runner, err = jobs.New(db, jobs.Options{})
 		o.must(err)
 		find := func(_ context.Context, ref string) (*schema.Schema, error) { return national.Find(ref) }
-		o.catalogue = catalogue.New(db, nil)
+		o.catalogue = catalogue.New(db, nil).WithBeside(collect.HeldTx)
 		o.tables = tables.New(tables.Options{DB: db, Blobs: o.blobs, Schemas: find, Temp: t.TempDir(), Limits: tables.Limits{UploadBytes: 1 << 20}})
 		o.collect = collect.New(collect.Options{
 			DB: db, Blobs: o.blobs, Catalogue: o.catalogue, Schemas: find, Rows: o.tables.EachRow, BaseURL: "https://donnees.example.org", Temp: t.TempDir(),

@@ -115,7 +115,7 @@ func entry1(ctx context.Context, tx *sqldb.Tx, resource catalogue.ResourceID, id
 	return list[0], err
 }
 
-// receivedFiles notes which files of entries have arrived.
+// receivedFiles notes which files of entries have arrived, and how large they are.
 func receivedFiles(ctx context.Context, tx *sqldb.Tx, resource catalogue.ResourceID, list []Entry) error {
 	var with []string
 	at := map[string]int{}
@@ -129,20 +129,23 @@ func receivedFiles(ctx context.Context, tx *sqldb.Tx, resource catalogue.Resourc
 		page := with[:min(len(with), 500)]
 		with = with[len(page):]
 		args := append([]any{resource}, sqldb.AnySlice(page)...)
-		rows, err := tx.Query(ctx, `SELECT entry, blob FROM entry_files WHERE resource = $1 AND received AND entry IN (`+sqldb.Marks(2, len(page))+`)`, args...)
+		rows, err := tx.Query(ctx, `SELECT entry, blob, size FROM entry_files WHERE resource = $1 AND received AND entry IN (`+sqldb.Marks(2, len(page))+`)`, args...)
 		if err != nil {
 			return err
 		}
 		_, err = sqldb.Collect(rows, func(r sqldb.Scanner) (struct{}, error) {
 			var entry, hash string
-			err := r.Scan(&entry, &hash)
-			if err == nil {
-				files := list[at[entry]].Files
-				for i := range files {
-					files[i].Received = files[i].Received || files[i].Hash == hash
+			var size int64
+			if err := r.Scan(&entry, &hash, &size); err != nil {
+				return struct{}{}, err
+			}
+			files := list[at[entry]].Files
+			for i := range files {
+				if files[i].Hash == hash {
+					files[i].Received, files[i].Size = true, size
 				}
 			}
-			return struct{}{}, err
+			return struct{}{}, nil
 		})
 		if err != nil {
 			return err

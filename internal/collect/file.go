@@ -39,16 +39,24 @@ func (s *Service) PutFile(ctx context.Context, v Visitor, form FormID, entry, ha
 		if err == nil && f.Received {
 			e = w.seen(e)
 		}
-		return err
+		if err != nil || f.Received {
+			return err
+		}
+		held, err := s.o.Catalogue.StorageTx(ctx, tx, d.form.Organisation) // before it is read for nothing
+		if err != nil {
+			return err
+		}
+		return d.fits(held, f.Size, 0)
 	})
 	if err != nil || f.Received {
 		return e, err
 	}
-	if err := s.store(ctx, hash, r); err != nil {
+	size, err := s.store(ctx, hash, r)
+	if err != nil {
 		return e, err
 	}
 	err = s.changing(ctx, v, t, 1, func(w *writing) error {
-		if _, err := w.tx.Exec(ctx, `UPDATE entry_files SET received = TRUE WHERE resource = $1 AND entry = $2 AND blob = $3`, w.desk.resource, entry, hash); err != nil {
+		if err := w.receive(ctx, entry, hash, size); err != nil {
 			return err
 		}
 		if e, err = w.own(ctx, entry); err != nil {
@@ -67,21 +75,53 @@ func (s *Service) PutFile(ctx context.Context, v Visitor, form FormID, entry, ha
 	return e, err
 }
 
-// store keeps bytes that must have a hash.
-func (s *Service) store(ctx context.Context, hash string, r io.Reader) error {
+// receive notes that a file is there, of a size in bytes whatever was announced, and
+// counts it among what its organisation holds.
+func (w *writing) receive(ctx context.Context, entry, hash string, size int64) error {
+	var there int
+	if err := w.tx.QueryRow(ctx, `SELECT count(*) FROM entry_files f JOIN resources r ON r.id = f.resource JOIN datasets d ON d.id = r.dataset
+		WHERE f.blob = $1 AND f.received AND d.organisation = $2`, hash, w.desk.form.Organisation).Scan(&there); err != nil {
+		return err
+	}
+	if there == 0 {
+		held, err := w.o.Catalogue.StorageTx(ctx, w.tx, w.desk.form.Organisation)
+		if err != nil {
+			return err
+		}
+		if err := w.desk.fits(held, size, 0); err != nil {
+			return err
+		}
+		if err := w.o.Catalogue.HoldTx(ctx, w.tx, w.desk.form.Organisation, size); err != nil {
+			return err
+		}
+	}
+	_, err := w.tx.Exec(ctx, `UPDATE entry_files SET received = TRUE, size = $4 WHERE resource = $1 AND entry = $2 AND blob = $3`, w.desk.resource, entry, hash, size)
+	return err
+}
+
+// HeldTx counts the bytes of the photos and files that have come to an organisation's
+// entries, each blob once: catalogue.Beside.
+func HeldTx(ctx context.Context, tx *sqldb.Tx, org identity.OrganisationID) (bytes int64, err error) {
+	err = tx.QueryRow(ctx, `SELECT COALESCE(CAST(SUM(x.size) AS BIGINT), 0) FROM (SELECT f.blob, MAX(f.size) AS size FROM datasets d
+		JOIN resources r ON r.dataset = d.id JOIN entry_files f ON f.resource = r.id WHERE d.organisation = $1 AND f.received GROUP BY f.blob) x`, org).Scan(&bytes)
+	return bytes, err
+}
+
+// store keeps bytes that must have a hash, and says how many there were.
+func (s *Service) store(ctx context.Context, hash string, r io.Reader) (int64, error) {
 	sum := sha256.New()
 	limited := io.LimitReader(r, s.o.Limits.File+1)
 	ref, err := s.o.Blobs.Put(ctx, io.TeeReader(limited, sum))
 	if err != nil {
-		return err
+		return 0, err
 	}
 	if ref.Size > s.o.Limits.File {
-		return errs.New(errs.TooLarge, "collect.file.large", errs.Args{"Size": s.o.Limits.File >> 20}).WithHint("collect.file.large.hint")
+		return 0, errs.New(errs.TooLarge, "collect.file.large", errs.Args{"Size": s.o.Limits.File >> 20}).WithHint("collect.file.large.hint")
 	}
 	if hex.EncodeToString(sum.Sum(nil)) != hash { // cut on its way, most likely: nobody names it, it goes
-		return errs.New(errs.Invalid, "collect.file.bytes").WithHint("collect.file.bytes.hint")
+		return 0, errs.New(errs.Invalid, "collect.file.bytes").WithHint("collect.file.bytes.hint")
 	}
-	return nil
+	return ref.Size, nil
 }
 
 // OpenFile gives the bytes of a file of an entry that the visitor may see.

@@ -4,11 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
 	"socle/internal/catalogue"
 	"socle/internal/errs"
+	"socle/internal/identity"
 	"socle/internal/ids"
 	"socle/internal/jobs"
 	"socle/internal/schema/form"
@@ -257,11 +259,11 @@ func (w *writing) create(ctx context.Context, a *arriving) (out Outcome, err err
 	if err := w.findRoom(ctx); err != nil {
 		return out, err
 	}
-	size := int64(1)
+	size := 1 + added(a.Files, nil)
 	for name, v := range a.values {
 		size += int64(len(name) + len(v))
 	}
-	if err := w.room.held.Fits(w.room.bytes+size, w.room.rows+1); err != nil {
+	if err := w.desk.fits(w.room.held, w.room.bytes+size, w.room.rows+1); err != nil {
 		return Outcome{Err: err}, nil
 	}
 	e := Entry{
@@ -353,6 +355,27 @@ func (w *writing) findRoom(ctx context.Context) error {
 	return nil
 }
 
+// fits refuses what passes the quota of the organisation. How much it holds is for its
+// members: others learn that there is no room. Kinds: TooLarge.
+func (d *desk) fits(held catalogue.Storage, bytes, rows int64) error {
+	err := held.Fits(bytes, rows)
+	if err != nil && !d.visitor.Actor.Can(identity.ActionReadMembers, d.form.Organisation) {
+		return errs.New(errs.TooLarge, "collect.full").WithHint("collect.full.hint").Because(err)
+	}
+	return err
+}
+
+// added are the bytes of files that an entry announces beside those that it had. They
+// count once they have come (receive): who only announces them fills nothing.
+func added(files, had []File) (bytes int64) {
+	for _, f := range files {
+		if !slices.ContainsFunc(had, func(h File) bool { return h.Hash == f.Hash }) {
+			bytes += f.Size
+		}
+	}
+	return bytes
+}
+
 // seen is the entry as the one who just wrote it sees it.
 func (w *writing) seen(e Entry) Entry {
 	seen, _ := e.seenBy(w.visitor, w.desk.may, All, w.desk.form.Definition)
@@ -431,6 +454,15 @@ func (w *writing) change(ctx context.Context, a *arriving, now Entry) (out Outco
 	}
 	if a.err != nil {
 		return Outcome{Err: a.err}, nil
+	}
+	if more := added(a.Files, now.Files); more > 0 {
+		if err := w.findRoom(ctx); err != nil {
+			return out, err
+		}
+		if err := w.desk.fits(w.room.held, w.room.bytes+more, 0); err != nil {
+			return Outcome{Err: err}, nil
+		}
+		w.room.bytes += more
 	}
 	e := now
 	if err := w.remember(ctx, now); err != nil {

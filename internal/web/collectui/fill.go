@@ -15,6 +15,7 @@ import (
 
 	"socle/internal/catalogue"
 	"socle/internal/collect"
+	"socle/internal/errs"
 	"socle/internal/httpx"
 	"socle/internal/i18n"
 	"socle/internal/identity"
@@ -30,6 +31,7 @@ type fillView struct {
 	Head   ui.PageHead
 	Intro  templ.Component
 	Closed *ui.Notice
+	Failed *ui.Notice // what was sent is not taken, for a reason that is in no field
 	Form   ui.Form
 	Entry  string
 	Secret string // lets this page, and nobody else, send the entry again
@@ -63,7 +65,7 @@ func (p *Pages) fillForm(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return p.fillPage(w, r, f, p.o.Collect.NewEntryID(), p.beginning(f), http.StatusOK, nil)
+	return p.fillPage(w, r, f, p.o.Collect.NewEntryID(), p.beginning(f), nil)
 }
 
 // beginning are the values that a new entry begins with.
@@ -77,8 +79,17 @@ func (p *Pages) beginning(f collect.Form) form.Values {
 	return v
 }
 
-func (p *Pages) fillPage(w http.ResponseWriter, r *http.Request, f collect.Form, entry string, v form.Values, status int, problems ui.Problems) error {
-	ctx := r.Context()
+// fillPage shows the form with what it holds, and why it was not taken when problem says
+// so. Nothing that was typed is lost; browsers do not give a chosen file again.
+func (p *Pages) fillPage(w http.ResponseWriter, r *http.Request, f collect.Form, entry string, v form.Values, problem error) error {
+	ctx, status := r.Context(), http.StatusOK
+	var problems ui.Problems
+	if problem != nil {
+		status, problems = httpx.Status(problem), ui.ProblemsOf(ctx, problem)
+		for i := range problems {
+			problems[i].Name = inputName(problems[i].Name)
+		}
+	}
 	org, err := p.o.Identity.Organisation(ctx, identity.Actor{}, f.Organisation)
 	if err != nil {
 		return err
@@ -96,6 +107,9 @@ func (p *Pages) fillPage(w http.ResponseWriter, r *http.Request, f collect.Form,
 			"mapmarker": ui.T(ctx, "collectui.point.marker"), "mapin": ui.T(ctx, "plot.map.in"), "mapout": ui.T(ctx, "plot.map.out"), "keys": ui.T(ctx, "collectui.point.keys"), "placed": ui.T(ctx, "collectui.point.placed"),
 			"proposals": ui.T(ctx, "collectui.proposals"), "some": ui.T(ctx, "collectui.proposals.some"), "none": ui.T(ctx, "collectui.proposals.nothing"),
 		},
+	}
+	if problem != nil && len(problems) == 0 {
+		view.Failed = ui.Failed(ctx, problem)
 	}
 	view.Map = p.placeMap(f)
 	fields := fieldsOf{ctx: ctx, form: f, values: v, problems: problems, zone: p.o.Zone}
@@ -148,7 +162,7 @@ func (p *Pages) fill(w http.ResponseWriter, r *http.Request) error {
 	entry := r.PostForm.Get("entry")
 	if more := r.PostForm.Get("more"); more != "" { // another row of a repeat
 		read.more(f.Definition, values, more)
-		return p.fillPage(w, r, f, entry, values, http.StatusOK, nil)
+		return p.fillPage(w, r, f, entry, values, nil)
 	}
 	v.Secret = r.PostForm.Get("secret") // of this page: sending it twice is one entry
 	sent := collect.Sent{ID: entry, MadeAt: p.o.Now(), Values: values}
@@ -158,20 +172,19 @@ func (p *Pages) fill(w http.ResponseWriter, r *http.Request) error {
 	}
 	out, err := p.o.Collect.Put(r.Context(), v, f.ID, sent)
 	if err != nil {
-		problems := ui.ProblemsOf(r.Context(), err)
-		if len(problems) == 0 {
+		if e := errs.As(err); len(e.Fields) == 0 && e.Kind != errs.TooLarge {
 			return err
 		}
-		for i := range problems {
-			problems[i].Name = inputName(problems[i].Name)
-		}
-		return p.fillPage(w, r, f, entry, values, httpx.Status(err), problems)
+		return p.fillPage(w, r, f, entry, values, err)
 	}
 	if out.Secret != "" {
 		v.Secret = out.Secret
 	}
 	for i, h := range files {
 		if err := p.send(r, v, f.ID, entry, sent.Files[i].Hash, h); err != nil {
+			if errs.Is(err, errs.TooLarge) { // the room went meanwhile: sent again, it is the same entry
+				return p.fillPage(w, r, f, entry, values, err)
+			}
 			return err
 		}
 	}
