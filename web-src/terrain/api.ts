@@ -181,7 +181,7 @@ function confirmed<T extends Entry>(id: string, e: T): T {
 
 async function refusal(answer: Response): Promise<Error> {
   const after = Number(answer.headers.get("Retry-After")) || 0;
-  type Body = { error?: { message?: string; hint?: string; fields?: { name?: string; message?: string }[] }; entry?: Entry };
+  type Body = { error?: { code?: string; message?: string; hint?: string; fields?: { name?: string; message?: string }[] }; entry?: Entry };
   let body: Body;
   try {
     body = JSON.parse(await answer.text()) as Body;
@@ -190,5 +190,5 @@ async function refusal(answer: Response): Promise<Error> {
   }
   if (!body.error) return answer.status === 429 || answer.status >= 500 ? new Refused(answer.status, { status: answer.status, message: "", hint: "", fields: [] }, after, null) : new Cut();
   const fields = (body.error.fields ?? []).map((f) => ({ name: f.name ?? "", message: f.message ?? "" }));
-  return new Refused(answer.status, { status: answer.status, message: body.error.message ?? "", hint: body.error.hint ?? "", fields }, after, body.entry ?? null);
+  return new Refused(answer.status, { status: answer.status, code: body.error.code, message: body.error.message ?? "", hint: body.error.hint ?? "", fields }, after, body.entry ?? null);
 }

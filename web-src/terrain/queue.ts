@@ -15,6 +15,7 @@ export function stateLine(e: Kept): HTMLElement {
     case "draft":
       return say("calm", "pencil", t("state.draft", { When: moment(e.updated) }));
     case "waiting":
+      if (e.error) return say("look", "smartphone", t("state.waiting-room", { Why: e.error.message }));
       return say("look", "smartphone", e.tries > 0 ? t("state.waiting-tried", { Count: e.tries }) : t("state.waiting"));
     case "refused":
       return say("wrong", "circle-alert", t("state.refused", { Why: e.error?.message || t("state.no-reason") }));
@@ -93,7 +94,7 @@ export async function entryPage(app: Application, id: string): Promise<View> {
   const element = h("div", {},
     h("p", { class: "terrain-back" }, h("a", { href: "#queue" }, icon("arrow-left"), h("span", {}, t("back.queue")))),
     h("h1", { tabindex: -1 }, e.title || t("entry.untitled")), h("p", { class: "soft" }, e.formTitle), h("p", {}, stateLine(e)),
-    e.error ? notice("wrong", e.error.message || t("state.no-reason"), e.error.hint ? h("p", {}, e.error.hint) : null, h("ul", {}, ...e.error.fields.map((f) => h("li", {}, `${label(d, f.name)} : ${f.message}`)))) : null,
+    e.error ? notice(e.state === "waiting" ? "look-here" : "wrong", e.error.message || t("state.no-reason"), e.error.hint ? h("p", {}, e.error.hint) : null, h("ul", {}, ...e.error.fields.map((f) => h("li", {}, `${label(d, f.name)} : ${f.message}`)))) : null,
     e.state === "conflict" && d ? conflict(app, e, d) : null,
     e.revisits ? h("p", { class: "soft" }, t("entry.revisits")) : null,
     d ? answersOf(d, e.values) : null, pictures, acts);

@@ -26,6 +26,7 @@ export type State =
 
 export interface Refusal {
   status: number;
+  code?: string; // its key; what was kept before has none
   message: string;
   hint: string;
   fields: { name: string; message: string }[];

@@ -130,6 +130,32 @@ test("what the application was doing when it was killed goes on from what is sto
   assert.equal(w.portal.created, 1);
 });
 
+test("where there is no room entries wait with their photos, say why, and leave once there is", async () => {
+  const w = await world(8);
+  const e = await keep(w, 1);
+  w.portal.full = true;
+  const told = async () => {
+    const r = await send(w.sending, true);
+    const kept = await w.store.entry(e.id);
+    assert.deepEqual([r.sent, r.cut, kept?.state, kept?.error?.message], [0, false, "waiting", "plus de place"]);
+    assert.ok(await w.store.file(e.id, e.files[0].sha256), "the photo is let go");
+  };
+  await told();
+  await told();
+  assert.equal(w.portal.entries.size, 0);
+  // There is room for the entry, not for its photo.
+  w.portal.full = false;
+  const { fetch } = w.portal;
+  w.sending.api = new Api("", () => "fr", undefined, (address, init) => ((w.portal.full = address.includes("/files/")), fetch(address, init)), () => w.clock.ms);
+  await told();
+  assert.equal(w.portal.entries.get(e.id)?.state, "incomplete");
+  w.sending.api = new Api("", () => "fr", undefined, fetch, () => w.clock.ms);
+  w.portal.full = false;
+  await rounds(w, 3);
+  const kept = await w.store.entry(e.id);
+  assert.deepEqual([kept?.state, kept?.error, w.portal.entries.get(e.id)?.state, w.portal.created], ["sent", null, "accepted", 1]);
+});
+
 test("a refused entry keeps its content and says why; mended, it is sent", async () => {
   const w = await world(2);
   const e = await keep(w, 1);

@@ -8,7 +8,7 @@ import type { Clock } from "./clock";
 import { nameOf, namesOf } from "./definition";
 import type { Entry, Values } from "./definition";
 import { NOBODY } from "./store";
-import type { Kept, KeptForm, Store } from "./store";
+import type { Kept, KeptForm, Refusal, Store } from "./store";
 
 export const bounds = { forms: 100, seen: 5000, pages: 20, page: 500, sent: 200 };
 const longest = 300_000; // ms between two tries
@@ -76,14 +76,16 @@ async function one(s: Sending, e: Kept, round: Round): Promise<void> {
       return;
     }
     if (err instanceof Refused && err.status === 409 && err.entry) return conflict(s, e, err.entry, round);
-    if (err instanceof Refused && !passing(err.status) && !(err.status === 400 && e.tries < damaged)) return refused(s, e, err);
+    const why = err instanceof Refused && noRoom(err.refusal) ? err.refusal : null;
+    if (err instanceof Refused && !why && !passing(err.status) && !(err.status === 400 && e.tries < damaged)) return refused(s, e, err);
     const trouble = err instanceof Cut || err instanceof Refused;
     if (!trouble) throw err;
     round.cut = err instanceof Cut;
-    const wait = Math.max(backoff(e.tries, s.random()), err instanceof Refused ? err.after * 1000 : 0);
+    const wait = why ? longest : Math.max(backoff(e.tries, s.random()), err instanceof Refused ? err.after * 1000 : 0);
     await s.store.change(e.id, (k) => {
       if (k.change !== e.change) return false;
       k.tries++;
+      k.error = why;
       k.next = s.now() + Math.min(wait, longest);
     });
     soon(round, Math.min(wait, longest));
@@ -91,6 +93,10 @@ async function one(s: Sending, e: Kept, round: Round): Promise<void> {
     s.changed();
   }
 }
+
+// The organisation has no room left: nothing is wrong with the entry, which waits, says
+// why, and leaves by itself once there is room.
+const noRoom = (r: Refusal) => r.code === "collect.full" || !!r.code?.startsWith("catalogue.quota.");
 
 const passing = (status: number) => status >= 500 || status === 408 || status === 425 || status === 429;
 

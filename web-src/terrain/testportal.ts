@@ -26,6 +26,7 @@ export class Portal {
   requests = 0;
   faults: Faults = { ...calm };
   session: { id: string; name: string } | null = { id: "p1", name: "Anne" };
+  full = false; // the organisation has no room for what is new
   refuse: ((v: Values) => Record<string, string> | null) | null = null;
   private late: (() => Promise<unknown>)[] = [];
 
@@ -88,6 +89,7 @@ export class Portal {
   private put(id: string, held: Held | undefined, sent: Sent, say: Say): Promise<Response> {
     const fields = this.refuse?.(sent.values);
     if (fields) return say(422, { error: { message: "refusée", hint: "corrigez", fields: Object.entries(fields).map(([name, message]) => ({ name, message })) } });
+    if (!held && this.full) return noRoom(say);
     const said = JSON.stringify([sent.values, sent.files.map((f) => f.sha256)]);
     if (held && held.sent === said && (sent.revision === held.revision || sent.revision === held.revision - 1)) return say(200, wire(held));
     if (held && held.revision !== sent.revision) return say(409, { error: { message: "changée", hint: "" }, entry: wire(held) });
@@ -102,6 +104,7 @@ export class Portal {
   private putFile(held: Held | undefined, sha: string, body: Uint8Array, say: Say): Promise<Response> {
     if (!held?.files?.some((f) => f.sha256 === sha)) return say(404, { error: { message: "inconnu", hint: "" } });
     if (createHash("sha256").update(body).digest("hex") !== sha) return say(422, { error: { message: "autre contenu", hint: "" } });
+    if (this.full) return noRoom(say);
     this.bytes.set(sha, body);
     this.settle(held);
     return Promise.resolve(new Response(null, { status: 204 }));
@@ -113,6 +116,8 @@ export class Portal {
     this.feed.push(e.id);
   }
 }
+
+const noRoom = (say: Say) => say(413, { error: { code: "collect.full", message: "plus de place", hint: "prévenez" } });
 
 type Say = (status: number, value: unknown, more?: Record<string, string>) => Promise<Response>;
 
