@@ -23,6 +23,7 @@ import (
 type Client struct {
 	base  *url.URL
 	token string
+	lang  string
 	http  *http.Client
 	pause func(context.Context, time.Duration) error
 }
@@ -30,6 +31,7 @@ type Client struct {
 // Options of New.
 type Options struct {
 	Token string       // "" reads what is public
+	Lang  string       // of what the portal says: "fr" or "en"; "" leaves it to the portal
 	HTTP  *http.Client // nil: one that gives up on a server silent for a minute
 }
 
@@ -46,7 +48,7 @@ func New(address string, o Options) (*Client, error) {
 		o.HTTP = &http.Client{Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, ResponseHeaderTimeout: time.Minute, TLSHandshakeTimeout: 15 * time.Second,
 			IdleConnTimeout: time.Minute, DialContext: (&net.Dialer{Timeout: 15 * time.Second}).DialContext}}
 	}
-	return &Client{base: u, token: o.Token, http: o.HTTP, pause: sleep}, nil
+	return &Client{base: u, token: o.Token, lang: o.Lang, http: o.HTTP, pause: sleep}, nil
 }
 
 func sleep(ctx context.Context, d time.Duration) error {
@@ -127,6 +129,9 @@ func (c *Client) request(ctx context.Context, method, path string, body io.Reade
 		return nil, err
 	}
 	req.Header.Set("Accept", "application/json")
+	if c.lang != "" {
+		req.Header.Set("Accept-Language", c.lang)
+	}
 	if c.token != "" && strings.HasPrefix(address, c.base.String()+"/") {
 		req.Header.Set("Authorization", "Bearer "+c.token)
 	}

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/md5"
 	"crypto/rand"
 	"encoding/hex"
@@ -27,6 +28,7 @@ import (
 type collector struct {
 	server             string
 	username, password string
+	lang               string // fr when it is not said
 	http               *http.Client
 }
 
@@ -45,7 +47,7 @@ func (c *collector) do(method, address string, body []byte, kind string) (rosaAn
 		}
 		req.Header.Set("X-OpenRosa-Version", "1.0")
 		req.Header.Set("Date", time.Now().UTC().Format(http.TimeFormat))
-		req.Header.Set("Accept-Language", "fr")
+		req.Header.Set("Accept-Language", cmp.Or(c.lang, "fr"))
 		if kind != "" {
 			req.Header.Set("Content-Type", kind)
 		}

@@ -45,7 +45,7 @@ func (c *publishCommand) Run(ctx context.Context, r *run) error {
 	if err != nil {
 		return err
 	}
-	portal, err := client.New(c.Server, client.Options{Token: token})
+	portal, err := client.New(c.Server, client.Options{Token: token, Lang: string(r.lang)})
 	if err != nil {
 		return errs.New(errs.Invalid, "cli.publish.server", errs.Args{"Address": c.Server}).WithHint("cli.publish.server.hint").Because(err)
 	}
