@@ -327,6 +327,38 @@ func TestFieldFullStorage(t *testing.T) {
 	w.once("F1")
 }
 
+// The organisation is full: what is recorded waits on the phone with its photo, says why,
+// and leaves once there is room.
+func TestFieldFullOrganisation(t *testing.T) {
+	w := newFieldWorld(t, opened)
+	host := hostOf(t, w.portal)
+	bound := func(gigabytes string) {
+		t.Helper()
+		const at = "/organisations/chambre-d-essai/quota"
+		if pg := host.send(host.get(at), `form[action="`+at+`"]`, "gigabytes", gigabytes); pg.status != http.StatusOK {
+			t.Fatalf("the quota is not set: %d %s", pg.status, pg.text())
+		}
+	}
+	ph := w.equipped("anne@essai.example")
+	bound("0.000001")
+	ph.records(w.form.form, "P1", 1.35, 43.5, picture(t, 1))
+	ph.goes("queue")
+	ph.sees("La place de votre organisation est de 1\u00a0ko")
+	ph.sees("Elle partira d’elle-même quand il y aura de la place.")
+	for _, v := range ph.axe() {
+		t.Errorf("an entry for which there is no room: %s", v)
+	}
+	ph = ph.kill()
+	ph.known("anne@essai.example")
+	if got := ph.kept(); got["waiting"] != 1 || len(w.entries()) != 0 {
+		t.Fatalf("on the phone: %v; on the portal: %v", got, w.entries())
+	}
+	bound("")
+	ph.goes("queue")
+	ph.allSent(1)
+	w.once("P1")
+}
+
 // quota bounds the room of the portal's pages in bytes; 0 lifts it.
 func (ph *phone) quota(bytes float64) {
 	ph.t.Helper()

@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"socle/client"
+	"socle/internal/sqldb"
+	"socle/internal/sqldb/sqldbtest"
 )
 
 // Each route called by each kind of visitor: the status that they get. The routes
@@ -23,8 +25,19 @@ func TestRights(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := start(t, "--trusted-proxies", "127.0.0.0/8")
-	w := newWorld(t, p)
+	for _, engine := range []sqldb.Engine{sqldb.SQLite, sqldb.PostgreSQL} {
+		t.Run(string(engine), func(t *testing.T) {
+			args := []string{"--trusted-proxies", "127.0.0.0/8"}
+			if engine == sqldb.PostgreSQL {
+				args = append(args, "--database-url", sqldbtest.Empty(t, engine))
+			}
+			golden(t, "rights.txt", rights(t, newWorld(t, start(t, args...)), string(list)))
+		})
+	}
+}
+
+// rights calls each route as each visitor.
+func rights(t *testing.T, w *world, list string) string {
 	var out strings.Builder
 	fmt.Fprintf(&out, "%-50s %s\n", "", strings.Join(whos, " "))
 	line := func(method, path, body string, last bool) {
@@ -37,7 +50,7 @@ func TestRights(t *testing.T) {
 		}
 		out.WriteString("\n")
 	}
-	for l := range strings.Lines(string(list)) {
+	for l := range strings.Lines(list) {
 		f := strings.Fields(l)
 		if f[1] != "/sign-out" {
 			line(f[0], f[1], "", false)
@@ -52,7 +65,7 @@ func TestRights(t *testing.T) {
 	line("POST", "/api/v1/publications", `{"import": "{import}", "title": "Essai des droits", "description": "Un essai."}`, false)
 	line("POST", "/api/v1/imports", `{"upload": "{upload}"}`, false)
 	line("POST", "/sign-out", "", true)
-	golden(t, "rights.txt", regexp.MustCompile(`(?m) +$`).ReplaceAllString(out.String(), ""))
+	return regexp.MustCompile(`(?m) +$`).ReplaceAllString(out.String(), "")
 }
 
 var whos = []string{"anonymous", "stranger", "reader", "contributor", "editor", "administrator", "host", "token", "token-read"}

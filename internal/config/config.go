@@ -129,7 +129,7 @@ type Metrics struct {
 // Limits keep one visitor or one file from taking the whole machine.
 type Limits struct {
 	Upload            Bytes         `name:"upload" default:"2GB" fr:"Taille d’un fichier déposé." en:"Size of an uploaded file."`
-	OrganisationBytes Bytes         `name:"organisation-bytes" default:"50GB" fr:"Place que les fichiers et tableaux d’une organisation peuvent prendre ; 0 : sans limite. L’administration peut en donner une autre à une organisation." en:"Space that the files and tables of an organisation may take; 0: no limit. The administration can give an organisation another."`
+	OrganisationBytes Bytes         `name:"organisation-bytes" default:"50GB" fr:"Place que les fichiers, les tableaux et les photos d’une organisation peuvent prendre ; 0 : sans limite. L’administration peut en donner une autre à une organisation." en:"Space that the files, tables and photos of an organisation may take; 0: no limit. The administration can give an organisation another."`
 	OrganisationRows  int64         `name:"organisation-rows" default:"100000000" fr:"Nombre de lignes que les tableaux d’une organisation peuvent tenir ; 0 : sans limite." en:"Rows that the tables of an organisation may hold; 0: no limit."`
 	RequestRate       float64       `name:"request-rate" default:"50" fr:"Demandes par seconde et par visiteur." en:"Requests per second of one visitor."`
 	RequestBurst      int           `name:"request-burst" default:"200" fr:"Demandes d’un visiteur acceptées d’un coup." en:"Requests of one visitor accepted at once."`
