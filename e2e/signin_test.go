@@ -221,6 +221,53 @@ func mailed(t *testing.T, host *visitor, to string) string {
 	return ""
 }
 
+// told waits for a letter to an address that says some words.
+func told(t *testing.T, host *visitor, to, words string) {
+	t.Helper()
+	for range 200 {
+		for _, a := range host.get("/admin/mail").doc.Find(`a[href*="/admin/mail/"]`).EachIter() {
+			if text := host.get(a.AttrOr("href", "")).text(); strings.Contains(text, to) && strings.Contains(text, words) {
+				return
+			}
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	t.Errorf("no letter to %s says %q", to, words)
+}
+
+// Whatever changes about how an account is opened is told to its address.
+func TestChangesOfAccountAreTold(t *testing.T) {
+	p := start(t)
+	host := hostOf(t, p)
+	p.must(t, "admin", "organisation", "Mairie d’Essai")
+	const email = "lea@essai.example"
+	v := p.join(t, "mairie-d-essai", email, "editor")
+	pg := v.send(v.get("/account"), `form[action="/account/password"]`, "current", "pas le bon", "password", password+" neuve")
+	if pg.status < 400 {
+		t.Errorf("a wrong password changes it: %d", pg.status)
+	}
+	v.send(v.get("/account"), `form[action="/account/password"]`, "current", password, "password", password+" neuve")
+	told(t, host, email, "Votre mot de passe est changé.")
+
+	pg = v.send(v.get("/account/security"), `main form[action="/account/security/codes"]`)
+	pg = v.send(pg, `main form[action$="/codes/confirm"]`, "code", codeOf(t, strings.TrimSpace(pg.doc.Find("#code-secret").Text())))
+	if !strings.Contains(pg.text(), "Vos codes de secours") {
+		t.Fatalf("%d at %s: %s", pg.status, pg.url, pg.text())
+	}
+	told(t, host, email, "Une application de codes sert maintenant à entrer.")
+	v.send(v.get("/account/security/codes/stop"), `main form[action="/account/security/codes/stop"]`)
+	told(t, host, email, "L’application de codes ne sert plus.")
+
+	other := p.visitor(t)
+	other.send(other.get(linkIn.FindString(p.must(t, "admin", "reset", email))), `form[action="/new-password"]`, "password", password+" encore")
+	told(t, host, email, "Votre mot de passe est changé ; les autres connexions sont fermées.")
+	for _, a := range host.get("/admin/mail").doc.Find(`a[href*="/admin/mail/"]`).EachIter() {
+		if text := host.get(a.AttrOr("href", "")).text(); strings.Contains(text, password) {
+			t.Errorf("a letter holds the password: %s", text)
+		}
+	}
+}
+
 func hostOf(t *testing.T, p *portal) *visitor {
 	t.Helper()
 	host := p.visitor(t)

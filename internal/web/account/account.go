@@ -141,6 +141,9 @@ func (p *Pages) changePassword(w http.ResponseWriter, r *http.Request) error {
 	if err := p.o.Identity.ChangePassword(r.Context(), shell.From(r).Actor, r.PostFormValue("current"), r.PostFormValue("password")); err != nil {
 		return p.accountPage(w, r, "", err)
 	}
+	if err := p.tell(r.Context(), shell.From(r).Actor, "account.password.changed"); err != nil {
+		return err
+	}
 	shell.Flash(w, r, ui.Good, "account.password.changed")
 	return shell.Redirect(w, r, Path)
 }

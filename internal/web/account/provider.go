@@ -81,6 +81,9 @@ func (p *Pages) comeBack(w http.ResponseWriter, r *http.Request) error {
 		if err := p.o.Identity.LinkAccount(ctx, v.Actor, c); err != nil {
 			return p.securityPage(w, r, securityView{}, err)
 		}
+		if err := p.tell(ctx, v.Actor, "account.linked.done", i18n.Args{"Name": x.Settings.Name}); err != nil {
+			return err
+		}
 		shell.Flash(w, r, ui.Good, "account.linked.done", i18n.Args{"Name": x.Settings.Name})
 		return shell.Redirect(w, r, SecurityPath)
 	case j.Invitation != "":

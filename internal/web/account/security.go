@@ -1,6 +1,8 @@
 package account
 
 import (
+	"context"
+	"errors"
 	"net/http"
 
 	"socle/internal/errs"
@@ -188,7 +190,7 @@ func (p *Pages) confirmCodes(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return p.codesPage(w, r, err)
 	}
-	if err := shell.Renew(w, r); err != nil {
+	if err := errors.Join(p.tell(r.Context(), shell.From(r).Actor, "account.codes.started"), shell.Renew(w, r)); err != nil {
 		return err
 	}
 	return p.recoveryPage(w, r, list)
@@ -243,7 +245,26 @@ func (p *Pages) askStopCodes(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *Pages) stopCodes(w http.ResponseWriter, r *http.Request) error {
-	return p.done(w, r, p.o.Identity.StopCode(r.Context(), shell.From(r).Actor), "account.codes.stopped")
+	return p.doneAndTold(w, r, p.o.Identity.StopCode(r.Context(), shell.From(r).Actor), "account.codes.stopped")
+}
+
+// doneAndTold is done for what changes how an account is opened: its person gets a letter
+// of it, and learns so of what somebody else did.
+func (p *Pages) doneAndTold(w http.ResponseWriter, r *http.Request, err error, said string) error {
+	if err == nil {
+		err = p.tell(r.Context(), shell.From(r).Actor, said)
+	}
+	return p.done(w, r, err, said)
+}
+
+// tell writes to the address of an account what has changed about how it is opened.
+func (p *Pages) tell(ctx context.Context, a identity.Actor, what string, args ...i18n.Args) error {
+	person, err := p.o.Identity.Person(ctx, a, a.Person())
+	if err != nil {
+		return err
+	}
+	l := person.Language
+	return p.o.Mail(ctx, mail.Message{To: person.Email, Subject: i18n.T(l, "account.notice.subject"), Text: i18n.T(l, "account.notice.text", i18n.Args{"Name": person.Name, "What": i18n.T(l, what, args...)})})
 }
 
 // done ends an act of the page: what was wrong, or that it is done.
@@ -271,7 +292,7 @@ func (p *Pages) newPasskey(w http.ResponseWriter, r *http.Request) error {
 
 func (p *Pages) addPasskey(w http.ResponseWriter, r *http.Request) error {
 	_, err := p.o.Identity.AddPasskey(r.Context(), shell.From(r).Actor, r.PostFormValue("step"), r.PostFormValue("name"), []byte(r.PostFormValue("answer")))
-	return p.done(w, r, err, "account.passkey.added")
+	return p.doneAndTold(w, r, err, "account.passkey.added")
 }
 
 func (p *Pages) renamePasskey(w http.ResponseWriter, r *http.Request) error {
@@ -279,11 +300,11 @@ func (p *Pages) renamePasskey(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *Pages) removePasskey(w http.ResponseWriter, r *http.Request) error {
-	return p.done(w, r, p.o.Identity.RemovePasskey(r.Context(), shell.From(r).Actor, r.PathValue("id")), "account.passkey.removed")
+	return p.doneAndTold(w, r, p.o.Identity.RemovePasskey(r.Context(), shell.From(r).Actor, r.PathValue("id")), "account.passkey.removed")
 }
 
 func (p *Pages) unlink(w http.ResponseWriter, r *http.Request) error {
-	return p.done(w, r, p.o.Identity.UnlinkAccount(r.Context(), shell.From(r).Actor, r.PathValue("id")), "account.unlinked.done")
+	return p.doneAndTold(w, r, p.o.Identity.UnlinkAccount(r.Context(), shell.From(r).Actor, r.PathValue("id")), "account.unlinked.done")
 }
 
 // changeEmail sends a link to the new address, a notice to the one of today, and says

@@ -264,6 +264,9 @@ func (p *Pages) reset(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return p.show(w, r, p.resetView(r), err)
 	}
+	if err := p.tell(r.Context(), a, "account.reset.done"); err != nil {
+		return err
+	}
 	shell.Flash(w, r, ui.Good, "account.reset.done")
 	return p.enter(w, r, a, "/desk")
 }
