@@ -343,7 +343,7 @@ func TestFieldFullOrganisation(t *testing.T) {
 	bound("0.000001")
 	ph.records(w.form.form, "P1", 1.35, 43.5, picture(t, 1))
 	ph.goes("queue")
-	ph.sees("La place de votre organisation est de 1\u00a0ko")
+	ph.sees("La place de votre organisation est de 1 ko")
 	ph.sees("Elle partira d’elle-même quand il y aura de la place.")
 	for _, v := range ph.axe() {
 		t.Errorf("an entry for which there is no room: %s", v)

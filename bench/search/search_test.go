@@ -76,12 +76,16 @@ func fill(b *testing.B, db *sqldb.DB, cat *catalogue.Service, ids *identity.Serv
 // copies are the statements that make a dataset of each that was written, with
 // another identifier ($1 stands at its end) and another word in its title ($2).
 var copies = []string{
-	`INSERT INTO datasets SELECT id || $1, slug || $1, organisation, replace(title, ' de ', ' ' || $2 || ' de '), title_fold || $1, description || ' ' || $2, licence, themes, keywords, frequency,
+	`INSERT INTO datasets (id, slug, organisation, title, title_fold, description, licence, themes, keywords, frequency, contact_name, contact_email, temporal_start, temporal_end, zones, granularity, language,
+		schema_id, schema_version, state, revision, created_by, created_at, modified_at, data_at, published_at, withdrawn_at, withdrawn_reason, demonstration)
+		SELECT id || $1, slug || $1, organisation, replace(title, ' de ', ' ' || $2 || ' de '), title_fold || $1, description || ' ' || $2, licence, themes, keywords, frequency,
 		contact_name, contact_email, temporal_start, temporal_end, zones, granularity, language, schema_id, schema_version, state, revision, created_by, created_at, modified_at - $3, data_at - $3,
 		published_at, withdrawn_at, withdrawn_reason, demonstration FROM datasets WHERE length(id) = $4`,
-	`INSERT INTO resources SELECT id || $1, dataset || $1, kind, place, title, description, format, media_type, url, latest, public_from, link_checked, link_broken, created_at, modified_at
+	`INSERT INTO resources (id, dataset, kind, place, title, description, format, media_type, url, latest, public_from, created_at, modified_at)
+		SELECT id || $1, dataset || $1, kind, place, title, description, format, media_type, url, latest, public_from, created_at, modified_at
 		FROM resources WHERE length(id) = $4 AND $2 <> '' AND $3 >= 0`,
-	`INSERT INTO versions SELECT id || $1, resource || $1, number, original_blob, original_bytes, original_name, original_type, column_json, row_count, schema_id, schema_version, report_valid,
+	`INSERT INTO versions (id, resource, number, original_blob, original_bytes, original_name, original_type, column_json, row_count, schema_id, schema_version, report_valid, report_errors, report_blob, note, created_by, created_at, pinned, purged_at)
+		SELECT id || $1, resource || $1, number, original_blob, original_bytes, original_name, original_type, column_json, row_count, schema_id, schema_version, report_valid,
 		report_errors, report_blob, note, created_by, created_at, pinned, purged_at FROM versions WHERE length(id) = $4 AND $2 <> '' AND $3 >= 0`,
 }
 
