@@ -87,6 +87,8 @@ var copies = []string{
 	`INSERT INTO versions (id, resource, number, original_blob, original_bytes, original_name, original_type, column_json, row_count, schema_id, schema_version, report_valid, report_errors, report_blob, note, created_by, created_at, pinned, purged_at)
 		SELECT id || $1, resource || $1, number, original_blob, original_bytes, original_name, original_type, column_json, row_count, schema_id, schema_version, report_valid,
 		report_errors, report_blob, note, created_by, created_at, pinned, purged_at FROM versions WHERE length(id) = $4 AND $2 <> '' AND $3 >= 0`,
+	`INSERT INTO dataset_facets (kind, value, dataset, state, organisation) SELECT kind, value, dataset || $1, state, organisation
+		FROM dataset_facets WHERE length(dataset) = $4 AND $2 <> '' AND $3 >= 0`,
 }
 
 func multiply(ctx context.Context, db *sqldb.DB, r *rand.Rand) error {
@@ -161,7 +163,7 @@ func catalogueDB(b *testing.B) (data string, db *sqldb.DB) {
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		b.Fatal(err)
 	}
-	kept := filepath.Join(dir, fmt.Sprintf("catalogue-inside-%d.db", datasets))
+	kept := filepath.Join(dir, fmt.Sprintf("catalogue-facets-%d.db", datasets))
 	if _, err := os.Stat(kept); err != nil {
 		making := kept + ".making"
 		_ = os.Remove(making)

@@ -75,38 +75,6 @@ func (s *Service) PutFile(ctx context.Context, v Visitor, form FormID, entry, ha
 	return e, err
 }
 
-// receive notes that a file is there, of a size in bytes whatever was announced, and
-// counts it among what its organisation holds.
-func (w *writing) receive(ctx context.Context, entry, hash string, size int64) error {
-	var there int
-	if err := w.tx.QueryRow(ctx, `SELECT count(*) FROM entry_files f JOIN resources r ON r.id = f.resource JOIN datasets d ON d.id = r.dataset
-		WHERE f.blob = $1 AND f.received AND d.organisation = $2`, hash, w.desk.form.Organisation).Scan(&there); err != nil {
-		return err
-	}
-	if there == 0 {
-		held, err := w.o.Catalogue.StorageTx(ctx, w.tx, w.desk.form.Organisation)
-		if err != nil {
-			return err
-		}
-		if err := w.desk.fits(held, size, 0); err != nil {
-			return err
-		}
-		if err := w.o.Catalogue.HoldTx(ctx, w.tx, w.desk.form.Organisation, size); err != nil {
-			return err
-		}
-	}
-	_, err := w.tx.Exec(ctx, `UPDATE entry_files SET received = TRUE, size = $4 WHERE resource = $1 AND entry = $2 AND blob = $3`, w.desk.resource, entry, hash, size)
-	return err
-}
-
-// HeldTx counts the bytes of the photos and files that have come to an organisation's
-// entries, each blob once: catalogue.Beside.
-func HeldTx(ctx context.Context, tx *sqldb.Tx, org identity.OrganisationID) (bytes int64, err error) {
-	err = tx.QueryRow(ctx, `SELECT COALESCE(CAST(SUM(x.size) AS BIGINT), 0) FROM (SELECT f.blob, MAX(f.size) AS size FROM datasets d
-		JOIN resources r ON r.dataset = d.id JOIN entry_files f ON f.resource = r.id WHERE d.organisation = $1 AND f.received GROUP BY f.blob) x`, org).Scan(&bytes)
-	return bytes, err
-}
-
 // store keeps bytes that must have a hash, and says how many there were.
 func (s *Service) store(ctx context.Context, hash string, r io.Reader) (int64, error) {
 	sum := sha256.New()

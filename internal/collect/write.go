@@ -4,13 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"io"
-	"slices"
 	"strings"
 	"time"
 
 	"socle/internal/catalogue"
 	"socle/internal/errs"
-	"socle/internal/identity"
 	"socle/internal/ids"
 	"socle/internal/jobs"
 	"socle/internal/schema/form"
@@ -153,12 +151,6 @@ type writing struct {
 	met     map[string]bool // of a long list: the entries that are there; nil when not asked
 	room    *room           // nil when not asked
 	fresh   []any           // columns of new entries that are not inserted yet, one after the other
-}
-
-// room is what the organisation holds, and what comes to it beside.
-type room struct {
-	held        catalogue.Storage
-	bytes, rows int64
 }
 
 // lock makes the other writers of the table wait, and reserves numbers for n
@@ -332,48 +324,6 @@ func (w *writing) insert(ctx context.Context) error {
 		revisits, author, secret, made_at, received_at, changed_by, changed_at) VALUES `+sqldb.Tuples(len(w.fresh)/insertedColumns, insertedColumns), w.fresh...)
 	w.fresh = w.fresh[:0]
 	return err
-}
-
-// findRoom asks once what the organisation of the table holds, with the entries that are
-// in no version yet: what is taken will be published, so that the quota is kept here.
-func (w *writing) findRoom(ctx context.Context) error {
-	if w.room != nil {
-		return nil
-	}
-	held, err := w.o.Catalogue.StorageTx(ctx, w.tx, w.desk.form.Organisation)
-	if err != nil {
-		return err
-	}
-	x := &room{held: held}
-	if x.held.Quota.Rows > 0 {
-		if err := w.tx.QueryRow(ctx, `SELECT count(*) FROM entries e WHERE e.resource = $1 AND e.revision = 1 AND e.state <> 'removed'
-			AND e.seq > (SELECT t.cut_seq FROM entry_tables t WHERE t.resource = $1)`, w.desk.resource).Scan(&x.rows); err != nil {
-			return err
-		}
-	}
-	w.room = x
-	return nil
-}
-
-// fits refuses what passes the quota of the organisation. How much it holds is for its
-// members: others learn that there is no room. Kinds: TooLarge.
-func (d *desk) fits(held catalogue.Storage, bytes, rows int64) error {
-	err := held.Fits(bytes, rows)
-	if err != nil && !d.visitor.Actor.Can(identity.ActionReadMembers, d.form.Organisation) {
-		return errs.New(errs.TooLarge, "collect.full").WithHint("collect.full.hint").Because(err)
-	}
-	return err
-}
-
-// added are the bytes of files that an entry announces beside those that it had. They
-// count once they have come (receive): who only announces them fills nothing.
-func added(files, had []File) (bytes int64) {
-	for _, f := range files {
-		if !slices.ContainsFunc(had, func(h File) bool { return h.Hash == f.Hash }) {
-			bytes += f.Size
-		}
-	}
-	return bytes
 }
 
 // seen is the entry as the one who just wrote it sees it.

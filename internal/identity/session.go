@@ -1,8 +1,12 @@
 package identity
 
 import (
+	"cmp"
 	"context"
 	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -165,31 +169,26 @@ func (s *Service) Resume(ctx context.Context, secret string) (out Resumed, err e
 	touch := false
 	var members []Membership
 	err = s.db.ReadOne(ctx, func(tx *sqldb.Tx) error {
-		out, members = Resumed{}, nil
+		out = Resumed{}
 		var rotated time.Time
-		var current string
+		var current, own, delegated string
 		ss, p := &out.Session, &out.Person
 		var in sqldb.NullTime
 		hash := digest(secret)
-		rows, err := tx.Query(ctx, resumeQuery, hash, tx.Now(), tx.Now().Add(-s.opt.SessionIdle), int64(Editor))
-		if err != nil {
-			return err
-		}
-		members, err = sqldb.Collect(rows, func(r sqldb.Scanner) (m Membership, err error) {
-			return m, r.Scan(&ss.ID, &current, &ss.Network, &ss.Agent, &ss.CreatedAt, &rotated, &ss.SeenAt, &ss.ExpiresAt, &ss.Method, &ss.Strong, &ss.Hint, &ss.ConfirmedAt,
-				&p.ID, &p.Email, &p.Name, &p.Language, &p.HostRoles, &p.CreatedAt, &in, &m.Organisation, &m.Role, &m.Via)
-		})
-		if err != nil {
-			return err
-		}
-		if len(members) == 0 {
+		err := tx.QueryRow(ctx, resumeQuery, hash, tx.Now(), tx.Now().Add(-s.opt.SessionIdle), int64(Editor)).
+			Scan(&ss.ID, &current, &ss.Network, &ss.Agent, &ss.CreatedAt, &rotated, &ss.SeenAt, &ss.ExpiresAt, &ss.Method, &ss.Strong, &ss.Hint, &ss.ConfirmedAt,
+				&p.ID, &p.Email, &p.Name, &p.Language, &p.HostRoles, &p.CreatedAt, &in, &own, &delegated)
+		if errs.Is(err, errs.NotFound) {
 			return over
 		}
-		members = members[1:] // the first row is of the person alone
+		if err != nil {
+			return err
+		}
 		p.SignedInAt, ss.Person, ss.Current = in.Time, p.ID, true
 		out.Rotate = hash == current && tx.Now().Sub(rotated) > rotateEvery
 		touch = tx.Now().Sub(ss.SeenAt) > seenEvery
-		return nil
+		members, err = parseMemberships(own, delegated)
+		return err
 	})
 	if err != nil {
 		return out, err
@@ -210,18 +209,40 @@ func (s *Service) Resume(ctx context.Context, secret string) (out Resumed, err e
 	})
 }
 
-// resumeQuery answers one row for the session and its person, with an empty
-// organisation, then one for each role, as memberships does: every request asks it,
-// in one statement.
-const resumeQuery = `WITH w AS (SELECT s.id, s.hash, s.network, s.agent, s.created_at, s.rotated_at, s.seen_at, s.expires_at, s.method, s.strong, s.hint, COALESCE(s.confirmed_at, s.created_at) AS confirmed,
-		p.id AS person, p.email, p.name, p.language, p.host_roles, p.created_at AS since, p.signed_in_at
-		FROM sessions s JOIN people p ON p.id = s.person
-		WHERE (s.hash = $1 OR s.previous = $1 AND s.previous_until > $2) AND s.expires_at > $2 AND s.seen_at > $3 AND p.closed_at IS NULL)
-	SELECT w.*, '' AS organisation, 0 AS role, '' AS via FROM w
-	UNION ALL SELECT w.*, m.organisation, m.role, '' FROM w JOIN members m ON m.person = w.person
-	UNION ALL SELECT w.*, d.organisation, CASE WHEN m.role > $4 THEN $4 ELSE m.role END, d.delegate FROM w JOIN members m ON m.person = w.person JOIN mandates d ON d.delegate = m.organisation
-		WHERE d.revoked_at IS NULL AND d.starts_at <= $2 AND (d.ends_at IS NULL OR d.ends_at > $2)
-	ORDER BY organisation, via`
+// resumeQuery answers one row: the session, its person, and the roles that memberships
+// gives, as parseMemberships reads them. Every request asks it, so that it is one
+// statement whose answer does not grow by a row for each mandate.
+const resumeQuery = `SELECT s.id, s.hash, s.network, s.agent, s.created_at, s.rotated_at, s.seen_at, s.expires_at, s.method, s.strong, s.hint, COALESCE(s.confirmed_at, s.created_at),
+		p.id, p.email, p.name, p.language, p.host_roles, p.created_at, p.signed_in_at,
+		COALESCE((SELECT string_agg(m.organisation || ' ' || CAST(m.role AS TEXT) || ' ', ',') FROM members m WHERE m.person = p.id), ''),
+		COALESCE((SELECT string_agg(d.organisation || ' ' || CAST(CASE WHEN m.role > $4 THEN $4 ELSE m.role END AS TEXT) || ' ' || d.delegate, ',')
+			FROM members m JOIN mandates d ON d.delegate = m.organisation
+			WHERE m.person = p.id AND d.revoked_at IS NULL AND d.starts_at <= $2 AND (d.ends_at IS NULL OR d.ends_at > $2)), '')
+	FROM sessions s JOIN people p ON p.id = s.person
+	WHERE (s.hash = $1 OR s.previous = $1 AND s.previous_until > $2) AND s.expires_at > $2 AND s.seen_at > $3 AND p.closed_at IS NULL`
+
+// parseMemberships reads lists of "ORGANISATION ROLE VIA" with commas between, in the
+// order of memberships.
+func parseMemberships(lists ...string) (out []Membership, err error) {
+	for _, list := range lists {
+		for text := range strings.SplitSeq(list, ",") {
+			if text == "" {
+				continue
+			}
+			organisation, rest, _ := strings.Cut(text, " ")
+			role, via, _ := strings.Cut(rest, " ")
+			n, err := strconv.ParseUint(role, 10, 8)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, Membership{OrganisationID(organisation), Role(n), OrganisationID(via)})
+		}
+	}
+	slices.SortFunc(out, func(a, b Membership) int {
+		return cmp.Or(cmp.Compare(a.Organisation, b.Organisation), cmp.Compare(a.Via, b.Via))
+	})
+	return out, nil
+}
 
 // mustEnrol tells whether the host asks somebody for a second factor whom nothing
 // but one proof has let in, and who has none.
