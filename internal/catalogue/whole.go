@@ -2,7 +2,6 @@ package catalogue
 
 import (
 	"context"
-	"slices"
 
 	"socle/internal/errs"
 	"socle/internal/identity"
@@ -46,7 +45,15 @@ func (s *Service) Wholes(ctx context.Context, a identity.Actor, after DatasetID,
 func Sees(a identity.Actor) func(State, identity.OrganisationID) bool {
 	all, own := a.Where(identity.ActionReadDraft)
 	everywhere, inside := a.Where(identity.ActionReadInternal)
+	set := func(orgs []identity.OrganisationID) map[identity.OrganisationID]bool {
+		m := make(map[identity.OrganisationID]bool, len(orgs))
+		for _, o := range orgs {
+			m[o] = true
+		}
+		return m
+	}
+	ours, within := set(own), set(inside)
 	return func(s State, org identity.OrganisationID) bool {
-		return s == Published || all || slices.Contains(own, org) || s == Internal && (everywhere || slices.Contains(inside, org))
+		return s == Published || all || ours[org] || s == Internal && (everywhere || within[org])
 	}
 }

@@ -164,7 +164,7 @@ type library struct {
 	names   map[string]uint32                 // DIMENSION:VALUE to its number
 	values  []string                          // the opposite
 	public  []bool                            // by place in docs: anybody sees it
-	hidden  []int32                           // places of those that some see
+	hidden  map[sight][]int32                 // places of those that some see
 	zones   map[string]string                 // names of the values of Zone
 	orgs    map[identity.OrganisationID]owner // all that live
 	stamp   string                            // of the organisations
@@ -177,6 +177,12 @@ type library struct {
 type owner struct {
 	identity.Organisation
 	calling
+}
+
+// sight is what decides who sees a document.
+type sight struct {
+	state catalogue.State
+	owner identity.OrganisationID
 }
 
 // number gives a value of a dimension its number.
@@ -278,7 +284,7 @@ func (l *library) eachDocument(give func(number uint64, id string) error) error 
 
 // order learns who sees the documents and which changed last.
 func (l *library) order() {
-	l.public, l.hidden = make([]bool, len(l.docs)), l.hidden[:0]
+	l.public, l.hidden = make([]bool, len(l.docs)), map[sight][]int32{}
 	places := make([]int32, 0, len(l.docs))
 	for i := range l.docs {
 		f := &l.docs[i]
@@ -288,7 +294,8 @@ func (l *library) order() {
 		case f.State == catalogue.Published:
 			l.public[i] = true
 		case f.State != catalogue.Withdrawn:
-			l.hidden = append(l.hidden, int32(i))
+			k := sight{f.State, f.Organisation}
+			l.hidden[k] = append(l.hidden[k], int32(i))
 		}
 		places = append(places, int32(i))
 	}

@@ -72,23 +72,14 @@ func newMatcher(ctx context.Context, l *library, a identity.Actor) *matcher {
 		}
 	}
 	sees := catalogue.Sees(a)
-	type key struct {
-		s catalogue.State
-		o identity.OrganisationID
-	}
-	known := map[key]bool{}
-	for _, i := range l.hidden {
-		f := &l.docs[i]
-		k := key{f.State, f.Organisation}
-		ok, have := known[k]
-		if !have {
-			ok = sees(f.State, f.Organisation)
-			known[k] = ok
+	for k, places := range l.hidden {
+		if !sees(k.state, k.owner) {
+			continue
 		}
-		if ok {
-			m.see[i] = true
-			m.n++
+		for _, at := range places {
+			m.see[at] = true
 		}
+		m.n += len(places)
 	}
 	return m
 }
