@@ -205,33 +205,39 @@ type resourceAudit struct {
 // EditResource replaces the description of a resource; revision is the
 // dataset's, which grows. Rights and kinds: those of Edit.
 func (s *Service) EditResource(ctx context.Context, a identity.Actor, id ResourceID, revision int, m ResourceMetadata) (r Resource, err error) {
-	defer errs.Wrap(&err, "catalogue.EditResource(%s)", id)
 	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
-		var d Dataset
-		if r, d, err = resourceForChange(ctx, tx, a, id, revision, toDescribe); err != nil {
-			return err
-		}
-		if m, err = checkResource(r.Kind, m); err != nil {
-			return err
-		}
-		before, moved := r.ResourceMetadata, m.URL != r.URL
-		r.ResourceMetadata, r.ModifiedAt = m, tx.Now()
-		if moved {
-			r.LinkState = LinkState{}
-			if _, err := tx.Exec(ctx, `UPDATE resources SET link_checked = NULL, link_broken = FALSE, link_failures = 0, link_problem = '', link_next = 0 WHERE id = $1`, id); err != nil {
-				return err
-			}
-		}
-		if _, err := tx.Exec(ctx, `UPDATE resources SET title = $2, description = $3, format = $4, media_type = $5, url = $6, modified_at = $7 WHERE id = $1`,
-			id, m.Title, m.Description, m.Format, m.MediaType, m.URL, r.ModifiedAt); err != nil {
-			return err
-		}
-		if err := nextRevision(ctx, tx, d.ID); err != nil {
-			return err
-		}
-		return s.resourceChanged(ctx, tx, a, d, moved, "resource.edit", id, before, m)
+		r, err = s.EditResourceTx(ctx, tx, a, id, revision, m)
+		return err
 	})
 	return r, err
+}
+
+// EditResourceTx is EditResource in the transaction of its caller.
+func (s *Service) EditResourceTx(ctx context.Context, tx *sqldb.Tx, a identity.Actor, id ResourceID, revision int, m ResourceMetadata) (r Resource, err error) {
+	defer errs.Wrap(&err, "catalogue.EditResource(%s)", id)
+	r, d, err := resourceForChange(ctx, tx, a, id, revision, toDescribe)
+	if err != nil {
+		return r, err
+	}
+	if m, err = checkResource(r.Kind, m); err != nil {
+		return r, err
+	}
+	before, moved := r.ResourceMetadata, m.URL != r.URL
+	r.ResourceMetadata, r.ModifiedAt = m, tx.Now()
+	if moved {
+		r.LinkState = LinkState{}
+		if _, err := tx.Exec(ctx, `UPDATE resources SET link_checked = NULL, link_broken = FALSE, link_failures = 0, link_problem = '', link_next = 0 WHERE id = $1`, id); err != nil {
+			return r, err
+		}
+	}
+	if _, err := tx.Exec(ctx, `UPDATE resources SET title = $2, description = $3, format = $4, media_type = $5, url = $6, modified_at = $7 WHERE id = $1`,
+		id, m.Title, m.Description, m.Format, m.MediaType, m.URL, r.ModifiedAt); err != nil {
+		return r, err
+	}
+	if err := nextRevision(ctx, tx, d.ID); err != nil {
+		return r, err
+	}
+	return r, s.resourceChanged(ctx, tx, a, d, moved, "resource.edit", id, before, m)
 }
 
 func nextRevision(ctx context.Context, tx *sqldb.Tx, id DatasetID) error {

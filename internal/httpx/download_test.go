@@ -183,7 +183,10 @@ func TestReacher(t *testing.T) {
 		{"http://[::1", errs.Invalid, ""},
 	} {
 		got = nil
-		err := reach(t.Context(), c.address)
+		found, err := reach(t.Context(), c.address)
+		if err == nil && found.MediaType != "text/plain" && !strings.HasSuffix(c.address, "/large") {
+			t.Errorf("%s is %+v", c.address, found)
+		}
 		if asks := strings.Join(got, " "); asks != c.asks || c.kind == 0 && err != nil || c.kind != 0 && !errs.Is(err, c.kind) {
 			t.Errorf("%s: asked %q, %v", c.address, asks, err)
 		}

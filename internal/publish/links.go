@@ -7,6 +7,7 @@ import (
 
 	"socle/internal/catalogue"
 	"socle/internal/errs"
+	"socle/internal/httpx"
 	"socle/internal/i18n"
 	"socle/internal/identity"
 	"socle/internal/jobs"
@@ -15,8 +16,8 @@ import (
 	"socle/internal/tables"
 )
 
-// Reach asks whether an address gives something, without taking it.
-type Reach func(ctx context.Context, address string) error
+// Reach asks whether an address gives something, and of which kind, without taking it.
+type Reach func(ctx context.Context, address string) (httpx.Reached, error)
 
 // lookLink is the job that tries one link: what is only pointed at, of which nothing
 // is held here.
@@ -41,21 +42,13 @@ func (w watcher) lookLink(ctx context.Context, j *jobs.Job[lookLink]) error {
 	if err != nil {
 		return err
 	}
-	failure := w.reach(ctx, r.URL)
+	_, failure := w.reach(ctx, r.URL)
 	if failure != nil && errs.As(failure).Kind == errs.Internal {
 		return failure // of this side: tried again
 	}
-	t := catalogue.LinkTry{URL: r.URL}
-	wait := linksEvery
-	if failure != nil {
-		t.Failures = r.LinkFailures + 1
-		if t.Problem, err = problemText(tables.FailureOf(failure)); err != nil {
-			return err
-		}
-		t.Broken = r.LinkBroken || t.Failures >= patience || lasts(failure)
-		if !t.Broken {
-			wait = againAfter
-		}
+	t, wait, err := tried(r, failure)
+	if err != nil {
+		return err
 	}
 	return w.s.db.Write(ctx, func(tx *sqldb.Tx) error {
 		t.Next = tx.Now().Add(wait)
@@ -71,6 +64,21 @@ func (w watcher) lookLink(ctx context.Context, j *jobs.Job[lookLink]) error {
 		}
 		return j.Complete(ctx, tx)
 	})
+}
+
+// tried is how a try of a link went, and how long to wait for the next one.
+func tried(r catalogue.Resource, failure error) (t catalogue.LinkTry, wait time.Duration, err error) {
+	t = catalogue.LinkTry{URL: r.URL}
+	if failure == nil {
+		return t, linksEvery, nil
+	}
+	t.Failures = r.LinkFailures + 1
+	t.Broken = r.LinkBroken || t.Failures >= patience || lasts(failure)
+	t.Problem, err = problemText(tables.FailureOf(failure))
+	if t.Broken {
+		return t, linksEvery, err
+	}
+	return t, againAfter, err
 }
 
 // lasts tells a failure that another try would not end: the address is wrong, or the

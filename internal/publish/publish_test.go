@@ -13,6 +13,7 @@ import (
 	"socle/internal/catalogue"
 	"socle/internal/collect"
 	"socle/internal/errs"
+	"socle/internal/httpx"
 	"socle/internal/identity"
 	"socle/internal/jobs"
 	"socle/internal/mail"
@@ -51,15 +52,15 @@ type web struct {
 	asked atomic.Int64
 }
 
-func (x *web) reach(_ context.Context, address string) error {
+func (x *web) reach(_ context.Context, address string) (httpx.Reached, error) {
 	x.asked.Add(1)
 	switch {
 	case x.down:
-		return errs.New(errs.Busy, "httpx.unreachable", errs.Args{"Host": "www.roques.example"}).WithHint("httpx.unreachable.hint")
+		return httpx.Reached{}, errs.New(errs.Busy, "httpx.unreachable", errs.Args{"Host": "www.roques.example"}).WithHint("httpx.unreachable.hint")
 	case x.files[address] == "":
-		return errs.New(errs.NotFound, "httpx.download-status", errs.Args{"Address": address, "Status": 404}).WithHint("httpx.download-status.hint")
+		return httpx.Reached{}, errs.New(errs.NotFound, "httpx.download-status", errs.Args{"Address": address, "Status": 404}).WithHint("httpx.download-status.hint")
 	}
-	return nil
+	return httpx.Reached{MediaType: "application/pdf", Bytes: int64(len(x.files[address]))}, nil
 }
 
 func (x *web) visit(_ context.Context, address, etag string, w io.Writer, _ int64) (string, string, bool, error) {
