@@ -164,11 +164,13 @@ func routeOf(routes *http.ServeMux, path string) string {
 
 // viewed is an organisation in which things wait for somebody: an invitation is out,
 // an editor asks for a publication, a dataset has two versions, a form is filled in,
-// its administrator follows it and has a program told.
+// readers ask for data, a link does not answer, its administrator follows it and has a
+// program told.
 type viewed struct {
 	administrator, editor *visitor
 	differences, decision string
 	form, thanks          string // for who fills in
+	request               string // for data, that everyone reads
 }
 
 // newViews makes the organisation, once.
@@ -201,6 +203,8 @@ func newViews(t *testing.T, p *portal) *viewed {
 		w.decision = w.asked(strings.Split(pg.url.Path, "/")[2])
 		w.collects(p.visitor(t))
 		w.follows(d.Slug)
+		w.asks(p.visitor(t))
+		w.links("/datasets/" + d.Slug + "/links/new")
 		views = w
 	})
 	if views == nil {
@@ -247,6 +251,29 @@ func (w *viewed) follows(dataset string) {
 	}
 }
 
+// asks has somebody without an account ask for data, twice: one request is answered for
+// everyone to read, the other waits.
+func (w *viewed) asks(anyone *visitor) {
+	v := w.administrator
+	for _, words := range []string{"Les horaires de la piscine des vues, été comme hiver", "Les arbres remarquables des vues, et leur âge"} {
+		anyone.send(anyone.get("/requests/new?organisation=mairie-des-vues"), `main form[action="/requests/new"]`, "words", words, "email", "curieuse@essai.example")
+	}
+	at := v.get("/desk").doc.Find(`main a[href^="/requests/0"]`).AttrOr("href", "")
+	pg := v.send(v.get(at), `main form[action="`+at+`"]`, "answer", "Ils seront publiés **en mai**, avec ceux du gymnase.", "public", "1")
+	if pg.status != http.StatusOK || at == "" {
+		v.t.Fatalf("no answer: %d at %q: %s", pg.status, at, pg.text())
+	}
+	w.request = at
+}
+
+// links has the dataset lead to an address that does not answer.
+func (w *viewed) links(form string) {
+	pg := w.administrator.send(w.administrator.get(form), `main form[action="`+form+`"]`, "title", "Le plan des vues", "url", "https://127.0.0.1:9/plan", "format", "html")
+	if pg.status != http.StatusOK {
+		w.administrator.t.Fatalf("no link: %d %s", pg.status, pg.text())
+	}
+}
+
 func (w *viewed) visitor(t *testing.T, p *portal, accounts []account, who string) *visitor {
 	v := p.visitor(t)
 	switch who {
@@ -276,6 +303,9 @@ func (w *viewed) states(t *testing.T, p *portal, accounts []account) []sight {
 		{"two versions", "anonymous", w.differences, true},
 		{"decision", "views", w.decision, true},
 		{"form to fill in", "anonymous", w.form, true},
+		{"request for data, in public", "anonymous", w.request, true},
+		{"request for data, to answer", "views", w.request, true},
+		{"asking for data, in words asked before", "anonymous", "/requests/new?q=piscine", true},
 		{"form filled in", "anonymous", w.thanks, true},
 	}
 	list = append(list, sight{"report", "anonymous", p.visitor(t).checked(t), true})

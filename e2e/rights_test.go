@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -79,6 +80,7 @@ type world struct {
 	dataset, private client.Dataset
 	number           int
 	form, formSlug   string // of the table of dataset, for its members
+	request, link    string // for data that the organisation has not, waiting; of dataset
 }
 
 func newWorld(t *testing.T, p *portal) *world {
@@ -110,6 +112,12 @@ func newWorld(t *testing.T, p *portal) *world {
 		t.Fatalf("no form: %d at %s: %s", made.status, made.url, made.text())
 	}
 	w.formSlug = "essai-public"
+	anyone, editor := w.visitors["anonymous"], w.visitors["editor"]
+	anyone.send(anyone.get("/requests/new?organisation=mairie-d-essai"), `main form[action="/requests/new"]`, "words", "Les horaires de la piscine")
+	w.request = path.Base(editor.get("/desk").doc.Find(`main a[href^="/requests/0"]`).AttrOr("href", "none"))
+	links := "/datasets/" + w.dataset.Slug + "/links"
+	linked := editor.send(editor.get(links+"/new"), `main form[action$="/links/new"]`, "title", "Le plan", "url", "https://127.0.0.1:9/plan")
+	w.link = path.Base(linked.doc.Find(`main h2 a[href^="`+links+`/"]`).AttrOr("href", "none"))
 	for _, v := range w.visitors {
 		v.http.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	}
@@ -179,6 +187,10 @@ func (w *world) address(t *testing.T, method, path string) func() string {
 			p = strings.Replace(p, "{id}", w.imported(t), 1)
 		case strings.HasPrefix(path, "/api/v1/forms/"), strings.HasPrefix(path, "/formulaires/"):
 			p = strings.NewReplacer("{id}", w.form, "{entry}", entryID(1)).Replace(p)
+		case strings.HasPrefix(path, "/requests/{id}"):
+			p = strings.Replace(p, "{id}", w.request, 1)
+		case strings.HasPrefix(path, "/datasets/{slug}/links/{resource}"):
+			p = strings.Replace(p, "{resource}", w.link, 1)
 		case strings.HasPrefix(path, "/openrosa/"):
 			p = strings.NewReplacer("{id}", w.form, "{key}", w.tokens["token"]).Replace(p)
 		case strings.HasPrefix(path, "/f/{key}"):

@@ -15,6 +15,7 @@ import (
 	"socle/internal/catalogue"
 	"socle/internal/catalogue/find"
 	"socle/internal/collect"
+	"socle/internal/community"
 	"socle/internal/config"
 	"socle/internal/consolidation"
 	"socle/internal/dashboard"
@@ -52,6 +53,7 @@ type App struct {
 	Boards    *dashboard.Service
 	Usage     *usage.Service
 	Follows   *follow.Service
+	Community *community.Service
 	Fetch     *http.Client
 	Providers []*oidc.Provider // of identity
 	Version   string
@@ -106,6 +108,7 @@ func build(ctx context.Context, c *config.Config, log *slog.Logger, version stri
 	a.Merge = consolidation.New(consolidation.Options{DB: a.DB, Blobs: a.Blobs, Catalogue: a.Catalogue, Identity: a.Identity, Tables: a.Tables, Schemas: a.Schemas.Find, BaseURL: c.Base().String(), Temp: a.temp(), Keep: keep, Demo: c.Demo})
 	a.Usage = usage.New(a.DB)
 	a.Follows = a.follows()
+	a.Community = community.New(community.Options{DB: a.DB, Identity: a.Identity, Catalogue: a.Catalogue, BaseURL: strings.TrimSuffix(c.Base().String(), "/"), Host: c.Host.Name, Contact: c.Host.Contact, Keep: time.Duration(c.Keep.Askers) * day})
 	engine, err := duck.Open(filepath.Join(c.Data, "cache", "tables"), duck.Options{Memory: int64(c.Limits.QueryMemory), Cache: int64(c.Limits.Cache), Time: c.Limits.QueryTime})
 	if err != nil {
 		return a, err

@@ -74,5 +74,8 @@ func (a *App) merged(ctx context.Context, e identity.OrganisationMerged) error {
 	if err := a.Publish.Move(ctx, sys, e.From, e.Into); err != nil {
 		return err
 	}
+	if err := a.Community.Move(ctx, sys, e.From, e.Into); err != nil {
+		return err
+	}
 	return a.Follows.Move(ctx, sys, e.From, e.Into)
 }

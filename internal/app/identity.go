@@ -116,6 +116,6 @@ func verifyAudit(ctx context.Context, c *config.Config, out io.Writer, l i18n.La
 func (a *App) accountPages(base string, attempts httpx.Option) *account.Pages {
 	c := a.Config
 	return account.New(account.Options{Identity: a.Identity, Mail: a.sendMail, MailIf: a.sendMailIf, BaseURL: base, Limit: attempts, Now: time.Now, Providers: a.Providers,
-		Contact: c.Host.Contact, Host: c.Host.Name, Follows: a.Follows,
-		Keep: account.Keep{SessionIdle: c.Auth.SessionIdle, SessionMax: c.Auth.SessionMax, LinkDays: c.Keep.Links, RequestDays: c.Keep.Requests, AuditDays: c.Keep.Audit}})
+		Contact: c.Host.Contact, Host: c.Host.Name, Follows: a.Follows, Community: a.Community,
+		Keep: account.Keep{SessionIdle: c.Auth.SessionIdle, SessionMax: c.Auth.SessionMax, LinkDays: c.Keep.Links, RequestDays: c.Keep.Requests, AuditDays: c.Keep.Audit, AskerDays: c.Keep.Askers}})
 }

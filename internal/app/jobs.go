@@ -25,6 +25,7 @@ func (a *App) handleJobs() {
 	a.Publish.Handle(a.Runner, publish.Handling{People: a.Identity, Base: strings.TrimSuffix(a.Config.Base().String(), "/"), Visit: httpx.Visitor(a.Fetch), Reach: httpx.Reacher(a.Fetch), Temp: a.temp()})
 	a.Forms.Handle(a.Runner)
 	a.Follows.Handle(a.Runner)
+	a.Community.Handle(a.Runner)
 	a.Merge.Handle(a.Runner)
 	mail.Deliver(a.Runner, a.DB, mail.Options{SMTP: a.Config.SMTP})
 	jobs.Handle(a.Runner, a.collectBlobs)

@@ -26,6 +26,7 @@ import (
 	adminui "socle/internal/web/admin"
 	"socle/internal/web/catalogueui"
 	"socle/internal/web/collectui"
+	"socle/internal/web/communityui"
 	"socle/internal/web/dashboardui"
 	"socle/internal/web/fieldui"
 	"socle/internal/web/followui"
@@ -122,6 +123,7 @@ func (a *App) Handler(reg *prometheus.Registry) (http.Handler, error) {
 			Schemas:   a.Schemas,
 			Merge:     a.Merge,
 			Collect:   a.Forms,
+			Community: a.Community,
 			Now:       time.Now,
 			BaseURL:   base,
 			Host:      c.Host.Name,
@@ -146,6 +148,14 @@ func (a *App) Handler(reg *prometheus.Registry) (http.Handler, error) {
 			BaseURL:   base,
 			Now:       time.Now,
 		}).Routes(),
+		communityui.New(communityui.Options{
+			Community: a.Community,
+			Identity:  a.Identity,
+			Catalogue: a.Catalogue,
+			Attempts:  attempts,
+			BaseURL:   base,
+			Now:       time.Now,
+		}).Routes(),
 		adminui.New(adminui.Options{
 			Identity:   a.Identity,
 			Blobs:      a.Blobs,
@@ -153,6 +163,7 @@ func (a *App) Handler(reg *prometheus.Registry) (http.Handler, error) {
 			Schemas:    a.Schemas,
 			Catalogue:  a.Catalogue,
 			Texts:      texts,
+			Community:  a.Community,
 			DB:         a.DB,
 			Delivers:   c.SMTP.Host != "",
 			BaseURL:    base,
@@ -168,6 +179,7 @@ func (a *App) Handler(reg *prometheus.Registry) (http.Handler, error) {
 			Publish:   a.Publish,
 			Schemas:   a.Schemas,
 			Usage:     a.Usage,
+			Community: a.Community,
 			Temp:      a.temp(),
 			Fetch:     a.Fetch,
 			BaseURL:   base,
@@ -328,6 +340,7 @@ func footer(ctx context.Context) []ui.Link {
 	return []ui.Link{
 		{Label: ui.T(ctx, "app.footer.datasets"), Href: "/search"},
 		{Label: ui.T(ctx, "app.footer.schemas"), Href: "/schemas"},
+		{Label: ui.T(ctx, "communityui.title"), Href: communityui.Path},
 		{Label: ui.T(ctx, "app.footer.about"), Href: "/about"},
 		{Label: ui.T(ctx, "app.footer.legal"), Href: "/legal"},
 		{Label: ui.T(ctx, "app.footer.privacy"), Href: "/privacy"},

@@ -214,6 +214,7 @@ const (
 	ActionManageTokens     Action = "organisation.tokens" // tokens that belong to the organisation
 	ActionReadAudit        Action = "organisation.audit"
 	ActionManageMandates   Action = "organisation.mandates" // who publishes for the organisation
+	ActionAnswer           Action = "request.answer"        // read, answer and make public what people ask of the organisation; of the host when it is ""
 )
 
 // Actions of the host: the organisation is "".
@@ -261,6 +262,7 @@ var rightList = []right{
 	{ActionManageTokens, Administrator, 0, ScopeAdmin},
 	{ActionReadAudit, Administrator, hostAdmin | hostAuditor, ScopeAdmin},
 	{ActionManageMandates, Administrator, hostAdmin | hostAnimator, ScopeAdmin},
+	{ActionAnswer, Editor, hostAdmin | hostAnimator, ScopeWrite},
 
 	{ActionCreateOrganisation, NoRole, hostAdmin | hostAnimator, ScopeAdmin},
 	{ActionMergeOrganisations, NoRole, hostAdmin, ScopeAdmin},

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"socle/internal/community"
 	"socle/internal/errs"
 	"socle/internal/follow"
 	"socle/internal/httpx"
@@ -63,6 +64,7 @@ func (p *Pages) registerTable(r *http.Request) ui.Table {
 	row(ui.T(ctx, "account.register.links"), ui.T(ctx, "account.register.links.why"), days(k.LinkDays))
 	row(ui.T(ctx, "account.register.requests"), ui.T(ctx, "account.register.requests.why"), days(k.RequestDays))
 	row(ui.T(ctx, "account.register.follows"), ui.T(ctx, "account.register.follows.why"), ui.T(ctx, "account.register.follows.long"))
+	row(ui.T(ctx, "account.register.asked"), ui.T(ctx, "account.register.asked.why"), ui.T(ctx, "account.register.asked.long", i18n.Args{"Days": days(k.AskerDays)}))
 	row(ui.T(ctx, "account.register.audit"), ui.T(ctx, "account.register.audit.why"), audit)
 	return t
 }
@@ -90,6 +92,7 @@ type (
 		Sessions      []exportedSession `json:"sessions"`
 		Tokens        []exportedToken   `json:"tokens"`
 		Follows       []exportedFollow  `json:"subscriptions"`
+		Requests      []exportedRequest `json:"data_requests"`
 		Acts          []exportedAct     `json:"acts"`
 	}
 	exportedAccount struct {
@@ -141,6 +144,15 @@ type (
 		CreatedAt time.Time  `json:"created_at"`
 		ToldAt    *time.Time `json:"last_told"`
 	}
+	exportedRequest struct {
+		ID        string     `json:"id"`
+		Words     string     `json:"words"`
+		Place     string     `json:"place"`
+		Answer    string     `json:"answer"`
+		State     string     `json:"state"`
+		CreatedAt time.Time  `json:"created_at"`
+		ClosedAt  *time.Time `json:"closed_at"`
+	}
 	exportedAct struct {
 		Line    int64           `json:"line"`
 		At      time.Time       `json:"at"`
@@ -169,15 +181,19 @@ func (p *Pages) export(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	requests, err := p.o.Community.Mine(r.Context(), shell.From(r).Actor)
+	if err != nil {
+		return err
+	}
 	httpx.Attach(w.Header(), "socle-account.json")
 	w.Header().Set("Cache-Control", "no-store")
-	return httpx.WriteJSON(w, r, http.StatusOK, exportOf(d, follows))
+	return httpx.WriteJSON(w, r, http.StatusOK, exportOf(d, follows, requests))
 }
 
-func exportOf(d identity.PersonalData, follows []follow.Follow) exported {
+func exportOf(d identity.PersonalData, follows []follow.Follow, requests []community.Request) exported {
 	out := exported{Account: exportedAccount{ID: string(d.Person.ID), Email: d.Person.Email, Verified: d.Ways.EmailVerified, Name: d.Person.Name, Language: string(d.Person.Language), HostRoles: []string{},
 		Password: d.Ways.Password, Codes: d.Ways.Code, CreatedAt: d.Person.CreatedAt, LastSignedIn: someTime(d.Person.SignedInAt)},
-		Organisations: []exportedRole{}, Passkeys: []exportedKey{}, Providers: []exportedLink{}, Sessions: []exportedSession{}, Tokens: []exportedToken{}, Follows: []exportedFollow{}, Acts: []exportedAct{}}
+		Organisations: []exportedRole{}, Passkeys: []exportedKey{}, Providers: []exportedLink{}, Sessions: []exportedSession{}, Tokens: []exportedToken{}, Follows: []exportedFollow{}, Requests: []exportedRequest{}, Acts: []exportedAct{}}
 	for _, x := range d.Person.HostRoles.List() {
 		out.Account.HostRoles = append(out.Account.HostRoles, x.String())
 	}
@@ -202,6 +218,9 @@ func exportOf(d identity.PersonalData, follows []follow.Follow) exported {
 			x.Name, x.URL = f.Hook.Name, f.Hook.URL
 		}
 		out.Follows = append(out.Follows, x)
+	}
+	for _, x := range requests {
+		out.Requests = append(out.Requests, exportedRequest{string(x.ID), x.Words, x.Place, x.Answer, string(x.State()), x.CreatedAt, someTime(x.ClosedAt)})
 	}
 	for _, e := range d.Acts {
 		out.Acts = append(out.Acts, exportedAct{e.Seq, e.At, e.Network, e.Verb, e.Object, e.Before, e.After})

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"time"
 
+	"socle/internal/community"
 	"socle/internal/errs"
 	"socle/internal/follow"
 	"socle/internal/httpx"
@@ -53,12 +54,14 @@ type Options struct {
 	Host      string // its name, in the register
 	Keep      Keep
 	Follows   *follow.Service
+	Community *community.Service
 }
 
 // Keep is how long things are kept, as the register tells it.
 type Keep struct {
 	SessionIdle, SessionMax time.Duration
 	LinkDays, RequestDays   int
+	AskerDays               int // after the end of a request for data
 	AuditDays               int // 0: for ever
 }
 

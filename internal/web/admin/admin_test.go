@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"socle/internal/catalogue"
+	"socle/internal/community"
 	"socle/internal/httpx"
 	"socle/internal/i18n"
 	"socle/internal/identity"
@@ -56,7 +57,7 @@ func start(t *testing.T, db *sqldb.DB) *desk {
 	rt := httpx.NewRouter(httpx.Options{Log: log, Render: sh.Render, BaseURL: base})
 	free := httpx.Limit(httpx.NewLimiter(1000, 1000, 1000, time.Now))
 	sh.Mount(rt, account.New(account.Options{Identity: d.ids, BaseURL: "http://localhost:8080", Limit: free, Now: time.Now}).Routes()...)
-	sh.Mount(rt, admin.New(admin.Options{Identity: d.ids, Catalogue: catalogue.New(db, nil), DB: db, BaseURL: "http://localhost:8080", Invitation: account.InvitationPath, Limit: free, Now: time.Now}).Routes()...)
+	sh.Mount(rt, admin.New(admin.Options{Identity: d.ids, Catalogue: catalogue.New(db, nil), Community: community.New(community.Options{DB: db}), DB: db, BaseURL: "http://localhost:8080", Invitation: account.InvitationPath, Limit: free, Now: time.Now}).Routes()...)
 	srv := httptest.NewServer(rt)
 	t.Cleanup(srv.Close)
 	d.url = srv.URL

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 
+	"socle/internal/community"
 	"socle/internal/i18n"
 	"socle/internal/identity"
 	"socle/internal/jobs"
@@ -30,6 +31,11 @@ func (p *Pages) home(w http.ResponseWriter, r *http.Request) error {
 	}
 	if v.Actor.Can(identity.ActionOperate, "") {
 		if err := p.operate(ctx, &view.Attention); err != nil {
+			return err
+		}
+	}
+	if v.Actor.Can(identity.ActionAnswer, "") {
+		if err := p.asked(ctx, v.Actor, &view.Attention); err != nil {
 			return err
 		}
 	}
@@ -65,6 +71,17 @@ func (p *Pages) operate(ctx context.Context, out *ui.Items) error {
 		out.Items = append(out.Items, ui.Item{Title: ui.T(ctx, "admin.attention.mail-kept", ui.Count(n)), Href: "/admin/mail?state=kept", Text: ui.T(ctx, "admin.attention.mail-kept.text"),
 			Badges: []ui.Badge{{Label: ui.T(ctx, "admin.attention.todo"), Kind: ui.LookHere}}})
 	}
+	return nil
+}
+
+// asked adds the requests for data that wait for an answer of the host.
+func (p *Pages) asked(ctx context.Context, a identity.Actor, out *ui.Items) error {
+	list, err := p.o.Community.List(ctx, a, community.Query{ToHost: true, Open: true, Limit: 200})
+	if err != nil || len(list) == 0 {
+		return err
+	}
+	out.Items = append(out.Items, ui.Item{Title: ui.T(ctx, "communityui.attention", ui.Count(len(list))), Href: inboxPath, Text: list[len(list)-1].Title(),
+		Badges: []ui.Badge{{Label: ui.T(ctx, "admin.attention.todo"), Kind: ui.LookHere}}})
 	return nil
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"socle/internal/blob"
 	"socle/internal/catalogue"
+	"socle/internal/community"
 	"socle/internal/consolidation"
 	"socle/internal/errs"
 	"socle/internal/httpx"
@@ -38,6 +39,7 @@ type Options struct {
 	Catalogue  *catalogue.Service
 	Schemas    *schemas.Service
 	Texts      *page.Service
+	Community  *community.Service
 	Blobs      *blob.Store // of pictures
 	DB         *sqldb.DB   // of the outbox and the jobs
 	Delivers   bool        // a mail server is set: what is sent leaves
@@ -136,6 +138,9 @@ type frame struct {
 	Head     ui.PageHead
 }
 
+// inboxPath is where the requests for data to the host are answered.
+const inboxPath = "/requests/inbox?to=host"
+
 // section is a part of the administration and the right that opens it.
 type section struct {
 	path  string
@@ -149,6 +154,7 @@ var sections = []section{
 	{"/admin/organisations", "admin.organisations", "admin.organisations.door", "building-2", identity.ActionReadPeople},
 	{"/admin/people", "admin.people", "admin.people.door", "users", identity.ActionReadPeople},
 	{"/admin/consolidations", "consolidationui.title", "consolidationui.door", "layers", identity.ActionTerritory},
+	{inboxPath, "communityui.title", "communityui.door", "message-circle", identity.ActionAnswer},
 	{"/admin/texts", "page.texts", "page.texts.door", "book-open", identity.ActionSettings},
 	{"/admin/mail", "admin.mail", "admin.mail.door", "mail", identity.ActionOperate},
 	{"/admin/jobs", "admin.jobs", "admin.jobs.door", "list-checks", identity.ActionOperate},

@@ -38,6 +38,8 @@ type datasetView struct {
 	Withdrawn *ui.Notice
 	Draft     *ui.Notice
 	Demo      bool
+	Links     ui.Items // the addresses that it leads to
+	Missing   *ui.Link // leads to asking for what is not there
 }
 
 // found is a dataset with the table that its page shows.
@@ -196,11 +198,32 @@ func (p *Pages) frame(ctx context.Context, f found, part string) (datasetView, u
 		b := followButton(ctx, url.Values{"what": {"dataset"}, "of": {d.Slug}})
 		v.Follow = &b
 	}
+	v.Missing = missing(ctx, d)
+	v.Links = links(d)
+	if f.resource == nil && len(v.Links.Items) > 0 {
+		v.Tabs = ui.Tabs{Label: ui.T(ctx, "catalogueui.tabs"), Tabs: []ui.Tab{{Label: ui.T(ctx, "link.title"), Icon: "link", Href: f.base(), Current: part == ""}, {Label: ui.T(ctx, "catalogueui.tab.about"), Icon: "info", Href: f.base() + "/about", Current: part == "/about"}}}
+	}
 	page := ui.Page{Title: d.Title, Description: v.Summary, Place: "/search", Canonical: f.base() + part, NoIndex: d.Demonstration || d.State != catalogue.Published,
 		Crumbs: []ui.Crumb{{Label: ui.T(ctx, "catalogueui.search.title"), Href: "/search"}, {Label: f.org.Name, Href: "/organisations/" + f.org.Slug}, {Label: d.Title}}}
 	page.Picture = pictureOf(f, nil)
 	p.shared(ctx, f, &page)
 	return v, page
+}
+
+// links are the addresses that a dataset leads to, of which nothing is held here.
+func links(d catalogue.Dataset) (items ui.Items) {
+	items.Level = 3
+	for _, x := range d.Resources {
+		if x.Kind != catalogue.Link || d.State == catalogue.Withdrawn {
+			continue
+		}
+		it := ui.Item{Title: x.Title, Href: x.URL, Text: markup.Text(x.Description, 300), Eyebrow: strings.ToUpper(x.Format)}
+		if u, err := url.Parse(x.URL); err == nil {
+			it.Facts = []ui.Fact{{Icon: "external-link", Text: u.Hostname()}}
+		}
+		items.Items = append(items.Items, it)
+	}
+	return items
 }
 
 // downloads lists the formats of the whole table, the original last.
@@ -264,7 +287,7 @@ func (p *Pages) dataset(w http.ResponseWriter, r *http.Request) error {
 	if f.resource == nil {
 		frame, page := p.frame(ctx, f, "")
 		view := tableView{datasetView: frame}
-		if f.dataset.State != catalogue.Withdrawn {
+		if f.dataset.State != catalogue.Withdrawn && len(frame.Links.Items) == 0 {
 			view.None = &ui.Empty{Icon: "table-2", Title: ui.T(ctx, "catalogueui.no-table"), Text: ui.T(ctx, "catalogueui.no-table.text")}
 		}
 		return shell.Page(w, r, page, datasetPage(view))
@@ -320,11 +343,11 @@ type aboutView struct {
 	Text    templ.Component
 	Facts   ui.KeyValues
 	Quality []criterion
-	Files   ui.Items
 
 	Citations []ui.Code
 	Embed     *ui.Code // nil without a table
 	Similar   ui.Items
+	Asked     ui.Items // requests for data that everyone may read
 }
 
 // criterion is a reason of the quality score.
@@ -383,6 +406,9 @@ func (p *Pages) about(w http.ResponseWriter, r *http.Request) error {
 		view.Embed = &ui.Code{ID: "embed", Title: "HTML", Text: p.embedCode(f, "table", f.base())}
 	}
 	if view.Similar, err = p.similar(ctx, shell.From(r).Actor, d); err != nil {
+		return err
+	}
+	if view.Asked, err = p.asked(ctx, shell.From(r).Actor, d); err != nil {
 		return err
 	}
 	return shell.Page(w, r, page, aboutPage(view))

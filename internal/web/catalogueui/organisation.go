@@ -42,6 +42,7 @@ type organisationView struct {
 	Facts ui.KeyValues
 	Items ui.Items
 	More  ui.Link
+	Ask   ui.Link // for data that is not there
 	Empty ui.Empty
 }
 
@@ -90,6 +91,7 @@ func (p *Pages) organisation(w http.ResponseWriter, r *http.Request) error {
 	if list.Next != "" {
 		view.More = ui.More(ui.T(ctx, "catalogueui.more"), "/search?organisation="+o.Slug)
 	}
+	view.Ask = ui.Link{Label: ui.T(ctx, "communityui.missing.link"), Icon: "message-circle", Href: askFor("", o.Slug)}
 	page := ui.Page{Title: o.Name, Place: "/organisations", Crumbs: []ui.Crumb{{Label: ui.T(ctx, "catalogueui.organisations"), Href: "/organisations"}, {Label: o.Name}}, Head: []templ.Component{alternate("application/atom+xml", ui.Address(v.Lang, "/organisations/"+o.Slug)+"/feed.atom", o.Name)}}
 	return shell.Page(w, r, page, organisationPage(view))
 }

@@ -8,6 +8,7 @@ import (
 	"socle/internal/catalogue/find"
 	"socle/internal/chart"
 	"socle/internal/collect"
+	"socle/internal/community"
 	"socle/internal/consolidation"
 	"socle/internal/errs"
 	"socle/internal/httpx"
@@ -35,6 +36,7 @@ type Options struct {
 	Schemas   *schemas.Service
 	Merge     *consolidation.Service
 	Collect   *collect.Service
+	Community *community.Service
 	Now       func() time.Time
 	BaseURL   string // without a slash at the end
 	Territory string // name of the territory, may be ""

@@ -11,6 +11,7 @@ import (
 
 	"socle/internal/catalogue"
 	"socle/internal/catalogue/find"
+	"socle/internal/community"
 	"socle/internal/errs"
 	"socle/internal/httpx"
 	"socle/internal/identity"
@@ -61,6 +62,7 @@ type foundTable struct {
 type nothingView struct {
 	Empty ui.Empty
 	Near  []ui.Link
+	Asked ui.Items // requests for data that have the words, with their answers
 }
 
 // narrowBy is the parameter of each dimension; the producer's is an address.
@@ -137,7 +139,9 @@ func (p *Pages) search(w http.ResponseWriter, r *http.Request) error {
 		view.Answer = len(view.Tables) > 0 && (result.Total == 0 || result.Partial || len(result.Mended) > 0 || isNumber(sought.Text))
 	}
 	if result.Total == 0 && len(view.Tables) == 0 {
-		view.Nothing = p.nothing(ctx, q, sought, result)
+		if view.Nothing, err = p.nothing(ctx, v.Actor, q, sought, result); err != nil {
+			return err
+		}
 	}
 	view.Follow = followSearch(ctx, q)
 	page := ui.Page{Title: ui.T(ctx, "catalogueui.search.title"), Place: "/search", NoIndex: r.URL.RawQuery != "", NoSearch: true, Description: ui.T(ctx, "catalogueui.search.description")}
@@ -196,23 +200,26 @@ func mended(ctx context.Context, r find.Result) string {
 	return strings.Join(out, " ")
 }
 
-// nothing proposes near words, fewer conditions, and to ask for the data.
-func (p *Pages) nothing(ctx context.Context, q url.Values, sought find.Query, r find.Result) *nothingView {
-	n := &nothingView{Empty: ui.Empty{Icon: "search", Title: ui.T(ctx, "catalogueui.nothing"), Text: ui.T(ctx, "catalogueui.nothing.text")}}
+// nothing proposes near words, fewer conditions, what others asked for in these words,
+// and to ask for the data.
+func (p *Pages) nothing(ctx context.Context, a identity.Actor, q url.Values, sought find.Query, r find.Result) (*nothingView, error) {
+	n := &nothingView{Asked: ui.Items{Level: 3}, Empty: ui.Empty{Icon: "search", Title: ui.T(ctx, "catalogueui.nothing"), Text: ui.T(ctx, "catalogueui.nothing.text")}}
 	if len(q) > 1 && sought.Text != "" {
 		n.Empty.Actions = append(n.Empty.Actions, ui.Button{Label: ui.T(ctx, "search.without-filters"), Href: "/search?" + url.Values{"q": {sought.Text}}.Encode()})
 	}
 	n.Empty.Actions = append(n.Empty.Actions, ui.Button{Label: ui.T(ctx, "catalogueui.nothing.act"), Href: "/search"})
-	if p.o.Contact != "" {
-		subject := url.Values{"subject": {ui.T(ctx, "search.ask.subject", map[string]any{"Text": sought.Text})}}
-		n.Empty.Actions = append(n.Empty.Actions, ui.Button{Label: ui.T(ctx, "search.ask"), Icon: "mail", Href: "mailto:" + p.o.Contact + "?" + strings.ReplaceAll(subject.Encode(), "+", "%20")})
-	} else {
-		n.Empty.Actions = append(n.Empty.Actions, ui.Button{Label: ui.T(ctx, "search.ask"), Icon: "mail", Href: "/legal"})
-	}
+	n.Empty.Actions = append(n.Empty.Actions, ui.Button{Label: ui.T(ctx, "search.ask"), Icon: "message-circle", Href: askFor(sought.Text, q.Get(string(find.Producer)))})
 	for _, w := range r.Near {
 		n.Near = append(n.Near, ui.Link{Label: w, Href: "/search?" + url.Values{"q": {w}}.Encode()})
 	}
-	return n
+	if sought.Text == "" {
+		return n, nil
+	}
+	list, err := p.o.Community.List(ctx, a, community.Query{Public: true, Text: sought.Text, Limit: shownRequests})
+	for _, x := range list {
+		n.Asked.Items = append(n.Asked.Items, requestItem(ctx, x))
+	}
+	return n, err
 }
 
 // facet is a property that narrows the search: its parameter and its values.

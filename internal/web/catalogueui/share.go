@@ -39,6 +39,7 @@ func manage(ctx context.Context, a identity.Actor, d catalogue.Dataset, e enteri
 			add("share.manage.data", "/deposits/new?dataset="+string(d.ID), "refresh-cw")
 			add("share.manage.link", base+"/link", "link")
 		}
+		add("link.title", base+"/links", "link")
 		if e.grid {
 			add("gridui.title", base+"/grid", "table-2")
 		}

@@ -36,6 +36,7 @@ type bringView struct {
 	Pasted       ui.TextArea
 	Link         ui.Input
 	Rhythm       ui.Select
+	Plain        string     // address of the form of a plain link
 	Mode         *ui.Radios // nil for a new dataset
 	Key          *ui.Select
 	Models       []ui.Link
@@ -52,7 +53,7 @@ func (p *Pages) newForm(w http.ResponseWriter, r *http.Request) error {
 func (p *Pages) bringPage(w http.ResponseWriter, r *http.Request, typed map[string]string, problem error) error {
 	v, ctx := shell.From(r), r.Context()
 	dataset, schema := typed["dataset"], typed["schema"]
-	view := bringView{Head: ui.PageHead{Title: ui.T(ctx, "publishui.bring.title"), Lead: ui.T(ctx, "publishui.bring.lead")}, Dataset: dataset, Max: ui.Bytes(ctx, p.o.Tables.MaxUpload()), Person: string(v.Actor.Person()),
+	view := bringView{Plain: "/deposits/link", Head: ui.PageHead{Title: ui.T(ctx, "publishui.bring.title"), Lead: ui.T(ctx, "publishui.bring.lead")}, Dataset: dataset, Max: ui.Bytes(ctx, p.o.Tables.MaxUpload()), Person: string(v.Actor.Person()),
 		File: ui.FileInput{Field: ui.Field{Name: "file", Label: ui.T(ctx, "publishui.file"), Help: ui.T(ctx, "publishui.file.help")}, Accept: accepted, Large: true}}
 	var err error
 	if view.Schema, err = p.schemaSelect(ctx, schema); err != nil {
@@ -67,7 +68,7 @@ func (p *Pages) bringPage(w http.ResponseWriter, r *http.Request, typed map[stri
 			return err
 		}
 		view.Head = ui.PageHead{Eyebrow: d.Title, Title: ui.T(ctx, "publishui.renew.title"), Lead: ui.T(ctx, "publishui.renew.lead")}
-		view.OrgID = string(d.Organisation)
+		view.OrgID, view.Plain = string(d.Organisation), linksPath(d)+"/new"
 		if schema == "" {
 			if view.Schema, err = p.schemaSelect(ctx, d.Schema.ID); err != nil {
 				return err

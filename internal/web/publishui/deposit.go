@@ -153,6 +153,7 @@ func (p *Pages) progress(w http.ResponseWriter, r *http.Request) error {
 type understandView struct {
 	frameView
 	Failure *ui.Notice
+	Keep    *ui.Button // keeps the address as a plain link; nil for what was brought otherwise
 	Said    ui.KeyValues
 	Verdict *ui.Notice
 	// Resembles is a schema to propose; nil when there is none.
@@ -199,6 +200,9 @@ func (p *Pages) understand(w http.ResponseWriter, r *http.Request) error {
 		view.Failure = &ui.Notice{Kind: ui.Wrong, Title: ui.T(ctx, i.Failure.Key, i.Failure.Args)}
 		if i.Failure.Hint != "" {
 			view.Failure.Text = ui.T(ctx, i.Failure.Hint, i.Failure.Args)
+		}
+		if err := p.offerLink(r, t.deposit, &view); err != nil {
+			return err
 		}
 		return shell.Page(w, r, ui.Page{Title: view.Head.Title, NoIndex: true}, understandPage(view))
 	}

@@ -8,6 +8,7 @@ import (
 
 	"socle/internal/catalogue"
 	"socle/internal/collect"
+	"socle/internal/community"
 	"socle/internal/i18n"
 	"socle/internal/identity"
 	"socle/internal/publish"
@@ -22,6 +23,7 @@ type deskView struct {
 	ToDo     ui.Items
 	Datasets ui.Items
 	More     []ui.Link
+	Requests *ui.Link    // all that readers ask; nil for who may not answer
 	Alone    bool        // a member of no organisation
 	Rooms    []ui.Notice // organisations whose space is nearly full
 	Room     ui.KeyValues
@@ -45,6 +47,9 @@ func (p *Pages) desk(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if err := p.returns(ctx, v.Actor, names, busy, &list); err != nil {
+		return err
+	}
+	if err := p.asked(ctx, v.Actor, names, &list); err != nil {
 		return err
 	}
 	if err := p.troubles(ctx, v.Actor, names, &list); err != nil {
@@ -72,6 +77,10 @@ func (p *Pages) desk(w http.ResponseWriter, r *http.Request) error {
 			}
 		}
 	}
+	if _, orgs := v.Actor.Where(identity.ActionEdit); len(orgs) > 0 {
+		l := ui.More(ui.T(ctx, "communityui.inbox"), "/requests/inbox")
+		view.Requests = &l
+	}
 	if err := p.rooms(ctx, v.Actor, orgs, names, &view); err != nil {
 		return err
 	}
@@ -83,9 +92,13 @@ func (p *Pages) desk(w http.ResponseWriter, r *http.Request) error {
 // shownDatasets is how many datasets the desk lists; those that wait are all there.
 const shownDatasets = 50
 
+// shownRequests is how many requests of readers the desk lists; a page has them all.
+const shownRequests = 50
+
 // The order of what waits on the desk: what holds others first.
 const (
 	urgencyApproval = iota // someone waits for an answer
+	urgencyRequest         // a reader waits for an answer
 	urgencyRefused
 	urgencyErrors
 	urgencyReturned // rows that are not in the dataset of the territory
@@ -153,6 +166,9 @@ func renewal(ctx context.Context, d catalogue.Dataset, makers map[catalogue.Reso
 			return nil
 		}
 	}
+	if len(tablesOf([]catalogue.Dataset{d})) == 0 && slices.ContainsFunc(d.Resources, func(r catalogue.Resource) bool { return r.Kind == catalogue.Link }) {
+		return []ui.Button{{Label: ui.T(ctx, "link.title"), Icon: "link", Href: linksPath(d)}}
+	}
 	return []ui.Button{{Label: ui.T(ctx, "publishui.renew"), Icon: "refresh-cw", Href: "/deposits/new?dataset=" + string(d.ID)}}
 }
 
@@ -175,10 +191,31 @@ func (p *Pages) dueFor(ctx context.Context, d catalogue.Dataset, renew []ui.Butt
 		if r.LinkBroken && (d.State == catalogue.Published || d.State == catalogue.Internal) {
 			it.Badges = []ui.Badge{{Label: ui.T(ctx, "desk.link-broken"), Kind: ui.Wrong, Icon: "circle-alert"}}
 			it.Text = ui.T(ctx, "watch.pointed", i18n.Args{"Title": r.Title, "Address": r.URL, "Problem": publish.LinkProblem(ui.LangOf(ctx), r)})
+			it.Actions = []ui.Button{{Label: ui.T(ctx, "watch.see"), Icon: "link", Href: linksPath(d) + "/" + string(r.ID)}}
 			list.add(urgencyLink, 0, it)
 			return
 		}
 	}
+}
+
+// asked adds what readers ask of the organisations that the visitor speaks for.
+func (p *Pages) asked(ctx context.Context, a identity.Actor, names map[identity.OrganisationID]identity.Organisation, list *todos) error {
+	_, orgs := a.Where(identity.ActionEdit)
+	if len(orgs) == 0 {
+		return nil
+	}
+	open, err := p.o.Community.List(ctx, a, community.Query{To: orgs, Open: true, Limit: shownRequests})
+	if err != nil {
+		return err
+	}
+	for _, x := range open {
+		at := "/requests/" + string(x.ID)
+		list.add(urgencyRequest, int(p.o.Now().Sub(x.CreatedAt).Hours()/24), ui.Item{Eyebrow: names[x.Organisation].Name, Title: x.Title(), Href: at,
+			Badges:  []ui.Badge{{Label: ui.T(ctx, "communityui.todo"), Kind: ui.LookHere, Icon: "message-circle"}},
+			Facts:   []ui.Fact{{Icon: "calendar", Text: ui.T(ctx, "communityui.asked", i18n.Args{"When": ui.Ago(ctx, x.CreatedAt, p.o.Now())})}},
+			Actions: []ui.Button{{Label: ui.T(ctx, "communityui.todo.act"), Icon: "message-circle", Href: at}}})
+	}
+	return nil
 }
 
 // troubles adds the watched addresses that need somebody.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"socle/internal/catalogue"
+	"socle/internal/community"
 	"socle/internal/consolidation"
 	"socle/internal/httpx"
 	"socle/internal/identity"
@@ -29,6 +30,7 @@ type Options struct {
 	Merge     *consolidation.Service
 	Schemas   *schemas.Service
 	Usage     *usage.Service
+	Community *community.Service
 	Temp      string       // folder of temporary files
 	Fetch     *http.Client // for addresses that strangers give
 	BaseURL   string       // "https://donnees.example.org", in links to reports
@@ -90,6 +92,15 @@ func (p *Pages) Routes() []shell.Route {
 		{Pattern: "POST /datasets/{slug}/publication", Who: shell.Person, Handler: p.setState},
 		{Pattern: "GET /datasets/{slug}/link", Who: shell.Person, Handler: p.watchForm},
 		{Pattern: "POST /datasets/{slug}/link", Who: shell.Person, Handler: p.setWatch},
+		{Pattern: "GET /deposits/link", Who: shell.Person, Handler: p.linkForm},
+		{Pattern: "POST /deposits/link", Who: shell.Person.With(p.o.Limit), Handler: p.saveLink},
+		{Pattern: "GET /datasets/{slug}/links", Who: shell.Person, Handler: p.links},
+		{Pattern: "GET /datasets/{slug}/links/new", Who: shell.Person, Handler: p.linkForm},
+		{Pattern: "POST /datasets/{slug}/links/new", Who: shell.Person.With(p.o.Limit), Handler: p.saveLink},
+		{Pattern: "GET /datasets/{slug}/links/{resource}", Who: shell.Person, Handler: p.linkForm},
+		{Pattern: "POST /datasets/{slug}/links/{resource}", Who: shell.Person.With(p.o.Limit), Handler: p.saveLink},
+		{Pattern: "GET /datasets/{slug}/links/{resource}/remove", Who: shell.Person, Handler: p.askRemoveLink},
+		{Pattern: "POST /datasets/{slug}/links/{resource}/remove", Who: shell.Person, Handler: p.removeLink},
 		{Pattern: "GET /datasets/{slug}/statistics", Who: shell.Person, Handler: p.statistics},
 		{Pattern: "GET /datasets/{slug}/statistics.csv", Who: shell.Person, Handler: p.statisticsCSV},
 		{Pattern: "GET /organisations/{slug}/publishing", Who: shell.Person, Handler: p.ruleForm},
