@@ -205,7 +205,7 @@ func (a *Areas) Draw(figures map[string]float64, o Options) (svg []byte, unknown
 	if o.Alone {
 		g.heading()
 	}
-	g.rampLegend(limits, values)
+	g.rampLegend(limits, values, known < len(a.list))
 	top := g.y
 	g.WriteString(`<g transform="translate(0 ` + num(top) + `)">`)
 	m := g.ground([4]float64{all.Min[0], all.Min[1], all.Max[0], all.Max[1]})
@@ -251,11 +251,20 @@ func classOf(limits []float64, v float64) int {
 	return rampSteps - 1 - len(limits) + n
 }
 
-// rampLegend says what the colours stand for.
-func (g *drawing) rampLegend(limits, values []float64) {
+// rampLegend says what the colours stand for; some areas may have no figure.
+func (g *drawing) rampLegend(limits, values []float64, some bool) {
 	x := 0.0
 	const box, gap, high = 14.0, 6.0, 22.0
 	low, most := slices.Min(values), slices.Max(values)
+	entry := func(role, said string) {
+		if x > 0 && x+box+gap+wide(said) > g.w {
+			x = 0
+			g.y += high
+		}
+		g.WriteString(`<rect x="` + num(x) + `" y="` + num(g.y+4) + `" width="` + num(box) + `" height="` + num(box) + `" stroke-width="1" stroke="` + g.o.Colour("edge") + `"` + g.paint(role) + `/>`)
+		g.text(x+box+gap, g.y+15, "start", "ink", said)
+		x += box + gap + wide(said) + 18
+	}
 	for i := 0; i <= len(limits); i++ {
 		from, to := low, most
 		if i > 0 {
@@ -268,13 +277,10 @@ func (g *drawing) rampLegend(limits, values []float64) {
 		if to > from {
 			said += " – " + Value(g.o.Lang, to)
 		}
-		if x > 0 && x+box+gap+wide(said) > g.w {
-			x = 0
-			g.y += high
-		}
-		g.WriteString(`<rect x="` + num(x) + `" y="` + num(g.y+4) + `" width="` + num(box) + `" height="` + num(box) + `" stroke-width="1" stroke="` + g.o.Colour("edge") + `"` + g.paint("ramp-"+strconv.Itoa(rampSteps-len(limits)+i)) + `/>`)
-		g.text(x+box+gap, g.y+15, "start", "ink", said)
-		x += box + gap + wide(said) + 18
+		entry("ramp-"+strconv.Itoa(rampSteps-len(limits)+i), said)
+	}
+	if some {
+		entry("raised", i18n.T(g.o.Lang, "areas.none"))
 	}
 	g.y += high + 8
 }

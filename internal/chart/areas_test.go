@@ -49,6 +49,9 @@ func TestAreas(t *testing.T) {
 	if role("Commune 5 : 900") != "ramp-6" || role("Commune 3 : 5") != role("Commune 4 : 5") || role("Commune 1 : 1") >= role("Commune 2 : 2") || role("Commune 2 : 2") >= role("Commune 3 : 5") {
 		t.Errorf("colours do not follow the figures: %s", text)
 	}
+	if !strings.Contains(text, "pas de valeur</text>") {
+		t.Error("the legend does not say what has no value")
+	}
 	if strings.Contains(text, "<b>") || !strings.Contains(text, `role="img"`) {
 		t.Error("the drawing has no safe name")
 	}

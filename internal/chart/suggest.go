@@ -126,6 +126,22 @@ func Suggest(cols []Column) (Chart, bool) {
 	return Chart{}, false
 }
 
+// Figure chooses what areas are coloured by: the sum of an amount, else the mean of
+// another number, else how many rows there are.
+func Figure(cols []Column) query.Aggregate {
+	for _, c := range cols {
+		if c.amount() {
+			return query.Aggregate{Func: query.Sum, Column: c.Name}
+		}
+	}
+	for _, c := range cols {
+		if c.quantity() {
+			return query.Aggregate{Func: query.Avg, Column: c.Name}
+		}
+	}
+	return query.Aggregate{Func: query.Count, Bare: true}
+}
+
 // rank is low for categories that make a good first chart: a handful of names.
 func rank(c Column) int {
 	switch {

@@ -119,7 +119,7 @@ var tabs = []struct {
 	icon     ui.Icon
 	label    string
 	filtered bool
-	placed   bool // only where rows have places
+	placed   bool // only where rows have places, or codes of areas
 	merged   bool // only of datasets made of those of the territory
 }{
 	{"", "table-2", "catalogueui.tab.table", true, false, false},
@@ -182,8 +182,9 @@ func (p *Pages) frame(ctx context.Context, f found, part string) (datasetView, u
 	}
 	if f.resource != nil {
 		v.Downloads = downloads(ctx, f)
+		located := f.placed() || p.coded(ctx, f) != ""
 		for _, t := range tabs {
-			if t.placed && !f.placed() || t.merged && !f.merged() {
+			if t.placed && !located || t.merged && !f.merged() {
 				continue
 			}
 			href := f.base() + t.part

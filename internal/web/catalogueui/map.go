@@ -63,13 +63,16 @@ type liveMap struct {
 // mapPolicy lets the map fetch the tiles of the basemap, and nothing else.
 func (p *Pages) mapPolicy() httpx.CSP { return httpx.DefaultCSP().Tiles(p.o.Basemap.URL) }
 
-// mapPage shows where the rows lie that the address selects.
+// mapPage shows where the rows lie that the address selects, or the areas that they name.
 func (p *Pages) mapPage(w http.ResponseWriter, r *http.Request) error {
 	f, done, err := p.withTable(w, r, "/map")
 	if done || err != nil {
 		return err
 	}
 	if !f.placed() {
+		if column := p.coded(r.Context(), f); column != "" {
+			return p.areasPage(w, r, f, column)
+		}
 		return none()
 	}
 	ctx := asking(r)
