@@ -14,6 +14,7 @@ import (
 	"socle/internal/i18n"
 	"socle/internal/interop/explore"
 	"socle/internal/interop/ogc"
+	"socle/internal/markup"
 	"socle/internal/query"
 	"socle/internal/tables/tile"
 	"socle/internal/tabular"
@@ -183,7 +184,7 @@ func (api *API) ogcCollections(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (api *API) ogcDescribe(l located, x extent) ogc.Collection {
-	c := ogc.NewCollection(api.ogcBase(), l.id(), l.title(), l.dataset.Description, x.box, x.times)
+	c := ogc.NewCollection(api.ogcBase(), l.id(), l.title(), markup.Text(l.dataset.Description, 0), x.box, x.times)
 	c.Links = append(c.Links, ogc.Link{Href: api.link("/datasets/" + l.dataset.Slug), Rel: "describedby", Type: ogc.HTML, Title: l.dataset.Title})
 	if licence, ok := catalogue.FindLicence(l.dataset.Licence); ok && licence.URL != "" {
 		c.Links = append(c.Links, ogc.Link{Href: licence.URL, Rel: "license", Type: ogc.HTML, Title: licence.Name})

@@ -253,10 +253,15 @@ var ogcHTMLProofs = proofs{
 			c.good(t, path+"?f=json", mediaOf(c.get(t, path).header), "Accept", htmlT)
 		}
 	},
-	// A page is HTML 5 and says what the JSON says, its links as <a>; texts longer than a cell of a list are whole on the page of
+	// A page is HTML 5, in the language of who asks, and says what the JSON says, its links as <a>; texts longer than a cell of a list are whole on the page of
 	// their feature.
 	"content": func(t *testing.T, c *ogcClient) {
 		for _, path := range c.defined.documents() {
+			for _, lang := range []string{"fr", "en"} {
+				if page := c.good(t, path+"?f=html", htmlT, "Accept-Language", lang); !strings.Contains(page.body, `<html lang="`+lang+`"`) {
+					t.Errorf("%s: not in %s", path, lang)
+				}
+			}
 			page := c.good(t, path+"?f=html", htmlT)
 			if !strings.HasPrefix(strings.ToLower(page.body), "<!doctype html>") || !strings.Contains(page.body, "</body>") {
 				t.Errorf("%s: %.100s", path, page.body)
@@ -275,7 +280,7 @@ var ogcHTMLProofs = proofs{
 		for path, texts := range map[string][]string{
 			ogcRoot:                           {"Essai"},
 			ogcRoot + "/conformance":          {"http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/mvt"},
-			ogcRoot + "/collections":          {"Arbres", "Lieux", "Points", "2022-05-05T00:00:00Z", "bbox", "-179.9", "45", epsg + "2154", "Les **bancs**."},
+			ogcRoot + "/collections":          {"Arbres", "Lieux", "Points", "2022-05-05T00:00:00Z", "bbox", "-179.9", "45", epsg + "2154", "Les bancs."},
 			places1:                           {"Lieux", "2022-05-05T00:00:00Z", "bbox", "-179.9", "45", epsg + "2154", crs84, "feature"},
 			places1 + "/queryables":           {"nom", "pose", "hauteur"},
 			trees1 + "/items":                 {"Tilleul", "12.5", "1.3267", "3 rows of 3", "2025-06-15T12:00:00Z"},

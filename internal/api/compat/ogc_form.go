@@ -16,7 +16,7 @@ import (
 // ogcAnswer gives faults of a request the status 400.
 func ogcAnswer(h httpx.HandlerFunc) httpx.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		w.Header().Add("Vary", "Accept")
+		w.Header().Add("Vary", "Accept, Accept-Language")
 		err := h(w, r)
 		if err != nil && httpx.Status(err) == http.StatusUnprocessableEntity {
 			return httpx.WithStatus(err, http.StatusBadRequest)

@@ -89,7 +89,9 @@ func (v ogcView) list() (k ui.KeyValues) {
 	return k
 }
 
+// show writes the page in the language of the answer, its frame too.
 func (v ogcView) show(w http.ResponseWriter, r *http.Request) error {
+	r = shell.In(r, language(r))
 	return shell.Page(w, r, ui.Page{Title: v.title, Description: v.lead, Canonical: r.URL.Path, NoIndex: true, OneLanguage: true, Crumbs: v.crumbs}, ogcPage(v))
 }
 

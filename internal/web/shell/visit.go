@@ -106,6 +106,14 @@ func (v *Visit) in(r *http.Request) *http.Request {
 	return r.WithContext(context.WithValue(ui.WithLang(r.Context(), v.Lang), visitKey{}, v))
 }
 
+// In is a request whose page is in another language than its address says: of an address
+// that clients ask with Accept-Language.
+func In(r *http.Request, l i18n.Lang) *http.Request {
+	v := *From(r)
+	v.Lang = l
+	return v.in(r)
+}
+
 // Remember sets the cookie of a session that has just been opened.
 func Remember(w http.ResponseWriter, r *http.Request, session identity.Session, secret string) {
 	From(r).shell.remember(w, session, secret)
