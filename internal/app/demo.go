@@ -34,7 +34,7 @@ type demoAccount struct {
 var demoAccounts = []demoAccount{
 	{"admin@demonstration.example", "Camille Démonstration", identity.HostSet(identity.HostAdministrator), demo.Host.Name, identity.Administrator},
 	{"animation@demonstration.example", "Dominique Démonstration", identity.HostSet(identity.HostAnimator), demo.Host.Name, identity.Editor},
-	{"roques@demonstration.example", "Claude Démonstration", 0, "Roques", identity.Administrator},
+	{"roques@demonstration.example", "Dominique Démonstration", 0, "Roques", identity.Administrator},
 	{"sicoval@demonstration.example", "Alix Démonstration", 0, "Sicoval", identity.Editor},
 }
 
