@@ -104,6 +104,7 @@ func TestEveryPage(t *testing.T) {
 // The pages behind the links of messages: an invitation, a new password, signing in by
 // mail, a new address, following without an account.
 func TestLinkPages(t *testing.T) {
+	t.Parallel()
 	p := start(t)
 	host := hostOf(t, p)
 	p.must(t, "admin", "organisation", "Mairie d’Essai")

@@ -87,6 +87,7 @@ func (d *described) faults(at string, s *apiSchema, v any) (list []string) {
 // TestAPIAsDescribed: what the API answers is what its description says, its
 // errors too; every public route is asked.
 func TestAPIAsDescribed(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, start(t))
 	d := renew(t, w)
 	var doc described

@@ -56,6 +56,7 @@ func (s *screen) areas() (seen areasSeen) {
 // colour for each class, which the legend names; what an area is and has is said, and is
 // in a table; another figure colours them otherwise, on a phone and in the dark too.
 func TestAreas(t *testing.T) {
+	t.Parallel()
 	var communes []string
 	for i := range 40 {
 		communes = append(communes, fmt.Sprintf("31%03d", i+1))

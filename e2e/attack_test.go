@@ -31,6 +31,7 @@ type siege struct {
 // Each attack on each database: none succeeds. What each role may do otherwise is
 // in the golden of TestRights.
 func TestAttacks(t *testing.T) {
+	t.Parallel()
 	for _, engine := range []sqldb.Engine{sqldb.SQLite, sqldb.PostgreSQL} {
 		t.Run(string(engine), func(t *testing.T) {
 			args := []string{"--trusted-proxies", "127.0.0.0/8"}

@@ -51,6 +51,7 @@ func (s *siege) downloaded(t *testing.T, v *visitor, path, name string) {
 // Every route is called with secrets wherever a secret may stand; none is in the log
 // at its most talkative level, nor in what the program prints.
 func TestSecretsAreNotLogged(t *testing.T) {
+	t.Parallel()
 	p := start(t, "--trusted-proxies", "127.0.0.0/8", "--log-level", "debug", "--log-format", "json")
 	w := newWorld(t, p)
 	printed := linkIn.FindString(p.out.String()) // the first administrator's link, for who starts the server
@@ -125,6 +126,7 @@ func jsonText(t *testing.T, s string) string {
 
 // Who finds a weakness is told whom to tell, when the settings say it.
 func TestSecurityContact(t *testing.T) {
+	t.Parallel()
 	if pg := start(t).visitor(t).get("/.well-known/security.txt"); pg.status != http.StatusNotFound {
 		t.Errorf("without a contact: %d", pg.status)
 	}

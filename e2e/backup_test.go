@@ -118,6 +118,7 @@ func grown(t *testing.T) []string {
 // A backup is made while files are being published; what it gives back answers
 // the same, in a folder and on PostgreSQL with S3.
 func TestBackup(t *testing.T) {
+	t.Parallel()
 	p := start(t)
 	p.must(t, "admin", "organisation", "Mairie d’Essai")
 	token := p.join(t, "mairie-d-essai", "agent@essai.example", "administrator").token("read,write,publish")
@@ -233,6 +234,7 @@ func TestBackup(t *testing.T) {
 
 // A second start keeps everything and makes nothing twice.
 func TestSecondStart(t *testing.T) {
+	t.Parallel()
 	p, err := newPortal(filepath.Join(t.TempDir(), "data"))
 	if err != nil {
 		t.Fatal(err)

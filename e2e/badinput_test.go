@@ -60,6 +60,7 @@ func badFiles(t *testing.T) []badFile {
 // What is said of each bad file, in both languages: testdata/golden/bad-input.txt
 // is to be read by someone who has never seen an encoding. Nothing becomes visible.
 func TestBadFiles(t *testing.T) {
+	t.Parallel()
 	p := start(t)
 	c := p.agent(t)
 	token := tokenOf(t, p)
@@ -121,6 +122,7 @@ func tokenOf(t *testing.T, p *portal) string {
 
 // The same through the pages: the sentence stands on the page of the deposit.
 func TestBadFileOnThePages(t *testing.T) {
+	t.Parallel()
 	p := start(t)
 	p.agent(t)
 	v := p.join(t, "mairie-d-essai", "page@essai.example", "editor")
@@ -145,6 +147,7 @@ func TestBadFileOnThePages(t *testing.T) {
 
 // A file over the limit is refused before and while it comes, in words.
 func TestTooLarge(t *testing.T) {
+	t.Parallel()
 	p := start(t, "--limits-upload", "100KB")
 	c := p.agent(t)
 	content := table("grand", 20_000)
@@ -176,6 +179,7 @@ func TestTooLarge(t *testing.T) {
 // A connection that is cut in the middle loses nothing that was acknowledged:
 // the upload goes on where it stands, by itself.
 func TestCutConnection(t *testing.T) {
+	t.Parallel()
 	p := start(t)
 	c := p.agent(t)
 	content := table("coupure", 60_000)
@@ -254,6 +258,7 @@ func (c *cutting) ReadAt(p []byte, off int64) (int, error) {
 // in words, and goes on once there is room. The disk is a small one in memory,
 // seen by the server alone.
 func TestFullDisk(t *testing.T) {
+	t.Parallel()
 	p, err := newPortal(t.TempDir())
 	if err != nil {
 		t.Fatal(err)

@@ -77,6 +77,7 @@ func (v *visitor) sendParts(pg *page, selector string, file []byte, values ...st
 
 // A table that is pasted from a spreadsheet, then rows that come to it.
 func TestPastedThenAdded(t *testing.T) {
+	t.Parallel()
 	p := start(t)
 	p.must(t, "admin", "organisation", "Mairie d’Essai")
 	v := p.join(t, "mairie-d-essai", "agent@essai.example", "editor")
@@ -119,6 +120,7 @@ func keepDigits(r rune) rune {
 // Personal data is decided on before it is published, and what was brought is not
 // given away.
 func TestProtectedBeforePublished(t *testing.T) {
+	t.Parallel()
 	p := start(t)
 	p.must(t, "admin", "organisation", "Mairie d’Essai")
 	v := p.join(t, "mairie-d-essai", "agent@essai.example", "editor")
@@ -152,6 +154,7 @@ func TestProtectedBeforePublished(t *testing.T) {
 
 // An address on the web is brought, watched, and renews the table when it changes.
 func TestLinkIsWatched(t *testing.T) {
+	t.Parallel()
 	var mu sync.Mutex
 	text := "lieu;places\nPiscine;120\n"
 	asked := 0
@@ -199,6 +202,7 @@ func TestLinkIsWatched(t *testing.T) {
 
 // Chart and map in the page of another site, their discovery, and the picture of a link.
 func TestEmbedsAndPictures(t *testing.T) {
+	t.Parallel()
 	p := start(t)
 	p.must(t, "admin", "organisation", "Mairie d’Essai")
 	v := p.join(t, "mairie-d-essai", "agent@essai.example", "editor")
@@ -249,6 +253,7 @@ func TestEmbedsAndPictures(t *testing.T) {
 
 // A logo is a picture and nothing else.
 func TestLogo(t *testing.T) {
+	t.Parallel()
 	p := start(t)
 	p.must(t, "admin", "organisation", "Mairie d’Essai")
 	v := p.join(t, "mairie-d-essai", "chef@essai.example", "administrator")

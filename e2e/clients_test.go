@@ -19,6 +19,7 @@ const fountainPlaces = `{"type":"FeatureCollection","features":[
 
 // TestClients: programs written for other portals read this one, by the requests that they make.
 func TestClients(t *testing.T) {
+	t.Parallel()
 	p := start(t)
 	agent := p.agent(t)
 	points := publish(t, agent, "fontaines.geojson", []byte(fountainPlaces), "Fontaines")

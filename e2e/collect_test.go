@@ -193,6 +193,7 @@ func TestEntryOnLiveMap(t *testing.T) {
 // The server is killed right after it confirmed entries: each is there once, and
 // becomes part of a version.
 func TestEntriesSurviveKill(t *testing.T) {
+	t.Parallel()
 	p := start(t)
 	p.must(t, "admin", "organisation", "Mairie d’Essai")
 	v := p.join(t, "mairie-d-essai", "agent@essai.example", "administrator")

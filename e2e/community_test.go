@@ -30,6 +30,7 @@ func flat(s *goquery.Selection) string { return strings.Join(strings.Fields(s.Te
 // form, the producer's desk shows what was asked, the answer goes by mail and leads to
 // the data, and the next reader finds it where the first one found nothing.
 func TestAskForData(t *testing.T) {
+	t.Parallel()
 	p := start(t)
 	host := hostOf(t, p)
 	d := publish(t, p.agent(t), "bancs.csv", table("bancs", 5), "Bancs publics")

@@ -114,6 +114,7 @@ var opened = collect.Settings{Access: collect.Members, Sight: collect.All}
 // photos, the browser is killed, they come back in range, and those who look at the
 // public table and at the public map elsewhere see them appear, without a reload.
 func TestFieldSummer(t *testing.T) {
+	t.Parallel()
 	w := newFieldWorld(t, opened)
 	ph := w.equipped("anne@essai.example")
 	w.air.set(weather{down: true})
@@ -162,6 +163,7 @@ func TestFieldSummer(t *testing.T) {
 // A hostile network, the browser killed, the portal killed: everything that the
 // phone says is sent is there exactly once, and all of it in the end.
 func TestFieldHostile(t *testing.T) {
+	t.Parallel()
 	w := newFieldWorld(t, opened)
 	ph := w.equipped("anne@essai.example")
 	bad := weather{slow: 300 * time.Millisecond, lost: 0.15, deaf: 0.25, twice: 0.3, cut: 0.1}
@@ -219,6 +221,7 @@ func (w *fieldWorld) confirmed(ph *phone) {
 
 // A refused entry says why beside its question, keeps its photo, and leaves mended.
 func TestFieldRefused(t *testing.T) {
+	t.Parallel()
 	w := newFieldWorld(t, opened)
 	ph := w.equipped("anne@essai.example")
 	ph.records(w.form.form, "R1", 1.35, 43.5, "")
@@ -238,6 +241,7 @@ func TestFieldRefused(t *testing.T) {
 
 // Two people share a phone: neither sees what the other entered, nothing is lost.
 func TestFieldSharedPhone(t *testing.T) {
+	t.Parallel()
 	w := newFieldWorld(t, collect.Settings{Access: collect.Members, Sight: collect.Own})
 	ph := w.equipped("anne@essai.example")
 	w.air.set(weather{down: true})
@@ -282,6 +286,7 @@ func (ph *phone) signIn2(email string) {
 
 // The session ends in the field: entering goes on, signing in again sends.
 func TestFieldSessionOver(t *testing.T) {
+	t.Parallel()
 	w := newFieldWorld(t, opened)
 	ph := w.equipped("anne@essai.example")
 	ph.await(`fetch("/sign-out", {method: "POST", redirect: "manual"}).then(() => "")`) // elsewhere: this application is not told
@@ -299,6 +304,7 @@ func TestFieldSessionOver(t *testing.T) {
 
 // The phone is full: it says what is not kept, what was there stays, and it goes on.
 func TestFieldFullStorage(t *testing.T) {
+	t.Parallel()
 	w := newFieldWorld(t, opened)
 	ph := w.equipped("anne@essai.example")
 	w.air.set(weather{down: true})
@@ -330,6 +336,7 @@ func TestFieldFullStorage(t *testing.T) {
 // The organisation is full: what is recorded waits on the phone with its photo, says why,
 // and leaves once there is room.
 func TestFieldFullOrganisation(t *testing.T) {
+	t.Parallel()
 	w := newFieldWorld(t, opened)
 	host := hostOf(t, w.portal)
 	bound := func(gigabytes string) {
@@ -373,6 +380,7 @@ func (ph *phone) quota(bytes float64) {
 
 // A new version of the application comes while entries wait: they and the forms stay.
 func TestFieldUpdate(t *testing.T) {
+	t.Parallel()
 	w := newFieldWorld(t, opened)
 	ph := w.equipped("anne@essai.example")
 	w.air.set(weather{down: true})
@@ -406,6 +414,7 @@ func TestFieldUpdate(t *testing.T) {
 
 // Without an account: the link of a form, an entry sent, and changed by this phone.
 func TestFieldByLink(t *testing.T) {
+	t.Parallel()
 	w := newFieldWorld(t, collect.Settings{Access: collect.Link, Sight: collect.Own})
 	ph := openPhone(t, w.portal, "")
 	ph.do(chromedp.Navigate(w.url + "/terrain?lang=fr#add/" + w.form.form + "/" + w.form.key))
@@ -429,6 +438,7 @@ func TestFieldByLink(t *testing.T) {
 // What is seen again says what it sees again; a phone whose clock is wrong does not
 // make entries of another day.
 func TestFieldRevisitAndClock(t *testing.T) {
+	t.Parallel()
 	w := newFieldWorld(t, opened)
 	ph := w.equipped("anne@essai.example")
 	ph.records(w.form.form, "V1", 1.35, 43.5, "")
@@ -455,6 +465,7 @@ func TestFieldRevisitAndClock(t *testing.T) {
 
 // Each page of the application, in the appearances that people choose, wide and narrow.
 func TestFieldAccessible(t *testing.T) {
+	t.Parallel()
 	w := newFieldWorld(t, opened)
 	ph := w.equipped("anne@essai.example")
 	ph.records(w.form.form, "A1", 1.35, 43.5, picture(t, 1))

@@ -36,6 +36,7 @@ func (ph *phone) control(label string) string {
 // is written and understood by the portal, and a place is set on the map by a tap, by
 // buttons and by keys. With network, the portal proposes what the phone does not have.
 func TestFieldCompletedAndPlaced(t *testing.T) {
+	t.Parallel()
 	w := fieldWorldOf(t, fountains(), opened, "--host-territory", "31")
 	ph := w.equipped("anne@essai.example")
 	ph.goes("new/" + w.form.form)

@@ -20,6 +20,7 @@ import (
 // Without an account and without scripts: the button, the question, the link, the
 // news, one click to stop. Then a webhook: signed, tested, told of a new version.
 func TestFollow(t *testing.T) {
+	t.Parallel()
 	var mu sync.Mutex
 	var got []*http.Request
 	var bodies []string

@@ -47,6 +47,7 @@ func outlineOf(items []wireItem) string {
 // A form of many levels, in two languages, comes out of the editor as it went in; its
 // questions go into any section, and their words in the other language are written.
 func TestFormEditorKeepsLevels(t *testing.T) {
+	t.Parallel()
 	p := start(t)
 	p.must(t, "admin", "organisation", "Mairie d’Essai")
 	v := p.join(t, "mairie-d-essai", "agent@essai.example", "administrator")

@@ -34,6 +34,7 @@ func (s *screen) saved() {
 // pasted, undone; what is wrong is told and kept out of the dataset; another person
 // sees each change by themselves; a file can no longer take the place of the rows.
 func TestGrid(t *testing.T) {
+	t.Parallel()
 	p := start(t)
 	c := p.agent(t)
 	d := publish(t, c, "arbres.csv", []byte("essence,hauteur,plante_le\ntilleul,12,2001-03-01\nplatane,20,1950-11-12\nchêne,15,1980-02-02\n"), "Arbres d’essai")

@@ -95,6 +95,7 @@ func hostileTable() []byte {
 // runs, nothing is refused by the policy of the pages (which would mean that it got
 // into them), and no element of an attack is in a page.
 func TestAttackStrings(t *testing.T) {
+	t.Parallel()
 	logo := filepath.Join(t.TempDir(), "logo.svg")
 	hostileLogo := `<svg xmlns="http://www.w3.org/2000/svg" width="48" height="48" onload="attaque(90)"><script>attaque(91)</script><foreignObject><body xmlns="http://www.w3.org/1999/xhtml"><img src="x" onerror="attaque(92)"/></body></foreignObject><circle r="20" cx="24" cy="24"/></svg>`
 	if err := os.WriteFile(logo, []byte(hostileLogo), 0o600); err != nil {

@@ -276,6 +276,7 @@ func TestWithoutScripts(t *testing.T) {
 
 // A new portal: the printed link makes the first administrator, once.
 func TestFirstAdministrator(t *testing.T) {
+	t.Parallel()
 	p := start(t)
 	link := linkIn.FindString(p.out.String())
 	if link == "" {

@@ -260,6 +260,7 @@ func everything(ctx context.Context, p *portal) (all []client.Dataset, err error
 // The process is killed at random moments of upload, check, version and
 // publication: what was acknowledged is there, what was not is whole or absent.
 func TestKill(t *testing.T) {
+	t.Parallel()
 	rounds := map[sqldb.Engine]int{sqldb.SQLite: 20, sqldb.PostgreSQL: 4}
 	if *soak {
 		rounds = map[sqldb.Engine]int{sqldb.SQLite: 300, sqldb.PostgreSQL: 60}

@@ -12,6 +12,7 @@ import (
 // An address that is a web page, given as if it were a file, is kept as a plain link;
 // another one is added, changed by two people at once, found broken, and removed.
 func TestPlainLink(t *testing.T) {
+	t.Parallel()
 	var gone atomic.Bool
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if gone.Load() {

@@ -45,6 +45,7 @@ const newcomerTime = 2 * time.Minute
 // A new user, invited by mail, is in and publishing within two minutes, in each of the
 // four ways in; and comes back by the same way.
 func TestNewcomer(t *testing.T) {
+	t.Parallel()
 	p := provider(t, "")
 	host := hostOf(t, p)
 	p.must(t, "admin", "organisation", "Mairie d’Essai")

@@ -385,6 +385,7 @@ func entriesOf(t *testing.T, v *visitor, form string) entriesAnswer {
 // An XLSForm with each construct is imported, and filled through OpenRosa as ODK
 // Collect and KoboCollect do.
 func TestOpenRosa(t *testing.T) {
+	t.Parallel()
 	p := start(t)
 	p.must(t, "admin", "organisation", "Mairie d’Essai")
 	editor := p.join(t, "mairie-d-essai", "agent@essai.example", "editor")
@@ -499,6 +500,7 @@ func TestOpenRosa(t *testing.T) {
 // Devices send at once while the server is killed: each submission is one entry, with
 // its photos.
 func TestOpenRosaKilled(t *testing.T) {
+	t.Parallel()
 	p := start(t)
 	p.must(t, "admin", "organisation", "Mairie d’Essai")
 	editor := p.join(t, "mairie-d-essai", "agent@essai.example", "editor")

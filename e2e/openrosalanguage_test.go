@@ -96,6 +96,7 @@ func (c *collector) itexts(t *testing.T, address string) (own string, texts map[
 // A form in two languages: clients of OpenRosa have both, pages the reader's, and what
 // is wrong is told in it.
 func TestOpenRosaLanguages(t *testing.T) {
+	t.Parallel()
 	p := start(t)
 	p.must(t, "admin", "organisation", "Mairie d’Essai")
 	editor := p.join(t, "mairie-d-essai", "agent@essai.example", "editor")

@@ -47,6 +47,7 @@ func (s *screen) axed(what string) {
 // A map opens on the extent of its rows, or on the place of one; the rows nearest
 // to its middle are in a table; without a script it is a drawing.
 func TestMap(t *testing.T) {
+	t.Parallel()
 	p := start(t)
 	d := publish(t, p.agent(t), "lieux.csv", places(), "Lieux d’essai")
 	base := "/datasets/" + d.Slug
@@ -80,6 +81,7 @@ func TestMap(t *testing.T) {
 // A chart is drawn without being asked for, changes with its form, is reopened by
 // its address, and its files say the same.
 func TestChart(t *testing.T) {
+	t.Parallel()
 	p := start(t)
 	d := publish(t, p.agent(t), "lieux.csv", places(), "Lieux d’essai")
 	base := "/datasets/" + d.Slug

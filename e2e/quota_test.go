@@ -298,6 +298,7 @@ func newCrowded(t *testing.T, p *portal) *crowded {
 // published; and what is sent again once there is room is taken, once. Photos count in
 // what the organisation is shown to hold.
 func TestQuotaOnEveryRoad(t *testing.T) {
+	t.Parallel()
 	for _, engine := range []sqldb.Engine{sqldb.SQLite, sqldb.PostgreSQL} {
 		t.Run(string(engine), func(t *testing.T) {
 			var args []string

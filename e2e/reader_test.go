@@ -63,6 +63,7 @@ func TestFindFilterDownload(t *testing.T) {
 
 // A SIRET leads to its row, wherever it is: typed with blanks, in a real browser.
 func TestSiretInsideTables(t *testing.T) {
+	t.Parallel()
 	p := start(t)
 	agent := p.agent(t)
 	publish(t, agent, "aides.csv", []byte("beneficiaire;siret;montant\nÉcole Pasteur;"+siret+";1200,50\nLes Amis;"+withKey(withKey("21310555")+"0002")+";80\n"), "Aides d’essai")
@@ -193,6 +194,7 @@ func (s *screen) clickAt(x, y float64) {
 // On the map, a click on a cluster comes nearer until there are points; a click on a
 // point tells its row, whose link leads to the row's page; Escape closes it.
 func TestMapByClicks(t *testing.T) {
+	t.Parallel()
 	p := start(t)
 	alone := append(places(), "Lieu 3001 <b>&,stade,1,2020-01-15,1.62,43.62\n"...)
 	d := publish(t, p.agent(t), "lieux.csv", alone, "Lieux d’essai")

@@ -22,6 +22,7 @@ import (
 // Objects in the addresses belong to the organisation of the reader and of the
 // editor; calls that change carry no form, so 400 and 422 mean "may, but not so".
 func TestRights(t *testing.T) {
+	t.Parallel()
 	list, err := os.ReadFile(filepath.Join("..", "internal", "app", "testdata", "routes.txt"))
 	if err != nil {
 		t.Fatal(err)

@@ -15,6 +15,7 @@ var shared = flag.String("shared", "", "folder of facts and cases: make conforma
 // what can be repaired without a risk is, what no schema knows or cannot be repaired
 // becomes a free table. Ours, a fault of each kind; those of a folder where one is given.
 func TestConformanceFiles(t *testing.T) {
+	t.Parallel()
 	patterns := []string{filepath.Join("testdata", "messy", "*")}
 	if *shared != "" {
 		patterns = nil

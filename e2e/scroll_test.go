@@ -8,6 +8,7 @@ import (
 
 // The rows of a long table come as one scrolls, and only some are in the page.
 func TestScrolledRows(t *testing.T) {
+	t.Parallel()
 	p := start(t)
 	var b strings.Builder
 	b.WriteString("numero,nom\n")

@@ -80,6 +80,7 @@ func (v *visitor) through(path, who string) *page {
 
 // Someone invited comes in by the provider, comes back by it, and leaves it too.
 func TestIdentityProvider(t *testing.T) {
+	t.Parallel()
 	for _, form := range []string{"json", "jwt"} {
 		t.Run(form, func(t *testing.T) {
 			p := provider(t, "acr_values = [\"eidas1\"]\nname_claims = [\"given_name\", \"usual_name\"]\n", form)
@@ -125,6 +126,7 @@ func TestIdentityProvider(t *testing.T) {
 // An account with the same address is linked by its person only, unless both sides
 // have verified the address.
 func TestIdentityProviderLinks(t *testing.T) {
+	t.Parallel()
 	p := provider(t, "")
 	p.must(t, "admin", "organisation", "Mairie d’Essai")
 	v := p.join(t, "mairie-d-essai", "dominique@essai.example", "editor")
@@ -147,6 +149,7 @@ func TestIdentityProviderLinks(t *testing.T) {
 // Whoever has an account there may have one here, where the host says so; an address
 // that the provider has not verified makes none.
 func TestIdentityProviderCreates(t *testing.T) {
+	t.Parallel()
 	p := provider(t, "create = true\n")
 	if pg := p.visitor(t).through("/sign-in/with/essai", "nouvelle"); pg.url.Path != "/desk" {
 		t.Errorf("%s %s", pg.url, pg.text())
@@ -160,6 +163,7 @@ func TestIdentityProviderCreates(t *testing.T) {
 
 // An answer that this browser did not ask for, or asked for twice, opens nothing.
 func TestIdentityProviderReplay(t *testing.T) {
+	t.Parallel()
 	p := provider(t, "create = true\n")
 	v := p.visitor(t)
 	var answer *url.URL
@@ -197,6 +201,7 @@ func TestIdentityProviderReplay(t *testing.T) {
 
 // The secrets of a journey are not in the log.
 func TestIdentityProviderLog(t *testing.T) {
+	t.Parallel()
 	p := provider(t, "")
 	p.must(t, "admin", "organisation", "Mairie d’Essai")
 	link := linkIn.FindString(p.must(t, "admin", "invite", "camille@essai.example", "--organisation", "mairie-d-essai", "--role", "editor"))

@@ -11,6 +11,7 @@ import (
 // A mandate lets an EPCI publish for a commune, until it is revoked; the page of the
 // mandates tells it to the commune.
 func TestMandate(t *testing.T) {
+	t.Parallel()
 	p := start(t)
 	p.must(t, "admin", "organisation", "Mairie d’Essai")
 	p.must(t, "admin", "organisation", "Agglomération d’Essai", "--kind", "epci")
@@ -56,6 +57,7 @@ func TestMandate(t *testing.T) {
 
 // Two communes merge: members, datasets and addresses go to the one that stays.
 func TestMerge(t *testing.T) {
+	t.Parallel()
 	p := start(t)
 	host := hostOf(t, p)
 	p.must(t, "admin", "organisation", "Vieille Commune")
@@ -88,6 +90,7 @@ func TestMerge(t *testing.T) {
 
 // A service account publishes without a person; the audit is exported and verified.
 func TestServiceAccountAndAudit(t *testing.T) {
+	t.Parallel()
 	p := start(t)
 	host := hostOf(t, p)
 	p.must(t, "admin", "organisation", "Mairie d’Essai")
@@ -120,6 +123,7 @@ func TestServiceAccountAndAudit(t *testing.T) {
 
 // Who has a verified address of the organisation's domain asks to join, and is taken in.
 func TestJoining(t *testing.T) {
+	t.Parallel()
 	p := start(t)
 	host := hostOf(t, p)
 	p.must(t, "admin", "organisation", "Mairie d’Essai")

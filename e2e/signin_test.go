@@ -49,6 +49,7 @@ const passkeyForm = `main form[data-island=passkey]:not([hidden])`
 
 // A passkey is made, named, used to sign in, used as the second proof, removed.
 func TestPasskey(t *testing.T) {
+	t.Parallel()
 	p := start(t)
 	p.must(t, "admin", "organisation", "Mairie d’Essai")
 	s := browse(t, p)
@@ -141,6 +142,7 @@ func (s *screen) clean() {
 
 // The same without scripts: an application of codes, a recovery code.
 func TestSecondFactorWithoutScripts(t *testing.T) {
+	t.Parallel()
 	p := start(t)
 	p.must(t, "admin", "organisation", "Mairie d’Essai")
 	v := p.join(t, "mairie-d-essai", "lea@essai.example", "editor")
@@ -175,6 +177,7 @@ func TestSecondFactorWithoutScripts(t *testing.T) {
 
 // The host asks everyone for a second factor: nothing else opens until there is one.
 func TestRequiredSecondFactor(t *testing.T) {
+	t.Parallel()
 	p := start(t, "--auth-second-factor", "everyone")
 	p.must(t, "admin", "organisation", "Mairie d’Essai")
 	out := p.must(t, "admin", "invite", "lea@essai.example", "--organisation", "mairie-d-essai", "--role", "editor")
@@ -237,6 +240,7 @@ func told(t *testing.T, host *visitor, to, words string) {
 
 // Whatever changes about how an account is opened is told to its address.
 func TestChangesOfAccountAreTold(t *testing.T) {
+	t.Parallel()
 	p := start(t)
 	host := hostOf(t, p)
 	p.must(t, "admin", "organisation", "Mairie d’Essai")
@@ -278,6 +282,7 @@ func hostOf(t *testing.T, p *portal) *visitor {
 // A link by mail signs in; a new address is confirmed by a link; both tell nothing of
 // who has an account.
 func TestLinksByMail(t *testing.T) {
+	t.Parallel()
 	p := start(t)
 	host := hostOf(t, p)
 	p.must(t, "admin", "organisation", "Mairie d’Essai")

@@ -78,6 +78,7 @@ func (v *visitor) until(path, words string) *page {
 // publishes is in it, with its name; a wrong row goes back to its producer, who mends
 // it.
 func TestTerritory(t *testing.T) {
+	t.Parallel()
 	p := start(t, "--schema-catalogue", catalogueOfSchemas(t), "--allowed-networks", "127.0.0.0/8")
 	host := p.visitor(t)
 	host.send(host.get(linkIn.FindString(p.out.String())), `form[action="/first-account"]`, "name", "Hôte", "email", "hote@essai.example", "password", password)
@@ -185,6 +186,7 @@ const menuTable = "date,restaurant,service,plat,origine,label,allergenes\n" +
 // A board is made from what is published, arranged by its producer without code,
 // printed, read without a script, and shown in the frame of another site.
 func TestBoard(t *testing.T) {
+	t.Parallel()
 	p := start(t)
 	agent := p.agent(t)
 	publish(t, agent, "menus.csv", []byte(menuTable), "Menus de la cantine")

@@ -171,6 +171,7 @@ func part(name string) string { return `document.querySelector('[data-part="` + 
 // A large file goes to the portal in pieces: it can be cancelled, survives a cut
 // of the network and a page that was left, and arrives as it was.
 func TestUploadSurvives(t *testing.T) {
+	t.Parallel()
 	p := start(t)
 	p.must(t, "admin", "organisation", "Mairie d’Essai")
 	p.join(t, "mairie-d-essai", "agent@essai.example", "editor")
@@ -268,6 +269,7 @@ func (s *screen) until(what string, ok func() bool) {
 // A form may name an upload in place of a file: one of the organisation chosen,
 // whose bytes are all there, and of nobody else.
 func TestUploadNamed(t *testing.T) {
+	t.Parallel()
 	p := start(t)
 	theirs := p.agent(t)
 	p.must(t, "admin", "organisation", "Syndicat d’Essai")
@@ -332,6 +334,7 @@ func (v *visitor) postParts(path string, values ...string) *page {
 
 // What the server refuses is said in its words, and the form can be used again.
 func TestUploadRefused(t *testing.T) {
+	t.Parallel()
 	p := start(t, "--limits-upload=1MB")
 	p.must(t, "admin", "organisation", "Mairie d’Essai")
 	p.join(t, "mairie-d-essai", "agent@essai.example", "editor")
