@@ -312,7 +312,7 @@ func (w *writing) create(ctx context.Context, a *arriving) (out Outcome, err err
 
 const (
 	insertedColumns  = 21
-	insertedTogether = 50 // new entries in one statement
+	insertedTogether = 10 // new entries in one statement: of many arguments, SQLite looks each name up in a list
 )
 
 // insert writes the new entries that wait.

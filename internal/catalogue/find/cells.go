@@ -44,6 +44,22 @@ const (
 type cellShelf struct {
 	*shelf
 	tables map[catalogue.ResourceID]tableState
+	of     map[catalogue.DatasetID][]catalogue.ResourceID // the tables of a dataset
+}
+
+func (c *cellShelf) keep(id catalogue.ResourceID, t tableState) {
+	if _, known := c.tables[id]; !known {
+		c.of[t.Dataset] = append(c.of[t.Dataset], id)
+	}
+	c.tables[id] = t
+}
+
+func (c *cellShelf) forget(id catalogue.ResourceID) {
+	of := c.tables[id].Dataset
+	delete(c.tables, id)
+	if c.of[of] = slices.DeleteFunc(slices.Clone(c.of[of]), func(x catalogue.ResourceID) bool { return x == id }); len(c.of[of]) == 0 {
+		delete(c.of, of)
+	}
 }
 
 // tableState is what is kept of a table: which version was read.
@@ -83,6 +99,7 @@ func (s *Service) SyncCells(ctx context.Context) (err error) {
 		if err != nil || len(changes) == 0 {
 			return err
 		}
+		read := map[catalogue.DatasetID]bool{}
 		for _, c := range changes {
 			list, err := s.o.Catalogue.Wholes(ctx, system, "", 1, c.Dataset)
 			if err != nil {
@@ -91,9 +108,16 @@ func (s *Service) SyncCells(ctx context.Context) (err error) {
 			if len(list) == 0 {
 				list = []catalogue.Dataset{{ID: c.Dataset}} // deleted: no resource is left
 			}
-			if err := s.cellsOf(ctx, list[0], c.Seq); err != nil {
+			changed, err := s.cellsOf(ctx, list[0], c.Seq)
+			if err != nil {
 				return err
 			}
+			if changed {
+				read[c.Dataset] = true
+			}
+		}
+		if err := s.again(ctx, read); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -114,7 +138,7 @@ func (s *Service) openCells() error {
 	if err != nil {
 		return err
 	}
-	c := &cellShelf{shelf: shelf, tables: map[catalogue.ResourceID]tableState{}}
+	c := &cellShelf{shelf: shelf, tables: map[catalogue.ResourceID]tableState{}, of: map[catalogue.DatasetID][]catalogue.ResourceID{}}
 	d, err := shelf.reader.FieldDict(tableField)
 	if err != nil {
 		return errors.Join(err, shelf.close())
@@ -133,7 +157,7 @@ func (s *Service) openCells() error {
 		if err != nil || json.Unmarshal(kept, &t) != nil {
 			continue // an older version's chunk, deleted since
 		}
-		c.tables[catalogue.ResourceID(e.Term)] = t
+		c.keep(catalogue.ResourceID(e.Term), t)
 	}
 	s.mu.Lock()
 	s.cells = c
@@ -151,10 +175,17 @@ func (s *Service) allCells(ctx context.Context, last int64) error {
 		if err != nil {
 			return err
 		}
+		read := map[catalogue.DatasetID]bool{}
 		for _, d := range list {
-			if err := s.cellsOf(ctx, d, s.cells.seq); err != nil {
+			if _, err := s.cellsOf(ctx, d, s.cells.seq); err != nil {
 				return err
 			}
+			if len(s.cells.of[d.ID]) > 0 { // those of before a cut too: their documents may not be written
+				read[d.ID] = true
+			}
+		}
+		if err := s.again(ctx, read); err != nil {
+			return err
 		}
 		if len(list) < buildPage {
 			break
@@ -165,10 +196,9 @@ func (s *Service) allCells(ctx context.Context, last int64) error {
 }
 
 // cellsOf takes in the tables of a dataset whose latest version was not read, and
-// lets go of those that are gone.
-func (s *Service) cellsOf(ctx context.Context, d catalogue.Dataset, seq int64) error {
+// lets go of those that are gone. changed: its document is to be written again.
+func (s *Service) cellsOf(ctx context.Context, d catalogue.Dataset, seq int64) (changed bool, err error) {
 	kept := map[catalogue.ResourceID]bool{}
-	changed := false
 	for _, r := range d.Resources {
 		if r.Kind != catalogue.Table || r.Current == nil || d.State == catalogue.Withdrawn {
 			continue
@@ -179,7 +209,7 @@ func (s *Service) cellsOf(ctx context.Context, d catalogue.Dataset, seq int64) e
 		}
 		if err := s.takeTable(ctx, d, r, s.cells.seq); err != nil {
 			if ctx.Err() != nil {
-				return err
+				return changed, err
 			}
 			s.o.Log.Warn("a table is not searched", "resource", r.ID, "err", err)
 			continue
@@ -188,35 +218,29 @@ func (s *Service) cellsOf(ctx context.Context, d catalogue.Dataset, seq int64) e
 	}
 	b := index.NewBatch()
 	var gone []catalogue.ResourceID
-	for id, t := range s.cells.tables {
-		if t.Dataset == d.ID && !kept[id] {
-			drop(b, id, t)
+	for _, id := range s.cells.of[d.ID] {
+		if !kept[id] {
+			drop(b, id, s.cells.tables[id])
 			gone = append(gone, id)
 		}
 	}
-	if err := s.writeCells(b, seq, func(c *cellShelf) {
+	return changed, s.writeCells(b, seq, func(c *cellShelf) {
 		for _, id := range gone {
-			delete(c.tables, id)
+			c.forget(id)
 		}
-	}); err != nil {
-		return err
-	}
-	if changed {
-		return s.again(ctx, d.ID)
-	}
-	return nil
+	})
 }
 
-// again writes a dataset's document once the frequent values of its tables are
-// known.
-func (s *Service) again(ctx context.Context, id catalogue.DatasetID) error {
+// again writes the documents of datasets once the frequent values of their tables are
+// known: of many together, for each time all documents are numbered anew.
+func (s *Service) again(ctx context.Context, read map[catalogue.DatasetID]bool) error {
 	s.feeding.Lock()
 	defer s.feeding.Unlock()
-	if s.lib == nil {
+	if s.lib == nil || len(read) == 0 {
 		return nil
 	}
-	b, gone, err := s.batch(ctx, map[catalogue.DatasetID]bool{id: true}, s.lib.orgs)
-	if err != nil || gone[id] {
+	b, gone, err := s.batch(ctx, read, s.lib.orgs)
+	if err != nil {
 		return err
 	}
 	if err := s.lib.apply(b, s.lib.seq); err != nil {
@@ -227,7 +251,12 @@ func (s *Service) again(ctx context.Context, id catalogue.DatasetID) error {
 	if err := s.lib.read(); err != nil {
 		return err
 	}
-	return errors.Join(s.lib.take(string(id)), s.lib.renumber())
+	for id := range read {
+		if !gone[id] { // Sync forgets those
+			err = errors.Join(err, s.lib.take(string(id)))
+		}
+	}
+	return errors.Join(err, s.lib.renumber())
 }
 
 // frequent lists the frequent values of a dataset's tables, where they are known.
@@ -294,7 +323,7 @@ func (s *Service) takeTable(ctx context.Context, d catalogue.Dataset, r catalogu
 		return err
 	}
 	x.batch.SetInternal(stateKey(r.ID), kept)
-	return s.writeCells(x.batch, seq, func(c *cellShelf) { c.tables[r.ID] = t })
+	return s.writeCells(x.batch, seq, func(c *cellShelf) { c.keep(r.ID, t) })
 }
 
 // cellReader gathers the words of a table.

@@ -24,7 +24,7 @@ import (
 // by the defaults.
 type Options struct {
 	Memory      int64         // bytes of DuckDB for queries; 256 MiB
-	BuildMemory int64         // bytes of DuckDB while a snapshot is made ready; 256 MiB
+	BuildMemory int64         // bytes of DuckDB while a snapshot is made ready; 192 MiB
 	Temp        int64         // bytes of temporary files of queries; 1 GiB
 	Cache       int64         // bytes of the cache; 20 GiB. What runs may pass it for a while
 	Tiles       int64         // bytes of the tiles that are kept, beside the cache; 512 MiB
@@ -51,7 +51,7 @@ func (o Options) withDefaults() Options {
 		}
 	}
 	set(&o.Memory, 256<<20)
-	set(&o.BuildMemory, 256<<20)
+	set(&o.BuildMemory, 192<<20)
 	set(&o.Temp, 1<<30)
 	set(&o.Cache, 20<<30)
 	set(&o.Tiles, 512<<20)
