@@ -85,10 +85,11 @@ func rights(ctx context.Context, b *testing.B, ids *identity.Service, c caller) 
 	})
 }
 
-// pages asks the built program for the pages that list datasets.
+// pages asks the built program for the pages that list datasets, once it rests.
 func pages(b *testing.B, data string, all []caller) {
 	b.Helper()
 	p := run.Start(b, data)
+	run.Rest(b, p.PID())
 	words := rand.New(rand.NewPCG(7, 7))
 	for _, c := range all {
 		for _, page := range []struct {

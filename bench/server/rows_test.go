@@ -7,8 +7,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"strconv"
-	"strings"
 	"testing"
 	"time"
 
@@ -91,7 +89,7 @@ func filter(i int) url.Values {
 // connections, each figure with what is promised.
 func BenchmarkRows(b *testing.B) {
 	base, id, pid := published(b)
-	quiet(b, pid)
+	run.Rest(b, pid)
 	rows := "/api/v1/resources/" + id + "/rows?"
 	with := func(v url.Values, more ...string) string {
 		for k := 0; k < len(more); k += 2 {
@@ -118,7 +116,7 @@ func BenchmarkRows(b *testing.B) {
 			return with(url.Values{}, "limit", "100", "offset", fmt.Sprint(i*99_991%(servedRows-100)))
 		}},
 	} {
-		before := processor(pid)
+		before := run.Processor(pid)
 		cold, err := ask(base, connections, 200, 0, q.path)
 		if err != nil {
 			b.Fatal(err)
@@ -127,43 +125,11 @@ func BenchmarkRows(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		each := (processor(pid) - before) / time.Duration(cold.n+warm.n)
+		each := (run.Processor(pid) - before) / time.Duration(cold.n+warm.n)
 		fmt.Printf("server: %-24s the first 200: %v; then: %v; %.2f ms of the portal's processors each; promised: %s\n", q.name, cold, warm, 1000*each.Seconds(), q.promise)
 	}
 	exports(b, base, id)
 	b.ReportMetric(0, "ns/op")
-}
-
-// quiet waits until the portal has done what follows a publication: profile, words
-// for the search.
-func quiet(b *testing.B, pid int) {
-	b.Helper()
-	for range 600 {
-		before := processor(pid)
-		time.Sleep(500 * time.Millisecond)
-		if processor(pid)-before < 25*time.Millisecond {
-			return
-		}
-	}
-	b.Fatal("the portal never rests")
-}
-
-// processor is the time that a process has used of its processors, of which the
-// machine's other work takes nothing.
-func processor(pid int) time.Duration {
-	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return 0
-	}
-	_, rest, _ := strings.Cut(string(data), ") ")
-	fields := strings.Fields(rest)
-	if len(fields) < 13 {
-		return 0
-	}
-	user, _ := strconv.Atoi(fields[11])
-	system, _ := strconv.Atoi(fields[12])
-	const tick = 10 * time.Millisecond // USER_HZ
-	return time.Duration(user+system) * tick
 }
 
 // exports takes the whole table in several formats.

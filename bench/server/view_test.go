@@ -14,6 +14,7 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
+	"socle/bench/run"
 	"socle/client"
 )
 
@@ -47,7 +48,7 @@ const looked = `new Promise((done) => {
 // processor is four times slower, with nothing in the browser's cache.
 func BenchmarkFirstView(b *testing.B) {
 	base, id, pid := published(b)
-	quiet(b, pid)
+	run.Rest(b, pid)
 	address := addressOf(b, base, id)
 	const tries = 5
 	var views []view

@@ -21,7 +21,9 @@ var Version = "dev"
 
 // Run runs the command line of the process and returns its exit status.
 func Run() int {
-	if !slices.Contains(os.Args[1:], "serve") {
+	if slices.Contains(os.Args[1:], "serve") {
+		stayLean()
+	} else {
 		startLightly()
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -44,6 +46,16 @@ func startLightly() {
 	}
 	type first struct{ _ [64]byte } // too large to share its room with others
 	runtime.AddCleanup(new(first), func(percent int) { debug.SetGCPercent(percent) }, usual)
+}
+
+// stayLean lets a server hold garbage of half the size of what it uses, not of all of it:
+// bench/server finds it as quick, with an eighth less memory at its peak. GOGC, where the
+// host set it, is obeyed.
+func stayLean() {
+	const usual, lean = 100, 50
+	if set := debug.SetGCPercent(lean); set != usual {
+		debug.SetGCPercent(set)
+	}
 }
 
 // Operations are the commands of the server.
