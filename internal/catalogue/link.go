@@ -23,7 +23,7 @@ type LinkTry struct {
 // Kinds: Denied.
 func (s *Service) LinksDue(ctx context.Context, a identity.Actor, most int) (list []ResourceID, err error) {
 	defer errs.Wrap(&err, "catalogue.LinksDue")
-	if err := systemOnly(a); err != nil {
+	if err := a.RequireSystem(); err != nil {
 		return nil, err
 	}
 	err = s.db.Read(ctx, func(tx *sqldb.Tx) error {
@@ -43,7 +43,7 @@ func (s *Service) LinksDue(ctx context.Context, a identity.Actor, most int) (lis
 // NotFound.
 func (s *Service) NoteLinkTx(ctx context.Context, tx *sqldb.Tx, a identity.Actor, id ResourceID, t LinkTry) (broke bool, err error) {
 	defer errs.Wrap(&err, "catalogue.NoteLink(%s)", id)
-	if err := systemOnly(a); err != nil {
+	if err := a.RequireSystem(); err != nil {
 		return false, err
 	}
 	var url string
@@ -58,11 +58,4 @@ func (s *Service) NoteLinkTx(ctx context.Context, tx *sqldb.Tx, a identity.Actor
 	_, err = tx.Exec(ctx, `UPDATE resources SET link_checked = $2, link_broken = $3, link_failures = $4, link_problem = $5, link_next = $6 WHERE id = $1`,
 		id, tx.Now(), t.Broken, t.Failures, t.Problem, t.Next)
 	return t.Broken && !was, err
-}
-
-func systemOnly(a identity.Actor) error {
-	if !a.IsSystem() {
-		return errs.New(errs.Denied, "identity.denied").WithHint("identity.denied.hint")
-	}
-	return nil
 }

@@ -17,8 +17,8 @@ type moveAudit struct {
 // system only. Kinds: Denied.
 func (s *Service) MoveDatasets(ctx context.Context, a identity.Actor, from, into identity.OrganisationID) (n int, err error) {
 	defer errs.Wrap(&err, "catalogue.MoveDatasets(%s, %s)", from, into)
-	if !a.IsSystem() {
-		return 0, errs.New(errs.Denied, "identity.denied").WithHint("identity.denied.hint")
+	if err := a.RequireSystem(); err != nil {
+		return 0, err
 	}
 	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
 		rows, err := tx.Query(ctx, `SELECT `+datasetColumns+` FROM datasets d WHERE d.organisation = $1 ORDER BY d.id`, from)

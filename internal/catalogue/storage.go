@@ -256,8 +256,8 @@ func (s *Service) recount(ctx context.Context, tx *sqldb.Tx, org identity.Organi
 // removes versions. The system only. Kinds: Denied.
 func (s *Service) Recount(ctx context.Context, a identity.Actor) (err error) {
 	defer errs.Wrap(&err, "catalogue.Recount")
-	if !a.IsSystem() {
-		return errs.New(errs.Denied, "identity.denied").WithHint("identity.denied.hint")
+	if err := a.RequireSystem(); err != nil {
+		return err
 	}
 	var orgs []identity.OrganisationID
 	err = s.db.Read(ctx, func(tx *sqldb.Tx) error {

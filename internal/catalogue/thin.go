@@ -49,8 +49,8 @@ const maxThinned = 500
 // only. Kinds: Denied, NotFound.
 func (s *Service) ThinTx(ctx context.Context, tx *sqldb.Tx, a identity.Actor, id ResourceID, period Bucket) (n int, err error) {
 	defer errs.Wrap(&err, "catalogue.Thin(%s)", id)
-	if !a.IsSystem() {
-		return 0, errs.New(errs.Denied, "identity.denied").WithHint("identity.denied.hint")
+	if err := a.RequireSystem(); err != nil {
+		return 0, err
 	}
 	r, _, err := resource1(ctx, tx, a, id)
 	if err != nil {

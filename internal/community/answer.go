@@ -92,7 +92,7 @@ func (s *Service) Answer(ctx context.Context, a identity.Actor, id RequestID, re
 			fold = identity.Fold(r.Shown + " " + r.Answer)
 		}
 		if _, err := tx.Exec(ctx, `UPDATE data_requests SET answer = $2, dataset = $3, shown = $4, shown_fold = $5, answered_by = $6, revision = $7, answered_at = $8, closed_at = $9, public_at = $10 WHERE id = $1`,
-			r.ID, r.Answer, some(r.Dataset), r.Shown, fold, r.AnsweredBy, r.Revision, sqldb.SomeTime(r.AnsweredAt), sqldb.SomeTime(r.ClosedAt), sqldb.SomeTime(r.PublicAt)); err != nil {
+			r.ID, r.Answer, sqldb.SomeText(r.Dataset), r.Shown, fold, r.AnsweredBy, r.Revision, sqldb.SomeTime(r.AnsweredAt), sqldb.SomeTime(r.ClosedAt), sqldb.SomeTime(r.PublicAt)); err != nil {
 			return err
 		}
 		if r.Answer != "" && (r.Answer != before.Answer || r.Dataset != before.Dataset || r.State() == Closed && before.State() != Closed) {
@@ -176,7 +176,7 @@ func (s *Service) Forward(ctx context.Context, a identity.Actor, id RequestID, r
 		before := r
 		r.Organisation = to
 		r.Revision++
-		if _, err := tx.Exec(ctx, `UPDATE data_requests SET organisation = $2, revision = $3 WHERE id = $1`, id, some(to), r.Revision); err != nil {
+		if _, err := tx.Exec(ctx, `UPDATE data_requests SET organisation = $2, revision = $3 WHERE id = $1`, id, sqldb.SomeText(to), r.Revision); err != nil {
 			return err
 		}
 		if err := jobs.Emit(ctx, tx, Asked{r.ID}); err != nil {

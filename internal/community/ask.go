@@ -113,7 +113,7 @@ func (s *Service) Ask(ctx context.Context, a identity.Actor, n NewRequest) (r Re
 		}
 		r.ID, r.CreatedAt = s.newID(tx), tx.Now()
 		if _, err := tx.Exec(ctx, `INSERT INTO data_requests (id, words, place, organisation, about, person, email, language, revision, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-			r.ID, r.Words, r.Place, some(r.Organisation), some(r.About), some(r.person), r.email, r.Language, r.Revision, r.CreatedAt); err != nil {
+			r.ID, r.Words, r.Place, sqldb.SomeText(r.Organisation), sqldb.SomeText(r.About), sqldb.SomeText(r.person), r.email, r.Language, r.Revision, r.CreatedAt); err != nil {
 			return err
 		}
 		return jobs.Emit(ctx, tx, Asked{r.ID})

@@ -131,27 +131,11 @@ func scan(r sqldb.Scanner) (x Request, err error) {
 	var org, about, person, dataset *string
 	var answered, closed, public sqldb.NullTime
 	err = r.Scan(&x.ID, &x.Words, &x.Place, &org, &about, &person, &x.email, &x.Language, &x.Answer, &dataset, &x.Shown, &x.AnsweredBy, &x.Revision, &x.CreatedAt, &answered, &closed, &public)
-	x.Organisation, x.About, x.Dataset = identity.OrganisationID(text(org)), catalogue.DatasetID(text(about)), catalogue.DatasetID(text(dataset))
-	x.person = identity.PersonID(text(person))
+	x.Organisation, x.About, x.Dataset = sqldb.TextOf[identity.OrganisationID](org), sqldb.TextOf[catalogue.DatasetID](about), sqldb.TextOf[catalogue.DatasetID](dataset)
+	x.person = sqldb.TextOf[identity.PersonID](person)
 	x.AnsweredAt, x.ClosedAt, x.PublicAt = answered.Time, closed.Time, public.Time
 	x.Tells = x.person != "" || x.email != ""
 	return x, err
-}
-
-func text(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
-}
-
-// some is an identifier for the database: null when empty.
-func some[T ~string](v T) *string {
-	if v == "" {
-		return nil
-	}
-	s := string(v)
-	return &s
 }
 
 // seenBy is a request as an actor sees it: what a stranger wrote, where they are and

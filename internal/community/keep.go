@@ -25,18 +25,11 @@ func (s *Service) sweep(ctx context.Context, j *jobs.Job[sweepArgs]) error {
 	return s.o.DB.Write(ctx, func(tx *sqldb.Tx) error { return j.Complete(ctx, tx) })
 }
 
-func systemOnly(a identity.Actor) error {
-	if !a.IsSystem() {
-		return errs.New(errs.Denied, "identity.denied").WithHint("identity.denied.hint")
-	}
-	return nil
-}
-
 // Sweep forgets who asked what is over, and says how many they were. The system only.
 // Kinds: Denied.
 func (s *Service) Sweep(ctx context.Context, a identity.Actor) (n int64, err error) {
 	defer errs.Wrap(&err, "community.Sweep")
-	if err := systemOnly(a); err != nil {
+	if err := a.RequireSystem(); err != nil {
 		return 0, err
 	}
 	err = s.o.DB.Write(ctx, func(tx *sqldb.Tx) error {
@@ -75,7 +68,7 @@ func (s *Service) Mine(ctx context.Context, a identity.Actor) (list []Request, e
 // Kinds: Denied.
 func (s *Service) Erase(ctx context.Context, a identity.Actor, who identity.PersonID) (err error) {
 	defer errs.Wrap(&err, "community.Erase(%s)", who)
-	if err := systemOnly(a); err != nil {
+	if err := a.RequireSystem(); err != nil {
 		return err
 	}
 	return s.o.DB.Write(ctx, func(tx *sqldb.Tx) error {
@@ -88,7 +81,7 @@ func (s *Service) Erase(ctx context.Context, a identity.Actor, who identity.Pers
 // again does nothing more. The system only. Kinds: Denied.
 func (s *Service) Move(ctx context.Context, a identity.Actor, from, into identity.OrganisationID) (err error) {
 	defer errs.Wrap(&err, "community.Move(%s, %s)", from, into)
-	if err := systemOnly(a); err != nil {
+	if err := a.RequireSystem(); err != nil {
 		return err
 	}
 	return s.o.DB.Write(ctx, func(tx *sqldb.Tx) error {

@@ -74,8 +74,8 @@ type build struct {
 // NotFound (there is no such consolidation), Conflict (another build was first).
 func (s *Service) Build(ctx context.Context, a identity.Actor, schemaID string, done func(ctx context.Context, tx *sqldb.Tx) error) (out Outcome, err error) {
 	defer errs.Wrap(&err, "consolidation.Build(%s)", schemaID)
-	if !a.IsSystem() {
-		return out, errs.New(errs.Denied, "identity.denied").WithHint("identity.denied.hint")
+	if err := a.RequireSystem(); err != nil {
+		return out, err
 	}
 	b := &build{Service: s}
 	if b.c, err = s.Find(ctx, a, schemaID); err != nil {

@@ -137,28 +137,12 @@ func scan(r sqldb.Scanner) (f Follow, err error) {
 	var generation *int64
 	err = r.Scan(&f.ID, &f.Channel, &person, &f.Email, &f.Language, &f.Kind, &org, &dataset, &f.Search, &f.Pace, &f.CreatedAt, &confirmed, &told, &paused, &f.after, &due,
 		&name, &url, &generation, &problem)
-	f.Person, f.Organisation, f.Dataset = identity.PersonID(text(person)), identity.OrganisationID(text(org)), catalogue.DatasetID(text(dataset))
+	f.Person, f.Organisation, f.Dataset = sqldb.TextOf[identity.PersonID](person), sqldb.TextOf[identity.OrganisationID](org), sqldb.TextOf[catalogue.DatasetID](dataset)
 	f.ConfirmedAt, f.ToldAt, f.PausedAt, f.due = confirmed.Time, told.Time, paused.Time, due.Time
 	if generation != nil {
-		f.Hook = &Hook{Name: text(name), URL: text(url), Problem: text(problem), generation: *generation}
+		f.Hook = &Hook{Name: sqldb.TextOf[string](name), URL: sqldb.TextOf[string](url), Problem: sqldb.TextOf[string](problem), generation: *generation}
 	}
 	return f, err
-}
-
-func text(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
-}
-
-// some is a text for the database: null when empty.
-func some[T ~string](v T) *string {
-	if v == "" {
-		return nil
-	}
-	s := string(v)
-	return &s
 }
 
 func one(ctx context.Context, tx *sqldb.Tx, condition string, args ...any) (Follow, error) {
@@ -244,7 +228,7 @@ func (s *Service) insert(ctx context.Context, tx *sqldb.Tx, f *Follow, confirmHa
 	}
 	_, err := tx.Exec(ctx, `INSERT INTO follows (id, channel, person, email, email_key, language, kind, organisation, dataset, search, pace, who_what, after_seq, due_at, created_at, confirm_hash, asked_at, confirmed_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
-		f.ID, f.Channel, some(f.Person), f.Email, emailKey(f.Email), f.Language, f.Kind, some(f.Organisation), some(f.Dataset), f.Search, f.Pace, f.whoWhat(), f.after,
+		f.ID, f.Channel, sqldb.SomeText(f.Person), f.Email, emailKey(f.Email), f.Language, f.Kind, sqldb.SomeText(f.Organisation), sqldb.SomeText(f.Dataset), f.Search, f.Pace, f.whoWhat(), f.after,
 		sqldb.SomeTime(f.due), f.CreatedAt, confirmHash, asked, sqldb.SomeTime(f.ConfirmedAt))
 	return err
 }

@@ -9,18 +9,11 @@ import (
 	"socle/internal/sqldb"
 )
 
-func systemOnly(a identity.Actor) error {
-	if !a.IsSystem() {
-		return errs.New(errs.Denied, "identity.denied").WithHint("identity.denied.hint")
-	}
-	return nil
-}
-
 // Erase removes what a person follows and their webhooks: when an account is closed.
 // The system only. Kinds: Denied.
 func (s *Service) Erase(ctx context.Context, a identity.Actor, who identity.PersonID) (err error) {
 	defer errs.Wrap(&err, "follow.Erase(%s)", who)
-	if err := systemOnly(a); err != nil {
+	if err := a.RequireSystem(); err != nil {
 		return err
 	}
 	return s.o.DB.Write(ctx, func(tx *sqldb.Tx) error {
@@ -33,7 +26,7 @@ func (s *Service) Erase(ctx context.Context, a identity.Actor, who identity.Pers
 // Doing it again does nothing more. The system only. Kinds: Denied.
 func (s *Service) Move(ctx context.Context, a identity.Actor, from, into identity.OrganisationID) (err error) {
 	defer errs.Wrap(&err, "follow.Move(%s, %s)", from, into)
-	if err := systemOnly(a); err != nil {
+	if err := a.RequireSystem(); err != nil {
 		return err
 	}
 	return s.o.DB.Write(ctx, func(tx *sqldb.Tx) error {
@@ -60,7 +53,7 @@ func (s *Service) Move(ctx context.Context, a identity.Actor, from, into identit
 			} else if !errs.Is(err, errs.NotFound) {
 				return err
 			}
-			if _, err := tx.Exec(ctx, `UPDATE follows SET organisation = $2, search = $3, who_what = $4 WHERE id = $1`, f.ID, some(f.Organisation), f.Search, f.whoWhat()); err != nil {
+			if _, err := tx.Exec(ctx, `UPDATE follows SET organisation = $2, search = $3, who_what = $4 WHERE id = $1`, f.ID, sqldb.SomeText(f.Organisation), f.Search, f.whoWhat()); err != nil {
 				return err
 			}
 		}

@@ -150,6 +150,14 @@ func (a Actor) Require(action Action, org OrganisationID) error {
 	return errs.New(errs.Denied, "identity.denied").WithHint("identity.denied.hint")
 }
 
+// RequireSystem refuses everybody but the system. Kinds: Denied.
+func (a Actor) RequireSystem() error {
+	if a.IsSystem() {
+		return nil
+	}
+	return errs.New(errs.Denied, "identity.denied").WithHint("identity.denied.hint")
+}
+
 // Where gives the SQL of lists the organisations in which the actor may do
 // something: everywhere, or those listed (perhaps none).
 func (a Actor) Where(action Action) (everywhere bool, orgs []OrganisationID) {

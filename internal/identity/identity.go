@@ -195,8 +195,8 @@ func actorOfRef(ctx context.Context, tx *sqldb.Tx, ref string) (Actor, error) {
 // (system only). Kinds: Denied, NotFound (also a closed account).
 func (s *Service) ActorOfPerson(ctx context.Context, a Actor, id PersonID) (p Actor, err error) {
 	defer errs.Wrap(&err, "identity.ActorOfPerson(%s)", id)
-	if !a.IsSystem() {
-		return Actor{}, errs.New(errs.Denied, "identity.denied").WithHint("identity.denied.hint")
+	if err := a.RequireSystem(); err != nil {
+		return Actor{}, err
 	}
 	err = s.db.Read(ctx, func(tx *sqldb.Tx) error {
 		p, err = loadActor(ctx, tx, id)

@@ -46,8 +46,8 @@ func (s *Service) Members(ctx context.Context, a Actor, org OrganisationID) (lis
 // to write to them. The system only. Kinds: Denied.
 func (s *Service) PeopleOf(ctx context.Context, a Actor, org OrganisationID, least Role) (list []Person, err error) {
 	defer errs.Wrap(&err, "identity.PeopleOf(%s)", org)
-	if !a.IsSystem() {
-		return nil, errs.New(errs.Denied, "identity.denied").WithHint("identity.denied.hint")
+	if err := a.RequireSystem(); err != nil {
+		return nil, err
 	}
 	err = s.db.Read(ctx, func(tx *sqldb.Tx) error {
 		rows, err := tx.Query(ctx, `SELECT `+personColumns+` FROM people

@@ -354,8 +354,8 @@ func (s *Service) Organisations(ctx context.Context, _ Actor, q OrganisationQuer
 // collector of blobs. The system only. Kinds: Denied.
 func (s *Service) ReferencedBlobs(ctx context.Context, a Actor) (list []string, err error) {
 	defer errs.Wrap(&err, "identity.ReferencedBlobs")
-	if !a.IsSystem() {
-		return nil, errs.New(errs.Denied, "identity.denied").WithHint("identity.denied.hint")
+	if err := a.RequireSystem(); err != nil {
+		return nil, err
 	}
 	err = s.db.Read(ctx, func(tx *sqldb.Tx) error {
 		rows, err := tx.Query(ctx, `SELECT DISTINCT logo FROM organisations WHERE logo <> '' ORDER BY logo`)

@@ -32,8 +32,8 @@ type Swept struct{ Sessions, Links, Attempts, Steps, Requests, Audit int64 }
 // its retention: for a schedule. The system only. Kinds: Denied.
 func (s *Service) Sweep(ctx context.Context, a Actor) (out Swept, err error) {
 	defer errs.Wrap(&err, "identity.Sweep")
-	if !a.IsSystem() {
-		return out, errs.New(errs.Denied, "identity.denied").WithHint("identity.denied.hint")
+	if err := a.RequireSystem(); err != nil {
+		return out, err
 	}
 	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
 		out = Swept{}

@@ -12,8 +12,8 @@ import (
 // merge. Doing it again does nothing more. The system only. Kinds: Denied.
 func (s *Service) Move(ctx context.Context, a identity.Actor, from, into identity.OrganisationID) (err error) {
 	defer errs.Wrap(&err, "publish.Move(%s, %s)", from, into)
-	if !a.IsSystem() {
-		return errs.New(errs.Denied, "identity.denied").WithHint("identity.denied.hint")
+	if err := a.RequireSystem(); err != nil {
+		return err
 	}
 	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
 		if _, err := tx.Exec(ctx, `UPDATE watches SET organisation = $2 WHERE organisation = $1`, from, into); err != nil {

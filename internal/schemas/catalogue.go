@@ -38,8 +38,8 @@ func (s *Service) Refresh(ctx context.Context, a identity.Actor) (st State, err 
 	if s.o.Address == "" {
 		return State{}, nil
 	}
-	if !a.IsSystem() {
-		return State{}, errs.New(errs.Denied, "identity.denied").WithHint("identity.denied.hint")
+	if err := a.RequireSystem(); err != nil {
+		return State{}, err
 	}
 	etag, err := s.etag(ctx)
 	if err != nil {

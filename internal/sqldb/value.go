@@ -16,6 +16,23 @@ type NullTime struct {
 // SomeTime returns a NullTime that holds t; the zero time gives NULL.
 func SomeTime(t time.Time) NullTime { return NullTime{Time: t, Valid: !t.IsZero()} }
 
+// SomeText is a text for the database: NULL when it is empty.
+func SomeText[T ~string](v T) *string {
+	if v == "" {
+		return nil
+	}
+	s := string(v)
+	return &s
+}
+
+// TextOf is a text of the database, "" for NULL.
+func TextOf[T ~string](v *string) T {
+	if v == nil {
+		return ""
+	}
+	return T(*v)
+}
+
 // encode turns arguments into what both drivers store alike.
 func encode(args []any) []any {
 	out := args

@@ -246,8 +246,8 @@ func (s *Service) Days(ctx context.Context, a identity.Actor, d catalogue.Datase
 // by use. Datasets that nobody asked for are absent. The system only. Kinds: Denied.
 func (s *Service) Totals(ctx context.Context, a identity.Actor, since time.Time) (out map[catalogue.DatasetID]Counts, err error) {
 	defer errs.Wrap(&err, "usage.Totals")
-	if !a.IsSystem() {
-		return nil, errs.New(errs.Denied, "identity.denied").WithHint("identity.denied.hint")
+	if err := a.RequireSystem(); err != nil {
+		return nil, err
 	}
 	err = s.db.Read(ctx, func(tx *sqldb.Tx) error {
 		out = map[catalogue.DatasetID]Counts{}
