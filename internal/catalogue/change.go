@@ -54,14 +54,14 @@ func (s *Service) Changes(ctx context.Context, a identity.Actor, after int64, li
 	}
 	err = s.db.Read(ctx, func(tx *sqldb.Tx) error {
 		var q where
-		q.add(`c.seq > ` + q.arg(after))
+		q.Add(`c.seq > ` + q.Arg(after))
 		join := ""
 		if !a.IsSystem() {
 			join = ` JOIN datasets d ON d.id = c.dataset`
 			q.visible(a)
 		}
 		rows, err := tx.Query(ctx, `SELECT c.seq, c.dataset, c.kind, c.actor, c.at FROM catalogue_changes c`+join+q.String()+
-			` ORDER BY c.seq LIMIT `+q.arg(min(limit, 1000)), q.args...)
+			` ORDER BY c.seq LIMIT `+q.Arg(min(limit, 1000)), q.Args...)
 		if err != nil {
 			return err
 		}

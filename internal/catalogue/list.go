@@ -46,23 +46,23 @@ type List struct {
 func (f Filter) where(a identity.Actor) *where {
 	q := &where{}
 	if len(f.States) > 0 {
-		q.add(in(q, "d.state", f.States))
+		q.Add(sqldb.In(&q.Conditions, "d.state", f.States))
 	} else {
-		q.add("d.state <> " + q.arg(Withdrawn))
+		q.Add("d.state <> " + q.Arg(Withdrawn))
 	}
 	q.visible(a)
 	if f.Organisation != "" {
-		q.add("d.organisation = " + q.arg(f.Organisation))
+		q.Add("d.organisation = " + q.Arg(f.Organisation))
 	}
 	equal := func(column, value string) {
 		if value != "" {
-			q.add(column + " = " + q.arg(value))
+			q.Add(column + " = " + q.Arg(value))
 		}
 	}
 	facet := func(kind, value string) {
 		if value != "" {
 			// Asked for each dataset, so that the list is walked in its order.
-			q.add("EXISTS (SELECT 1 FROM dataset_facets x WHERE x.kind = " + q.arg(kind) + " AND x.value = " + q.arg(value) + " AND x.dataset = d.id)")
+			q.Add("EXISTS (SELECT 1 FROM dataset_facets x WHERE x.kind = " + q.Arg(kind) + " AND x.value = " + q.Arg(value) + " AND x.dataset = d.id)")
 		}
 	}
 	equal("d.licence", string(f.Licence))
@@ -95,16 +95,16 @@ func (o Order) after(q *where, c Cursor) error {
 		return bad
 	}
 	if o == ByTitle {
-		k := q.arg(key)
-		q.add("(d.title_fold > " + k + " OR d.title_fold = " + k + " AND d.id > " + q.arg(id) + ")")
+		k := q.Arg(key)
+		q.Add("(d.title_fold > " + k + " OR d.title_fold = " + k + " AND d.id > " + q.Arg(id) + ")")
 		return nil
 	}
 	micro, err := strconv.ParseInt(key, 10, 64)
 	if err != nil {
 		return bad
 	}
-	k := q.arg(time.UnixMicro(micro))
-	q.add("d.modified_at <= " + k + " AND (d.modified_at < " + k + " OR d.id < " + q.arg(id) + ")")
+	k := q.Arg(time.UnixMicro(micro))
+	q.Add("d.modified_at <= " + k + " AND (d.modified_at < " + k + " OR d.id < " + q.Arg(id) + ")")
 	return nil
 }
 
@@ -125,10 +125,10 @@ func (s *Service) List(ctx context.Context, a identity.Actor, f Filter, o Order,
 	if err := o.after(q, after); err != nil {
 		return out, err
 	}
-	text := `SELECT ` + datasetColumns + ` FROM datasets d` + q.String() + o.sql() + ` LIMIT ` + q.arg(limit+1)
+	text := `SELECT ` + datasetColumns + ` FROM datasets d` + q.String() + o.sql() + ` LIMIT ` + q.Arg(limit+1)
 	err = s.db.Read(ctx, func(tx *sqldb.Tx) error {
 		out = List{}
-		list, err := queryDatasets(ctx, tx, a, text, q.args)
+		list, err := queryDatasets(ctx, tx, a, text, q.Args)
 		if len(list) > limit {
 			list = list[:limit]
 			out.Next = o.next(list[limit-1])

@@ -50,12 +50,12 @@ func newsTx(ctx context.Context, tx *sqldb.Tx, a identity.Actor, f NewsFilter) (
 		return nil, through, err
 	}
 	var q where
-	q.add("c.seq > " + q.arg(f.After))
+	q.Add("c.seq > " + q.Arg(f.After))
 	if f.Dataset != "" {
-		q.add("c.dataset = " + q.arg(f.Dataset))
+		q.Add("c.dataset = " + q.Arg(f.Dataset))
 	}
 	if f.Organisation != "" {
-		q.add("d.organisation = " + q.arg(f.Organisation))
+		q.Add("d.organisation = " + q.Arg(f.Organisation))
 	}
 	q.visible(a)
 	type line struct {
@@ -65,7 +65,7 @@ func newsTx(ctx context.Context, tx *sqldb.Tx, a identity.Actor, f NewsFilter) (
 		lastTime time.Time
 	}
 	rows, err := tx.Query(ctx, `SELECT c.dataset, c.kind, COUNT(*), MAX(c.seq), MAX(c.at) FROM catalogue_changes c JOIN datasets d ON d.id = c.dataset`+q.String()+
-		` GROUP BY c.dataset, c.kind ORDER BY MAX(c.seq) DESC LIMIT `+q.arg(len(changeKinds)*min(f.Limit, 500)), q.args...)
+		` GROUP BY c.dataset, c.kind ORDER BY MAX(c.seq) DESC LIMIT `+q.Arg(len(changeKinds)*min(f.Limit, 500)), q.Args...)
 	if err != nil {
 		return nil, through, err
 	}
@@ -92,8 +92,8 @@ func newsTx(ctx context.Context, tx *sqldb.Tx, a identity.Actor, f NewsFilter) (
 		list[i].take(l.kind, l.n, l.last, l.lastTime)
 	}
 	var d where
-	d.add(in(&d, "d.id", ids))
-	found, err := queryDatasets(ctx, tx, a, `SELECT `+datasetColumns+` FROM datasets d`+d.String(), d.args)
+	d.Add(sqldb.In(&d.Conditions, "d.id", ids))
+	found, err := queryDatasets(ctx, tx, a, `SELECT `+datasetColumns+` FROM datasets d`+d.String(), d.Args)
 	for _, set := range found {
 		list[at[set.ID]].Dataset = set
 	}

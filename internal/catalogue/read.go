@@ -78,9 +78,9 @@ func (s *Service) GetMany(ctx context.Context, a identity.Actor, list ...Dataset
 	err = s.db.Read(ctx, func(tx *sqldb.Tx) error {
 		clear(out)
 		var q where
-		q.add(in(&q, "d.id", list))
+		q.Add(sqldb.In(&q.Conditions, "d.id", list))
 		q.visible(a)
-		found, err := queryDatasets(ctx, tx, a, `SELECT `+datasetColumns+` FROM datasets d`+q.String(), q.args)
+		found, err := queryDatasets(ctx, tx, a, `SELECT `+datasetColumns+` FROM datasets d`+q.String(), q.Args)
 		for _, d := range found {
 			out[d.ID] = d
 		}
@@ -132,11 +132,11 @@ func (s *Service) Head(ctx context.Context, a identity.Actor, id ResourceID) (r 
 func (s *Service) HeadTx(ctx context.Context, tx *sqldb.Tx, a identity.Actor, id ResourceID) (r Resource, d Dataset, err error) {
 	defer errs.Wrap(&err, "catalogue.Head(%s)", id)
 	var q where
-	q.add("r.id = " + q.arg(id))
+	q.Add("r.id = " + q.Arg(id))
 	q.visible(a)
 	text := `SELECT ` + datasetColumns + `, ` + resourceColumns + ` FROM resources r JOIN datasets d ON d.id = r.dataset` + q.String()
 	var into resourceRow
-	d, err = scanDataset(alongside{tx.QueryRow(ctx, text, q.args...), into.columns()})
+	d, err = scanDataset(alongside{tx.QueryRow(ctx, text, q.Args...), into.columns()})
 	r = into.resource()
 	if err == nil && d.State == Withdrawn && !isMember(a, d) {
 		err = gone()
@@ -175,9 +175,9 @@ func resource1(ctx context.Context, tx *sqldb.Tx, a identity.Actor, id ResourceI
 // column is the name of one of d's.
 func dataset1(ctx context.Context, tx *sqldb.Tx, a identity.Actor, column, value string) (Dataset, error) {
 	var q where
-	q.add(column + " = " + q.arg(value))
+	q.Add(column + " = " + q.Arg(value))
 	q.visible(a)
-	d, err := scanDataset(tx.QueryRow(ctx, `SELECT `+datasetColumns+` FROM datasets d`+q.String(), q.args...))
+	d, err := scanDataset(tx.QueryRow(ctx, `SELECT `+datasetColumns+` FROM datasets d`+q.String(), q.Args...))
 	return traceOnly(a, d), err
 }
 

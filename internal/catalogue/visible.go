@@ -1,41 +1,14 @@
 package catalogue
 
 import (
-	"strconv"
 	"strings"
 
 	"socle/internal/identity"
 	"socle/internal/sqldb"
 )
 
-// where gathers the conditions of a list and their arguments.
-type where struct {
-	conditions []string
-	args       []any
-}
-
-// arg keeps a value and returns its placeholder.
-func (q *where) arg(v any) string {
-	q.args = append(q.args, v)
-	return "$" + strconv.Itoa(len(q.args))
-}
-
-// in returns "column IN ($n, …)" over at least one value.
-func in[T any](q *where, column string, values []T) string {
-	marks := sqldb.Marks(len(q.args)+1, len(values))
-	q.args = append(q.args, sqldb.AnySlice(values)...)
-	return column + " IN (" + marks + ")"
-}
-
-func (q *where) add(condition string) { q.conditions = append(q.conditions, condition) }
-
-// String is the WHERE clause, starting with a space.
-func (q *where) String() string {
-	if len(q.conditions) == 0 {
-		return ""
-	}
-	return " WHERE " + strings.Join(q.conditions, " AND ")
-}
+// where is which datasets a list has.
+type where struct{ sqldb.Conditions }
 
 // visible keeps the datasets that the actor may know of: what is published, the
 // trace of what was, what is inside for those inside, and everything of the
@@ -46,17 +19,17 @@ func (q *where) visible(a identity.Actor) {
 	if all {
 		return
 	}
-	or := []string{in(q, state, []State{Published, Withdrawn})}
+	or := []string{sqldb.In(&q.Conditions, state, []State{Published, Withdrawn})}
 	if len(own) > 0 {
-		or = append(or, in(q, organisation, own))
+		or = append(or, sqldb.In(&q.Conditions, organisation, own))
 	}
 	switch everywhere, inside := a.Where(identity.ActionReadInternal); {
 	case everywhere:
-		or = append(or, state+" = "+q.arg(Internal))
+		or = append(or, state+" = "+q.Arg(Internal))
 	case len(inside) > 0:
-		or = append(or, state+" = "+q.arg(Internal)+" AND "+in(q, organisation, inside))
+		or = append(or, state+" = "+q.Arg(Internal)+" AND "+sqldb.In(&q.Conditions, organisation, inside))
 	}
-	q.add("(" + strings.Join(or, " OR ") + ")")
+	q.Add("(" + strings.Join(or, " OR ") + ")")
 }
 
 // isMember reports whether the actor sees all that a dataset went through.

@@ -14,14 +14,14 @@ import (
 func (s *Service) Wholes(ctx context.Context, a identity.Actor, after DatasetID, limit int, only ...DatasetID) (list []Dataset, err error) {
 	defer errs.Wrap(&err, "catalogue.Wholes")
 	var q where
-	q.add("d.id > " + q.arg(after))
+	q.Add("d.id > " + q.Arg(after))
 	if len(only) > 0 {
-		q.add(in(&q, "d.id", only))
+		q.Add(sqldb.In(&q.Conditions, "d.id", only))
 	}
 	q.visible(a)
-	text := `SELECT ` + datasetColumns + ` FROM datasets d` + q.String() + ` ORDER BY d.id LIMIT ` + q.arg(min(max(limit, 1), 500))
+	text := `SELECT ` + datasetColumns + ` FROM datasets d` + q.String() + ` ORDER BY d.id LIMIT ` + q.Arg(min(max(limit, 1), 500))
 	err = s.db.Read(ctx, func(tx *sqldb.Tx) error {
-		if list, err = queryDatasets(ctx, tx, a, text, q.args); err != nil {
+		if list, err = queryDatasets(ctx, tx, a, text, q.Args); err != nil {
 			return err
 		}
 		var all []Resource

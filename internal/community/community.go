@@ -187,38 +187,38 @@ type Query struct {
 // answer none).
 func (s *Service) List(ctx context.Context, a identity.Actor, q Query) (list []Request, err error) {
 	defer errs.Wrap(&err, "community.List")
-	var w where
+	var w sqldb.Conditions
 	if q.Public {
-		w.add(`public_at IS NOT NULL`)
-	} else if err := w.mine(a); err != nil {
+		w.Add(`public_at IS NOT NULL`)
+	} else if err := mine(&w, a); err != nil {
 		return nil, err
 	}
 	for _, word := range sought(q.Text) {
-		w.add(`shown_fold LIKE ` + w.arg("%"+word+"%"))
+		w.Add(`shown_fold LIKE ` + w.Arg("%"+word+"%"))
 	}
 	if q.Dataset != "" {
-		w.add(`(about = ` + w.arg(q.Dataset) + ` OR dataset = ` + w.arg(q.Dataset) + `)`)
+		w.Add(`(about = ` + w.Arg(q.Dataset) + ` OR dataset = ` + w.Arg(q.Dataset) + `)`)
 	}
 	if q.ToHost {
-		w.add(`organisation IS NULL`)
+		w.Add(`organisation IS NULL`)
 	} else if q.To != nil {
-		w.in(q.To)
+		w.Add(sqldb.In(&w, "organisation", q.To))
 	}
 	if q.Open {
-		w.add(`closed_at IS NULL`)
+		w.Add(`closed_at IS NULL`)
 	}
 	if q.Closed {
-		w.add(`closed_at IS NOT NULL`)
+		w.Add(`closed_at IS NOT NULL`)
 	}
 	if q.Before != "" {
-		w.add(`id < ` + w.arg(q.Before))
+		w.Add(`id < ` + w.Arg(q.Before))
 	}
 	limit := min(q.Limit, 200)
 	if limit <= 0 {
 		limit = 50
 	}
 	err = s.o.DB.Read(ctx, func(tx *sqldb.Tx) error {
-		rows, err := tx.Query(ctx, `SELECT `+columns+` FROM data_requests WHERE `+strings.Join(w.conditions, ` AND `)+` ORDER BY id DESC LIMIT `+w.arg(limit), w.args...)
+		rows, err := tx.Query(ctx, `SELECT `+columns+` FROM data_requests`+w.String()+` ORDER BY id DESC LIMIT `+w.Arg(limit), w.Args...)
 		if err != nil {
 			return err
 		}
@@ -231,37 +231,13 @@ func (s *Service) List(ctx context.Context, a identity.Actor, q Query) (list []R
 	return list, err
 }
 
-// where collects the conditions of a list.
-type where struct {
-	conditions []string
-	args       []any
-}
-
-func (w *where) add(condition string) { w.conditions = append(w.conditions, condition) }
-
-func (w *where) arg(v any) string {
-	w.args = append(w.args, v)
-	return sqldb.Marks(len(w.args), 1)
-}
-
-// in keeps what is addressed to one of some organisations, perhaps none.
-func (w *where) in(orgs []identity.OrganisationID) {
-	if len(orgs) == 0 {
-		w.add(`1 = 0`)
-		return
-	}
-	w.add(`organisation IN (` + sqldb.Marks(len(w.args)+1, len(orgs)) + `)`)
-	w.args = append(w.args, sqldb.AnySlice(orgs)...)
-}
-
 // mine keeps what an actor may answer.
-func (w *where) mine(a identity.Actor) error {
+func mine(w *sqldb.Conditions, a identity.Actor) error {
 	everywhere, orgs := a.Where(identity.ActionAnswer)
 	switch {
 	case everywhere:
-		w.add(`1 = 1`)
 	case len(orgs) > 0:
-		w.in(orgs)
+		w.Add(sqldb.In(w, "organisation", orgs))
 	default:
 		return a.Require(identity.ActionAnswer, "")
 	}
