@@ -230,7 +230,7 @@ func exportOf(d identity.PersonalData, follows []follow.Follow, requests []commu
 
 func (p *Pages) askClose(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	return p.ask(w, r, askView{Title: ui.T(ctx, "account.close.ask"), Losses: []string{ui.T(ctx, "account.close.erased"), ui.T(ctx, "account.close.kept"), ui.T(ctx, "account.close.tokens")},
+	return p.ask(w, r, ui.Ask{Title: ui.T(ctx, "account.close.ask"), Losses: []string{ui.T(ctx, "account.close.erased"), ui.T(ctx, "account.close.kept"), ui.T(ctx, "account.close.tokens")},
 		Action: DataPath + "/close", Act: ui.T(ctx, "account.close.act"), Back: DataPath,
 		Sure: &ui.Checkbox{Field: ui.Field{Name: "sure", Label: ui.T(ctx, "account.close.sure")}}})
 }

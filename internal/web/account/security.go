@@ -161,7 +161,7 @@ func (p *Pages) codesPage(w http.ResponseWriter, r *http.Request, problem error)
 		return err
 	}
 	view := codesView{Form: formView{Title: ui.T(ctx, "account.codes.set-up"), Lead: ui.T(ctx, "account.codes.lead"), Action: SecurityPath + "/codes/confirm", Submit: ui.T(ctx, "account.codes.confirm"),
-		Inputs: []ui.Input{codeInput(r)}, Other: []ui.Link{{Label: ui.T(ctx, "account.cancel"), Href: SecurityPath}}},
+		Inputs: []ui.Input{codeInput(r)}, Other: []ui.Link{{Label: ui.T(ctx, "ui.cancel"), Href: SecurityPath}}},
 		Secret: ui.Code{ID: "code-secret", Title: ui.T(ctx, "account.codes.secret"), Text: c.Secret}}
 	if view.QR, err = ui.NewQR(ui.T(ctx, "account.codes.qr"), c.URL); err != nil {
 		return err
@@ -223,24 +223,15 @@ func (p *Pages) recovery(w http.ResponseWriter, r *http.Request) error {
 	return p.recoveryPage(w, r, list)
 }
 
-// askView asks before something is lost.
-type askView struct {
-	Title  string
-	Losses []string // what happens, one sentence each
-	Action string
-	Act    string
-	Back   string
-	Sure   *ui.Checkbox // to be ticked first; nil where the button is enough
-}
-
-func (p *Pages) ask(w http.ResponseWriter, r *http.Request, v askView) error {
+// ask asks before something is lost.
+func (p *Pages) ask(w http.ResponseWriter, r *http.Request, a ui.Ask) error {
 	w.Header().Set("Cache-Control", "no-store")
-	return shell.Page(w, r, ui.Page{Title: v.Title, NoIndex: true}, askPage(v))
+	return shell.Ask(w, r, a, nil)
 }
 
 func (p *Pages) askStopCodes(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	return p.ask(w, r, askView{Title: ui.T(ctx, "account.codes.stop.ask"), Losses: []string{ui.T(ctx, "account.codes.stop.loss"), ui.T(ctx, "account.codes.stop.recovery")},
+	return p.ask(w, r, ui.Ask{Title: ui.T(ctx, "account.codes.stop.ask"), Losses: []string{ui.T(ctx, "account.codes.stop.loss"), ui.T(ctx, "account.codes.stop.recovery")},
 		Action: SecurityPath + "/codes/stop", Act: ui.T(ctx, "account.codes.stop"), Back: SecurityPath})
 }
 

@@ -250,10 +250,8 @@ func (p *Pages) saveConsolidation(w http.ResponseWriter, r *http.Request) error 
 	t := typed{r.PostFormValue("key"), r.PostFormValue("order"), r.PostFormValue("renamed")}
 	err := p.read(ctx, a, t, &c.Form)
 	if err == nil {
-		if text := r.PostFormValue("revision"); text != "" {
-			if c.Revision, err = strconv.Atoi(text); err != nil {
-				c.Revision = -1 // never the latest
-			}
+		if r.PostFormValue("revision") != "" {
+			c.Revision = shell.Revision(r)
 			_, err = p.o.Merge.Change(ctx, a, id, c.Revision, c.Form)
 		} else {
 			_, err = p.o.Merge.Start(ctx, a, id, c.Form)

@@ -215,8 +215,8 @@ func (p *Pages) askCancel(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	at := "/admin/jobs/" + strconv.FormatInt(j.ID, 10)
-	return ask(w, r, askView{Title: ui.T(ctx, "admin.job.cancel.ask", i18n.Args{"Kind": kindName(ctx, j.Kind)}), Act: ui.T(ctx, "admin.job.cancel"), Action: at + "/cancel", Back: at,
-		Losses: []string{ui.T(ctx, "admin.job.cancel.loss"), ui.T(ctx, "admin.job.cancel.again")}})
+	return shell.Ask(w, r, ui.Ask{Title: ui.T(ctx, "admin.job.cancel.ask", i18n.Args{"Kind": kindName(ctx, j.Kind)}), Act: ui.T(ctx, "admin.job.cancel"), Action: at + "/cancel", Back: at,
+		Losses: []string{ui.T(ctx, "admin.job.cancel.loss"), ui.T(ctx, "admin.job.cancel.again")}}, nil)
 }
 
 func (p *Pages) cancel(w http.ResponseWriter, r *http.Request) error {

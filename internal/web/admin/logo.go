@@ -85,7 +85,7 @@ func (p *Pages) setLogo(w http.ResponseWriter, r *http.Request) error {
 		}
 		f.Logo = string(ref.Hash)
 	}
-	revision, _ := strconv.Atoi(r.PostFormValue("revision")) // one that is no number is not the latest
+	revision := shell.Revision(r)
 	if _, err := p.o.Identity.EditOrganisation(ctx, shell.From(r).Actor, o.ID, revision, f); err != nil {
 		return p.logoPage(w, r, o, err)
 	}

@@ -218,13 +218,13 @@ func (p *Pages) askRemove(w http.ResponseWriter, r *http.Request) error {
 	}
 	at := "/organisations/" + o.Slug + "/members"
 	args := i18n.Args{"Name": m.Name, "Organisation": o.Name}
-	view := askView{Title: ui.T(ctx, "admin.member.remove.ask", args), Act: ui.T(ctx, "admin.member.remove"), Action: at + "/" + string(m.Person) + "/remove", Back: at,
+	view := ui.Ask{Title: ui.T(ctx, "admin.member.remove.ask", args), Act: ui.T(ctx, "admin.member.remove"), Action: at + "/" + string(m.Person) + "/remove", Back: at,
 		Losses: []string{ui.T(ctx, "admin.member.remove.rights", args), ui.T(ctx, "admin.member.remove.tokens"), ui.T(ctx, "admin.member.remove.kept")}}
 	if m.Person == v.Actor.Person() {
 		view.Title, view.Act = ui.T(ctx, "admin.member.leave.ask", args), ui.T(ctx, "admin.member.leave")
 		view.Losses[0] = ui.T(ctx, "admin.member.leave.rights", args)
 	}
-	return ask(w, r, view)
+	return shell.Ask(w, r, view, nil)
 }
 
 func (p *Pages) remove(w http.ResponseWriter, r *http.Request) error {
@@ -320,8 +320,8 @@ func (p *Pages) askRevoke(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	at := "/organisations/" + o.Slug
-	return ask(w, r, askView{Title: ui.T(ctx, "admin.invitation.revoke.ask", i18n.Args{"Whom": whom(ctx, l)}), Losses: []string{ui.T(ctx, "admin.invitation.revoke.loss"), ui.T(ctx, "admin.invitation.revoke.again")},
-		Act: ui.T(ctx, "admin.invitation.revoke"), Action: at + "/invitations/" + l.ID + "/revoke", Back: at + "/members"})
+	return shell.Ask(w, r, ui.Ask{Title: ui.T(ctx, "admin.invitation.revoke.ask", i18n.Args{"Whom": whom(ctx, l)}), Losses: []string{ui.T(ctx, "admin.invitation.revoke.loss"), ui.T(ctx, "admin.invitation.revoke.again")},
+		Act: ui.T(ctx, "admin.invitation.revoke"), Action: at + "/invitations/" + l.ID + "/revoke", Back: at + "/members"}, nil)
 }
 
 func (p *Pages) revoke(w http.ResponseWriter, r *http.Request) error {

@@ -258,7 +258,7 @@ func (p *Pages) edit(w http.ResponseWriter, r *http.Request) error {
 	}
 	f := organisationForm(r)
 	f.Logo = o.Logo
-	revision, _ := strconv.Atoi(r.PostFormValue("revision")) // one that is no number is not the latest
+	revision := shell.Revision(r)
 	changed, err := p.o.Identity.EditOrganisation(r.Context(), shell.From(r).Actor, o.ID, revision, f)
 	if err != nil {
 		return p.editPage(w, r, o, r.PostFormValue("revision"), f, err)

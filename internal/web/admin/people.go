@@ -203,8 +203,8 @@ func (p *Pages) askClose(w http.ResponseWriter, r *http.Request) error {
 		return shell.Redirect(w, r, "/admin/people/"+string(x.ID))
 	}
 	at := "/admin/people/" + string(x.ID)
-	return ask(w, r, askView{Title: ui.T(ctx, "admin.person.close.ask", i18n.Args{"Name": x.Name}), Act: ui.T(ctx, "admin.person.close"), Action: at + "/close", Back: at,
-		Losses: []string{ui.T(ctx, "admin.person.close.access"), ui.T(ctx, "admin.person.close.name"), ui.T(ctx, "admin.person.close.kept"), ui.T(ctx, "admin.person.close.final")}})
+	return shell.Ask(w, r, ui.Ask{Title: ui.T(ctx, "admin.person.close.ask", i18n.Args{"Name": x.Name}), Act: ui.T(ctx, "admin.person.close"), Action: at + "/close", Back: at,
+		Losses: []string{ui.T(ctx, "admin.person.close.access"), ui.T(ctx, "admin.person.close.name"), ui.T(ctx, "admin.person.close.kept"), ui.T(ctx, "admin.person.close.final")}}, nil)
 }
 
 func (p *Pages) closePerson(w http.ResponseWriter, r *http.Request) error {

@@ -198,20 +198,6 @@ func after(r *http.Request, name, value string) string {
 	return shell.From(r).Path + "?" + q.Encode()
 }
 
-// askView asks before something is lost.
-type askView struct {
-	Title  string
-	Lead   string
-	Losses []string // what happens, one sentence each
-	Action string
-	Act    string
-	Back   string
-}
-
-func ask(w http.ResponseWriter, r *http.Request, v askView) error {
-	return shell.Page(w, r, ui.Page{Title: v.Title, NoIndex: true}, askPage(v))
-}
-
 // said is an error told inside a page; nil for one that only the page of
 // failures can tell.
 func said(ctx context.Context, err error) *ui.Notice {

@@ -2,7 +2,6 @@ package admin
 
 import (
 	"net/http"
-	"strconv"
 
 	"github.com/a-h/templ"
 
@@ -106,10 +105,7 @@ func (p *Pages) saveText(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	ctx, a := r.Context(), shell.From(r).Actor
-	revision, err := strconv.Atoi(r.PostFormValue("revision"))
-	if err != nil {
-		revision = -1 // never the latest
-	}
+	revision := shell.Revision(r)
 	title, body := r.PostFormValue("title"), r.PostFormValue("body")
 	said := "page.saved"
 	switch r.PostFormValue("act") {

@@ -91,10 +91,9 @@ func (p *Pages) areasPage(w http.ResponseWriter, r *http.Request, f found, colum
 	view := areasView{datasetView: frame, selectionView: f.selection(ctx, "/map", f.kept, values), Title: d.sentence(ctx, f), Problem: wrong}
 	view.Filter.Problem = problem
 	view.Chart = ui.Link{Label: ui.T(ctx, "areas.chart"), Icon: "chart-column", Href: f.address("/chart", f.kept, values)}
-	var parts chartView
-	p.areas(ctx, &parts, f, d)
-	if view.Unknown = parts.Unknown; parts.Areas != nil {
-		view.Drawing, view.Values = *parts.Areas, p.areaValues(ctx, f, d)
+	drawing, unknown := p.areas(ctx, f, d)
+	if view.Unknown = unknown; drawing != nil {
+		view.Drawing, view.Values = *drawing, p.areaValues(ctx, f, d)
 	} else {
 		view.None = &ui.Empty{Icon: "map", Title: ui.T(ctx, "plot.map.empty"), Text: ui.T(ctx, "plot.map.empty.text")}
 	}

@@ -44,24 +44,24 @@ type chartView struct {
 }
 
 // areas draws figures by code on the contours that know them.
-func (p *Pages) areas(ctx context.Context, view *chartView, f found, d drawn) {
+func (p *Pages) areas(ctx context.Context, f found, d drawn) (drawing *ui.Drawing, unknown string) {
 	if d.chart.IsZero() || d.data.Empty() || d.chart.By != nil || d.chart.X.Unit != "" || d.chart.X.Step != 0 {
-		return
+		return nil, ""
 	}
 	figures := chart.Figures(d.frame)
 	a := chart.Choose(p.o.Areas, figures)
 	if a == nil {
-		return
+		return nil, ""
 	}
 	o := chart.Options{Lang: ui.LangOf(ctx), ID: "areas-wide", Width: 720, Title: d.sentence(ctx, f), Desc: ui.T(ctx, "areas.desc"),
 		Colour: func(role string) string { return ui.RoleColour(ui.Light, ui.Role(role)).String() }}
-	wide, unknown := a.Draw(figures, o)
+	wide, without := a.Draw(figures, o)
 	o.ID, o.Width = "areas-narrow", 340
 	narrow, _ := a.Draw(figures, o)
-	view.Areas = &ui.Drawing{Wide: wide, Narrow: narrow}
-	if unknown > 0 {
-		view.Unknown = ui.T(ctx, "areas.unknown", map[string]any{"Count": unknown, "Number": ui.Integer(ctx, int64(unknown))})
+	if without > 0 {
+		unknown = ui.T(ctx, "areas.unknown", map[string]any{"Count": without, "Number": ui.Integer(ctx, int64(without))})
 	}
+	return &ui.Drawing{Wide: wide, Narrow: narrow}, unknown
 }
 
 // drawn is a chart of some rows of a table, computed.
@@ -149,7 +149,7 @@ func (p *Pages) chart(w http.ResponseWriter, r *http.Request) error {
 	view := chartView{datasetView: frame, selectionView: f.selection(ctx, "/chart", f.kept, d.chart.Values()), Problem: d.problem}
 	view.Filter.Problem = problem
 	view.fill(ctx, f, d)
-	p.areas(ctx, &view, f, d)
+	view.Areas, view.Unknown = p.areas(ctx, f, d)
 	view.Address = ui.Code{ID: "chart-address", Title: ui.T(ctx, "plot.address"), Text: p.o.BaseURL + ui.Address(ui.LangOf(ctx), f.address("/chart", f.kept, d.chart.Values()))}
 	shown := f.address("/chart", f.kept, d.chart.Values())
 	p.discover(f, &page, shown)

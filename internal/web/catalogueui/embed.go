@@ -146,7 +146,7 @@ func (p *Pages) embedChart(w http.ResponseWriter, r *http.Request) error {
 	}
 	var parts chartView
 	parts.fill(ctx, f, d)
-	p.areas(ctx, &parts, f, d)
+	parts.Areas, parts.Unknown = p.areas(ctx, f, d)
 	view := p.embedding(ctx, f, f.address("/chart", f.kept, d.chart.Values()))
 	view.Content, view.Sentence = embedChart(parts), ui.T(ctx, "catalogueui.updated", map[string]any{"When": ui.Ago(ctx, f.version.CreatedAt, p.o.Now())})
 	return writeEmbed(ctx, w, r, view)

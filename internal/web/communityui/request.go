@@ -194,7 +194,7 @@ func (p *Pages) answer(w http.ResponseWriter, r *http.Request) error {
 		}
 		t.Dataset = d.ID
 	}
-	changed, err := p.o.Community.Answer(ctx, a, id, revisionOf(r), t.Reply)
+	changed, err := p.o.Community.Answer(ctx, a, id, shell.Revision(r), t.Reply)
 	if errs.Is(err, errs.Invalid) || errs.Is(err, errs.Conflict) {
 		return p.requestPage(w, r, x, &t, err)
 	}
@@ -222,18 +222,10 @@ func slugOf(text string) string {
 	return strings.Trim(u.Path, "/")
 }
 
-func revisionOf(r *http.Request) int {
-	n, err := strconv.Atoi(r.FormValue("revision"))
-	if err != nil {
-		return 0 // no revision at all: never the latest
-	}
-	return n
-}
-
 // forward gives the request to another.
 func (p *Pages) forward(w http.ResponseWriter, r *http.Request) error {
 	ctx, a, id := r.Context(), shell.From(r).Actor, community.RequestID(r.PathValue("id"))
-	x, err := p.o.Community.Forward(ctx, a, id, revisionOf(r), identity.OrganisationID(r.PostFormValue("to")))
+	x, err := p.o.Community.Forward(ctx, a, id, shell.Revision(r), identity.OrganisationID(r.PostFormValue("to")))
 	if errs.Is(err, errs.Conflict) {
 		now, found := p.o.Community.Find(ctx, a, id)
 		if found != nil {
@@ -255,13 +247,6 @@ func (p *Pages) forward(w http.ResponseWriter, r *http.Request) error {
 	return shell.Redirect(w, r, address(id))
 }
 
-// removeView asks before a request is deleted.
-type removeView struct {
-	Title, Text string
-	URL         string
-	Revision    string
-}
-
 func (p *Pages) askRemove(w http.ResponseWriter, r *http.Request) error {
 	ctx, a := r.Context(), shell.From(r).Actor
 	x, err := p.o.Community.Find(ctx, a, community.RequestID(r.PathValue("id")))
@@ -271,13 +256,13 @@ func (p *Pages) askRemove(w http.ResponseWriter, r *http.Request) error {
 	if err := a.Require(identity.ActionAnswer, x.Organisation); err != nil {
 		return err
 	}
-	view := removeView{Title: ui.T(ctx, "communityui.remove.ask"), Text: x.Title(), URL: address(x.ID), Revision: strconv.Itoa(x.Revision)}
-	return shell.Page(w, r, ui.Page{Title: view.Title, NoIndex: true}, removePage(view))
+	return shell.Ask(w, r, ui.Ask{Title: ui.T(ctx, "communityui.remove.ask"), About: x.Title(), Losses: []string{ui.T(ctx, "communityui.remove.text")}, Action: address(x.ID) + "/remove",
+		Hidden: []ui.KeyValue{{Key: "revision", Value: strconv.Itoa(x.Revision)}}, Act: ui.T(ctx, "communityui.remove"), Back: address(x.ID)}, nil)
 }
 
 func (p *Pages) remove(w http.ResponseWriter, r *http.Request) error {
 	id := community.RequestID(r.PathValue("id"))
-	if err := p.o.Community.Remove(r.Context(), shell.From(r).Actor, id, revisionOf(r)); err != nil {
+	if err := p.o.Community.Remove(r.Context(), shell.From(r).Actor, id, shell.Revision(r)); err != nil {
 		return err
 	}
 	shell.Flash(w, r, ui.Good, "communityui.removed")

@@ -3,7 +3,6 @@ package dashboardui
 import (
 	"context"
 	"net/http"
-	"strconv"
 
 	"socle/internal/catalogue"
 	"socle/internal/dashboard"
@@ -137,10 +136,7 @@ func (p *Pages) change(w http.ResponseWriter, r *http.Request) error {
 		return shell.Redirect(w, r, to+"/arrange")
 	}
 	ctx := r.Context()
-	revision, err := strconv.Atoi(r.PostFormValue("revision"))
-	if err != nil {
-		revision = -1 // never the latest
-	}
+	revision := shell.Revision(r)
 	c := dashboard.Change{Act: dashboard.Act(r.PostFormValue("act")), Block: r.PostFormValue("block")}
 	c.New = dashboard.Block{Title: r.PostFormValue("title"), Text: r.PostFormValue("text"), Kind: dashboard.Kind(r.PostFormValue("kind")),
 		Resource: catalogue.ResourceID(r.PostFormValue("resource")), Address: r.PostFormValue("address"), Wide: r.PostFormValue("wide") == "1"}

@@ -3,7 +3,6 @@ package publishui
 import (
 	"context"
 	"net/http"
-	"strconv"
 	"time"
 
 	"socle/internal/errs"
@@ -156,7 +155,7 @@ func (p *Pages) decide(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	ctx, a := r.Context(), shell.From(r).Actor
-	revision, _ := strconv.Atoi(r.PostFormValue("revision"))
+	revision := shell.Revision(r)
 	d := t.deposit
 	switch r.PostFormValue("act") {
 	case "approve":

@@ -77,24 +77,8 @@ func (p *Pages) bringPage(w http.ResponseWriter, r *http.Request, typed map[stri
 		if err := p.ontoFields(ctx, v.Actor, d, typed, &view); err != nil {
 			return err
 		}
-	} else {
-		_, orgs := v.Actor.Where(identity.ActionContribute)
-		names, err := p.o.Identity.OrganisationsByID(ctx, v.Actor, orgs...)
-		if err != nil {
-			return err
-		}
-		switch len(orgs) {
-		case 0:
-			return errs.New(errs.Denied, "publishui.no-organisation").WithHint("account.organisations.none")
-		case 1:
-			view.OrgID = string(orgs[0])
-			view.Head.Eyebrow = names[orgs[0]].Name
-		default:
-			view.Organisation = &ui.Select{Field: ui.Field{Name: "organisation", Label: ui.T(ctx, "publishui.organisation")}, Value: typed["organisation"]}
-			for _, o := range orgs {
-				view.Organisation.Options = append(view.Organisation.Options, ui.Option{Value: string(o), Label: names[o].Name})
-			}
-		}
+	} else if view.OrgID, view.Head.Eyebrow, view.Organisation, err = p.owners(r, typed["organisation"]); err != nil {
+		return err
 	}
 	view.ways(ctx, typed)
 	status := http.StatusOK

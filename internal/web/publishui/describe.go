@@ -3,7 +3,6 @@ package publishui
 import (
 	"context"
 	"net/http"
-	"strconv"
 
 	"socle/internal/catalogue"
 	"socle/internal/errs"
@@ -51,7 +50,7 @@ func (p *Pages) describe(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	m := typedMetadata(r, t.deposit.Description)
-	revision, _ := strconv.Atoi(r.PostFormValue("revision"))
+	revision := shell.Revision(r)
 	if _, err := p.o.Publish.SetDescription(r.Context(), shell.From(r).Actor, t.deposit.ID, revision, m, true); err != nil {
 		if errs.Is(err, errs.Invalid) {
 			return p.describePage(w, r, t, m, err)
@@ -167,7 +166,7 @@ func (p *Pages) publish(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	revision, _ := strconv.Atoi(r.PostFormValue("revision"))
+	revision := shell.Revision(r)
 	plan := publish.Plan{Visibility: publish.Visibility(r.PostFormValue("visibility")), Note: r.PostFormValue("note")}
 	if plan.At, err = p.moment(r); err != nil {
 		return p.publishPage(w, r, err)

@@ -3,7 +3,6 @@ package publishui
 import (
 	"context"
 	"net/http"
-	"strconv"
 
 	"socle/internal/catalogue"
 	"socle/internal/errs"
@@ -70,7 +69,7 @@ func (p *Pages) editPage(w http.ResponseWriter, r *http.Request, d catalogue.Dat
 			return problem
 		}
 		status = httpx.Status(problem)
-		view.Revision, _ = strconv.Atoi(r.PostFormValue("revision"))
+		view.Revision = shell.Revision(r)
 	}
 	view.metadataView = metadataFields(ctx, m, problems)
 	return shell.PageStatus(w, r, status, ui.Page{Title: view.Head.Title + " – " + d.Title, NoIndex: true, Crumbs: setCrumbs(ctx, d, view.Head.Title)}, editFormPage(view))
@@ -81,12 +80,8 @@ func (p *Pages) editSet(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	revision, err := strconv.Atoi(r.PostFormValue("revision"))
-	if err != nil || revision < 0 {
-		revision = 0 // no revision at all: never the latest
-	}
 	m := typedMetadata(r, d.Metadata)
-	changed, err := p.o.Catalogue.Edit(r.Context(), shell.From(r).Actor, d.ID, revision, m)
+	changed, err := p.o.Catalogue.Edit(r.Context(), shell.From(r).Actor, d.ID, shell.Revision(r), m)
 	if errs.Is(err, errs.Conflict) || errs.Is(err, errs.Invalid) {
 		return p.editPage(w, r, d, m, err)
 	}
@@ -192,10 +187,7 @@ func (p *Pages) setState(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	a, ctx := shell.From(r).Actor, r.Context()
-	revision, err := strconv.Atoi(r.PostFormValue("revision"))
-	if err != nil || revision < 0 {
-		revision = 0
-	}
+	revision := shell.Revision(r)
 	name, reason := r.PostFormValue("act"), r.PostFormValue("reason")
 	to := "/datasets/" + d.Slug
 	switch name {

@@ -136,8 +136,13 @@ func (p *Pages) linkPage(w http.ResponseWriter, r *http.Request, d catalogue.Dat
 		view.Head, view.Action, view.Back = setHead(ctx, d, "link.add"), linksPath(d)+"/new", linksPath(d)
 		view.Head.Lead = ui.T(ctx, "link.lead")
 	default:
-		if err := p.linkOrganisation(r, &view); err != nil {
+		only, name, choice, err := p.owners(r, r.FormValue("organisation"))
+		if err != nil {
 			return err
+		}
+		view.Head.Eyebrow, view.Organisation = name, choice
+		if choice == nil {
+			view.Hidden = []ui.KeyValue{{Key: "organisation", Value: only}}
 		}
 	}
 	if d.ID != "" {
@@ -186,28 +191,6 @@ func linkDifferences(ctx context.Context, theirs, mine catalogue.ResourceMetadat
 	return out
 }
 
-// linkOrganisation asks whose the dataset is that a link begins.
-func (p *Pages) linkOrganisation(r *http.Request, view *linkView) error {
-	v, ctx := shell.From(r), r.Context()
-	_, orgs := v.Actor.Where(identity.ActionContribute)
-	names, err := p.o.Identity.OrganisationsByID(ctx, v.Actor, orgs...)
-	switch {
-	case err != nil:
-		return err
-	case len(orgs) == 0:
-		return errs.New(errs.Denied, "publishui.no-organisation").WithHint("account.organisations.none")
-	case len(orgs) == 1:
-		view.Head.Eyebrow = names[orgs[0]].Name
-		view.Hidden = []ui.KeyValue{{Key: "organisation", Value: string(orgs[0])}}
-		return nil
-	}
-	view.Organisation = &ui.Select{Field: ui.Field{Name: "organisation", Label: ui.T(ctx, "publishui.organisation")}, Value: r.FormValue("organisation")}
-	for _, o := range orgs {
-		view.Organisation.Options = append(view.Organisation.Options, ui.Option{Value: string(o), Label: names[o].Name})
-	}
-	return nil
-}
-
 // saveLink keeps the link, tries it, and says what was found.
 func (p *Pages) saveLink(w http.ResponseWriter, r *http.Request) error {
 	d, x, err := p.linkOf(r)
@@ -219,7 +202,7 @@ func (p *Pages) saveLink(w http.ResponseWriter, r *http.Request) error {
 	if m.Format != "" && strings.EqualFold(m.Format, x.Format) {
 		m.MediaType = x.MediaType
 	}
-	form := publish.LinkForm{Organisation: identity.OrganisationID(f("organisation")), Dataset: d.ID, Resource: x.ID, Revision: revisionOf(r), ResourceMetadata: m}
+	form := publish.LinkForm{Organisation: identity.OrganisationID(f("organisation")), Dataset: d.ID, Resource: x.ID, Revision: shell.Revision(r), ResourceMetadata: m}
 	saved, set, err := p.o.Publish.SaveLink(ctx, a, httpx.Reacher(p.o.Fetch), form)
 	if errs.Is(err, errs.Invalid) || errs.Is(err, errs.Conflict) {
 		return p.linkPage(w, r, d, x, m, err)
@@ -252,14 +235,6 @@ func (p *Pages) leave(ctx context.Context, a identity.Actor, id publish.DepositI
 	return p.o.Publish.Abandon(ctx, a, id, dep.Revision)
 }
 
-func revisionOf(r *http.Request) int {
-	n, err := strconv.Atoi(r.PostFormValue("revision"))
-	if err != nil || n < 0 {
-		return 0 // no revision at all: never the latest
-	}
-	return n
-}
-
 // offerLink offers to keep the address of a deposit that gave no table as a plain link.
 func (p *Pages) offerLink(r *http.Request, d publish.Deposit, view *understandView) error {
 	if d.Link == "" || d.Watched {
@@ -278,27 +253,19 @@ func (p *Pages) offerLink(r *http.Request, d publish.Deposit, view *understandVi
 	return nil
 }
 
-// removeLinkView asks before a link is removed.
-type removeLinkView struct {
-	Title, Text, Action, Back, Revision string
-	Wrong                               *ui.Notice
-}
-
 func (p *Pages) askRemoveLink(w http.ResponseWriter, r *http.Request) error {
 	d, x, err := p.linkOf(r)
 	if err != nil {
 		return err
 	}
-	return p.removeLinkPage(w, r, d, x, nil)
+	return askRemoval(w, r, d, x, nil)
 }
 
-func (p *Pages) removeLinkPage(w http.ResponseWriter, r *http.Request, d catalogue.Dataset, x catalogue.Resource, problem error) error {
-	ctx, status, base := r.Context(), http.StatusOK, linksPath(d)
-	view := removeLinkView{Title: ui.T(ctx, "link.remove.ask", i18n.Args{"Title": x.Title}), Text: x.URL, Action: base + "/" + string(x.ID) + "/remove", Back: base, Revision: strconv.Itoa(d.Revision)}
-	if problem != nil {
-		status, view.Wrong = httpx.Status(problem), ui.Failed(ctx, problem)
-	}
-	return shell.PageStatus(w, r, status, ui.Page{Title: view.Title, NoIndex: true}, removeLinkTemplate(view))
+// askRemoval asks before a link is removed.
+func askRemoval(w http.ResponseWriter, r *http.Request, d catalogue.Dataset, x catalogue.Resource, problem error) error {
+	ctx, base := r.Context(), linksPath(d)
+	return shell.Ask(w, r, ui.Ask{Title: ui.T(ctx, "link.remove.ask", i18n.Args{"Title": x.Title}), About: x.URL, Losses: []string{ui.T(ctx, "link.remove.text")}, Action: base + "/" + string(x.ID) + "/remove",
+		Hidden: []ui.KeyValue{{Key: "revision", Value: strconv.Itoa(d.Revision)}}, Act: ui.T(ctx, "link.remove"), Back: base}, problem)
 }
 
 func (p *Pages) removeLink(w http.ResponseWriter, r *http.Request) error {
@@ -306,9 +273,9 @@ func (p *Pages) removeLink(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	err = p.o.Catalogue.RemoveResource(r.Context(), shell.From(r).Actor, x.ID, revisionOf(r))
+	err = p.o.Catalogue.RemoveResource(r.Context(), shell.From(r).Actor, x.ID, shell.Revision(r))
 	if errs.Is(err, errs.Conflict) {
-		return p.removeLinkPage(w, r, d, x, err)
+		return askRemoval(w, r, d, x, err)
 	}
 	if err != nil {
 		return err

@@ -222,7 +222,7 @@ func (p *Pages) protect(w http.ResponseWriter, r *http.Request) error {
 		}
 		return slices.ContainsFunc(f.Columns, left)
 	})
-	revision, _ := strconv.Atoi(r.PostFormValue("revision"))
+	revision := shell.Revision(r)
 	imported, _ := strconv.Atoi(r.PostFormValue("import-revision"))
 	_, err = p.o.Publish.Protect(ctx, shell.From(r).Actor, t.deposit.ID, revision, imported, choices, keeps, r.PostFormValue("reason"))
 	if errs.Is(err, errs.Invalid) {

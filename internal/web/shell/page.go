@@ -47,6 +47,15 @@ func (s *Shell) page(w http.ResponseWriter, r *http.Request, v *Visit, status in
 	return httpx.WriteHTML(w, r, status, buf.Bytes())
 }
 
+// Ask asks before something is lost; problem is why it was not done, nil the first time.
+func Ask(w http.ResponseWriter, r *http.Request, a ui.Ask, problem error) error {
+	status := http.StatusOK
+	if problem != nil {
+		status, a.Wrong = httpx.Status(problem), ui.Failed(r.Context(), problem)
+	}
+	return PageStatus(w, r, status, ui.Page{Title: a.Title, NoIndex: true}, a)
+}
+
 // Fragment answers with a part of a page, for htmx.
 func Fragment(w http.ResponseWriter, r *http.Request, body templ.Component) error {
 	return FragmentStatus(w, r, http.StatusOK, body)

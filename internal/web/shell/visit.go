@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"socle/internal/errs"
@@ -112,6 +113,16 @@ func In(r *http.Request, l i18n.Lang) *http.Request {
 	v := *From(r)
 	v.Lang = l
 	return v.in(r)
+}
+
+// Revision is the one that a form was drawn from, as its field revision says; -1, which is
+// never the latest, when it says none.
+func Revision(r *http.Request) int {
+	n, err := strconv.Atoi(r.PostFormValue("revision"))
+	if err != nil || n < 0 {
+		return -1
+	}
+	return n
 }
 
 // Remember sets the cookie of a session that has just been opened.
