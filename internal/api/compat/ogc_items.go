@@ -36,7 +36,7 @@ func (api *API) ogcItems(w http.ResponseWriter, r *http.Request) error {
 	}
 	api.ogcCRS(w, f.CRS)
 	w.Header().Add("Link", ogc.QueryablesLink(api.ogcBase(), l.id()))
-	if fresh(w, r, string(l.table.version.ID), strconv.FormatBool(html)) {
+	if !html && fresh(w, r, string(l.table.version.ID)) { // a page has a mark of its own: it is of a visitor, too
 		return nil
 	}
 	q := f.Query
@@ -85,7 +85,7 @@ func (api *API) ogcItem(w http.ResponseWriter, r *http.Request) error {
 		return errs.New(errs.NotFound, "tables.row.missing", errs.Args{"Number": r.PathValue("feature"), "Rows": l.table.Snapshot.Rows()}).WithHint("tables.row.missing.hint")
 	}
 	api.ogcCRS(w, system)
-	if fresh(w, r, string(l.table.version.ID), strconv.FormatBool(html)) {
+	if !html && fresh(w, r, string(l.table.version.ID)) { // a page has a mark of its own: it is of a visitor, too
 		return nil
 	}
 	page, err := api.o.Engine.Numbers(client(r), l.table.Snapshot, []int64{number}, nil)
