@@ -29,6 +29,13 @@ test("a question that is not asked is neither checked, sent, nor seen by express
   assert.deepEqual(f.answers({ arrose: "non", volume: "7,5", raison: "x" }), { arrose: "non" });
 });
 
+test("a day and an instant are told in words, what is neither stays", () => {
+  assert.equal(shown(field("jour", { control: "date" }), "2026-07-14"), "14 juil. 2026");
+  assert.match(shown(field("releve", { control: "datetime" }), "2026-07-14T10:30:00"), /^14 juil\. 2026\D+10:30$/);
+  assert.equal(shown(field("jour", { control: "date" }), "14/07/2026"), "14/07/2026");
+  assert.equal(shown(field("nom"), "2026-07-14"), "2026-07-14");
+});
+
 test("a form in two languages is shown in the reader's, and calculates in its own", () => {
   const d = form([
     { kind: "section", title: "Puits", translations: { en: { title: "Well" } }, items: [

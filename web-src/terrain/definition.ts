@@ -1,5 +1,7 @@
 // A form and its entries as the API gives them (GET /api/v1/forms/{id}).
 
+import { dated } from "./words";
+
 export type Control =
   | "text" | "long-text" | "integer" | "number" | "date" | "time" | "datetime" | "year" | "month" | "yes-no" | "choice" | "choices" | "commune" | "address" | "siret"
   | "point" | "shape" | "photo" | "file" | "email" | "phone" | "url" | "calculated" | "hidden";
@@ -179,8 +181,9 @@ export function nameOf(d: Definition, values: Values): string {
   return parts.filter((p) => p !== "").join(" · ").slice(0, 120);
 }
 
-// A value in the words of its choices.
+// A value as one reads it: in the words of its choices, a day in those of the language.
 export function shown(f: Item, text: string): string {
+  if (f.control === "date" || f.control === "datetime") return dated(text);
   if (!f.choices?.length) return text;
   const label = (v: string) => f.choices?.find((c) => c.value === v)?.label || v;
   return (f.control === "choices" ? split(f, text) : [text]).map(label).join(", ");

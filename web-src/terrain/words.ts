@@ -41,3 +41,11 @@ export function moment(ms: number): string {
 export function distance(m: number): string {
   return m < 1000 ? t("near.metres", { Count: Math.max(1, Math.round(m)) }) : t("near.kilometres", { Distance: number(m / 1000, 1) });
 }
+
+// A day or an instant of ISO 8601 as one reads it; what is neither stays as it is.
+export function dated(text: string): string {
+  const day = /^\d{4}-\d{2}-\d{2}$/.test(text);
+  const at = new Date(day ? `${text}T00:00` : text);
+  if (!/^\d{4}-\d{2}-\d{2}/.test(text) || Number.isNaN(at.getTime())) return text;
+  return at.toLocaleString(lang, { day: "numeric", month: "short", year: "numeric", ...(day ? {} : { hour: "2-digit", minute: "2-digit" }) });
+}
