@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"io"
+	"math"
 
 	"socle/internal/errs"
 	"socle/internal/identity"
@@ -33,8 +34,9 @@ func New(db *sqldb.DB, random io.Reader) *Service {
 }
 
 // AnyRevision given to a method stands for the latest revision: for jobs, which
-// change what no one else does.
-const AnyRevision = -1
+// change what no one else does. No form gives it: a revision that a form lacks is -1,
+// which is never the latest.
+const AnyRevision = math.MinInt
 
 func (s *Service) newID(tx *sqldb.Tx) string {
 	return ids.Source{Now: tx.Now, Rand: s.rand}.New()
