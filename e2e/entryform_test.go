@@ -1,13 +1,20 @@
 package e2e
 
 import (
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+
+	"socle/internal/collect"
+	"socle/internal/schema/form"
 )
 
 // From the page of a dataset to an accepted entry, on a phone, by someone without an
@@ -77,6 +84,81 @@ func TestEntryFromDataset(t *testing.T) {
 	}
 	if got := p.visitor(t).get(key + "/propositions?kind=address&q=xyzzy"); strings.TrimSpace(string(got.body)) != `{"proposals":[]}` {
 		t.Errorf("nothing to propose: %s", got.body)
+	}
+}
+
+// A host that names the national services has what the portal does not know completed
+// by them: a company by its name or its whole number, an address; and a form goes on
+// without them when they fall silent.
+func TestNationalServices(t *testing.T) {
+	t.Parallel()
+	var silent atomic.Bool
+	var asked sync.Map // what left
+	answers := func(body string) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			asked.Store(r.FormValue("q"), true)
+			if silent.Load() {
+				w.WriteHeader(http.StatusServiceUnavailable)
+				return
+			}
+			w.Header().Set("Content-Type", "application/json")
+			_, _ = io.WriteString(w, body) // a portal that has gone away is not answered
+		}
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/companies", answers(`{"results": [{"siren": "732829320", "nom_complet": "CONSERVERIE DU GIROU", "siege": {"siret": "73282932000074", "libelle_commune": "VERFEIL", "etat_administratif": "A"}, "matching_etablissements": []}]}`))
+	mux.Handle("/addresses", answers(`{"type": "FeatureCollection", "features": [{"properties": {"label": "3 Chemin du Girou 31590 Verfeil"}}]}`))
+	national := httptest.NewServer(mux)
+	t.Cleanup(national.Close)
+
+	p := start(t, "--entries-company-url", national.URL+"/companies", "--entries-address-url", national.URL+"/addresses")
+	p.must(t, "admin", "organisation", "Commune d’Essai")
+	if err := p.end(); err != nil {
+		t.Fatal(err)
+	}
+	made := seedForm(t, p, "commune-d-essai", &form.Definition{Title: "Fournisseurs", Description: "Qui livre les cantines.", Language: "fr", Screens: form.OneScreen, Names: []string{"fournisseur"}, Items: []form.Item{
+		{Kind: form.Field, Name: "fournisseur", Label: "Fournisseur", Control: form.SIRET, Format: "siret"},
+		{Kind: form.Field, Name: "adresse", Label: "Adresse", Control: form.Address},
+	}}, collect.Settings{Access: collect.Public, Sight: collect.All})
+	if err := p.begin(); err != nil {
+		t.Fatal(err)
+	}
+	v := p.visitor(t)
+	proposed := func(kind, typed string) string {
+		t.Helper()
+		pg := v.get("/f/" + made.key + "/propositions?kind=" + kind + "&q=" + url.QueryEscape(typed))
+		if pg.status != http.StatusOK {
+			t.Fatalf("%s: %d %s", typed, pg.status, pg.body)
+		}
+		return strings.TrimSpace(string(pg.body))
+	}
+	const company = `{"proposals":[{"value":"73282932000074","label":"CONSERVERIE DU GIROU","note":"732 829 320 00074 · VERFEIL"}]}`
+	for _, typed := range []string{"conserverie girou", "732 829 320 00074"} {
+		if got := proposed("siret", typed); got != company {
+			t.Errorf("%s: %s", typed, got)
+		}
+	}
+	if got := proposed("siret", "73282932000017"); got != `{"proposals":[]}` {
+		t.Errorf("another establishment than the one typed: %s", got)
+	}
+	if got := proposed("siret", "7328293200"); got != `{"proposals":[]}` {
+		t.Errorf("the start of a number: %s", got)
+	}
+	if _, left := asked.Load("7328293200"); left {
+		t.Error("the start of a number left the portal")
+	}
+	if got := proposed("address", "chemin du girou"); !strings.Contains(got, "3 Chemin du Girou 31590 Verfeil") {
+		t.Error(got)
+	}
+	silent.Store(true)
+	if got := proposed("siret", "conserverie girou"); got != company {
+		t.Errorf("what is remembered: %s", got)
+	}
+	if got := proposed("siret", "scierie du girou"); got != `{"proposals":[]}` {
+		t.Errorf("out of reach: %s", got)
+	}
+	if got := v.send(v.get("/f/"+made.key), "#entry", "v-fournisseur", "73282932000074", "v-adresse", "3 chemin du Girou"); !strings.HasSuffix(got.url.Path, "/merci") {
+		t.Errorf("%d at %s: %s", got.status, got.url, got.text())
 	}
 }
 

@@ -98,6 +98,7 @@ type Entries struct {
 	File       Bytes         `name:"file" default:"25MB" fr:"Taille d’une photo ou d’un fichier joint à une saisie." en:"Size of a photo or file attached to an entry."`
 	Watchers   int           `name:"watchers" default:"2000" fr:"Pages et appareils qui suivent les changements en direct, au plus." en:"Pages and devices that follow changes live, at most."`
 	AddressURL string        `name:"address-url" placeholder:"URL" fr:"Service d’adresses interrogé quand le portail ne connaît pas l’adresse que l’on tape, par exemple https://data.geopf.fr/geocodage/search ; ce qui est tapé lui est envoyé. Vide ou injoignable : le portail propose seulement ce qu’il a." en:"Address service asked when the portal does not know the address being typed, for example https://data.geopf.fr/geocodage/search; what is typed is sent to it. Empty or out of reach: the portal proposes only what it has."`
+	CompanyURL string        `name:"company-url" placeholder:"URL" fr:"Service d’entreprises interrogé quand le portail ne connaît pas le SIRET, le SIREN ou le nom que l’on tape, par exemple https://recherche-entreprises.api.gouv.fr/search ; ce qui est tapé lui est envoyé. Vide ou injoignable : le portail propose seulement ce qu’il a." en:"Company service asked when the portal does not know the SIRET, SIREN or name being typed, for example https://recherche-entreprises.api.gouv.fr/search; what is typed is sent to it. Empty or out of reach: the portal proposes only what it has."`
 	KeepAll    time.Duration `name:"keep-all" default:"24h" fr:"Durée pendant laquelle toutes les versions tirées des saisies, et celles des jeux consolidés, sont gardées." en:"How long all versions cut from entries, and those of consolidated datasets, are kept."`
 	KeepHourly time.Duration `name:"keep-hourly" default:"168h" fr:"Ensuite, âge jusqu’auquel une version par heure est gardée." en:"Then, the age up to which one version an hour is kept."`
 	KeepDaily  time.Duration `name:"keep-daily" default:"2160h" fr:"Ensuite, âge jusqu’auquel une version par jour est gardée ; après, une par mois. Les versions épinglées ou déposées comme fichier restent." en:"Then, the age up to which one version a day is kept; after that, one a month. Pinned versions and those that came as a file stay."`
@@ -282,11 +283,10 @@ func (c *Config) check(p *errs.Error) {
 	if c.Auth.SessionIdle <= 0 || c.Auth.SessionMax < c.Auth.SessionIdle {
 		p.WithField("auth.session_max", "config.sessions")
 	}
-	if u, err := url.Parse(c.Auth.BreachedURL); c.Auth.BreachedURL != "" && (err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "") {
-		p.WithField("auth.breached_url", "config.web-address", errs.Args{"Value": c.Auth.BreachedURL})
-	}
-	if u, err := url.Parse(c.Entries.AddressURL); c.Entries.AddressURL != "" && (err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "") {
-		p.WithField("entries.address_url", "config.web-address", errs.Args{"Value": c.Entries.AddressURL})
+	for _, x := range []struct{ field, address string }{{"auth.breached_url", c.Auth.BreachedURL}, {"entries.address_url", c.Entries.AddressURL}, {"entries.company_url", c.Entries.CompanyURL}} {
+		if u, err := url.Parse(x.address); x.address != "" && (err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "") {
+			p.WithField(x.field, "config.web-address", errs.Args{"Value": x.address})
+		}
 	}
 	if c.Keep.Audit < 0 || c.Keep.Links < 1 || c.Keep.Requests < 1 || c.Keep.Askers < 1 {
 		p.WithField("keep", "config.days")

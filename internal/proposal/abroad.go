@@ -21,38 +21,38 @@ const (
 
 // abroad asks another service, remembers its answers, and leaves it alone for a while
 // when it fails.
-type abroad struct {
-	source func(ctx context.Context, q string) ([]string, error)
+type abroad[T any] struct {
+	source func(ctx context.Context, q string) ([]T, error)
 	now    func() time.Time
 
 	mu    sync.Mutex
 	kept  map[string]*list.Element
-	order *list.List // of *answer, last used first
+	order *list.List // of *answer[T], last used first
 	until time.Time  // nothing is asked before
 }
 
-type answer struct {
+type answer[T any] struct {
 	key   string
-	texts []string
+	list  []T
 	until time.Time
 }
 
-func newAbroad(source func(context.Context, string) ([]string, error), now func() time.Time) *abroad {
-	return &abroad{source: source, now: now, kept: map[string]*list.Element{}, order: list.New()}
+func newAbroad[T any](source func(context.Context, string) ([]T, error), now func() time.Time) *abroad[T] {
+	return &abroad[T]{source: source, now: now, kept: map[string]*list.Element{}, order: list.New()}
 }
 
 // ask gives what the service answers; nothing when there is none, or it does not answer.
-func (a *abroad) ask(ctx context.Context, q string) []string {
+func (a *abroad[T]) ask(ctx context.Context, q string) []T {
 	if a.source == nil || len(q) < abroadMost {
 		return nil
 	}
 	key := string(query.Fold(nil, []byte(q)))
-	if texts, known := a.known(key); known {
-		return texts
+	if found, known := a.known(key); known {
+		return found
 	}
 	ctx, cancel := context.WithTimeout(ctx, abroadTime)
 	defer cancel()
-	texts, err := a.source(ctx, q)
+	found, err := a.source(ctx, q)
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if err != nil {
@@ -61,27 +61,27 @@ func (a *abroad) ask(ctx context.Context, q string) []string {
 		}
 		return nil
 	}
-	texts = texts[:min(len(texts), Most)]
+	found = found[:min(len(found), Most)]
 	if a.kept[key] == nil {
-		a.kept[key] = a.order.PushFront(&answer{key, texts, a.now().Add(abroadFresh)})
+		a.kept[key] = a.order.PushFront(&answer[T]{key, found, a.now().Add(abroadFresh)})
 	}
 	for a.order.Len() > abroadKept {
 		last := a.order.Back()
-		delete(a.kept, last.Value.(*answer).key)
+		delete(a.kept, last.Value.(*answer[T]).key)
 		a.order.Remove(last)
 	}
-	return texts
+	return found
 }
 
 // known gives what is remembered; during the quiet after a failure, nothing is known
 // and nothing is asked.
-func (a *abroad) known(key string) (texts []string, known bool) {
+func (a *abroad[T]) known(key string) (found []T, known bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if e := a.kept[key]; e != nil {
-		if x := e.Value.(*answer); a.now().Before(x.until) {
+		if x := e.Value.(*answer[T]); a.now().Before(x.until) {
 			a.order.MoveToFront(e)
-			return x.texts, true
+			return x.list, true
 		}
 		delete(a.kept, key)
 		a.order.Remove(e)

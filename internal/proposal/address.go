@@ -37,7 +37,7 @@ func (s *Service) addresses(ctx context.Context, a identity.Actor, q string) (li
 	if err != nil || len(list) >= Most {
 		return list, err
 	}
-	for _, text := range s.abroad.ask(ctx, q) {
+	for _, text := range s.addressed.ask(ctx, q) {
 		list = add(list, Proposal{Value: text, Label: text})
 	}
 	return list, nil

@@ -49,7 +49,27 @@ func (s *Service) companies(ctx context.Context, a identity.Actor, q string, sir
 		}
 		list = add(list, Proposal{Value: number, Label: name, Note: spaced(number)})
 	})
-	return list, err
+	if err != nil || len(list) >= Most {
+		return list, err
+	}
+	whole := byNumber && len(digits) == size(sirens)
+	if byNumber && !whole || whole && len(list) > 0 {
+		return list, nil // nobody abroad knows the start of a number, nor a better name
+	}
+	for _, c := range s.numbered.ask(ctx, text) {
+		p := Proposal{Value: c.SIRET, Label: c.Name, Note: spaced(c.SIRET)}
+		if sirens {
+			p = Proposal{Value: c.SIREN, Label: c.Name, Note: spaced(c.SIREN)}
+		}
+		if whole && p.Value != digits {
+			continue
+		}
+		if c.Commune != "" {
+			p.Note += " · " + c.Commune
+		}
+		list = add(list, p)
+	}
+	return list, nil
 }
 
 func size(sirens bool) int {

@@ -48,15 +48,25 @@ type Options struct {
 	Engine    tables.Engine
 	Find      *find.Service
 	Territory string // code of the département whose communes come first; ""
-	// Addresses asks another service for addresses; nil: none is asked.
+	// Addresses asks another service for addresses, Companies another for companies by
+	// name, SIREN or SIRET; nil: none is asked.
 	Addresses func(ctx context.Context, q string) ([]string, error)
+	Companies func(ctx context.Context, q string) ([]Company, error)
 	Now       func() time.Time
+}
+
+// Company is an establishment as another service knows it.
+type Company struct {
+	SIREN, SIRET string // digits
+	Name         string
+	Commune      string // "" when it is not known
 }
 
 // Service is the one way to proposals.
 type Service struct {
-	o      Options
-	abroad *abroad
+	o         Options
+	addressed *abroad[string]
+	numbered  *abroad[Company]
 }
 
 // New makes the Service; it starts nothing.
@@ -64,7 +74,7 @@ func New(o Options) *Service {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Service{o: o, abroad: newAbroad(o.Addresses, o.Now)}
+	return &Service{o: o, addressed: newAbroad(o.Addresses, o.Now), numbered: newAbroad(o.Companies, o.Now)}
 }
 
 // For proposes, at most Most, what the actor may see that begins as q, or has its words;

@@ -178,7 +178,7 @@ func TestAbroad(t *testing.T) {
 	if n := len(a.kept); n != abroadKept || a.order.Len() != n {
 		t.Errorf("%d answers are remembered", n)
 	}
-	if newAbroad(nil, nil).ask(t.Context(), "rue Pasteur") != nil {
+	if newAbroad[string](nil, nil).ask(t.Context(), "rue Pasteur") != nil {
 		t.Error("nothing to ask")
 	}
 }
