@@ -132,6 +132,11 @@ func redactText(s string) string {
 		if !isSecret(name) {
 			continue
 		}
+		if after, already := strings.CutPrefix(rest, hidden); already {
+			b.WriteString(hidden)
+			rest = after
+			continue
+		}
 		end := strings.IndexAny(rest, "&;# \t\n\"')]},")
 		if end < 0 {
 			end = len(rest)

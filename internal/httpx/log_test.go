@@ -45,6 +45,15 @@ func TestLogHidesWords(t *testing.T) {
 	}
 }
 
+// What is hidden already is hidden once.
+func TestLogHidesOnce(t *testing.T) {
+	var b strings.Builder
+	NewLogger(&b, "text", slog.LevelInfo).Info("asked", "url", RedactURL(&url.URL{Path: "/x", RawQuery: "token=hunter2&y=1"}))
+	if out := b.String(); !strings.Contains(out, "/x?token=[hidden]&y=1") {
+		t.Error(out)
+	}
+}
+
 // The key in a path opens what it is for: the log has the route without it.
 func TestLogHidesKeysOfPaths(t *testing.T) {
 	rt, log := newRouter(t, Options{})

@@ -29,7 +29,7 @@ var Langs = []Lang{French, English}
 
 // Args fills the placeholders of a message ({{.Name}}). "Count" also chooses
 // the plural form and is written with separators; Bytes, Number and time.Time
-// are written in the language, all else as it is.
+// are written in the language, all else as it is. {{de .Name}} joins a name in French.
 type Args = map[string]any
 
 // message is a message that is ready, its placeholders parsed when first said.
@@ -51,7 +51,7 @@ func (f *form) say(args Args) string {
 	t := f.parsed.Load()
 	if t == nil {
 		var err error
-		if t, err = template.New("").Parse(f.text); err != nil {
+		if t, err = template.New("").Funcs(phrases).Parse(f.text); err != nil {
 			return ""
 		}
 		f.parsed.Store(t)

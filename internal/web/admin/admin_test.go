@@ -305,7 +305,7 @@ func TestPeople(t *testing.T) {
 		d.expect(422, "host", "/admin/people/invitations", url.Values{"role": {"animator"}}, "f-email-error")
 		d.expect(422, "host", "/admin/people/invitations", url.Values{"email": {"x@essai.example"}}, "f-role-error")
 		d.expect(200, "host", "/admin/people/invitations", url.Values{"email": {"x@essai.example"}, "role": {"animator"}}, "Animateur territorial", "/invitation?token=")
-		d.expect(200, "host", at("agent")+"/close", nil, "Fermer le compte de Amir Publie")
+		d.expect(200, "host", at("agent")+"/close", nil, "Fermer le compte d’Amir Publie")
 		d.expect(303, "host", at("agent")+"/close", url.Values{})
 		d.expect(200, "host", at("agent"), nil, i18n.T(i18n.French, "admin.person.nameless"))
 		d.expect(303, "agent", "/account", nil)
