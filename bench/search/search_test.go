@@ -91,6 +91,9 @@ var copies = []string{
 		FROM dataset_facets WHERE length(dataset) = $4 AND $2 <> '' AND $3 >= 0`,
 }
 
+// rare is the keyword of a dataset and of its copies, 25 in all, and of no other.
+func rare(i int) string { return fmt.Sprintf("lieu-dit %04d", i) }
+
 func multiply(ctx context.Context, db *sqldb.DB, r *rand.Rand) error {
 	const month = int64(30 * 24 * time.Hour / time.Microsecond)
 	return db.Write(ctx, func(tx *sqldb.Tx) error {
@@ -114,7 +117,7 @@ func one(ctx context.Context, tx *sqldb.Tx, cat *catalogue.Service, root identit
 	m := catalogue.Metadata{
 		Title:       fmt.Sprintf("%s %s de %s%s %d", pick(r, subjects), pick(r, manners), pick(r, names), pick(r, ends), 2000+r.IntN(26)),
 		Description: strings.Repeat(fmt.Sprintf("Les %s %s et les %s sont tenus à jour par le service. ", pick(r, subjects), pick(r, manners), pick(r, subjects)), 4),
-		Keywords:    []string{pick(r, subjects), pick(r, manners)}, Themes: []catalogue.ThemeID{theme}, Licence: catalogue.LicenceOuverte, Language: "fr",
+		Keywords:    []string{pick(r, subjects), pick(r, manners), rare(i)}, Themes: []catalogue.ThemeID{theme}, Licence: catalogue.LicenceOuverte, Language: "fr",
 		Spatial: catalogue.Coverage{Zones: []catalogue.Zone{{Kind: catalogue.ZoneDepartement, Code: fmt.Sprintf("%02d", 1+r.IntN(95)), Name: "Département"}}},
 	}
 	if r.IntN(3) == 0 {
@@ -163,7 +166,7 @@ func catalogueDB(b *testing.B) (data string, db *sqldb.DB) {
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		b.Fatal(err)
 	}
-	kept := filepath.Join(dir, fmt.Sprintf("catalogue-facets-%d.db", datasets))
+	kept := filepath.Join(dir, fmt.Sprintf("catalogue-rare-%d.db", datasets))
 	if _, err := os.Stat(kept); err != nil {
 		making := kept + ".making"
 		_ = os.Remove(making)
@@ -329,7 +332,11 @@ func lists(ctx context.Context, b *testing.B, cat *catalogue.Service, c caller) 
 		name   string
 		filter catalogue.Filter
 		order  catalogue.Order
-	}{{"a list by date", catalogue.Filter{}, catalogue.ByModified}, {"a list by title", catalogue.Filter{}, catalogue.ByTitle}, {"a list of a theme", catalogue.Filter{Theme: "finance"}, catalogue.ByModified}} {
+	}{{"a list by date", catalogue.Filter{}, catalogue.ByModified}, {"a list by title", catalogue.Filter{}, catalogue.ByTitle}, {"a list of a theme", catalogue.Filter{Theme: "finance"}, catalogue.ByModified},
+		{"a list of a keyword", catalogue.Filter{Keyword: "travaux"}, catalogue.ByModified},
+		{"a list of a rare keyword", catalogue.Filter{Keyword: rare(1234)}, catalogue.ByModified},
+		{"a list of a zone", catalogue.Filter{Zone: catalogue.Zone{Kind: catalogue.ZoneDepartement, Code: "31"}}, catalogue.ByTitle},
+		{"a list that nothing fits", catalogue.Filter{Keyword: "nulle part"}, catalogue.ByModified}} {
 		var after catalogue.Cursor
 		took(b, c.name+": "+l.name, "p50 15 ms, p99 60 ms", func(i int) error {
 			if i%10 == 0 {

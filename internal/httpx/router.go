@@ -45,6 +45,7 @@ type Router struct {
 	csrf     *http.CrossOriginProtection
 	csp      *cspHeaders // of Options.CSP
 	patterns []string
+	open     map[string]bool // patterns of CORS
 	handler  http.Handler
 }
 
@@ -69,7 +70,7 @@ func NewRouter(o Options) *Router {
 	if o.CSP.isZero() {
 		o.CSP = DefaultCSP()
 	}
-	rt := &Router{o: o, mux: http.NewServeMux(), csrf: http.NewCrossOriginProtection(), csp: o.CSP.headers()}
+	rt := &Router{o: o, mux: http.NewServeMux(), open: map[string]bool{}, csrf: http.NewCrossOriginProtection(), csp: o.CSP.headers()}
 	if o.BaseURL != nil {
 		// A proxy may send another Host than the visitor's: the public address counts too.
 		if err := rt.csrf.AddTrustedOrigin(o.BaseURL.Scheme + "://" + o.BaseURL.Host); err != nil {
@@ -115,7 +116,8 @@ func Stream() Option { return func(r *route) { r.stream = true } }
 // sign-in service, for example): the handler proves the sender otherwise.
 func AllowCrossOrigin() Option { return func(r *route) { r.crossOrigin = true } }
 
-// CORS lets scripts of any site read the route, without cookies.
+// CORS lets scripts of any site read the route, without cookies; one that sends a token
+// asks first whether it may (preflight).
 func CORS() Option { return func(r *route) { r.cors = true } }
 
 // WithCSP gives the route another content security policy (embeds).
@@ -138,6 +140,9 @@ func (rt *Router) Handle(pattern string, h HandlerFunc, opts ...Option) {
 		f(&o)
 	}
 	rt.patterns = append(rt.patterns, pattern)
+	if o.cors {
+		rt.open[pattern] = true
+	}
 	rt.mux.Handle(pattern, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { rt.run(w, r, h, &o) }))
 }
 
@@ -189,6 +194,9 @@ func (rt *Router) dispatch(w http.ResponseWriter, r *http.Request) {
 		rt.mux.ServeHTTP(w, r)
 		return
 	}
+	if rt.preflight(w, r) {
+		return
+	}
 	probe := &probeWriter{header: http.Header{}}
 	h.ServeHTTP(probe, r)
 	err := error(errs.New(errs.NotFound, "errs.not-found").WithHint("httpx.not-found.hint"))
@@ -197,6 +205,27 @@ func (rt *Router) dispatch(w http.ResponseWriter, r *http.Request) {
 		err = WithStatus(errs.New(errs.Invalid, "httpx.method", errs.Args{"Method": r.Method}), probe.status)
 	}
 	rt.fail(w, r, rt.o.Render, err)
+}
+
+// preflight answers a browser that asks whether a script of another site may send a
+// request: those of open routes, with any header (Fetch, CORS-preflight fetch).
+func (rt *Router) preflight(w http.ResponseWriter, r *http.Request) bool {
+	method := r.Header.Get("Access-Control-Request-Method")
+	if r.Method != http.MethodOptions || method == "" {
+		return false
+	}
+	asked := r.Clone(r.Context())
+	asked.Method = method
+	if _, pattern := rt.mux.Handler(asked); !rt.open[pattern] {
+		return false
+	}
+	h := w.Header()
+	h.Set("Access-Control-Allow-Origin", "*")
+	h.Set("Access-Control-Allow-Methods", method)
+	h.Set("Access-Control-Allow-Headers", "*, Authorization") // the star leaves that one out
+	h.Set("Access-Control-Max-Age", "86400")
+	w.WriteHeader(http.StatusNoContent)
+	return true
 }
 
 var errTimeout = errors.New("the request took too long")

@@ -342,6 +342,35 @@ func TestSecurityHeaders(t *testing.T) {
 	}
 }
 
+// A browser that asks first is told what scripts of other sites may send, and where.
+func TestPreflight(t *testing.T) {
+	rt, _ := newRouter(t, Options{})
+	read := func(w http.ResponseWriter, r *http.Request) error { return WriteHTML(w, r, 200, []byte("<p>")) }
+	rt.Handle("GET /api", read, CORS())
+	rt.Handle("POST /api", read)
+	rt.Handle("GET /page", read)
+	s := httptest.NewServer(rt)
+	defer s.Close()
+	for _, c := range []struct {
+		path, method string
+		status       int
+	}{{"/api", "GET", 204}, {"/api", "HEAD", 204}, {"/api", "POST", 405}, {"/api", "", 405}, {"/page", "GET", 405}, {"/none", "GET", 404}} {
+		asks := []string{"Origin", "https://elsewhere.example", "Access-Control-Request-Headers", "authorization"}
+		if c.method != "" {
+			asks = append(asks, "Access-Control-Request-Method", c.method)
+		}
+		res, _, err := get(t, s, "OPTIONS", c.path, nil, asks...)
+		if err != nil || res.StatusCode != c.status {
+			t.Fatalf("%s %s: %v %v", c.method, c.path, res, err)
+		}
+		h := res.Header
+		if open := c.status == 204; (h.Get("Access-Control-Allow-Origin") == "*") != open || (h.Get("Access-Control-Allow-Methods") == c.method && open) != open ||
+			strings.Contains(h.Get("Access-Control-Allow-Headers"), "Authorization") != open || h.Get("Access-Control-Allow-Credentials") != "" {
+			t.Errorf("%s %s: %v", c.method, c.path, h)
+		}
+	}
+}
+
 func TestForgedRequests(t *testing.T) {
 	base, _ := url.Parse("https://data.example.org")
 	rt, _ := newRouter(t, Options{BaseURL: base})
