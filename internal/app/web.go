@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -108,7 +109,7 @@ func (a *App) Handler(reg *prometheus.Registry) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	texts := page.New(a.DB, page.Host{Host: c.Host.Name, Contact: c.Host.Contact})
+	texts := page.New(a.DB, page.Host{Host: c.Host.Name, Contact: c.Host.Contact, Hosting: c.Host.Hosting, Basemap: hostOf(c.Map.BasemapURL)})
 	routes := [][]shell.Route{
 		sh.Own(),
 		catalogueui.New(catalogueui.Options{
@@ -370,4 +371,13 @@ func (a *App) robots(w http.ResponseWriter, r *http.Request) error {
 		text = "User-agent: *\nDisallow: /\n"
 	}
 	return httpx.WriteBytes(w, r, http.StatusOK, []byte(text))
+}
+
+// hostOf is the host of an address; "" without one.
+func hostOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return u.Host
 }

@@ -29,7 +29,7 @@ type Config struct {
 	BlobURL         string   `name:"blob-url" placeholder:"URL" fr:"Dépôt des fichiers : file:DOSSIER ou s3://SEAU?region=…&endpoint=… ; vide : blobs dans le dossier des données." en:"Store of files: file:FOLDER or s3://BUCKET?region=…&endpoint=…; empty: blobs in the data folder."`
 	TrustedProxies  Networks `name:"trusted-proxies" placeholder:"CIDR,…" fr:"Adresses ou réseaux des mandataires dont les en-têtes X-Forwarded-For et X-Forwarded-Proto sont crus." en:"Addresses or networks of proxies whose X-Forwarded-For and X-Forwarded-Proto headers are believed."`
 	AllowedNetworks Networks `name:"allowed-networks" placeholder:"CIDR,…" fr:"Réseaux privés que les liens surveillés et les moissonnages peuvent visiter. Par défaut aucun." en:"Private networks that watched links and harvests may visit. None by default."`
-	SchemaCatalogue string   `name:"schema-catalogue" placeholder:"URL" default:"https://schema.data.gouv.fr/schemas/schemas.json" fr:"Catalogue de schémas proposé en plus des schémas intégrés, relu chaque jour quand le réseau le permet ; none : aucun." en:"Catalogue of schemas offered beside the bundled ones, read again each day when the network allows; none: no catalogue."`
+	SchemaCatalogue string   `name:"schema-catalogue" placeholder:"URL" default:"https://schema.data.gouv.fr/schemas/schemas.json" fr:"Catalogue de schémas proposé en plus des schémas intégrés, relu chaque jour quand le réseau le permet ; none : aucun." en:"Catalogue of schemas offered beside the bundled ones, read again each day when the network allows; none: no catalogue."`
 	Language        string   `name:"language" enum:"fr,en" default:"fr" fr:"Langue par défaut des pages et des messages (fr ou en)." en:"Default language of pages and messages (fr or en)."`
 	Timezone        string   `name:"timezone" placeholder:"ZONE" default:"Europe/Paris" fr:"Fuseau horaire des dates montrées et des tâches planifiées." en:"Time zone of the dates shown and of scheduled work."`
 
@@ -52,6 +52,7 @@ type Host struct {
 	Logo      string `name:"logo" placeholder:"FILE" fr:"Logo : un fichier SVG ou PNG." en:"Logo: an SVG or PNG file."`
 	Accent    string `name:"accent" placeholder:"#RRGGBB" default:"#2a4b86" fr:"Couleur d’accent ; les pages en corrigent le contraste." en:"Accent colour; the pages correct its contrast."`
 	Contact   string `name:"contact" placeholder:"EMAIL" fr:"Adresse électronique donnée aux visiteurs." en:"E-mail address given to visitors."`
+	Hosting   string `name:"hosting" fr:"Hébergeur technique, pour les mentions légales : nom, adresse et téléphone ; vide : l’éditeur lui-même." en:"Hosting provider, for the legal notice: name, address and telephone; empty: the publisher itself."`
 	Territory string `name:"territory" placeholder:"CODE" fr:"Code INSEE du département du territoire (31, 2A, 974…)." en:"INSEE code of the territory’s département (31, 2A, 974…)."`
 }
 
@@ -70,38 +71,38 @@ type S3 struct {
 
 // Auth is how people sign in.
 type Auth struct {
-	SecondFactor string        `name:"second-factor" enum:"none,host,everyone" default:"none" fr:"Qui doit avoir un second facteur (application de codes ou clé d’accès) : none (personne), host (qui a un rôle de l’hôte) ou everyone (tout le monde)." en:"Who must have a second factor (application of codes or passkey): none, host (whoever has a role of the host) or everyone."`
+	SecondFactor string        `name:"second-factor" enum:"none,host,everyone" default:"none" fr:"Qui doit avoir un second facteur (application de codes ou clé d’accès) : none (personne), host (qui a un rôle de l’hôte) ou everyone (tout le monde)." en:"Who must have a second factor (application of codes or passkey): none, host (whoever has a role of the host) or everyone."`
 	SessionIdle  time.Duration `name:"session-idle" default:"168h" fr:"Une connexion inutilisée se ferme après cette durée." en:"A session unused for so long ends."`
 	SessionMax   time.Duration `name:"session-max" default:"720h" fr:"Une connexion se ferme après cette durée dans tous les cas." en:"A session ends after so long in any case."`
-	Providers    string        `name:"providers" placeholder:"FILE" fr:"Fichier TOML des fournisseurs d’identité OpenID Connect (ProConnect, Keycloak…) ; vide : aucun." en:"TOML file of OpenID Connect identity providers (ProConnect, Keycloak…); empty: none."`
-	BreachedURL  string        `name:"breached-url" placeholder:"URL" fr:"Liste des mots de passe volés, interrogée par les cinq premiers chiffres de leur empreinte, par exemple https://api.pwnedpasswords.com/range/ ; vide ou injoignable : pas de vérification." en:"List of breached passwords, asked by the first five digits of their digest, for example https://api.pwnedpasswords.com/range/; empty or out of reach: not checked."`
+	Providers    string        `name:"providers" placeholder:"FILE" fr:"Fichier TOML des fournisseurs d’identité OpenID Connect (ProConnect, Keycloak…) ; vide : aucun." en:"TOML file of OpenID Connect identity providers (ProConnect, Keycloak…); empty: none."`
+	BreachedURL  string        `name:"breached-url" placeholder:"URL" fr:"Liste des mots de passe volés, interrogée par les cinq premiers chiffres de leur empreinte, par exemple https://api.pwnedpasswords.com/range/ ; vide ou injoignable : pas de vérification." en:"List of breached passwords, asked by the first five digits of their digest, for example https://api.pwnedpasswords.com/range/; empty or out of reach: not checked."`
 }
 
 // Map is what lies under the rows on maps. Empty: a plain ground, and no request to
 // another server.
 type Map struct {
-	BasemapURL  string `name:"basemap-url" placeholder:"URL" fr:"Fond de carte : adresse des tuiles d’images, avec {z}, {x} et {y} ; vide : un fond uni, sans aucune demande à un autre serveur." en:"Basemap: address of image tiles, with {z}, {x} and {y}; empty: a plain ground, and no request to another server."`
+	BasemapURL  string `name:"basemap-url" placeholder:"URL" fr:"Fond de carte : adresse des tuiles d’images, avec {z}, {x} et {y} ; vide : un fond uni, sans aucune demande à un autre serveur." en:"Basemap: address of image tiles, with {z}, {x} and {y}; empty: a plain ground, and no request to another server."`
 	Attribution string `name:"attribution" fr:"Mention de l’auteur du fond de carte, montrée sur les cartes." en:"Credit of the basemap, shown on maps."`
-	Contours    string `name:"contours" placeholder:"FILE,…" fr:"Contours des communes et des intercommunalités : des fichiers GeoJSON en degrés, dont chaque objet a un code (INSEE, SIREN) et un nom. Les chiffres par commune se dessinent alors sur une carte." en:"Contours of communes and intercommunalities: GeoJSON files in degrees, each feature with a code (INSEE, SIREN) and a name. Figures by commune are then drawn on a map."`
+	Contours    string `name:"contours" placeholder:"FILE,…" fr:"Contours des communes et des intercommunalités : des fichiers GeoJSON en degrés, dont chaque objet a un code (INSEE, SIREN) et un nom. Les chiffres par commune se dessinent alors sur une carte." en:"Contours of communes and intercommunalities: GeoJSON files in degrees, each feature with a code (INSEE, SIREN) and a name. Figures by commune are then drawn on a map."`
 }
 
 // Keep is how long what is over is kept, in days.
 type Keep struct {
-	Audit    int `name:"audit" default:"0" fr:"Jours pendant lesquels le journal des actes est gardé ; 0 : toujours." en:"Days that the audit is kept; 0: for ever."`
+	Audit    int `name:"audit" default:"0" fr:"Jours pendant lesquels le journal des actes est gardé ; 0 : toujours." en:"Days that the audit is kept; 0: for ever."`
 	Links    int `name:"links" default:"7" fr:"Jours pendant lesquels un lien périmé (invitation, mot de passe) est gardé." en:"Days that a link that is over (invitation, password) is kept."`
 	Requests int `name:"requests" default:"180" fr:"Jours pendant lesquels une demande d’adhésion décidée est gardée." en:"Days that a decided request to join is kept."`
-	Askers   int `name:"askers" default:"30" fr:"Jours pendant lesquels l’adresse de qui a demandé une donnée est gardée, une fois la demande traitée ; un an après la demande en tout cas." en:"Days that the address of who asked for data is kept once the request is settled; a year after the request in any case."`
+	Askers   int `name:"askers" default:"30" fr:"Jours pendant lesquels l’adresse de qui a demandé une donnée est gardée, une fois la demande traitée ; un an après la demande en tout cas." en:"Days that the address of who asked for data is kept once the request is settled; a year after the request in any case."`
 }
 
 // Entries are what is entered with forms, and the versions cut from them.
 type Entries struct {
 	File       Bytes         `name:"file" default:"25MB" fr:"Taille d’une photo ou d’un fichier joint à une saisie." en:"Size of a photo or file attached to an entry."`
 	Watchers   int           `name:"watchers" default:"2000" fr:"Pages et appareils qui suivent les changements en direct, au plus." en:"Pages and devices that follow changes live, at most."`
-	AddressURL string        `name:"address-url" placeholder:"URL" fr:"Service d’adresses interrogé quand le portail ne connaît pas l’adresse que l’on tape, par exemple https://data.geopf.fr/geocodage/search ; ce qui est tapé lui est envoyé. Vide ou injoignable : le portail propose seulement ce qu’il a." en:"Address service asked when the portal does not know the address being typed, for example https://data.geopf.fr/geocodage/search; what is typed is sent to it. Empty or out of reach: the portal proposes only what it has."`
-	CompanyURL string        `name:"company-url" placeholder:"URL" fr:"Service d’entreprises interrogé quand le portail ne connaît pas le SIRET, le SIREN ou le nom que l’on tape, par exemple https://recherche-entreprises.api.gouv.fr/search ; ce qui est tapé lui est envoyé. Vide ou injoignable : le portail propose seulement ce qu’il a." en:"Company service asked when the portal does not know the SIRET, SIREN or name being typed, for example https://recherche-entreprises.api.gouv.fr/search; what is typed is sent to it. Empty or out of reach: the portal proposes only what it has."`
+	AddressURL string        `name:"address-url" placeholder:"URL" fr:"Service d’adresses interrogé quand le portail ne connaît pas l’adresse que l’on tape, par exemple https://data.geopf.fr/geocodage/search ; ce qui est tapé lui est envoyé. Vide ou injoignable : le portail propose seulement ce qu’il a." en:"Address service asked when the portal does not know the address being typed, for example https://data.geopf.fr/geocodage/search; what is typed is sent to it. Empty or out of reach: the portal proposes only what it has."`
+	CompanyURL string        `name:"company-url" placeholder:"URL" fr:"Service d’entreprises interrogé quand le portail ne connaît pas le SIRET, le SIREN ou le nom que l’on tape, par exemple https://recherche-entreprises.api.gouv.fr/search ; ce qui est tapé lui est envoyé. Vide ou injoignable : le portail propose seulement ce qu’il a." en:"Company service asked when the portal does not know the SIRET, SIREN or name being typed, for example https://recherche-entreprises.api.gouv.fr/search; what is typed is sent to it. Empty or out of reach: the portal proposes only what it has."`
 	KeepAll    time.Duration `name:"keep-all" default:"24h" fr:"Durée pendant laquelle toutes les versions tirées des saisies, et celles des jeux consolidés, sont gardées." en:"How long all versions cut from entries, and those of consolidated datasets, are kept."`
 	KeepHourly time.Duration `name:"keep-hourly" default:"168h" fr:"Ensuite, âge jusqu’auquel une version par heure est gardée." en:"Then, the age up to which one version an hour is kept."`
-	KeepDaily  time.Duration `name:"keep-daily" default:"2160h" fr:"Ensuite, âge jusqu’auquel une version par jour est gardée ; après, une par mois. Les versions épinglées ou déposées comme fichier restent." en:"Then, the age up to which one version a day is kept; after that, one a month. Pinned versions and those that came as a file stay."`
+	KeepDaily  time.Duration `name:"keep-daily" default:"2160h" fr:"Ensuite, âge jusqu’auquel une version par jour est gardée ; après, une par mois. Les versions épinglées ou déposées comme fichier restent." en:"Then, the age up to which one version a day is kept; after that, one a month. Pinned versions and those that came as a file stay."`
 }
 
 // SMTP is the mail server. Empty host: messages stay readable in the administration.
@@ -131,8 +132,8 @@ type Metrics struct {
 // Limits keep one visitor or one file from taking the whole machine.
 type Limits struct {
 	Upload            Bytes         `name:"upload" default:"2GB" fr:"Taille d’un fichier déposé." en:"Size of an uploaded file."`
-	OrganisationBytes Bytes         `name:"organisation-bytes" default:"50GB" fr:"Place que les fichiers, les tableaux et les photos d’une organisation peuvent prendre ; 0 : sans limite. L’administration peut en donner une autre à une organisation." en:"Space that the files, tables and photos of an organisation may take; 0: no limit. The administration can give an organisation another."`
-	OrganisationRows  int64         `name:"organisation-rows" default:"100000000" fr:"Nombre de lignes que les tableaux d’une organisation peuvent tenir ; 0 : sans limite." en:"Rows that the tables of an organisation may hold; 0: no limit."`
+	OrganisationBytes Bytes         `name:"organisation-bytes" default:"50GB" fr:"Place que les fichiers, les tableaux et les photos d’une organisation peuvent prendre ; 0 : sans limite. L’administration peut en donner une autre à une organisation." en:"Space that the files, tables and photos of an organisation may take; 0: no limit. The administration can give an organisation another."`
+	OrganisationRows  int64         `name:"organisation-rows" default:"100000000" fr:"Nombre de lignes que les tableaux d’une organisation peuvent tenir ; 0 : sans limite." en:"Rows that the tables of an organisation may hold; 0: no limit."`
 	RequestRate       float64       `name:"request-rate" default:"50" fr:"Demandes par seconde et par visiteur." en:"Requests per second of one visitor."`
 	RequestBurst      int           `name:"request-burst" default:"200" fr:"Demandes d’un visiteur acceptées d’un coup." en:"Requests of one visitor accepted at once."`
 	SigninRate        float64       `name:"signin-rate" default:"10" fr:"Essais de connexion par minute et par visiteur." en:"Sign-in attempts per minute of one visitor."`

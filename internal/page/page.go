@@ -34,7 +34,7 @@ type Text struct {
 }
 
 // Each text is a Markdown file per language; its first line is the title.
-// {{.Host}} and {{.Contact}} are who runs the portal.
+// {{.Host}}, {{.Contact}}, {{.Hosting}} and {{.Basemap}} are those of Host.
 //
 //go:embed texts/*.md
 var files embed.FS
@@ -46,8 +46,13 @@ type Service struct {
 	defaults *template.Template
 }
 
-// Host is what the texts say of who runs the portal. Contact may be "".
-type Host struct{ Host, Contact string }
+// Host is what the texts say of who runs the portal. All but Host may be "".
+type Host struct {
+	Host    string // its name
+	Contact string // an e-mail address
+	Hosting string // who keeps the machines: name, address, telephone
+	Basemap string // the host that the background of maps is asked of
+}
 
 // filling is what the texts that come with Socle are filled with.
 type filling struct {

@@ -25,7 +25,7 @@ func TestPagesOfText(t *testing.T) {
 	base, _ := url.Parse("http://localhost:8080")
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	for _, contact := range []string{"", "donnees@pays.example"} {
-		texts := page.New(db, page.Host{Host: "Pays & Rivières", Contact: contact})
+		texts := page.New(db, page.Host{Host: "Pays & Rivières", Contact: contact, Hosting: "Nuage d’Essai, 1 rue du Lac, Labège", Basemap: "fonds.example"})
 		sh := shell.New(shell.Options{Identity: ids, BaseURL: base, Log: log, Host: func(context.Context) ui.Host { return ui.Host{Name: "Essai"} }})
 		rt := httpx.NewRouter(httpx.Options{Log: log, Render: sh.Render, BaseURL: base})
 		sh.Mount(rt, catalogueui.New(catalogueui.Options{Identity: ids, Texts: texts, Host: "Pays & Rivières", Contact: contact}).Routes()...)
@@ -40,6 +40,9 @@ func TestPagesOfText(t *testing.T) {
 				}
 				if !strings.Contains(text, "Pays &amp; Rivières") {
 					t.Errorf("%s/%s does not name the host", lang, name)
+				}
+				if name == "legal" && (!strings.Contains(text, "Nuage d’Essai") || !strings.Contains(text, "fonds.example")) {
+					t.Errorf("%s/%s does not say where it is kept and what maps ask for", lang, name)
 				}
 				if got := strings.Contains(text, "mailto:donnees@pays.example"); got != (contact != "") {
 					t.Errorf("%s/%s: contact %q shown: %v", lang, name, contact, got)
