@@ -56,25 +56,8 @@ func (p *Pages) desk(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	for _, org := range orgs {
-		found, err := p.o.Catalogue.List(ctx, v.Actor, catalogue.Filter{Organisation: org, States: catalogue.States}, catalogue.ByModified, "", 200)
-		if err != nil {
+		if err := p.datasets(ctx, v.Actor, names[org], busy, &list, &view); err != nil {
 			return err
-		}
-		if found.Next != "" {
-			view.More = append(view.More, ui.More(ui.T(ctx, "desk.all", i18n.Args{"Name": names[org].Name}), "/organisations/"+names[org].Slug))
-		}
-		makers, err := p.o.Catalogue.Makers(ctx, v.Actor, tablesOf(found.Datasets)...)
-		if err != nil {
-			return err
-		}
-		for _, d := range found.Datasets {
-			renew := renewal(ctx, d, makers)
-			if !busy[d.ID] {
-				p.dueFor(ctx, d, renew, names[org].Name, &list)
-			}
-			if len(view.Datasets.Items) < shownDatasets {
-				view.Datasets.Items = append(view.Datasets.Items, p.mine(ctx, v.Actor, d, renew, names[org].Name))
-			}
 		}
 	}
 	if _, orgs := v.Actor.Where(identity.ActionEdit); len(orgs) > 0 {
@@ -87,6 +70,38 @@ func (p *Pages) desk(w http.ResponseWriter, r *http.Request) error {
 	view.ToDo = list.items()
 	view.ToDo.Level, view.Datasets.Level = 3, 3
 	return shell.Page(w, r, ui.Page{Title: view.Head.Title, NoIndex: true}, deskPage(view))
+}
+
+// datasets lists those of an organisation, the last changed first, and adds to the list
+// of what waits each that is late, unfinished, or points nowhere.
+func (p *Pages) datasets(ctx context.Context, a identity.Actor, o identity.Organisation, busy map[catalogue.DatasetID]bool, list *todos, view *deskView) error {
+	whole := true
+	for next, first := catalogue.Cursor(""), true; first || next != ""; first = false {
+		found, err := p.o.Catalogue.List(ctx, a, catalogue.Filter{Organisation: o.ID, States: catalogue.States}, catalogue.ByModified, next, 200)
+		if err != nil {
+			return err
+		}
+		makers, err := p.o.Catalogue.Makers(ctx, a, tablesOf(found.Datasets)...)
+		if err != nil {
+			return err
+		}
+		for _, d := range found.Datasets {
+			renew := renewal(ctx, d, makers)
+			if !busy[d.ID] {
+				p.dueFor(ctx, d, renew, o.Name, list)
+			}
+			if len(view.Datasets.Items) < shownDatasets {
+				view.Datasets.Items = append(view.Datasets.Items, p.mine(ctx, a, d, renew, o.Name))
+			} else {
+				whole = false
+			}
+		}
+		next = found.Next
+	}
+	if !whole {
+		view.More = append(view.More, ui.More(ui.T(ctx, "desk.all", i18n.Args{"Name": o.Name}), "/organisations/"+o.Slug))
+	}
+	return nil
 }
 
 // shownDatasets is how many datasets the desk lists; those that wait are all there.
