@@ -1,12 +1,14 @@
 package e2e
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/url"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/PuerkitoBio/goquery"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
@@ -109,5 +111,46 @@ func TestSuggestions(t *testing.T) {
 		for _, violation := range s.axe() {
 			t.Errorf("%d: %v", width, violation)
 		}
+	}
+}
+
+// A search has a feed of its own, which its page names: what is public and fits, the last
+// changed first; the front page counts who publishes.
+func TestSearchFeed(t *testing.T) {
+	p, _ := demo(t)
+	v := p.visitor(t)
+	pg := v.eventually("/search?q=subventions&sort=title", "Subventions")
+	feed := pg.doc.Find(`head link[type="application/atom+xml"]`).AttrOr("href", "")
+	if feed != "/search/feed.atom?q=subventions" {
+		t.Fatalf("the page names %q", feed)
+	}
+	if follow := v.get("/follow?what=search&q=subventions"); follow.doc.Find(`a[href="`+feed+`"]`).Length() != 1 {
+		t.Errorf("the page that asks how to follow does not give the feed: %s", follow.text())
+	}
+	entries := func(path string) *goquery.Selection {
+		t.Helper()
+		doc, err := goquery.NewDocumentFromReader(bytes.NewReader(v.get(path).body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return doc.Find("entry")
+	}
+	got := v.get(feed)
+	if got.status != 200 || !strings.HasPrefix(got.header.Get("Content-Type"), "application/atom+xml") {
+		t.Fatalf("%d %v", got.status, got.header)
+	}
+	titles := entries(feed).Find("title").Map(func(_ int, s *goquery.Selection) string { return s.Text() })
+	all := entries("/feed.atom").Length()
+	if len(titles) == 0 || len(titles) >= all || !strings.Contains(strings.Join(titles, " "), "Subventions") {
+		t.Errorf("the feed has %q, that of the portal %d entries", titles, all)
+	}
+	if n := entries("/search/feed.atom?q=xyzzyplugh").Length(); n != 0 {
+		t.Errorf("nothing: %d entries", n)
+	}
+	if got := v.get("/search/feed.atom?organisation=personne"); got.status != 404 {
+		t.Errorf("a producer that is not: %d", got.status)
+	}
+	if home := v.get("/"); home.doc.Find(`head link[type="application/atom+xml"][href="/feed.atom"]`).Length() != 1 || !strings.Contains(home.text(), "organisations publient ici") {
+		t.Errorf("the front page: %s", home.text())
 	}
 }

@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"iter"
 	"net/url"
 	"strings"
 	"time"
@@ -348,6 +349,30 @@ func (s *Service) Organisations(ctx context.Context, _ Actor, q OrganisationQuer
 		return err
 	})
 	return list, err
+}
+
+// AllOrganisations goes through the organisations that fit a query, by name, page after
+// page; its Limit is not read. An error ends it.
+func (s *Service) AllOrganisations(ctx context.Context, a Actor, q OrganisationQuery) iter.Seq2[Organisation, error] {
+	return func(yield func(Organisation, error) bool) {
+		q.Limit = mostListed
+		for {
+			list, err := s.Organisations(ctx, a, q)
+			if err != nil {
+				yield(Organisation{}, err)
+				return
+			}
+			for _, o := range list {
+				if !yield(o, nil) {
+					return
+				}
+			}
+			if len(list) < q.Limit {
+				return
+			}
+			q.After = &list[len(list)-1]
+		}
+	}
 }
 
 // ReferencedBlobs lists the blobs that organisations hold (their logos), for the

@@ -225,11 +225,14 @@ func likeEscape(s string) string {
 	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(s)
 }
 
+// mostListed is how many persons or organisations a page of a list has at most.
+const mostListed = 200
+
 func pageLimit(n int) int {
 	if n <= 0 {
 		return 50
 	}
-	return min(n, 200)
+	return min(n, mostListed)
 }
 
 // EditPerson changes one's own name and language. Kinds: SignIn, Denied (a

@@ -50,6 +50,7 @@ type versionsAnswer struct {
 
 type organisationsAnswer struct {
 	Organisations []organisationAnswer `json:"organisations"`
+	Next          string               `json:"next"`
 }
 
 type meAnswer struct {
@@ -139,11 +140,9 @@ func (api *API) listDatasets(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	limit := 50
-	if s := p.Get("limit"); s != "" {
-		if limit, err = strconv.Atoi(s); err != nil || limit < 1 || limit > 200 {
-			return httpx.BadRequest("api.bad-value", errs.Args{"Name": "limit", "Value": s})
-		}
+	limit, err := limitOf(p, 50)
+	if err != nil {
+		return err
 	}
 	list, err := api.datasets(r.Context(), a, p, f, limit)
 	if err != nil {
@@ -158,6 +157,19 @@ func (api *API) listDatasets(w http.ResponseWriter, r *http.Request) error {
 		ans.Next = api.link("api/v1/datasets") + "?" + p.Encode()
 	}
 	return httpx.WriteJSON(w, r, http.StatusOK, ans)
+}
+
+// limitOf reads how many a page lists: at most 200, and usual when nothing is said.
+func limitOf(p url.Values, usual int) (int, error) {
+	s := p.Get("limit")
+	if s == "" {
+		return usual, nil
+	}
+	n, err := strconv.Atoi(s)
+	if err != nil || n < 1 || n > 200 {
+		return 0, httpx.BadRequest("api.bad-value", errs.Args{"Name": "limit", "Value": s})
+	}
+	return n, nil
 }
 
 // datasets is a page of all that a filter lets through, or, with words, of what
@@ -316,18 +328,37 @@ func organisationOf(o identity.Organisation) organisationAnswer {
 }
 
 func (api *API) listOrganisations(w http.ResponseWriter, r *http.Request) error {
-	if err := only(r, "q", "kind", "insee"); err != nil {
+	if err := only(r, "q", "kind", "insee", "limit", "after"); err != nil {
 		return err
 	}
 	a := actor(r)
 	p := r.URL.Query()
-	list, err := api.o.Identity.Organisations(r.Context(), a, identity.OrganisationQuery{Text: p.Get("q"), Kind: identity.OrganisationKind(p.Get("kind")), INSEE: p.Get("insee"), Limit: 200})
+	limit, err := limitOf(p, 200)
+	if err != nil {
+		return err
+	}
+	q := identity.OrganisationQuery{Text: p.Get("q"), Kind: identity.OrganisationKind(p.Get("kind")), INSEE: p.Get("insee"), Limit: limit}
+	if id := p.Get("after"); id != "" {
+		last, err := api.o.Identity.Organisation(r.Context(), a, identity.OrganisationID(id))
+		if errs.Is(err, errs.NotFound) {
+			return httpx.BadRequest("api.bad-value", errs.Args{"Name": "after", "Value": id})
+		}
+		if err != nil {
+			return err
+		}
+		q.After = &last
+	}
+	list, err := api.o.Identity.Organisations(r.Context(), a, q)
 	if err != nil {
 		return err
 	}
 	ans := organisationsAnswer{Organisations: []organisationAnswer{}}
 	for _, o := range list {
 		ans.Organisations = append(ans.Organisations, organisationOf(o))
+	}
+	if len(list) == limit {
+		p.Set("after", string(list[limit-1].ID))
+		ans.Next = api.link("api/v1/organisations") + "?" + p.Encode()
 	}
 	return httpx.WriteJSON(w, r, http.StatusOK, ans)
 }

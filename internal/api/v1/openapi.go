@@ -34,7 +34,7 @@ type operation struct {
 var operations = []operation{
 	{pattern: "GET /api/v1/datasets", id: "listDatasets", query: []string{"q", "organisation", "theme", "keyword", "licence", "schema", "sort", "limit", "after"}, answer: datasetsAnswer{}},
 	{pattern: "GET /api/v1/datasets/{ref}", id: "showDataset", path: []string{"ref"}, answer: datasetAnswer{}},
-	{pattern: "GET /api/v1/organisations", id: "listOrganisations", query: []string{"q", "kind", "insee"}, answer: organisationsAnswer{}},
+	{pattern: "GET /api/v1/organisations", id: "listOrganisations", query: []string{"q", "kind", "insee", "limit", "after"}, answer: organisationsAnswer{}},
 	{pattern: "GET /api/v1/schemas", id: "listSchemas", query: []string{"national"}, answer: schemasAnswer{}},
 	{pattern: "GET /api/v1/resources/{id}/rows", id: "listRows", path: []string{"id"}, query: []string{"version", "sort", "facet", "group", "aggregate", "offset", "after"}, rows: true, answer: rowsPage{}},
 	{pattern: "GET /api/v1/resources/{id}/versions", id: "listVersions", path: []string{"id"}, query: []string{"before"}, answer: versionsAnswer{}},

@@ -54,14 +54,13 @@ func New(o Options) *Service {
 }
 
 const (
-	pollEvery     = 2 * time.Second // how often changes are looked for when nobody searches
-	orgsEvery     = 2 * time.Second // how often the organisations are
-	useEvery      = 5 * time.Minute // how often use is counted again
-	mostAtOnce    = 200             // changes that a search waits for
-	againName     = "make-again"    // a file that asks the process that runs to make all again
-	buildPage     = 500             // datasets read at once
-	seldomEnough  = 30 * time.Second
-	mostOrgsPages = 200
+	pollEvery    = 2 * time.Second // how often changes are looked for when nobody searches
+	orgsEvery    = 2 * time.Second // how often the organisations are
+	useEvery     = 5 * time.Minute // how often use is counted again
+	mostAtOnce   = 200             // changes that a search waits for
+	againName    = "make-again"    // a file that asks the process that runs to make all again
+	buildPage    = 500             // datasets read at once
+	seldomEnough = 30 * time.Second
 )
 
 // Run keeps the indexes until ctx ends. What goes wrong is logged and tried again.
@@ -288,19 +287,11 @@ func (s *Service) organisations(ctx context.Context) (map[identity.OrganisationI
 		return nil, "", err
 	}
 	out := map[identity.OrganisationID]owner{}
-	q := identity.OrganisationQuery{Limit: 200}
-	for range mostOrgsPages {
-		list, err := s.o.Identity.Organisations(ctx, system, q)
+	for o, err := range s.o.Identity.AllOrganisations(ctx, system, identity.OrganisationQuery{}) {
 		if err != nil {
 			return nil, "", err
 		}
-		for _, o := range list {
-			out[o.ID] = owner{Organisation: o, calling: callingOf(o.Name)}
-		}
-		if len(list) < q.Limit {
-			break
-		}
-		q.After = &list[len(list)-1]
+		out[o.ID] = owner{Organisation: o, calling: callingOf(o.Name)}
 	}
 	return out, stamp, nil
 }

@@ -75,20 +75,13 @@ func exportButtons(ctx context.Context, path string) []ui.Button {
 
 func (p *Pages) auditFilter(ctx context.Context, a identity.Actor, chosen identity.OrganisationID) (ui.Select, error) {
 	s := ui.Select{Field: ui.Field{Name: "organisation", Label: ui.T(ctx, "admin.audit.organisation"), Optional: true}, Value: string(chosen), Empty: ui.T(ctx, "admin.audit.everywhere")}
-	q := identity.OrganisationQuery{Limit: 200}
-	for {
-		list, err := p.o.Identity.Organisations(ctx, a, q)
+	for o, err := range p.o.Identity.AllOrganisations(ctx, a, identity.OrganisationQuery{}) {
 		if err != nil {
 			return s, err
 		}
-		for _, o := range list {
-			s.Options = append(s.Options, ui.Option{Value: string(o.ID), Label: o.Name})
-		}
-		if len(list) < q.Limit {
-			return s, nil
-		}
-		q.After = &list[len(list)-1]
+		s.Options = append(s.Options, ui.Option{Value: string(o.ID), Label: o.Name})
 	}
+	return s, nil
 }
 
 func (p *Pages) auditPage(w http.ResponseWriter, r *http.Request, view auditView, org identity.OrganisationID, page ui.Page) error {

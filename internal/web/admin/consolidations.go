@@ -211,17 +211,11 @@ func keyHelp(ctx context.Context, s *schema.Schema) string {
 
 // ranked reads the organisations, and writes those of an order by name.
 func (p *Pages) ranked(ctx context.Context, a identity.Actor, order []identity.OrganisationID, t *typed) (all []identity.Organisation, err error) {
-	q := identity.OrganisationQuery{Limit: 200}
-	for {
-		batch, err := p.o.Identity.Organisations(ctx, a, q)
+	for o, err := range p.o.Identity.AllOrganisations(ctx, a, identity.OrganisationQuery{}) {
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, batch...)
-		if len(batch) < q.Limit {
-			break
-		}
-		q.After = &batch[len(batch)-1]
+		all = append(all, o)
 	}
 	if t.order == "" {
 		for _, id := range order {

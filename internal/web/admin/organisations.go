@@ -64,7 +64,7 @@ func (p *Pages) organisations(w http.ResponseWriter, r *http.Request) error {
 
 // chosenOrganisations is one page of the list; more tells that another follows.
 func (p *Pages) chosenOrganisations(ctx context.Context, a identity.Actor, text, last string, alone bool, counts map[identity.OrganisationID]int) (list []identity.Organisation, more bool, err error) {
-	q := identity.OrganisationQuery{Text: text, Limit: 200}
+	q := identity.OrganisationQuery{Text: text}
 	if last != "" {
 		o, err := p.o.Identity.Organisation(ctx, a, identity.OrganisationID(last))
 		if err != nil {
@@ -72,25 +72,19 @@ func (p *Pages) chosenOrganisations(ctx context.Context, a identity.Actor, text,
 		}
 		q.After = &o
 	}
-	for {
-		batch, err := p.o.Identity.Organisations(ctx, a, q)
+	for o, err := range p.o.Identity.AllOrganisations(ctx, a, q) {
 		if err != nil {
 			return nil, false, err
 		}
-		for _, o := range batch {
-			if alone && counts[o.ID] > 0 {
-				continue
-			}
-			if len(list) == pageSize {
-				return list, true, nil
-			}
-			list = append(list, o)
+		if alone && counts[o.ID] > 0 {
+			continue
 		}
-		if len(batch) < q.Limit {
-			return list, false, nil
+		if len(list) == pageSize {
+			return list, true, nil
 		}
-		q.After = &batch[len(batch)-1]
+		list = append(list, o)
 	}
+	return list, false, nil
 }
 
 // organisationView is the form of an organisation.
@@ -154,11 +148,10 @@ func (p *Pages) parents(ctx context.Context, a identity.Actor, id, chosen identi
 		if k == identity.KindCommune {
 			continue
 		}
-		list, err := p.o.Identity.Organisations(ctx, a, identity.OrganisationQuery{Kind: k, Limit: 200})
-		if err != nil {
-			return err
-		}
-		for _, o := range list {
+		for o, err := range p.o.Identity.AllOrganisations(ctx, a, identity.OrganisationQuery{Kind: k}) {
+			if err != nil {
+				return err
+			}
 			if o.ID != id {
 				found = found || o.ID == chosen
 				s.Options = append(s.Options, ui.Option{Value: string(o.ID), Label: o.Name})

@@ -39,7 +39,7 @@ func (p *Pages) column(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if moved {
-		return shell.Redirect(w, r, f.base()+"/column?"+r.URL.RawQuery)
+		return f.redirect(w, r, "/column")
 	}
 	name := r.URL.Query().Get("filter-column")
 	i := slices.IndexFunc(f.Columns, func(c query.Column) bool { return c.Name == name })

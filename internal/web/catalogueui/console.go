@@ -45,7 +45,7 @@ func (p *Pages) console(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if moved {
-		return shell.Redirect(w, r, f.base()+"/api")
+		return f.redirect(w, r, "/api")
 	}
 	if f.resource == nil {
 		return none()

@@ -102,25 +102,17 @@ const listedMissing = 600
 
 // notYet lists the authorities of the territory that do not contribute.
 func (p *Pages) notYet(ctx context.Context, a identity.Actor, view *contributorsView, in map[identity.OrganisationID]bool) error {
-	q, more := identity.OrganisationQuery{Limit: 200}, 0
-	for {
-		list, err := p.o.Identity.Organisations(ctx, a, q)
-		if err != nil {
+	more := 0
+	for o, err := range p.o.Identity.AllOrganisations(ctx, a, identity.OrganisationQuery{}) {
+		switch {
+		case err != nil:
 			return err
+		case in[o.ID] || o.Kind == identity.KindOther || o.Kind == identity.KindRegion:
+		case len(view.Missing) < listedMissing:
+			view.Missing = append(view.Missing, ui.Link{Label: o.Name, Href: "/organisations/" + o.Slug})
+		default:
+			more++
 		}
-		for _, o := range list {
-			switch {
-			case in[o.ID] || o.Kind == identity.KindOther || o.Kind == identity.KindRegion:
-			case len(view.Missing) < listedMissing:
-				view.Missing = append(view.Missing, ui.Link{Label: o.Name, Href: "/organisations/" + o.Slug})
-			default:
-				more++
-			}
-		}
-		if len(list) < q.Limit {
-			break
-		}
-		q.After = &list[len(list)-1]
 	}
 	if more > 0 {
 		view.More = ui.T(ctx, "consolidationui.missing.more", ui.Count(more))

@@ -112,6 +112,15 @@ func (p *Pages) find(r *http.Request) (f found, moved bool, err error) {
 // base is the address of a dataset's page.
 func (f found) base() string { return "/datasets/" + f.dataset.Slug }
 
+// redirect leads to a part of the page at its address of now, asked as it was.
+func (f found) redirect(w http.ResponseWriter, r *http.Request, part string) error {
+	to := f.base() + part
+	if r.URL.RawQuery != "" {
+		to += "?" + r.URL.RawQuery
+	}
+	return shell.Redirect(w, r, to)
+}
+
 // tabs are the parts of the page of a table. Those that are filtered take the
 // conditions of one another along.
 var tabs = []struct {
@@ -283,7 +292,7 @@ func (p *Pages) dataset(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if moved {
-		return shell.Redirect(w, r, f.base())
+		return f.redirect(w, r, "")
 	}
 	if f.resource == nil {
 		frame, page := p.frame(ctx, f, "")
@@ -365,7 +374,7 @@ func (p *Pages) about(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if moved {
-		return shell.Redirect(w, r, f.base()+"/about")
+		return f.redirect(w, r, "/about")
 	}
 	frame, page := p.frame(ctx, f, "/about")
 	d := f.dataset
@@ -436,7 +445,11 @@ func period(ctx context.Context, t catalogue.Period) string {
 type historyView struct {
 	datasetView
 	Versions ui.Table
+	Older    ui.Link
 }
+
+// versionsPerPage is how many versions a page of the history lists.
+const versionsPerPage = 100
 
 func (p *Pages) history(w http.ResponseWriter, r *http.Request) error {
 	v, ctx := shell.From(r), r.Context()
@@ -445,12 +458,16 @@ func (p *Pages) history(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if moved {
-		return shell.Redirect(w, r, f.base()+"/history")
+		return f.redirect(w, r, "/history")
 	}
 	if f.resource == nil {
 		return none()
 	}
-	list, err := p.o.Catalogue.Versions(ctx, v.Actor, f.resource.ID, 0, 100)
+	before, err := strconv.Atoi(r.URL.Query().Get("before"))
+	if err != nil {
+		before = 0 // from the latest on
+	}
+	list, err := p.o.Catalogue.Versions(ctx, v.Actor, f.resource.ID, before, versionsPerPage+1)
 	if err != nil {
 		return err
 	}
@@ -464,6 +481,10 @@ func (p *Pages) history(w http.ResponseWriter, r *http.Request) error {
 		{Label: ui.T(ctx, "diff.history"), Kind: ui.ColumnText},
 		{Label: ui.T(ctx, "catalogueui.versions.schema")}, {Label: ui.T(ctx, "catalogueui.versions.note"), Kind: ui.ColumnText}, {Label: ui.T(ctx, "catalogueui.versions.original"), Kind: ui.ColumnText}}}}
 	for i, ver := range list {
+		if i == versionsPerPage {
+			view.Older = ui.More(ui.T(ctx, "catalogueui.versions.older"), f.base()+"/history?before="+strconv.Itoa(list[i-1].Number))
+			break
+		}
 		change := ui.Cell{}
 		if i+1 < len(list) { // the version before can be seen
 			change = ui.Cell{Text: ui.T(ctx, "diff.link"), Href: f.base() + "/differences?from=" + strconv.Itoa(list[i+1].Number) + "&to=" + strconv.Itoa(ver.Number)}

@@ -101,7 +101,7 @@ func (p *Pages) differences(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if moved {
-		return shell.Redirect(w, r, f.base()+"/differences")
+		return f.redirect(w, r, "/differences")
 	}
 	if f.resource == nil {
 		return none()

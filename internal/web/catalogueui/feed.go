@@ -4,11 +4,13 @@ import (
 	"context"
 	"encoding/xml"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
 
 	"socle/internal/catalogue"
+	"socle/internal/catalogue/find"
 	"socle/internal/errs"
 	"socle/internal/httpx"
 	"socle/internal/i18n"
@@ -59,9 +61,19 @@ func rfc3339(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 func (p *Pages) newFeed(ctx context.Context, path, title, author string, since time.Time) atomFeed {
 	lang := ui.LangOf(ctx)
 	page := p.o.BaseURL + ui.Address(lang, path)
-	self := strings.TrimSuffix(page, "/") + "/feed.atom"
+	self := feedOf(page)
 	return atomFeed{Lang: string(lang), ID: self, Title: title, Updated: rfc3339(since), Author: atomAuthor{author},
 		Links: []atomLink{{"self", "application/atom+xml", self}, {"alternate", "text/html", page}}}
+}
+
+// feedOf is the address of the feed of a page.
+func feedOf(page string) string {
+	address, asked, _ := strings.Cut(page, "?")
+	feed := strings.TrimSuffix(address, "/") + "/feed.atom"
+	if asked != "" {
+		feed += "?" + asked
+	}
+	return feed
 }
 
 func (f *atomFeed) add(e atomEntry) {
@@ -113,15 +125,67 @@ func (p *Pages) changed(ctx context.Context, f *atomFeed, filter catalogue.Filte
 	if err != nil {
 		return err
 	}
+	return p.tell(ctx, f, list.Datasets)
+}
+
+// searchFeed tells of the public datasets that a search finds, the last changed first.
+func (p *Pages) searchFeed(w http.ResponseWriter, r *http.Request) error {
+	ctx, q := r.Context(), r.URL.Query()
+	sought, _, err := p.searchQuery(ctx, identity.Anonymous(), q)
+	if err != nil {
+		return err
+	}
+	sought.Order, sought.Offset, sought.Limit = find.ByModified, 0, feedEntries
+	result, err := p.o.Find.Search(ctx, identity.Anonymous(), sought)
+	if err != nil {
+		return err
+	}
+	all, err := p.o.Catalogue.GetMany(ctx, identity.Anonymous(), result.Datasets...)
+	if err != nil {
+		return err
+	}
+	var list []catalogue.Dataset
+	for _, id := range result.Datasets {
+		if d, ok := all[id]; ok && d.State == catalogue.Published {
+			list = append(list, d)
+		}
+	}
+	title := p.o.Host
+	if sought.Text != "" {
+		title = ui.T(ctx, "share.feed.search", i18n.Args{"Host": p.o.Host, "Text": sought.Text})
+	}
+	f := p.newFeed(ctx, searchAddress(q), title, p.o.Host, time.Unix(0, 0))
+	if err := p.tell(ctx, &f, list); err != nil {
+		return err
+	}
+	return f.write(w, r)
+}
+
+// searchAddress is that of a search: its words and filters, whatever its order and page.
+func searchAddress(q url.Values) string {
+	out := url.Values{}
+	for _, name := range append([]find.Dimension{"q"}, find.Dimensions...) {
+		if v := q.Get(string(name)); v != "" {
+			out.Set(string(name), v)
+		}
+	}
+	if len(out) == 0 {
+		return "/search"
+	}
+	return "/search?" + out.Encode()
+}
+
+// tell adds datasets to a feed.
+func (p *Pages) tell(ctx context.Context, f *atomFeed, list []catalogue.Dataset) error {
 	var ids []identity.OrganisationID
-	for _, d := range list.Datasets {
+	for _, d := range list {
 		ids = append(ids, d.Organisation)
 	}
 	orgs, err := p.o.Identity.OrganisationsByID(ctx, identity.Anonymous(), ids...)
 	if err != nil {
 		return err
 	}
-	for _, d := range list.Datasets {
+	for _, d := range list {
 		f.add(atomEntry{ID: "urn:socle:dataset:" + string(d.ID), Title: d.Title, Updated: rfc3339(d.ModifiedAt), Published: rfc3339(d.PublishedAt), Author: atomAuthor{orgs[d.Organisation].Name},
 			Link: atomLink{"alternate", "text/html", p.o.BaseURL + ui.Address(ui.LangOf(ctx), "/datasets/"+d.Slug)}, Summary: markup.Text(d.Description, 300)})
 	}
@@ -135,7 +199,7 @@ func (p *Pages) datasetFeed(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if moved {
-		return shell.Redirect(w, r, f.base()+"/feed.atom")
+		return f.redirect(w, r, "/feed.atom")
 	}
 	ctx := r.Context()
 	feed := p.newFeed(ctx, f.base(), f.dataset.Title, f.org.Name, f.dataset.CreatedAt)
@@ -150,67 +214,6 @@ func (p *Pages) datasetFeed(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	return feed.write(w, r)
-}
-
-// sitemapMost is how many addresses one sitemap may hold (sitemaps.org).
-const sitemapMost = 50_000
-
-type sitemapURL struct {
-	Loc      string `xml:"loc"`
-	Modified string `xml:"lastmod,omitempty"`
-}
-
-type sitemap struct {
-	XMLName xml.Name     `xml:"http://www.sitemaps.org/schemas/sitemap/0.9 urlset"`
-	URLs    []sitemapURL `xml:"url"`
-}
-
-// sitemap lists the public pages: those of the portal, of producers, of datasets,
-// the last changed first.
-func (p *Pages) sitemap(w http.ResponseWriter, r *http.Request) error {
-	ctx, anyone := r.Context(), identity.Anonymous()
-	var s sitemap
-	for _, path := range []string{"/", "/search", "/organisations", "/schemas", "/check", "/about", "/law", "/licences", "/legal", "/accessibility"} {
-		s.URLs = append(s.URLs, sitemapURL{Loc: p.o.BaseURL + path})
-	}
-	for _, t := range catalogue.Themes {
-		s.URLs = append(s.URLs, sitemapURL{Loc: p.o.BaseURL + "/themes/" + string(t.ID)})
-	}
-	q := identity.OrganisationQuery{Limit: 200}
-	for {
-		list, err := p.o.Identity.Organisations(ctx, anyone, q)
-		if err != nil {
-			return err
-		}
-		for _, o := range list {
-			s.URLs = append(s.URLs, sitemapURL{p.o.BaseURL + "/organisations/" + o.Slug, rfc3339(o.ChangedAt)})
-		}
-		if len(list) < q.Limit || len(s.URLs) > sitemapMost/2 {
-			break
-		}
-		q.After = &list[len(list)-1]
-	}
-	for next, first := catalogue.Cursor(""), true; first || next != ""; first = false {
-		list, err := p.o.Catalogue.List(ctx, anyone, catalogue.Filter{States: []catalogue.State{catalogue.Published}}, catalogue.ByModified, next, 200)
-		if err != nil {
-			return err
-		}
-		for _, d := range list.Datasets {
-			if !d.Demonstration && len(s.URLs) < sitemapMost {
-				s.URLs = append(s.URLs, sitemapURL{p.o.BaseURL + "/datasets/" + d.Slug, rfc3339(d.ModifiedAt)})
-			}
-		}
-		if next = list.Next; len(s.URLs) >= sitemapMost {
-			break
-		}
-	}
-	b, err := xml.Marshal(s)
-	if err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/xml; charset=utf-8")
-	w.Header().Set("Cache-Control", "public, max-age=3600")
-	return httpx.WriteBytes(w, r, http.StatusOK, append([]byte(xml.Header), b...))
 }
 
 // llms tells programs that read for people where the data is (llmstxt.org).

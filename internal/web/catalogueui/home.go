@@ -6,7 +6,6 @@ import (
 	"github.com/a-h/templ"
 
 	"socle/internal/catalogue"
-	"socle/internal/identity"
 	"socle/internal/web/shell"
 	"socle/internal/web/ui"
 )
@@ -29,7 +28,7 @@ func (p *Pages) home(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	orgs, err := p.o.Identity.Organisations(ctx, v.Actor, identity.OrganisationQuery{Limit: 200})
+	publishers, err := p.o.Catalogue.Publishers(ctx, "")
 	if err != nil {
 		return err
 	}
@@ -38,7 +37,7 @@ func (p *Pages) home(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	view := homeView{
-		Title: ui.T(ctx, "catalogueui.home.title"), Lead: ui.T(ctx, "catalogueui.home.lead", ui.Count(len(orgs))),
+		Title: ui.T(ctx, "catalogueui.home.title"), Lead: ui.T(ctx, "catalogueui.home.lead", ui.Count(len(publishers))),
 		Search: ui.Search{ID: "home-q", Action: "/search", Suggest: suggestPath, Large: true}, News: news,
 		Doors: []ui.Card{
 			{Level: 2, Icon: "search", Title: ui.T(ctx, "catalogueui.door.find"), Text: ui.T(ctx, "catalogueui.door.find.text"), Href: "/search"},
@@ -47,7 +46,7 @@ func (p *Pages) home(w http.ResponseWriter, r *http.Request) error {
 			{Level: 2, Icon: "upload", Title: ui.T(ctx, "catalogueui.door.publish"), Text: ui.T(ctx, "catalogueui.door.publish.text"), Href: "/desk"},
 		},
 	}
-	if len(orgs) == 0 || len(news.Items) == 0 {
+	if len(publishers) == 0 {
 		view.Lead = ui.T(ctx, "catalogueui.home.lead.none")
 	}
 	for _, t := range catalogue.Themes {
@@ -60,5 +59,5 @@ func (p *Pages) home(w http.ResponseWriter, r *http.Request) error {
 		view.Empty = &ui.Empty{Icon: "database", Title: ui.T(ctx, "catalogueui.home.empty"), Text: ui.T(ctx, "catalogueui.home.empty.text"),
 			Actions: []ui.Button{{Label: ui.T(ctx, "catalogueui.home.empty.act"), Href: "/desk", Icon: "upload", Style: ui.Primary}}}
 	}
-	return shell.Page(w, r, ui.Page{Description: view.Lead, NoSearch: true}, homePage(view))
+	return shell.Page(w, r, ui.Page{Description: view.Lead, NoSearch: true, Head: []templ.Component{alternate("application/atom+xml", feedOf(ui.Address(v.Lang, "/")), p.o.Host)}}, homePage(view))
 }

@@ -14,27 +14,6 @@ import (
 	"socle/internal/web/ui"
 )
 
-// listView is a page that is a title and a list.
-type listView struct {
-	Head  ui.PageHead
-	Items ui.Items
-	Empty ui.Empty
-}
-
-func (p *Pages) organisations(w http.ResponseWriter, r *http.Request) error {
-	v, ctx := shell.From(r), r.Context()
-	list, err := p.o.Identity.Organisations(ctx, v.Actor, identity.OrganisationQuery{Limit: 200})
-	if err != nil {
-		return err
-	}
-	view := listView{Head: ui.PageHead{Title: ui.T(ctx, "catalogueui.organisations"), Lead: ui.T(ctx, "catalogueui.organisations.lead")},
-		Empty: ui.Empty{Icon: "building-2", Title: ui.T(ctx, "catalogueui.organisations.none")}, Items: ui.Items{Level: 2}}
-	for _, o := range list {
-		view.Items.Items = append(view.Items.Items, ui.Item{Eyebrow: ui.T(ctx, o.Kind.LabelKey()), Title: o.Name, Href: "/organisations/" + o.Slug})
-	}
-	return shell.Page(w, r, ui.Page{Title: view.Head.Title, Place: "/organisations", Description: view.Head.Lead}, listPage(view))
-}
-
 // organisationView is the page of a producer.
 type organisationView struct {
 	Head  ui.PageHead

@@ -78,6 +78,7 @@ func (p *Pages) Routes() []shell.Route {
 		{Pattern: "GET /embed.js", Who: shell.Anyone, Handler: script(hostScript)},
 		{Pattern: "GET /embed-frame.js", Who: shell.Anyone, Handler: script(frameScript)},
 		{Pattern: "GET /oembed", Who: shell.Anyone, Handler: p.oembed},
+		{Pattern: "GET /search/feed.atom", Who: shell.Anyone, Handler: p.searchFeed},
 		{Pattern: "GET /feed.atom", Who: shell.Anyone, Handler: p.portalFeed},
 		{Pattern: "GET /sitemap.xml", Who: shell.Anyone, Handler: p.sitemap},
 		{Pattern: "GET /llms.txt", Who: shell.Anyone, Handler: p.llms},

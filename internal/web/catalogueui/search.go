@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/a-h/templ"
+
 	"socle/internal/catalogue"
 	"socle/internal/catalogue/find"
 	"socle/internal/community"
@@ -145,6 +147,7 @@ func (p *Pages) search(w http.ResponseWriter, r *http.Request) error {
 	}
 	view.Follow = followSearch(ctx, q)
 	page := ui.Page{Title: ui.T(ctx, "catalogueui.search.title"), Place: "/search", NoIndex: r.URL.RawQuery != "", NoSearch: true, Description: ui.T(ctx, "catalogueui.search.description")}
+	page.Head = []templ.Component{alternate("application/atom+xml", feedOf(ui.Address(v.Lang, searchAddress(q))), ui.T(ctx, "followui.feed"))}
 	return shell.Page(w, r, page, searchPage(view))
 }
 

@@ -21,16 +21,23 @@ import (
 	"socle/internal/web/ui"
 )
 
-// What was public answers for ever at its address: whole, then its trace.
-func TestTraceAtTheSameAddress(t *testing.T) {
+// served are the pages over an empty catalogue.
+func served(t *testing.T) (rt *httpx.Router, ids *identity.Service, sets *catalogue.Service) {
+	t.Helper()
 	db := sqldbtest.Open(t, sqldb.Options{URL: sqldbtest.URL(t, sqldb.SQLite)})
-	ctx, root := t.Context(), identity.System("test")
-	ids, sets := identity.New(db, identity.Options{}), catalogue.New(db, nil)
+	ids, sets = identity.New(db, identity.Options{}), catalogue.New(db, nil)
 	base, _ := url.Parse("http://localhost:8080")
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	sh := shell.New(shell.Options{Identity: ids, BaseURL: base, Log: log, Host: func(context.Context) ui.Host { return ui.Host{Name: "Essai"} }})
-	rt := httpx.NewRouter(httpx.Options{Log: log, Render: sh.Render, BaseURL: base})
+	rt = httpx.NewRouter(httpx.Options{Log: log, Render: sh.Render, BaseURL: base})
 	sh.Mount(rt, catalogueui.New(catalogueui.Options{Identity: ids, Catalogue: sets, Merge: consolidation.New(consolidation.Options{DB: db, Catalogue: sets, Identity: ids}), Now: time.Now, BaseURL: "http://localhost:8080", Host: "Essai"}).Routes()...)
+	return rt, ids, sets
+}
+
+// What was public answers for ever at its address: whole, then its trace.
+func TestTraceAtTheSameAddress(t *testing.T) {
+	rt, ids, sets := served(t)
+	ctx, root := t.Context(), identity.System("test")
 	org, err := ids.CreateOrganisation(ctx, root, identity.OrganisationForm{Name: "Roques", Kind: identity.KindCommune}, false)
 	must(t, err)
 	d, err := sets.Create(ctx, root, catalogue.NewDataset{Organisation: org.ID, Metadata: catalogue.Metadata{Title: "Bancs </script><script>x", Description: "Où ils sont."}})
@@ -52,6 +59,21 @@ func TestTraceAtTheSameAddress(t *testing.T) {
 	}
 	if page := get(200, `"@type":"Dataset"`, "/feed.atom"); strings.Contains(page, "<script>x") {
 		t.Error("a title ends the block of data")
+	}
+	old := d.Slug
+	d, err = sets.Rename(ctx, root, d.ID, catalogue.AnyRevision, "Les bancs")
+	must(t, err)
+	for _, part := range []string{"", "/about", "/api"} {
+		w := httptest.NewRecorder()
+		rt.ServeHTTP(w, httptest.NewRequest("GET", "/datasets/"+old+part+"?nature=bois&sort=-nom", nil))
+		if to := w.Header().Get("Location"); to != "/datasets/"+d.Slug+part+"?nature=bois&sort=-nom" {
+			t.Errorf("%s leads to %q", part, to)
+		}
+	}
+	w := httptest.NewRecorder()
+	rt.ServeHTTP(w, httptest.NewRequest("GET", "/sitemap.xml", nil))
+	if text := w.Body.String(); !strings.Contains(text, "<loc>http://localhost:8080/datasets/"+d.Slug+"</loc>") || !strings.Contains(text, "/organisations/"+org.Slug) || strings.Contains(text, old+"<") {
+		t.Errorf("the sitemap: %s", text)
 	}
 	_, err = sets.Withdraw(ctx, root, d.ID, catalogue.AnyRevision, "Publié deux fois")
 	must(t, err)

@@ -19,9 +19,6 @@ import (
 // trap is a field that people do not see and that programs fill in.
 const trap = "website"
 
-// suggested is how many names of organisations are offered as the place.
-const suggested = 200
-
 // alike is how many requests that everyone may read are shown before one asks again.
 const alike = 3
 
@@ -108,11 +105,10 @@ func (p *Pages) askPage(w http.ResponseWriter, r *http.Request, s subject, probl
 	view.Words = ui.TextArea{Field: ui.Field{Name: "words", Label: ui.T(ctx, "communityui.words"), Help: ui.T(ctx, "communityui.words.help"), Error: view.Problems.Of("words")}, Rows: 5, MaxLength: 2000, Value: words}
 	if s.org.ID == "" {
 		place := ui.Input{Field: ui.Field{Name: "place", Label: ui.T(ctx, "communityui.place"), Help: ui.T(ctx, "communityui.place.help"), Optional: true, Error: view.Problems.Of("place")}, MaxLength: 150, Value: r.Form.Get("place")}
-		list, err := p.o.Identity.Organisations(ctx, v.Actor, identity.OrganisationQuery{Limit: suggested})
-		if err != nil {
-			return err
-		}
-		for _, o := range list {
+		for o, err := range p.o.Identity.AllOrganisations(ctx, v.Actor, identity.OrganisationQuery{}) {
+			if err != nil {
+				return err
+			}
 			place.Suggestions = append(place.Suggestions, o.Name)
 		}
 		view.Place = &place

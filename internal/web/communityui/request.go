@@ -160,12 +160,11 @@ func (p *Pages) reply(r *http.Request, x community.Request, slug string, t *type
 		out.ToHost = x.Organisation != ""
 		return out, nil
 	}
-	list, err := p.o.Identity.Organisations(ctx, v.Actor, identity.OrganisationQuery{Limit: suggested})
-	if err != nil {
-		return nil, err
-	}
 	out.Forward = &ui.Select{Field: field("to", true), Value: string(x.Organisation), Empty: ui.T(ctx, "communityui.to-host")}
-	for _, o := range list {
+	for o, err := range p.o.Identity.AllOrganisations(ctx, v.Actor, identity.OrganisationQuery{}) {
+		if err != nil {
+			return nil, err
+		}
 		out.Forward.Options = append(out.Forward.Options, ui.Option{Value: string(o.ID), Label: o.Name})
 	}
 	return out, nil

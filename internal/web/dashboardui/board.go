@@ -112,32 +112,19 @@ func (p *Pages) head(ctx context.Context, a about) ui.PageHead {
 // others lists the authorities that publish tables.
 func (p *Pages) others(ctx context.Context, a identity.Actor) (out ui.Items, err error) {
 	out.Level = 3
-	seen := map[identity.OrganisationID]bool{}
-	var ids []identity.OrganisationID
-	for after := catalogue.Cursor(""); len(ids) < 500; {
-		page, err := p.o.Catalogue.List(ctx, identity.Anonymous(), catalogue.Filter{States: []catalogue.State{catalogue.Published}}, catalogue.ByTitle, after, 200)
+	publish, err := p.o.Catalogue.Publishers(ctx, catalogue.Table)
+	if err != nil {
+		return out, err
+	}
+	for o, err := range p.o.Identity.AllOrganisations(ctx, a, identity.OrganisationQuery{}) {
 		if err != nil {
 			return out, err
 		}
-		for _, d := range page.Datasets {
-			for _, res := range d.Resources {
-				if res.Kind == catalogue.Table && res.Latest > 0 && !seen[d.Organisation] {
-					seen[d.Organisation] = true
-					ids = append(ids, d.Organisation)
-				}
-			}
-		}
-		if after = page.Next; after == "" {
-			break
-		}
-	}
-	list, err := p.o.Identity.Organisations(ctx, a, identity.OrganisationQuery{Limit: 200})
-	for _, o := range list {
-		if seen[o.ID] {
+		if publish[o.ID] {
 			out.Items = append(out.Items, ui.Item{Eyebrow: ui.T(ctx, o.Kind.LabelKey()), Title: o.Name, Href: "/organisations/" + o.Slug + "/board"})
 		}
 	}
-	return out, err
+	return out, nil
 }
 
 // rows computes blocks and lays them out; demo tells that some of it is invented.

@@ -212,7 +212,7 @@ func (p *Pages) subject(ctx context.Context, a identity.Actor, t follow.Topic, k
 		if at, ok := known[follow.Topic{Kind: follow.Organisation, Organisation: identity.OrganisationID(v.Get(string(find.Producer)))}]; ok {
 			v.Set(string(find.Producer), at.slug)
 		}
-		s.Page = "/search?" + v.Encode()
+		s.Page, s.Feed = "/search?"+v.Encode(), "/search/feed.atom?"+v.Encode()
 		for _, name := range slices.Sorted(maps.Keys(v)) {
 			s.Fields = append(s.Fields, ui.KeyValue{Key: name, Value: v.Get(name)})
 		}
