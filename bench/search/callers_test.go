@@ -85,8 +85,28 @@ func rights(ctx context.Context, b *testing.B, ids *identity.Service, c caller) 
 	})
 }
 
+// addresses are those of some public datasets and of some producers.
+func addresses(ctx context.Context, b *testing.B, db *sqldb.DB) (sets, orgs []string) {
+	b.Helper()
+	must(b, db.Read(ctx, func(tx *sqldb.Tx) error {
+		rows, err := tx.Query(ctx, `SELECT slug FROM datasets WHERE state = 'published' ORDER BY id LIMIT 500`)
+		if err != nil {
+			return err
+		}
+		if sets, err = sqldb.Collect(rows, sqldb.Text); err != nil {
+			return err
+		}
+		if rows, err = tx.Query(ctx, `SELECT slug FROM organisations ORDER BY id LIMIT 100`); err != nil {
+			return err
+		}
+		orgs, err = sqldb.Collect(rows, sqldb.Text)
+		return err
+	}))
+	return sets, orgs
+}
+
 // pages asks the built program for the pages that list datasets, once it rests.
-func pages(b *testing.B, data string, all []caller) {
+func pages(b *testing.B, data string, all []caller, sets, orgs []string) {
 	b.Helper()
 	p := run.Start(b, data)
 	run.Rest(b, p.PID())
@@ -100,6 +120,11 @@ func pages(b *testing.B, data string, all []caller) {
 			{"the page of all datasets", func() string { return "/search" }},
 			{"the page of a search", func() string { return "/search?q=" + url.QueryEscape(pick(words, subjects)) }},
 			{"a list of the API", func() string { return "/api/v1/datasets?limit=50" }},
+			{"a dataset", func() string { return "/datasets/" + pick(words, sets) + "/about" }},
+			{"a producer", func() string { return "/organisations/" + pick(words, orgs) }},
+			{"all producers", func() string { return "/organisations" }},
+			{"a theme", func() string { return "/themes/finance" }},
+			{"the board of the territory", func() string { return "/board" }},
 		} {
 			var times []time.Duration
 			for i := range asked / 4 {

@@ -285,10 +285,11 @@ func BenchmarkSearch(b *testing.B) {
 		_, err := tx.Exec(ctx, `UPDATE resources SET kind = 'file'`)
 		return err
 	}))
+	sets, orgs := addresses(ctx, b, db)
 	if err := errors.Join(s.Close(), db.Close()); err != nil {
 		b.Fatal(err)
 	}
-	pages(b, data, all)
+	pages(b, data, all, sets, orgs)
 	b.ReportMetric(0, "ns/op")
 }
 
