@@ -50,7 +50,7 @@ func BenchmarkPutLines(b *testing.B) {
 			}
 			list[i] = collect.LineChange{ID: id(n), Cells: []string{"Commune de Valbrenne", "21310988700017", fmt.Sprint("V-", n), day, "7.5", "Finances locales/Subventions", "Décision d’essai", "2025", "", "", "", "29", "27", "25", "2", "0", ""}}
 		}
-		_, _, err := s.PutLines(ctx, editor, f.Resource, list)
+		_, _, err := s.PutLines(ctx, editor, f.Resource, "", list)
 		must(err)
 	}
 }

@@ -521,13 +521,14 @@ func TestOpenTable(t *testing.T) {
 		for range 2 { // once
 			o.must(o.collect.OpenTable(o.ctx, o.editor, r.ID))
 		}
-		list, _, _, err := o.collect.Lines(o.ctx, o.editor, r.ID, collect.LineCursor{}, 0)
+		page, err := o.collect.Lines(o.ctx, o.editor, r.ID, "", collect.LineCursor{}, 0)
 		o.must(err)
+		list := page.Lines
 		if len(list) != len(rows) || list[0].Cells[0] != "A" || list[0].Cells[1] != "3.5" {
 			o.Fatalf("%+v", list)
 		}
 		write := func(a identity.Actor, c collect.LineChange) (collect.LineOutcome, error) {
-			out, _, err := o.collect.PutLines(o.ctx, a, r.ID, []collect.LineChange{c})
+			out, _, err := o.collect.PutLines(o.ctx, a, r.ID, "", []collect.LineChange{c})
 			if err != nil {
 				return collect.LineOutcome{}, err
 			}

@@ -109,11 +109,18 @@ func ParseLineCursor(text string) (c LineCursor, ok bool) {
 	return c, err1 == nil && err2 == nil && c.Place >= 0 && c.Seq >= 0 && c.String() == text
 }
 
+// LinePage is a part of the rows of a table, or of its changes.
+type LinePage struct {
+	Lines  []Line
+	Layout Layout     // of their cells
+	Next   LineCursor // to go on from
+	More   bool       // there are others now
+}
+
 // Lines lists the rows of a table in their order, then, from a cursor on, its changes,
-// removed rows too; next is the cursor to go on from, more says that there are others
-// now. Who goes on from a cursor misses nothing. Members only. Kinds: NotFound, SignIn,
-// Denied.
-func (s *Service) Lines(ctx context.Context, a identity.Actor, id catalogue.ResourceID, after LineCursor, limit int) (list []Line, next LineCursor, more bool, err error) {
+// removed rows too. Who goes on from a cursor misses nothing. Members only. Kinds:
+// NotFound, SignIn, Denied, Conflict (the columns are not those of the layout).
+func (s *Service) Lines(ctx context.Context, a identity.Actor, id catalogue.ResourceID, layout Layout, after LineCursor, limit int) (p LinePage, err error) {
 	defer errs.Wrap(&err, "collect.Lines(%s)", id)
 	if limit <= 0 || limit > maxLines {
 		limit = maxLines
@@ -124,23 +131,26 @@ func (s *Service) Lines(ctx context.Context, a identity.Actor, id catalogue.Reso
 		if d, err = s.desk(ctx, tx, Visitor{Actor: a}, target{resource: id}); err != nil {
 			return err
 		}
+		if p.Layout, err = layout.keep(d.form.Definition.Schema); err != nil {
+			return err
+		}
 		// First: what is committed before this is found by what follows.
 		var seq int64
 		if err := tx.QueryRow(ctx, `SELECT seq FROM entry_tables WHERE resource = $1`, id).Scan(&seq); err != nil {
 			return err
 		}
 		if after.listing() {
-			rows, next, more, err = listed(ctx, tx, id, after, seq, limit)
+			rows, p.Next, p.More, err = listed(ctx, tx, id, after, seq, limit)
 		} else {
-			rows, next, more, err = changed(ctx, tx, id, after, seq, limit)
+			rows, p.Next, p.More, err = changed(ctx, tx, id, after, seq, limit)
 		}
 		return err
 	})
 	if err != nil {
-		return nil, LineCursor{}, false, err
+		return LinePage{}, err
 	}
-	list, err = s.lines(ctx, d, rows)
-	return list, next, more, err
+	p.Lines, err = s.lines(ctx, d, rows)
+	return p, err
 }
 
 // listed are rows that are there, by their place; seq is that of the table.
@@ -341,15 +351,20 @@ type LineOutcome struct {
 type LineSpan struct{ After, Next int64 }
 
 // PutLines writes rows of a grid, each on its own; rows in which something is wrong
-// are kept, and stand in no version until they are mended. Rights: those of Columns.
-// Kinds: NotFound, SignIn, Denied, Conflict (withdrawn), TooLarge.
-func (s *Service) PutLines(ctx context.Context, a identity.Actor, id catalogue.ResourceID, list []LineChange) (out []LineOutcome, span LineSpan, err error) {
+// are kept, and stand in no version until they are mended. Their cells are those of a
+// layout. Rights: those of Columns. Kinds: NotFound, SignIn, Denied, Conflict
+// (withdrawn; the columns are others: nothing is written, but for the rare case that
+// they change meanwhile), TooLarge.
+func (s *Service) PutLines(ctx context.Context, a identity.Actor, id catalogue.ResourceID, layout Layout, list []LineChange) (out []LineOutcome, span LineSpan, err error) {
 	defer errs.Wrap(&err, "collect.PutLines(%s)", id)
 	if len(list) > MaxBatch {
 		return nil, span, errs.New(errs.TooLarge, "collect.batch", errs.Args{"Count": MaxBatch}).WithHint("collect.batch.hint")
 	}
 	sch, err := s.Columns(ctx, a, id)
 	if err != nil {
+		return nil, span, err
+	}
+	if layout, err = layout.keep(sch); err != nil {
 		return nil, span, err
 	}
 	v, t := Visitor{Actor: a}, target{resource: id}
@@ -363,8 +378,7 @@ func (s *Service) PutLines(ctx context.Context, a identity.Actor, id catalogue.R
 			continue
 		}
 		if len(c.Cells) != len(sch.Fields) {
-			out[i].Err = errs.New(errs.Conflict, "collect.line.columns").WithHint("collect.line.columns.hint")
-			continue
+			return nil, span, otherColumns()
 		}
 		values := make(form.Values, len(c.Cells))
 		for j, text := range c.Cells {
@@ -398,7 +412,7 @@ func (s *Service) PutLines(ctx context.Context, a identity.Actor, id catalogue.R
 			span = LineSpan{}
 		}
 	}
-	return out, span, s.asTheyAre(ctx, v, t, list, now, out)
+	return out, span, s.asTheyAre(ctx, v, t, layout, list, now, out)
 }
 
 // takeAway removes some rows of a list.
@@ -425,7 +439,7 @@ var ofOneRow = []errs.Kind{errs.Conflict, errs.NotFound, errs.Denied}
 
 // asTheyAre gives each outcome the row as it is now: those that were written are
 // known, the others are read.
-func (s *Service) asTheyAre(ctx context.Context, v Visitor, t target, list []LineChange, now []*Entry, out []LineOutcome) error {
+func (s *Service) asTheyAre(ctx context.Context, v Visitor, t target, layout Layout, list []LineChange, now []*Entry, out []LineOutcome) error {
 	at := make(map[string]int, len(list))
 	var ids []string
 	rows := make([]lineRow, 0, len(list))
@@ -444,6 +458,9 @@ func (s *Service) asTheyAre(ctx context.Context, v Visitor, t target, list []Lin
 	var d *desk
 	err := s.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
 		if d, err = s.desk(ctx, tx, v, t); err != nil {
+			return err
+		}
+		if _, err := layout.keep(d.form.Definition.Schema); err != nil {
 			return err
 		}
 		rows = rows[:known]
@@ -481,11 +498,14 @@ type LineRevision struct {
 }
 
 // LineHistory lists the revisions of a row, the present one first. Members only.
-// Kinds: NotFound, SignIn, Denied.
-func (s *Service) LineHistory(ctx context.Context, a identity.Actor, id catalogue.ResourceID, entry string) (list []LineRevision, err error) {
+// Kinds: NotFound, SignIn, Denied, Conflict (the columns are not those of the layout).
+func (s *Service) LineHistory(ctx context.Context, a identity.Actor, id catalogue.ResourceID, layout Layout, entry string) (list []LineRevision, err error) {
 	defer errs.Wrap(&err, "collect.LineHistory(%s)", entry)
 	d, revisions, err := s.history(ctx, a, target{resource: id}, entry)
 	if err != nil {
+		return nil, err
+	}
+	if _, err := layout.keep(d.form.Definition.Schema); err != nil {
 		return nil, err
 	}
 	list = make([]LineRevision, len(revisions))

@@ -18,7 +18,7 @@ import (
 // lines writes rows of the wells' table and gives what came back, in words.
 func (o *office) lines(f collect.Form, list ...collect.LineChange) []string {
 	o.Helper()
-	out, _, err := o.collect.PutLines(o.ctx, o.editor, f.Resource, list)
+	out, _, err := o.collect.PutLines(o.ctx, o.editor, f.Resource, "", list)
 	o.must(err)
 	told := make([]string, len(out))
 	for i, x := range out {
@@ -28,6 +28,14 @@ func (o *office) lines(f collect.Form, list ...collect.LineChange) []string {
 		}
 	}
 	return told
+}
+
+// page reads rows of the wells' table after a cursor.
+func (o *office) page(f collect.Form, after collect.LineCursor, limit int) collect.LinePage {
+	o.Helper()
+	p, err := o.collect.Lines(o.ctx, o.helper, f.Resource, "", after, limit)
+	o.must(err)
+	return p
 }
 
 func (o *office) told(l *collect.Line) string {
@@ -89,7 +97,7 @@ func TestLines(t *testing.T) {
 		o.hasRows(f.Resource, "Puits vieux|12.5||", "Puits neuf|3.5||", "Puits d’en bas|4||")
 		o.same(o.lines(f, collect.LineChange{ID: id(9), Revision: 1, Removed: true}), "nothing not-found")
 
-		history, err := o.collect.LineHistory(o.ctx, o.editor, f.Resource, id(3))
+		history, err := o.collect.LineHistory(o.ctx, o.editor, f.Resource, "", id(3))
 		o.must(err)
 		var told []string
 		for _, h := range history {
@@ -98,28 +106,24 @@ func TestLines(t *testing.T) {
 		o.same(told, "3 Puits d’en bas|4|| false", "2 Puits neuf|4|| false", "1 |4|| false")
 
 		// A page, then what changed since.
-		list, next, more, err := o.collect.Lines(o.ctx, o.helper, f.Resource, collect.LineCursor{}, 2)
-		o.must(err)
-		rest, last, _, err := o.collect.Lines(o.ctx, o.helper, f.Resource, next, 2)
-		o.must(err)
-		if len(list) != 2 || !more || len(rest) != 1 {
-			o.Errorf("pages of %d (more %t) and %d", len(list), more, len(rest))
+		list := o.page(f, collect.LineCursor{}, 2)
+		rest := o.page(f, list.Next, 2)
+		if len(list.Lines) != 2 || !list.More || len(rest.Lines) != 1 {
+			o.Errorf("pages of %d (more %t) and %d", len(list.Lines), list.More, len(rest.Lines))
 		}
-		if list[0].ID != id(1) || list[1].ID != id(2) || rest[0].ID != id(3) { // as they came, whenever they were changed
-			o.Errorf("%s, %s, %s", list[0].ID, list[1].ID, rest[0].ID)
+		if list.Lines[0].ID != id(1) || list.Lines[1].ID != id(2) || rest.Lines[0].ID != id(3) { // as they came, whenever they were changed
+			o.Errorf("%s, %s, %s", list.Lines[0].ID, list.Lines[1].ID, rest.Lines[0].ID)
 		}
 		o.lines(f, line(2, 2, "Puits neuf", "0"))
-		news, _, more, err := o.collect.Lines(o.ctx, o.helper, f.Resource, last, 100)
-		o.must(err)
-		if len(news) != 1 || more || o.told(&news[0]) != "002 r3 Puits neuf|0||" {
+		if news := o.page(f, rest.Next, 100); len(news.Lines) != 1 || news.More || o.told(&news.Lines[0]) != "002 r3 Puits neuf|0||" {
 			o.Errorf("news: %v", news)
 		}
 
-		_, _, _, err = o.collect.Lines(o.ctx, o.stranger, f.Resource, collect.LineCursor{}, 10)
+		_, err = o.collect.Lines(o.ctx, o.stranger, f.Resource, "", collect.LineCursor{}, 10)
 		o.fails(errs.NotFound, err)
-		_, _, err = o.collect.PutLines(o.ctx, o.stranger, f.Resource, []collect.LineChange{line(1, 3, "mine")})
+		_, _, err = o.collect.PutLines(o.ctx, o.stranger, f.Resource, "", []collect.LineChange{line(1, 3, "mine")})
 		o.fails(errs.NotFound, err)
-		_, _, err = o.collect.PutLines(o.ctx, o.nobody, f.Resource, []collect.LineChange{line(1, 3, "mine")})
+		_, _, err = o.collect.PutLines(o.ctx, o.nobody, f.Resource, "", []collect.LineChange{line(1, 3, "mine")})
 		if err == nil {
 			o.Error("nobody writes")
 		}
@@ -149,23 +153,20 @@ func TestLinesWhileListed(t *testing.T) {
 		}
 		put := func(list ...collect.LineChange) collect.LineSpan {
 			o.Helper()
-			_, span, err := o.collect.PutLines(o.ctx, o.editor, f.Resource, list)
+			_, span, err := o.collect.PutLines(o.ctx, o.editor, f.Resource, "", list)
 			o.must(err)
 			return span
 		}
 		put(line(1, 0, "A"), line(2, 0, "B"), line(3, 0, "C"), line(4, 0, "D"))
-		page, at, more, err := o.collect.Lines(o.ctx, o.editor, f.Resource, collect.LineCursor{}, 2)
-		o.must(err)
-		if len(page) != 2 || !more {
-			o.Fatalf("%d rows, more %t", len(page), more)
+		page := o.page(f, collect.LineCursor{}, 2)
+		if len(page.Lines) != 2 || !page.More {
+			o.Fatalf("%d rows, more %t", len(page.Lines), page.More)
 		}
 		put(line(1, 1, "A2"), collect.LineChange{ID: id(2), Revision: 1, Removed: true}, line(5, 0, "E"))
 		seen := map[string]string{id(1): "A", id(2): "B"}
-		for more {
-			if page, at, more, err = o.collect.Lines(o.ctx, o.editor, f.Resource, at, 2); err != nil {
-				o.Fatal(err)
-			}
-			for _, l := range page {
+		for page.More {
+			page = o.page(f, page.Next, 2)
+			for _, l := range page.Lines {
 				if seen[l.ID] = l.Cells[0]; l.Removed {
 					delete(seen, l.ID)
 				}
@@ -176,13 +177,11 @@ func TestLinesWhileListed(t *testing.T) {
 		}
 		// One's own changes begin where the list ended, and nobody else's is among them.
 		span := put(line(1, 2, "A3"), collect.LineChange{ID: id(3), Revision: 1, Removed: true})
-		if at.Place != 0 || span.After != at.Seq || span.Next <= span.After {
+		if at := page.Next; at.Place != 0 || span.After != at.Seq || span.Next <= span.After {
 			o.Errorf("%+v after %v", span, at)
 		}
-		page, _, more, err = o.collect.Lines(o.ctx, o.editor, f.Resource, collect.LineCursor{Seq: span.Next}, 10)
-		o.must(err)
-		if len(page) != 0 || more {
-			o.Errorf("%d changes after one's own", len(page))
+		if page = o.page(f, collect.LineCursor{Seq: span.Next}, 10); len(page.Lines) != 0 || page.More {
+			o.Errorf("%d changes after one's own", len(page.Lines))
 		}
 		if next := put(line(4, 1, "D2")); next.After != span.Next {
 			o.Errorf("%+v after %+v", next, span)
@@ -198,7 +197,7 @@ func TestManyLines(t *testing.T) {
 			list = append(list, collect.LineChange{ID: id(n), Cells: []string{fmt.Sprintf("Puits %d", n%1199), "1", "", ""}})
 		}
 		list = append(list, list[0]) // twice in one list
-		out, _, err := o.collect.PutLines(o.ctx, o.editor, f.Resource, list)
+		out, _, err := o.collect.PutLines(o.ctx, o.editor, f.Resource, "", list)
 		o.must(err)
 		faults := 0
 		for i, x := range out {
@@ -235,7 +234,7 @@ func TestManyLinesWithoutKey(t *testing.T) {
 		}
 		list[7].Cells[1] = ""
 		list = append(list, collect.LineChange{ID: id(7), Revision: 1, Cells: []string{"", "7"}})
-		out, _, err := o.collect.PutLines(o.ctx, o.editor, f.Resource, list)
+		out, _, err := o.collect.PutLines(o.ctx, o.editor, f.Resource, "", list)
 		o.must(err)
 		for i, x := range out {
 			if x.Err != nil || x.Line != nil && len(x.Line.Faults) > 0 {
@@ -315,7 +314,7 @@ func TestLinesOfPublicTable(t *testing.T) {
 			return collect.LineChange{ID: id(n), Cells: []string{fmt.Sprint("Puits ", n), "1", "", ""}}
 		}
 		write := func(a identity.Actor, c collect.LineChange) error {
-			_, _, err := o.collect.PutLines(o.ctx, a, f.Resource, []collect.LineChange{c})
+			_, _, err := o.collect.PutLines(o.ctx, a, f.Resource, "", []collect.LineChange{c})
 			return err
 		}
 		o.must(write(o.helper, line(1))) // a draft
@@ -331,10 +330,10 @@ func TestLinesOfPublicTable(t *testing.T) {
 			o.fails(errs.Denied, write(a, gone))
 			_, err := o.collect.Columns(o.ctx, a, f.Resource)
 			o.fails(errs.Denied, err)
-			list, _, _, err := o.collect.Lines(o.ctx, a, f.Resource, collect.LineCursor{}, 0)
+			page, err := o.collect.Lines(o.ctx, a, f.Resource, "", collect.LineCursor{}, 0)
 			o.must(err)
-			if len(list) != 1 {
-				o.Errorf("%d lines are read", len(list))
+			if len(page.Lines) != 1 {
+				o.Errorf("%d lines are read", len(page.Lines))
 			}
 		}
 		refused(o.helper)

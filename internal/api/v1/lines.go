@@ -33,9 +33,10 @@ type lineFault struct {
 }
 
 type linesAnswer struct {
-	Lines []lineAnswer `json:"lines"`
-	Next  string       `json:"next"`
-	More  bool         `json:"more"` // there are others now
+	Lines  []lineAnswer `json:"lines"`
+	Layout string       `json:"layout"` // which columns the cells are of, and in which order
+	Next   string       `json:"next"`
+	More   bool         `json:"more"` // there are others now
 }
 
 func lineAnswerOf(l i18n.Lang, x *collect.Line, n names) lineAnswer {
@@ -60,7 +61,7 @@ func (api *API) namesOfLines(r *http.Request, list []collect.Line) (names, error
 }
 
 func (api *API) listLines(w http.ResponseWriter, r *http.Request) error {
-	if err := only(r, "after", "limit"); err != nil {
+	if err := only(r, "after", "limit", "layout"); err != nil {
 		return err
 	}
 	var after collect.LineCursor
@@ -78,24 +79,28 @@ func (api *API) listLines(w http.ResponseWriter, r *http.Request) error {
 			return badParameter("limit", t)
 		}
 	}
-	list, next, more, err := api.o.Collect.Lines(r.Context(), actor(r), resourceID(r), after, limit)
+	page, err := api.o.Collect.Lines(r.Context(), actor(r), resourceID(r), collect.Layout(p.Get("layout")), after, limit)
 	if err != nil {
 		return err
 	}
-	n, err := api.namesOfLines(r, list)
+	n, err := api.namesOfLines(r, page.Lines)
 	if err != nil {
 		return err
 	}
-	out := linesAnswer{Lines: make([]lineAnswer, len(list)), Next: next.String(), More: more}
-	for i := range list {
-		out.Lines[i] = lineAnswerOf(lang(r), &list[i], n)
+	out := linesAnswer{Lines: make([]lineAnswer, len(page.Lines)), Layout: string(page.Layout), Next: page.Next.String(), More: page.More}
+	for i := range page.Lines {
+		out.Lines[i] = lineAnswerOf(lang(r), &page.Lines[i], n)
 	}
 	w.Header().Set("Cache-Control", "private, no-store")
 	return httpx.WriteJSON(w, r, http.StatusOK, out)
 }
 
+// linesRequest says in layout what the cells are of, as it was read with them: all is
+// refused when the columns have changed since. Without it, cells are those of the
+// columns of now, and all is refused when their count is another.
 type linesRequest struct {
-	Lines []lineRequest `json:"lines"`
+	Layout string        `json:"layout,omitempty"`
+	Lines  []lineRequest `json:"lines"`
 }
 
 // lineRequest is a row as it shall be.
@@ -134,7 +139,7 @@ func (api *API) sendLines(w http.ResponseWriter, r *http.Request) error {
 	for i, x := range q.Lines {
 		list[i] = collect.LineChange{ID: x.ID, Revision: x.Revision, Removed: x.Removed, Cells: x.Cells}
 	}
-	outcomes, span, err := api.o.Collect.PutLines(r.Context(), actor(r), resourceID(r), list)
+	outcomes, span, err := api.o.Collect.PutLines(r.Context(), actor(r), resourceID(r), collect.Layout(q.Layout), list)
 	if err != nil {
 		return err
 	}
@@ -186,10 +191,10 @@ type lineVersion struct {
 }
 
 func (api *API) showLineHistory(w http.ResponseWriter, r *http.Request) error {
-	if err := only(r); err != nil {
+	if err := only(r, "layout"); err != nil {
 		return err
 	}
-	list, err := api.o.Collect.LineHistory(r.Context(), actor(r), resourceID(r), r.PathValue("entry"))
+	list, err := api.o.Collect.LineHistory(r.Context(), actor(r), resourceID(r), collect.Layout(r.URL.Query().Get("layout")), r.PathValue("entry"))
 	if err != nil {
 		return err
 	}
