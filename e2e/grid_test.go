@@ -25,6 +25,18 @@ func (s *screen) cell(row, column int) string {
 
 func digits(n int) string { return string(rune('0' + n)) }
 
+// pastes puts the clipboard of a spreadsheet into the cell that one is on.
+func (s *screen) pastes(text string) {
+	s.t.Helper()
+	s.text("(() => { const d = new DataTransfer(); d.setData('text/plain', " + quote(text) + "); document.querySelector('#sheet').dispatchEvent(new ClipboardEvent('paste', {clipboardData: d, bubbles: true, cancelable: true})); return ''; })()")
+}
+
+// warns reports whether the page would ask before one leaves it.
+func (s *screen) warns() string {
+	s.t.Helper()
+	return s.text("(() => { const e = new Event('beforeunload', {cancelable: true}); dispatchEvent(e); return String(e.defaultPrevented); })()")
+}
+
 func (s *screen) saved() {
 	s.t.Helper()
 	s.wait("that all is saved", "document.querySelector('.grid-state[data-waiting=\"0\"]:not(.is-wrong)')?.textContent.startsWith('Tout est enregistré')")
@@ -70,7 +82,7 @@ func TestGrid(t *testing.T) {
 
 	// Pasted below the last row: one row is wrong, and told so.
 	s.do(chromedp.Click(chromedp.CSS("#sheet-3-0")))
-	s.text(`(() => { const d = new DataTransfer(); d.setData('text/plain', 'érable\t9\t2020-10-10\nhêtre\thaut\t2021-01-01\n'); document.querySelector('#sheet').dispatchEvent(new ClipboardEvent('paste', {clipboardData: d, bubbles: true, cancelable: true})); return ''; })()`)
+	s.pastes("érable\t9\t2020-10-10\nhêtre\thaut\t2021-01-01\n")
 	s.saved()
 	s.wait("what is wrong", "document.querySelector('#sheet-4-1[aria-invalid=true]')")
 	other.wait("the new rows", "document.getElementById('sheet-4-0')?.textContent === 'hêtre'")
@@ -107,4 +119,42 @@ func TestGrid(t *testing.T) {
 	s.size(1280, 900)
 	s.open("/deposits/new?dataset=" + d.ID)
 	s.sees("un fichier ne peut pas les remplacer")
+}
+
+// The organisation is full: rows that are refused stay in the grid as what is not saved,
+// told in one note with the reason, and leave again once there is room.
+func TestGridRefused(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	c := &crowded{t: t, p: p, host: hostOf(t, p)}
+	d := publish(t, p.agent(t), "arbres.csv", []byte("essence,hauteur\ntilleul,12\nplatane,20\n"), "Arbres d’essai")
+	s := browse(t, p)
+	s.signIn("agent@essai.example", password)
+	s.open("/datasets/" + d.Slug + "/grid")
+	s.press(`main form[action$="/grid"] button[type=submit]`)
+	s.wait("the rows", "document.querySelector('.grid[data-ready]')")
+	c.bound("0", "4")
+	s.do(chromedp.Click(chromedp.CSS("#sheet-2-0")))
+	s.pastes("érable\t9\nhêtre\t8\ncharme\t7\norme\t6\nfrêne\t5\n")
+	s.wait("that some are not saved", "document.querySelector('.grid-state.is-wrong')?.textContent === '3 lignes ne sont pas enregistrées'")
+	if got := s.text("[...document.querySelectorAll('[data-notes] > li')].map((n) => n.innerText).join(' / ')"); strings.Contains(got, " / ") || !strings.Contains(got, "3 lignes n’ont pas été enregistrées, à partir de la ligne 5") || !strings.Contains(got, "demandez plus de place") {
+		t.Errorf("the notes say %q", got)
+	}
+	if bad := s.axe(); len(bad) > 0 {
+		t.Errorf("a grid with refused rows: %v", bad)
+	}
+	if s.warns() != "true" {
+		t.Error("the page lets one leave without a word")
+	}
+	c.bound("0", "0")
+	s.text("[...document.querySelectorAll('[data-notes] button')].find((b) => b.textContent === 'Réessayer').click(), ''")
+	s.saved()
+	s.wait("that the note goes", "!document.querySelector('[data-notes] > li')")
+	if s.warns() != "false" {
+		t.Error("the page holds back who has nothing to lose")
+	}
+	fresh := gridScreen(t, p, "agent@essai.example", "/datasets/"+d.Slug+"/grid")
+	if got := fresh.cell(6, 0) + fresh.cell(7, 0); got != "frêne" {
+		t.Errorf("the last row is %q", got)
+	}
 }

@@ -42,10 +42,13 @@ function closing(text: string, start: number): number {
   return -1;
 }
 
-export function write(rows: readonly (readonly string[])[]): string {
-  return rows.map((row) => row.map(quoted).join("\t")).join("\n");
+export function write(rows: readonly (readonly string[])[], separator = "\t"): string {
+  const special = new RegExp(`["${separator}\n\r]`);
+  const quoted = (cell: string): string => (special.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);
+  return rows.map((row) => row.map(quoted).join(separator)).join("\n");
 }
 
-function quoted(cell: string): string {
-  return /["\t\n\r]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
+// file is a CSV that spreadsheets of France open by themselves: a mark of UTF-8, semicolons.
+export function file(rows: readonly (readonly string[])[]): Blob {
+  return new Blob(["\ufeff", ...rows.map((row) => `${write([row], ";")}\r\n`)], { type: "text/csv;charset=utf-8" });
 }

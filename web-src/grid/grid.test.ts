@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Across } from "./across";
-import { read, write } from "./clipboard";
+import { file, read, write } from "./clipboard";
+import type { State } from "./saver";
 import { Saver } from "./saver";
 import type { Column, Row } from "./sheet";
 import { Sheet } from "./sheet";
@@ -18,6 +19,11 @@ test("the clipboard of a spreadsheet", () => {
   assert.deepEqual(read(""), []);
   const rows = [["é", 'a"b', "l1\nl2", ""], ["", "tab\there", "x", "y"]];
   assert.deepEqual(read(write(rows)), rows);
+});
+
+test("rows as a file that spreadsheets open", async () => {
+  const bytes = Buffer.from(await file([["nom", "note"], ["a;b", "l1\nl2\tx"]]).arrayBuffer());
+  assert.equal(bytes.toString(), '\ufeffnom;note\r\n"a;b";"l1\nl2\tx"\r\n');
 });
 
 const column = (name: string, kind: Column["kind"] = "text", more: Partial<Column> = {}): Column => ({ name, title: name, kind, required: false, help: "", choices: [], readOnly: false, ...more });
@@ -151,33 +157,43 @@ test("of many columns only the frozen ones and those that are seen are in the pa
   assert.deepEqual([one.drawn, one.look(0, 500)], [[0], false]);
 });
 
+type Sent = { layout: string; lines: { id: string; revision: number; cells: string[] }[] };
+
 // A server with the rows of a table, behind fetch and EventSource.
 class Table {
   rows = new Map<string, Remote>();
+  layout = "L1";
   seq = 0;
+  room = 1000; // rows that it takes
   asked: string[] = [];
   tell: (cursor: string) => void = () => undefined;
 
   put(id: string, cells: string[], revision = 0): Answer {
     const old = this.rows.get(id);
     if (old && old.revision !== revision) return { id, status: 409, line: old };
+    if (!old && this.rows.size >= this.room) return { id, status: 413, message: "Full." };
     this.seq++;
     const line: Remote = { id, revision: revision + 1, place: old?.place ?? this.rows.size + 1, removed: false, cells, faults: [], by: "", at: "" };
     this.rows.set(id, line);
     return { id, status: 200, line };
   }
 
-  answer(address: string, init?: RequestInit): unknown {
+  fetch(address: string, init?: RequestInit): Response {
     const query = new URL(address, "http://x").searchParams;
-    if (init?.method === "POST") {
+    const sent = init?.method === "POST" ? (JSON.parse(String(init.body)) as Sent) : undefined;
+    this.asked.push(sent ? `send ${sent.lines.length}` : `after ${query.get("after") ?? ""}`);
+    if ((sent ? sent.layout : query.get("layout")) === this.layout) return new Response(JSON.stringify(this.answer(query, sent)));
+    return new Response(JSON.stringify({ error: { code: "collect.line.columns", message: "Others.", hint: "Load again." } }), { status: 409 });
+  }
+
+  private answer(query: URLSearchParams, sent: Sent | undefined): unknown {
+    if (sent) {
       const after = this.seq;
-      const { lines } = JSON.parse(String(init.body)) as { lines: { id: string; revision: number; cells: string[] }[] };
-      this.asked.push(`send ${lines.length}`);
+      const { lines } = sent;
       const results = lines.map((l) => this.put(l.id, l.cells, l.revision));
       return { results, after: String(after), next: String(this.seq) };
     }
     const cursor = query.get("after") ?? "";
-    this.asked.push(`after ${cursor}`);
     const all = [...this.rows.values()];
     if (cursor && !cursor.includes("-")) return { lines: all, next: String(this.seq), more: false };
     const [place, since] = cursor ? cursor.split("-").map(Number) : [0, this.seq];
@@ -187,14 +203,15 @@ class Table {
   }
 }
 
-function desk(table: Table): { s: Sheet; saver: Saver; loaded: string[]; end: () => void } {
+function desk(table: Table): { s: Sheet; saver: Saver; loaded: string[]; state: () => State | undefined; end: () => void } {
   const loaded: string[] = [];
+  let state: State | undefined;
   const listeners = new Map<string, (e: unknown) => void>();
   const were = { fetch: globalThis.fetch, source: globalThis.EventSource, document: globalThis.document, window: globalThis.window };
   Object.assign(globalThis, {
     document: { documentElement: { lang: "fr" } },
     window: globalThis,
-    fetch: async (address: string, init?: RequestInit) => new Response(JSON.stringify(table.answer(address, init))),
+    fetch: async (address: string, init?: RequestInit) => table.fetch(address, init),
     EventSource: class {
       addEventListener(name: string, on: (e: unknown) => void): void {
         listeners.set(name, on);
@@ -206,9 +223,10 @@ function desk(table: Table): { s: Sheet; saver: Saver; loaded: string[]; end: ()
   let n = 0;
   let saver: Saver | undefined;
   const s = new Sheet([column("nom")], () => `new-${n++}`, (rows) => saver?.add(rows));
-  saver = new Saver(s, new Store("/t"), { loaded: (rows, all) => loaded.push(`${rows}${all ? " all" : ""}`), state: () => undefined, shown: () => undefined, both: () => undefined, refused: () => assert.fail("refused") });
+  saver = new Saver(s, new Store("/t", "L1"), { loaded: (rows, all) => loaded.push(`${rows}${all ? " all" : ""}`), state: (now) => (state = now), shown: () => undefined, both: () => undefined });
   return {
     s, saver, loaded,
+    state: () => state,
     end: () => {
       saver?.close();
       Object.assign(globalThis, { fetch: were.fetch, EventSource: were.source, document: were.document, window: were.window });
@@ -240,7 +258,7 @@ test("what one wrote oneself is not asked for again; what others wrote is", asyn
   table.tell(String(table.seq));
   await saver.now();
   assert.deepEqual(table.asked, ["send 150"], "a paste is one sending");
-  assert.equal(saver.unsaved, 0);
+  assert.equal(saver.unsaved.length, 0);
   table.put("other", ["theirs"]);
   s.put({ row: 0, column: 0 }, [["mine"]]);
   await saver.now();
@@ -248,5 +266,54 @@ test("what one wrote oneself is not asked for again; what others wrote is", asyn
   for (let turn = 0; turn < 1000 && !s.row("other"); turn++) await new Promise(setImmediate);
   assert.equal(s.row("other")?.cells[0], "theirs");
   assert.equal(table.asked.filter((a) => a.startsWith("after")).length, 1);
+  end();
+});
+
+test("when the columns have changed, nothing is sent any more and what waits stays", async () => {
+  const table = new Table();
+  table.put("r0", ["a"]);
+  const { s, saver, state, end } = desk(table);
+  await saver.now();
+  table.layout = "L2";
+  table.asked = [];
+  s.put({ row: 0, column: 0 }, [["mine"]]);
+  await saver.now();
+  assert.deepEqual(state(), { waiting: 1, refused: new Map(), trouble: "Others. Load again.", live: true, stopped: true });
+  s.put({ row: 1, column: 0 }, [["more"]]);
+  await saver.now();
+  assert.deepEqual(table.asked, ["send 1"]);
+  assert.deepEqual(saver.unsaved.map((r) => r.cells[0]), ["mine", "more"]);
+  assert.equal(table.rows.get("r0")?.cells[0], "a");
+  end();
+});
+
+test("rows that the server refuses stay unsaved until they are sent again or taken back", async () => {
+  const table = new Table();
+  table.room = 2;
+  const { s, saver, state, end } = desk(table);
+  await saver.now();
+  s.put({ row: 0, column: 0 }, Array.from({ length: 120 }, (_, i) => [`p${i}`]));
+  await saver.now();
+  assert.equal(state()?.waiting, 0);
+  assert.equal(state()?.refused.size, 118);
+  assert.deepEqual([...new Set(state()?.refused.values())], ["Full."]);
+  assert.equal(saver.unsaved.length, 118);
+  // A row that is changed leaves again, and no other.
+  table.asked = [];
+  table.room = 3;
+  s.put({ row: 119, column: 0 }, [["last"]]);
+  await saver.now();
+  assert.deepEqual(table.asked, ["send 1"]);
+  assert.equal(state()?.refused.size, 117);
+  table.room = 4;
+  saver.again();
+  await saver.now();
+  assert.equal(table.rows.size, 4);
+  assert.equal(state()?.refused.size, 116);
+  s.undo(); // the last one
+  s.undo(); // the paste
+  await saver.now();
+  assert.equal(state()?.refused.size, 0);
+  assert.deepEqual(saver.unsaved, []);
   end();
 });

@@ -3,16 +3,20 @@
 import type { Row, Sheet } from "./sheet";
 import { same } from "./sheet";
 import type { Answer, Remote, Store } from "./store";
-import { Refused } from "./store";
+import { Refused, otherColumns } from "./store";
 
 export type Both = { row: Row; column: number; theirs: string; mine: string; by: string; at: string };
 
+// State is how things stand between the page and the server. Refused rows are here
+// alone until they are changed or sent again; the server said why. Once the columns have
+// changed it is stopped: the cells of the page are of others, nothing leaves any more.
+export type State = { waiting: number; refused: ReadonlyMap<Row, string>; trouble: string; live: boolean; stopped: boolean };
+
 export type Watcher = {
   loaded(rows: number, all: boolean): void; // rows are there for the first time
-  state(s: { waiting: number; trouble: string; live: boolean }): void;
+  state(s: State): void;
   shown(rows: readonly Row[], news: Map<Row, number[]>, by: string): void; // rows to draw again
   both(list: Both[]): void; // cells that two people changed
-  refused(row: Row, message: string): void;
 };
 
 const pause = 250; // ms between a change and its sending, while one types
@@ -23,6 +27,7 @@ const longest = 30_000; // ms between two tries
 
 export class Saver {
   private readonly waiting = new Set<Row>();
+  private readonly refused = new Map<Row, string>(); // and why
   private readonly lost = new Map<Row, string[]>(); // sent, but no answer came
   private timer = 0;
   private busy = false;
@@ -30,6 +35,7 @@ export class Saver {
   private tries = 0;
   private trouble = "";
   private live = true;
+  private stopped = false;
   private readonly end: () => void;
   private readonly sheet: Sheet;
   private readonly store: Store;
@@ -48,18 +54,25 @@ export class Saver {
     );
   }
 
-  get unsaved(): number {
-    return this.waiting.size;
+  // unsaved are the rows that the server does not have as they are here.
+  get unsaved(): Row[] {
+    return [...this.waiting, ...this.refused.keys()].filter((r) => !r.removed || r.revision > 0);
   }
 
   add(rows: Iterable<Row>): void {
     let n = 0;
     for (const r of rows) {
+      this.refused.delete(r);
       this.waiting.add(r);
       n++;
     }
     this.tell();
     this.soon(n < many ? pause : 0);
+  }
+
+  // again sends what the server refused once more.
+  again(): void {
+    this.add([...this.refused.keys()]);
   }
 
   close(): void {
@@ -79,7 +92,7 @@ export class Saver {
   }
 
   private async turn(): Promise<void> {
-    if (this.busy) return;
+    if (this.busy || this.stopped) return;
     this.busy = true;
     try {
       while (this.store.behind || this.waiting.size > 0) {
@@ -95,7 +108,9 @@ export class Saver {
       this.store.miss(); // what was lost on the way is asked again
       this.trouble = e instanceof Refused ? e.message : "";
       this.tries++;
-      this.soon(Math.min(longest, 500 * 2 ** this.tries));
+      this.stopped = e instanceof Refused && e.code === otherColumns;
+      if (this.stopped) this.close();
+      else this.soon(Math.min(longest, 500 * 2 ** this.tries));
     } finally {
       this.busy = false;
       this.tell();
@@ -149,13 +164,13 @@ export class Saver {
 
   // settle takes the answer for one row.
   private settle(row: Row, cells: string[], removed: boolean, a: Answer): boolean {
-    if (a.status === 409 && a.line) {
+    if (a.status === 409 && a.line && a.line.revision > row.revision) {
       this.arrive([a.line]); // merged with what is here, then sent again
       return false;
     }
     if (a.status >= 400 || !a.line) {
       this.waiting.delete(row);
-      this.watcher.refused(row, a.message ?? String(a.status));
+      this.refused.set(row, a.message ?? String(a.status));
       return true;
     }
     this.sheet.saved(row, a.line.revision, cells, a.line.cells, a.line.faults);
@@ -191,6 +206,6 @@ export class Saver {
   }
 
   private tell(): void {
-    this.watcher.state({ waiting: this.waiting.size, trouble: this.trouble, live: this.live });
+    this.watcher.state({ waiting: this.waiting.size, refused: this.refused, trouble: this.trouble, live: this.live, stopped: this.stopped });
   }
 }

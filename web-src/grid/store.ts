@@ -9,24 +9,30 @@ export type Answer = { id: string; status: number; line?: Remote; message?: stri
 export type Version = { revision: number; cells: string[]; by: string; at: string; removed: boolean };
 
 export class Refused extends Error {
-  readonly status: number;
-  constructor(status: number, message: string) {
+  readonly code: string; // the key of the server's message
+  constructor(code: string, message: string) {
     super(message);
-    this.status = status;
+    this.code = code;
   }
 }
+
+// otherColumns is the code of what the server refuses because the columns of the table
+// are not those that the page was drawn with.
+export const otherColumns = "collect.line.columns";
 
 const first = 200; // rows of the first page: what is seen comes at once
 const most = 5000; // of the others
 
 export class Store {
   private readonly table: string; // /api/v1/resources/ID
+  private readonly layout: string; // of the columns that the page was drawn with
   private cursor = "";
   private heard = ""; // the newest cursor that the server told of
   private again = true; // something may have been missed
 
-  constructor(table: string) {
+  constructor(table: string, layout: string) {
     this.table = table;
+    this.layout = layout;
   }
 
   // behind reports whether the server may have something that changes has not given.
@@ -58,7 +64,7 @@ export class Store {
   }
 
   private async page(after: string): Promise<{ lines: Remote[]; next: string; more: boolean }> {
-    const query = new URLSearchParams(after ? { after, limit: String(most) } : { limit: String(first) });
+    const query = new URLSearchParams({ layout: this.layout, ...(after ? { after, limit: String(most) } : { limit: String(first) }) });
     return (await ask(`${this.table}/lines?${query}`)) as { lines: Remote[]; next: string; more: boolean };
   }
 
@@ -66,14 +72,14 @@ export class Store {
   // is not given by changes again, unless others changed something before it.
   async send(rows: readonly Row[]): Promise<Answer[]> {
     const lines = rows.map((r) => ({ id: r.id, revision: r.revision, removed: r.removed, cells: r.cells }));
-    const init = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ lines }) };
+    const init = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ layout: this.layout, lines }) };
     const answer = (await ask(`${this.table}/lines`, init)) as { results: Answer[]; after: string; next: string };
     if (answer.after === this.cursor) this.cursor = answer.next;
     return answer.results;
   }
 
   async history(id: string): Promise<Version[]> {
-    return ((await ask(`${this.table}/lines/${id}/history`)) as { versions: Version[] }).versions;
+    return ((await ask(`${this.table}/lines/${id}/history?layout=${this.layout}`)) as { versions: Version[] }).versions;
   }
 
   // watch calls when the server has something new; it stops when told.
@@ -94,10 +100,9 @@ export class Store {
 }
 
 async function ask(address: string, init?: RequestInit): Promise<unknown> {
-  const lang = document.documentElement.lang || "fr";
-  const url = `${address}${address.includes("?") ? "&" : "?"}lang=${lang}`;
-  const answer = await fetch(url, { ...init, headers: { Accept: "application/json", ...init?.headers }, credentials: "same-origin" });
-  const body = (await answer.json().catch(() => null)) as { error?: { message?: string; hint?: string } } | null;
-  if (!answer.ok) throw new Refused(answer.status, [body?.error?.message, body?.error?.hint].filter(Boolean).join(" ") || String(answer.status));
+  const lang = document.documentElement.lang || "fr"; // refusals too are in that of the page
+  const answer = await fetch(address, { ...init, headers: { Accept: "application/json", "Accept-Language": lang, ...init?.headers }, credentials: "same-origin" });
+  const body = (await answer.json().catch(() => null)) as { error?: { code?: string; message?: string; hint?: string } } | null;
+  if (!answer.ok) throw new Refused(body?.error?.code ?? "", [body?.error?.message, body?.error?.hint].filter(Boolean).join(" ") || String(answer.status));
   return body;
 }

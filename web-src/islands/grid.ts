@@ -1,24 +1,35 @@
 import type { Island } from "../island";
-import type { Both } from "../grid/saver";
+import { file } from "../grid/clipboard";
+import type { Both, State } from "../grid/saver";
 import { Saver } from "../grid/saver";
-import type { Column, Fault } from "../grid/sheet";
+import type { Column, Fault, Row } from "../grid/sheet";
 import { Sheet } from "../grid/sheet";
 import { Store } from "../grid/store";
 import type { Words } from "../grid/view";
 import { View } from "../grid/view";
+import { save } from "../save";
 
 // The grid of a table whose rows are entered: data-table is its address in the
-// API, data-columns and data-words are JSON. The buttons around it carry data-act;
+// API, data-layout the mark of its columns, data-columns and data-words are JSON. The buttons around it carry data-act;
 // what the page cannot do without this stays hidden until the rows are there.
 const grid: Island = async (element) => {
-  const { table, columns, words } = element.dataset;
+  const { table, layout, columns, words } = element.dataset;
   const root = element.querySelector<HTMLElement>("[data-sheet]");
-  if (!table || !columns || !words || !root) return;
-  const desk = new Desk(element, root, table, JSON.parse(columns) as Column[], JSON.parse(words) as Record<string, string>);
+  if (!table || !layout || !columns || !words || !root) return;
+  const desk = new Desk(element, root, new Store(table, layout), JSON.parse(columns) as Column[], JSON.parse(words) as Record<string, string>);
   await desk.open();
   return () => desk.close();
 };
 export default grid;
+
+const mostReasons = 5; // told of rows that were refused
+
+// reasons are why rows were refused: each once, with its first row and how many there are.
+function reasons(refused: ReadonlyMap<Row, string>): Map<string, { first: Row; count: number }> {
+  const out = new Map<string, { first: Row; count: number }>();
+  for (const [row, why] of refused) out.set(why, { first: out.get(why)?.first ?? row, count: (out.get(why)?.count ?? 0) + 1 });
+  return out;
+}
 
 class Desk {
   private readonly sheet: Sheet;
@@ -28,15 +39,16 @@ class Desk {
   private readonly element: HTMLElement;
   private readonly words: Record<string, string>;
   private readonly numbers = new Intl.NumberFormat(document.documentElement.lang || "fr");
+  private kept?: HTMLElement; // the note of the rows that are here alone
   private readonly leaving = (e: BeforeUnloadEvent): void => {
-    if (this.saver && this.saver.unsaved > 0) e.preventDefault();
+    if (this.saver && this.saver.unsaved.length > 0) e.preventDefault();
   };
   private readonly online = (): void => void this.saver?.now();
 
-  constructor(element: HTMLElement, root: HTMLElement, table: string, columns: Column[], words: Record<string, string>) {
+  constructor(element: HTMLElement, root: HTMLElement, store: Store, columns: Column[], words: Record<string, string>) {
     this.element = element;
     this.words = words;
-    this.store = new Store(table);
+    this.store = store;
     this.sheet = new Sheet(columns, () => crypto.randomUUID(), (rows) => this.saver?.add(rows));
     this.view = new View(root, this.sheet, words as Words, {
       moved: () => this.about(),
@@ -54,7 +66,6 @@ class Desk {
       state: (s) => this.state(s),
       shown: (rows, news, by) => this.view.redraw(rows, news, this.word("by", { name: by || this.word("someone") })),
       both: (list) => this.conflicts(list),
-      refused: (row, message) => this.note(this.word("refused", { row: this.sheet.order.indexOf(row) + 1, why: message })),
     });
     this.element.addEventListener("click", (e) => {
       const act = (e.target as HTMLElement).closest<HTMLElement>("[data-act]")?.dataset.act;
@@ -196,14 +207,37 @@ class Desk {
     this.about();
   }
 
-  private state(s: { waiting: number; trouble: string; live: boolean }): void {
+  private state(s: State): void {
+    const refused = s.refused.size;
     if (s.trouble && this.element.dataset.ready === undefined) this.fail(s.trouble);
+    this.keep(s);
     const place = this.element.querySelector<HTMLElement>("[data-state]");
     if (!place) return;
-    const key = s.trouble ? "" : s.waiting === 0 ? (s.live ? "saved" : "savedAlone") : s.live ? "saving" : "waiting";
-    place.textContent = key ? this.word(key, { count: s.waiting }) : s.trouble;
-    place.classList.toggle("is-wrong", Boolean(s.trouble) || (!s.live && s.waiting > 0));
+    const key = s.trouble ? "" : s.waiting > 0 ? (s.live ? "saving" : "waiting") : refused > 0 ? "unsaved" : s.live ? "saved" : "savedAlone";
+    place.textContent = key ? this.word(key, { count: s.waiting || refused }) : s.trouble;
+    place.classList.toggle("is-wrong", Boolean(s.trouble) || key === "unsaved" || key === "waiting");
     place.dataset.waiting = String(s.waiting);
+  }
+
+  // keep tells in one note of the rows that will not leave by themselves, why, and what
+  // can be done with them.
+  private keep(s: State): void {
+    const told = [...reasons(s.refused)].slice(0, mostReasons).map(([why, { first, count }]) => this.word("refused", { count, row: this.sheet.order.indexOf(first) + 1, why }));
+    if (s.stopped && s.waiting > 0) told.push(this.word("kept", { count: s.waiting }));
+    const text = told.join("\n");
+    if (text === (this.kept?.dataset.text ?? "")) return;
+    this.kept?.remove();
+    this.kept = undefined;
+    if (!text) return;
+    this.kept = this.note(...told);
+    this.kept.dataset.text = text;
+    if (!s.stopped) this.kept.append(this.button(this.word("again"), () => this.saver?.again()));
+    this.kept.append(this.button(this.word("download"), () => this.download()));
+  }
+
+  private download(): void {
+    const rows = this.saver?.unsaved.filter((r) => !r.removed).map((r) => r.cells) ?? [];
+    save(file([this.sheet.columns.map((c) => c.name), ...rows]), "socle.csv");
   }
 
   // conflicts tells of cells that someone else changed first, with a way to put one's own back.
@@ -211,11 +245,7 @@ class Desk {
     for (const b of list.slice(0, 20)) {
       const column = this.sheet.columns[b.column];
       const item = this.note(this.word("both", { name: b.by || this.word("someone"), column: column?.title ?? "", row: this.sheet.order.indexOf(b.row) + 1, theirs: b.theirs, mine: b.mine }));
-      const button = document.createElement("button");
-      button.type = "button";
-      button.className = "button button-small";
-      button.textContent = this.word("putBack", { mine: b.mine });
-      button.addEventListener("click", () => {
+      const button = this.button(this.word("putBack", { mine: b.mine }), () => {
         const row = this.sheet.order.indexOf(b.row);
         if (row >= 0) {
           this.sheet.put({ row, column: b.column }, [[b.mine]]);
@@ -228,20 +258,29 @@ class Desk {
     }
   }
 
-  private note(text: string): HTMLElement {
+  private note(...texts: string[]): HTMLElement {
     const list = this.element.querySelector<HTMLElement>("[data-notes]");
     const item = document.createElement("li");
     item.className = "notice notice-look-here";
-    const words = document.createElement("p");
-    words.textContent = text;
-    const close = document.createElement("button");
-    close.type = "button";
-    close.className = "button button-small button-quiet";
-    close.textContent = this.word("close");
-    close.addEventListener("click", () => item.remove());
-    item.append(words, close);
+    for (const text of texts) {
+      const words = document.createElement("p");
+      words.textContent = text;
+      item.append(words);
+    }
+    const close = this.button(this.word("close"), () => item.remove());
+    close.classList.add("button-quiet");
+    item.append(close);
     list?.append(item);
     return item;
+  }
+
+  private button(label: string, act: () => void): HTMLButtonElement {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "button button-small";
+    button.textContent = label;
+    button.addEventListener("click", act);
+    return button;
   }
 
   private async history(): Promise<void> {
@@ -268,18 +307,14 @@ class Desk {
         });
         item.append(who, what);
         if (i > 0) {
-          const b = document.createElement("button");
-          b.type = "button";
-          b.className = "button button-small";
-          b.textContent = this.word("restore");
-          b.addEventListener("click", () => {
+          const back = (): void => {
             const place = this.sheet.order.indexOf(row);
             if (place >= 0) this.sheet.put({ row: place, column: 0 }, [v.cells]);
             this.view.refresh();
             dialog.close();
             this.view.focus();
-          });
-          item.append(b);
+          };
+          item.append(this.button(this.word("restore"), back));
         }
         list.append(item);
       });

@@ -1,4 +1,5 @@
 import type { Island } from "../island";
+import { save } from "../save";
 
 // A button that makes a PNG of a drawing of the server (data-from) and saves it
 // under data-name, at twice its size, so that it is sharp in a document.
@@ -35,12 +36,4 @@ async function raster(from: string): Promise<Blob> {
   } finally {
     URL.revokeObjectURL(address);
   }
-}
-
-function save(blob: Blob, name: string): void {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }

@@ -21,11 +21,3 @@ export async function exported(store: Store, entries: Kept[], now: Date): Promis
   parts.unshift({ name: "entries.json", lastModified: now, input: JSON.stringify({ exported_at: now.toISOString(), entries: list }, null, 2) });
   return downloadZip(parts).blob();
 }
-
-export function save(blob: Blob, name: string): void {
-  const a = document.createElement("a");
-  a.href = URL.createObjectURL(blob);
-  a.download = name;
-  a.click();
-  setTimeout(() => URL.revokeObjectURL(a.href), 60_000);
-}

@@ -60,6 +60,7 @@ type gridView struct {
 	Head    ui.PageHead
 	Open    *ui.Form
 	Table   string // address of the table in the API
+	Layout  string // of its columns
 	Columns string // JSON, as web-src/grid/sheet.ts has them
 	Words   string // JSON
 	Style   string
@@ -86,6 +87,7 @@ func (p *Pages) grid(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
+		view.Layout = string(collect.LayoutOf(sch))
 		if view.Columns, err = columnsJSON(sch); err != nil {
 			return err
 		}
@@ -196,7 +198,8 @@ func wordsJSON(ctx context.Context) (string, error) {
 		"cut": ui.T(ctx, "gridui.word.cut"), "loading": ui.T(ctx, "gridui.word.loading"), "loaded": ui.T(ctx, "gridui.word.loaded"), "failed": ui.T(ctx, "gridui.word.failed"),
 		"by": ui.T(ctx, "gridui.word.by"), "refused": ui.T(ctx, "gridui.word.refused"), "repaired": ui.T(ctx, "gridui.word.repaired"), "noFault": ui.T(ctx, "gridui.word.no-fault"),
 		"place": ui.T(ctx, "gridui.word.place"), "repair": ui.T(ctx, "gridui.word.repair"), "filterBy": ui.T(ctx, "gridui.word.filter-by"), "counts": ui.T(ctx, "gridui.word.counts"),
-		"saved": ui.T(ctx, "gridui.word.saved"), "savedAlone": ui.T(ctx, "gridui.word.saved-alone"), "saving": ui.T(ctx, "gridui.word.saving"), "waiting": ui.T(ctx, "gridui.word.waiting"),
+		"saved": ui.T(ctx, "gridui.word.saved"), "savedAlone": ui.T(ctx, "gridui.word.saved-alone"), "saving": ui.T(ctx, "gridui.word.saving"), "waiting": ui.T(ctx, "gridui.word.waiting"), "unsaved": ui.T(ctx, "gridui.word.unsaved"),
+		"kept": ui.T(ctx, "gridui.word.kept"), "again": ui.T(ctx, "gridui.word.again"), "download": ui.T(ctx, "gridui.word.download"),
 		"both": ui.T(ctx, "gridui.word.both"), "someone": ui.T(ctx, "gridui.word.someone"), "putBack": ui.T(ctx, "gridui.word.put-back"), "close": ui.T(ctx, "gridui.word.close"),
 		"noHistory": ui.T(ctx, "gridui.word.no-history"), "version": ui.T(ctx, "gridui.word.version"), "nothing": ui.T(ctx, "gridui.word.nothing"), "restore": ui.T(ctx, "gridui.word.restore"),
 	})
