@@ -2,6 +2,7 @@ package collect
 
 import (
 	"context"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -148,6 +149,41 @@ func (s *Service) Lines(ctx context.Context, a identity.Actor, id catalogue.Reso
 	})
 	if err != nil {
 		return LinePage{}, err
+	}
+	p.Lines, err = s.lines(ctx, d, rows)
+	return p, err
+}
+
+// RemovedLines lists the removed rows of a table, the last one first, as they were:
+// PutLines brings them back. After is the cursor of the page before. Members only.
+// Kinds: those of Lines.
+func (s *Service) RemovedLines(ctx context.Context, a identity.Actor, id catalogue.ResourceID, layout Layout, after LineCursor, limit int) (p LinePage, err error) {
+	defer errs.Wrap(&err, "collect.RemovedLines(%s)", id)
+	if limit <= 0 || limit > maxLines {
+		limit = maxLines
+	}
+	var rows []lineRow
+	var d *desk
+	err = s.db.Read(ctx, func(tx *sqldb.Tx) error {
+		if d, err = s.desk(ctx, tx, Visitor{Actor: a}, target{resource: id}); err != nil {
+			return err
+		}
+		if p.Layout, err = layout.keep(d.form.Definition.Schema); err != nil {
+			return err
+		}
+		before := after.Seq
+		if before == 0 {
+			before = math.MaxInt64
+		}
+		rows, err = lineRows(ctx, tx, `e.resource = $1 AND e.state = 'removed' AND e.seq < $2 ORDER BY e.seq DESC LIMIT $3`, id, before, limit+1)
+		return err
+	})
+	if err != nil {
+		return LinePage{}, err
+	}
+	if p.More = len(rows) > limit; p.More {
+		rows = rows[:limit]
+		p.Next.Seq = rows[limit-1].seq
 	}
 	p.Lines, err = s.lines(ctx, d, rows)
 	return p, err

@@ -38,6 +38,13 @@ func (o *office) page(f collect.Form, after collect.LineCursor, limit int) colle
 	return p
 }
 
+func (o *office) removed(f collect.Form, after collect.LineCursor, limit int) collect.LinePage {
+	o.Helper()
+	p, err := o.collect.RemovedLines(o.ctx, o.helper, f.Resource, "", after, limit)
+	o.must(err)
+	return p
+}
+
 func (o *office) told(l *collect.Line) string {
 	if l == nil {
 		return "nothing"
@@ -93,7 +100,14 @@ func TestLines(t *testing.T) {
 		// Removed, and taken back.
 		o.same(o.lines(f, collect.LineChange{ID: id(1), Revision: 1, Removed: true}), "001 r2 Puits vieux|12.5|| removed")
 		o.hasRows(f.Resource, "Puits neuf|3.5||", "Puits d’en bas|4||")
+		removed := o.removed(f, collect.LineCursor{}, 10)
+		if len(removed.Lines) != 1 || removed.Lines[0].Changer != "person:editor" || o.told(&removed.Lines[0]) != "001 r2 Puits vieux|12.5|| removed" {
+			o.Errorf("removed: %+v", removed)
+		}
 		o.same(o.lines(f, line(1, 2, "Puits vieux", "12.5")), "001 r3 Puits vieux|12.5||")
+		if removed = o.removed(f, collect.LineCursor{}, 10); len(removed.Lines) != 0 || removed.More {
+			o.Errorf("removed: %+v", removed)
+		}
 		o.hasRows(f.Resource, "Puits vieux|12.5||", "Puits neuf|3.5||", "Puits d’en bas|4||")
 		o.same(o.lines(f, collect.LineChange{ID: id(9), Revision: 1, Removed: true}), "nothing not-found")
 
@@ -127,6 +141,41 @@ func TestLines(t *testing.T) {
 		if err == nil {
 			o.Error("nobody writes")
 		}
+	})
+}
+
+// Removed rows are found long after, the last one first, by members.
+func TestRemovedLines(t *testing.T) {
+	run(t, func(o *office) {
+		f := o.wells(collect.Settings{})
+		var all, gone []collect.LineChange
+		for n := range 5 {
+			all = append(all, collect.LineChange{ID: id(n), Cells: []string{fmt.Sprint("Puits ", n), "1", "", ""}})
+		}
+		for _, n := range []int{3, 0, 4} {
+			gone = append(gone, collect.LineChange{ID: id(n), Revision: 1, Removed: true})
+		}
+		o.lines(f, all...)
+		o.lines(f, gone...)
+		o.lines(f, collect.LineChange{ID: id(1), Revision: 1, Cells: []string{"Puits neuf", "1", "", ""}})
+		first := o.removed(f, collect.LineCursor{}, 2)
+		rest := o.removed(f, first.Next, 2)
+		var told []string
+		for _, l := range append(first.Lines, rest.Lines...) {
+			told = append(told, o.told(&l))
+		}
+		o.same(told, "004 r2 Puits 4|1|| removed", "000 r2 Puits 0|1|| removed", "003 r2 Puits 3|1|| removed")
+		if !first.More || rest.More || first.Layout == "" {
+			o.Errorf("%+v, %+v", first, rest)
+		}
+		// Meanwhile another row took its name: it comes back, to be corrected.
+		o.lines(f, collect.LineChange{ID: id(7), Cells: []string{"Puits 4", "1", "", ""}})
+		o.same(o.lines(f, collect.LineChange{ID: id(4), Revision: 2, Cells: first.Lines[0].Cells}), "004 r3 Puits 4|1|| !0")
+		o.hasRows(f.Resource, "Puits neuf|1||", "Puits 2|1||", "Puits 4|1||")
+		_, err := o.collect.RemovedLines(o.ctx, o.stranger, f.Resource, "", collect.LineCursor{}, 10)
+		o.fails(errs.NotFound, err)
+		_, err = o.collect.RemovedLines(o.ctx, o.editor, f.Resource, "another", collect.LineCursor{}, 10)
+		o.fails(errs.Conflict, err)
 	})
 }
 

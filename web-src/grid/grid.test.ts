@@ -317,3 +317,59 @@ test("rows that the server refuses stay unsaved until they are sent again or tak
   assert.deepEqual(saver.unsaved, []);
   end();
 });
+
+test("an undo leaves what another person wrote since, and says how much", () => {
+  const { s } = sheet(["a", "1", "x"], ["b", "2", "y"]);
+  s.fill({ top: 0, left: 0, bottom: 1, right: 2 });
+  assert.deepEqual(shown(s), ["a|1|x", "a|1|x"]);
+  s.saved(s.row("r1")!, 2, ["a", "1", "x"], ["A", "1", "x"], []); // kept in the server's own writing
+  s.arrived("r1", 3, ["A", "7", "x"], [], false);
+  let moved = s.undo();
+  assert.equal(moved?.left, 1);
+  assert.deepEqual(shown(s), ["a|1|x", "b|7|y"]);
+  moved = s.redo();
+  assert.equal(moved?.left, 0, "what was not undone is not done again");
+  assert.deepEqual(shown(s), ["a|1|x", "a|7|x"]);
+  // What one writes after them is one's own.
+  s.put({ row: 1, column: 1 }, [["8"]]);
+  assert.equal(s.undo()?.left, 0);
+  assert.deepEqual(shown(s), ["a|1|x", "a|7|x"]);
+});
+
+test("an undo leaves the row that one added and another person changed", () => {
+  const { s } = sheet(["a", "1", "x"]);
+  s.put({ row: 1, column: 0 }, [["b", "2", "y"], ["c", "3", "z"]]);
+  for (const id of ["new-0", "new-1"]) s.saved(s.row(id)!, 1, s.row(id)!.cells, s.row(id)!.cells, []);
+  s.arrived("new-0", 2, ["b", "2", "theirs"], [], false);
+  assert.equal(s.undo()?.left, 1);
+  assert.deepEqual(shown(s), ["a|1|x", "b|2|theirs"]);
+  assert.equal(s.redo()?.left, 0);
+  assert.deepEqual(shown(s), ["a|1|x", "b|2|theirs", "c|3|z"]);
+});
+
+test("nothing is written by an undo into a row that another person removed", () => {
+  const { s, sent } = sheet(["a", "1", "x"]);
+  s.put({ row: 0, column: 0 }, [["b"]]);
+  s.saved(s.row("r0")!, 2, ["b", "1", "x"], ["b", "1", "x"], []);
+  s.arrived("r0", 3, ["b", "1", "x"], [], true);
+  sent.length = 0;
+  assert.equal(s.undo()?.left, 1);
+  assert.deepEqual(sent.flat(), []);
+  assert.equal(s.canRedo, false);
+});
+
+test("a removed row comes back, and its coming back can be undone", () => {
+  const { s, sent } = sheet(["a", "1", "x"]);
+  s.remove(0, 0);
+  s.saved(s.row("r0")!, 2, ["a", "1", "x"], ["a", "1", "x"], []);
+  s.restore("r0", 2, ["a", "1", "x"]);
+  s.restore("r0", 2, ["a", "1", "x"]); // twice is once
+  s.restore("old", 5, ["o", "9", "z"]);
+  assert.deepEqual(shown(s), ["a|1|x", "o|9|z"]);
+  assert.deepEqual(sent.at(-1)?.map((r) => [r.id, r.revision, r.removed]), [["old", 5, false]]);
+  s.undo();
+  assert.deepEqual(shown(s), ["a|1|x"]);
+  s.redo();
+  assert.deepEqual(shown(s), ["a|1|x", "o|9|z"]);
+  assert.equal(s.count, 2);
+});

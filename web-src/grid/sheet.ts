@@ -28,8 +28,11 @@ export type Row = {
 
 export type Change = { row: Row; column: number; before: string; after: string };
 
-// A step is what one undo takes back.
-export type Step = { changes: Change[]; added: Row[]; removed: Row[] };
+// A step is what one undo takes back. at is when it was done last, by the count of what is done.
+export type Step = { changes: Change[]; added: Row[]; removed: Row[]; at: number };
+
+// Moved is what an undo or a redo did: what others wrote since is left as it is, and counted.
+export type Moved = { step: Step; left: number };
 
 export type Sort = { column: number; descending: boolean } | null;
 
@@ -37,6 +40,10 @@ export type Place = { row: number; column: number }; // row in the order shown
 export type Area = { top: number; left: number; bottom: number; right: number };
 
 const remembered = 200; // steps
+
+function nothing(): Step {
+  return { changes: [], added: [], removed: [], at: 0 };
+}
 
 export class Sheet {
   rows: Row[] = [];
@@ -48,6 +55,8 @@ export class Sheet {
   private byId = new Map<string, Row>();
   private done: Step[] = [];
   private undone: Step[] = [];
+  private clock = 0; // steps done, undone and redone
+  private readonly heard = new Map<Row, Map<number, number>>(); // when others wrote a cell last, by the same count
   private readonly newId: () => string;
   private readonly changed: (rows: Iterable<Row>) => void;
 
@@ -126,7 +135,7 @@ export class Sheet {
   // put writes a block of text with its first cell at a place: rows are added below
   // the last one where it needs them, what lies outside the columns is left out and counted.
   put(at: Place, block: readonly (readonly string[])[]): { area: Area; cut: number } {
-    const step: Step = { changes: [], added: [], removed: [] };
+    const step = nothing();
     let cut = 0;
     let widest = 0;
     block.forEach((line, i) => {
@@ -152,7 +161,7 @@ export class Sheet {
   // fill copies the first row of an area down (a series of one text repeated, as
   // spreadsheets do with text).
   fill(area: Area): void {
-    const step: Step = { changes: [], added: [], removed: [] };
+    const step = nothing();
     const first = this.order[area.top];
     if (!first) return;
     for (let i = area.top + 1; i <= area.bottom; i++) {
@@ -164,7 +173,7 @@ export class Sheet {
   }
 
   clear(area: Area): void {
-    const step: Step = { changes: [], added: [], removed: [] };
+    const step = nothing();
     for (const row of this.order.slice(area.top, area.bottom + 1)) {
       for (let j = area.left; j <= area.right; j++) this.note(step, row, j, "");
     }
@@ -174,12 +183,21 @@ export class Sheet {
   // remove takes rows out.
   remove(from: number, to: number): void {
     const rows = this.order.slice(from, to + 1);
-    if (rows.length > 0) this.commit({ changes: [], added: [], removed: rows });
+    if (rows.length > 0) this.commit({ ...nothing(), removed: rows });
+  }
+
+  // restore brings back a row that was removed, as the server has it, below the others.
+  restore(id: string, revision: number, cells: readonly string[]): Row {
+    const row = this.byId.get(id) ?? { id, revision: 0, cells: [], faults: [], base: null, removed: true };
+    if (!row.removed) return row;
+    if (revision > row.revision) Object.assign(row, { revision, cells: cells.slice(), base: null });
+    this.commit({ ...nothing(), added: [row] });
+    return row;
   }
 
   // repair writes what the server proposes: for one fault, or for all those it holds safe.
   repair(which: (row: Row, fault: Fault) => boolean): number {
-    const step: Step = { changes: [], added: [], removed: [] };
+    const step = nothing();
     for (const row of this.rows) {
       if (row.removed) continue;
       for (const f of row.faults) if (f.repair !== null && which(row, f)) this.note(step, row, f.column, f.repair);
@@ -192,26 +210,53 @@ export class Sheet {
     return this.order.slice(area.top, area.bottom + 1).map((r) => r.cells.slice(area.left, area.right + 1));
   }
 
-  undo(): Step | undefined {
+  undo(): Moved | undefined {
     const step = this.done.pop();
     if (!step) return undefined;
+    const moved = this.own(step, "added");
     for (const c of [...step.changes].reverse()) this.write(c.row, c.column, c.before);
     this.mark(step.added, true);
     this.mark(step.removed, false);
-    this.undone.push(step);
-    this.tell(step);
-    return step;
+    return this.move(moved, this.undone);
   }
 
-  redo(): Step | undefined {
+  redo(): Moved | undefined {
     const step = this.undone.pop();
     if (!step) return undefined;
+    const moved = this.own(step, "removed");
     this.mark(step.added, false);
     for (const c of step.changes) this.write(c.row, c.column, c.after);
     this.mark(step.removed, true);
-    this.done.push(step);
+    return this.move(moved, this.done);
+  }
+
+  // own takes out of a step what others wrote since, and counts their cells. Rows that
+  // would leave and hold any stay whole.
+  private own(step: Step, leaving: "added" | "removed"): Moved {
+    let left = 0;
+    const theirs = new Set<Row>();
+    for (const r of step[leaving]) {
+      const cells = [...(this.heard.get(r)?.values() ?? [])].filter((at) => at >= step.at).length;
+      if (cells > 0) theirs.add(r);
+      left += cells;
+    }
+    const added = new Set(step.added);
+    step.changes = step.changes.filter((c) => {
+      if (added.has(c.row)) return !theirs.has(c.row);
+      if (!c.row.removed && (this.heard.get(c.row)?.get(c.column) ?? 0) < step.at) return true;
+      left++;
+      return false;
+    });
+    step[leaving] = step[leaving].filter((r) => !theirs.has(r));
+    return { step, left };
+  }
+
+  private move(moved: Moved, to: Step[]): Moved {
+    const { step } = moved;
+    step.at = ++this.clock;
+    if (step.changes.length + step.added.length + step.removed.length > 0) to.push(step);
     this.tell(step);
-    return step;
+    return moved;
   }
 
   // arrived takes a row as the server has it. Cells that were changed here alone keep
@@ -236,6 +281,7 @@ export class Sheet {
       const mine = row.cells[i] ?? "";
       const was = base ? (base[i] ?? "") : mine;
       if (theirs === mine) continue;
+      this.hear(row, i);
       if (mine === was) {
         row.cells[i] = theirs;
         news.push(i);
@@ -253,6 +299,12 @@ export class Sheet {
       if (!removed && this.shows(row)) this.order.push(row);
     }
     return { row, both, news };
+  }
+
+  // hear notes that another person wrote a cell just now.
+  private hear(row: Row, column: number): void {
+    const at = this.heard.get(row) ?? new Map<number, number>();
+    this.heard.set(row, at.set(column, this.clock));
   }
 
   // saved notes what the server has now, which may be what was sent in another
@@ -276,12 +328,14 @@ export class Sheet {
   private commit(step: Step): void {
     if (step.changes.length + step.added.length + step.removed.length === 0) return;
     for (const r of step.added) {
-      this.rows.push(r);
+      r.removed = false;
+      if (!this.byId.has(r.id)) this.rows.push(r);
       this.byId.set(r.id, r);
       this.order.push(r);
     }
     for (const c of step.changes) this.write(c.row, c.column, c.after);
     this.mark(step.removed, true);
+    step.at = ++this.clock;
     this.done.push(step);
     if (this.done.length > remembered) this.done.shift();
     this.undone = [];

@@ -22,6 +22,7 @@ export const otherColumns = "collect.line.columns";
 
 const first = 200; // rows of the first page: what is seen comes at once
 const most = 5000; // of the others
+const shown = 50; // removed rows, which are read one by one
 
 export class Store {
   private readonly table: string; // /api/v1/resources/ID
@@ -76,6 +77,12 @@ export class Store {
     const answer = (await ask(`${this.table}/lines`, init)) as { results: Answer[]; after: string; next: string };
     if (answer.after === this.cursor) this.cursor = answer.next;
     return answer.results;
+  }
+
+  // removed gives rows that were removed, the last one first; after is the next of the page before.
+  async removed(after: string): Promise<{ lines: Remote[]; next: string; more: boolean }> {
+    const query = new URLSearchParams({ layout: this.layout, limit: String(shown), ...(after && { after }) });
+    return (await ask(`${this.table}/lines/removed?${query}`)) as { lines: Remote[]; next: string; more: boolean };
   }
 
   async history(id: string): Promise<Version[]> {

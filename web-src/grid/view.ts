@@ -14,6 +14,8 @@ export type Listener = {
   moved(at: Place): void;
   acted(): void; // counts, undo and the like may differ now
   cut(cells: number): void; // pasted outside of the columns
+  met(row: Row, column: number, theirs: string, mine: string): void; // a cell that another person changed while one typed in it
+  left(cells: number): void; // not undone or redone: others wrote them since
 };
 
 const height = 36; // of a row, in CSS pixels: said to the styles by --row-height
@@ -33,6 +35,8 @@ export class View {
   private readonly pool = new Map<number, HTMLElement>(); // by place in the order
   private readonly news = new Map<Row, Map<number, string>>();
   private field: HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement | null = null;
+  private opened: { row: Row | undefined; text: string } | undefined; // where one types, and what was there
+  private late = false; // something came that is drawn once the cell is closed
   private asked = 0;
   private readonly frozen: number;
   private readonly widths: number[];
@@ -79,6 +83,10 @@ export class View {
 
   // refresh draws everything again: the order, the columns' state, the counts.
   refresh(): void {
+    if (this.field) {
+      this.late = true;
+      return;
+    }
     this.size();
     const n = this.sheet.order.length + 1;
     this.at = { row: Math.min(this.at.row, n - 1), column: Math.min(this.at.column, this.sheet.columns.length - 1) };
@@ -285,6 +293,7 @@ export class View {
     const faults = row && row.faults.length > 0 ? new Map([...row.faults].reverse().map((f) => [f.column, f])) : undefined; // the first of a column
     for (const [at, i] of this.across.drawn.entries()) {
       const cell = line.children[at + 1] as HTMLElement;
+      if (this.field && cell.contains(this.field) && place === this.at.row) continue;
       const text = row?.cells[i] ?? "";
       cell.id = `${this.root.id}-${place}-${i}`;
       cell.textContent = text;
@@ -417,9 +426,11 @@ export class View {
   }
 
   again(what: "undo" | "redo"): void {
-    const step = this.sheet[what]();
-    if (!step) return;
+    const moved = this.sheet[what]();
+    if (!moved) return;
+    const { step, left } = moved;
     this.refresh();
+    if (left > 0) this.listener.left(left);
     const first = step.changes[0]?.row ?? step.added[0] ?? step.removed[0];
     const row = first ? this.sheet.order.indexOf(first) : -1;
     if (row >= 0) this.go({ row, column: step.changes[0]?.column ?? this.at.column });
@@ -490,6 +501,7 @@ export class View {
     cell.replaceChildren(field);
     cell.classList.add("is-open");
     this.field = field;
+    this.opened = { row: this.current, text };
     field.addEventListener("blur", () => this.commit());
     field.focus({ preventScroll: true });
     if (field instanceof HTMLTextAreaElement) field.setSelectionRange(field.value.length, field.value.length);
@@ -543,15 +555,25 @@ export class View {
     field.parentElement?.classList.remove("is-open");
     const line = this.pool.get(this.at.row);
     if (line) this.fillRow(line, this.at.row);
+    if (this.late) {
+      this.late = false;
+      this.refresh();
+    }
     return value;
   }
 
-  // commit writes what is being typed.
+  // commit writes what was typed into the cell that was opened, wherever its row stands
+  // now; where another person changed it meanwhile, theirs stands and both are told.
   private commit(): void {
-    const at = { ...this.at };
+    const { opened } = this;
+    const { column } = this.at;
     const value = this.close();
-    if (value === null || value === (this.sheet.order[at.row]?.cells[at.column] ?? "")) return;
-    this.sheet.put(at, [[value]]);
+    if (value === null || !opened || value === opened.text) return;
+    const row = opened.row;
+    const now = row?.cells[column] ?? "";
+    if (row && (row.removed || (now !== opened.text && now !== value))) return this.listener.met(row, column, now, value);
+    if (value === now) return;
+    this.sheet.put({ row: row ? this.sheet.order.indexOf(row) : this.sheet.order.length, column }, [[value]]);
     this.refresh();
   }
 }

@@ -4,6 +4,7 @@ import type { Both, State } from "../grid/saver";
 import { Saver } from "../grid/saver";
 import type { Column, Fault, Row } from "../grid/sheet";
 import { Sheet } from "../grid/sheet";
+import type { Remote } from "../grid/store";
 import { Store } from "../grid/store";
 import type { Words } from "../grid/view";
 import { View } from "../grid/view";
@@ -39,6 +40,7 @@ class Desk {
   private readonly element: HTMLElement;
   private readonly words: Record<string, string>;
   private readonly numbers = new Intl.NumberFormat(document.documentElement.lang || "fr");
+  private earlier = ""; // where the removed rows that are not shown begin
   private kept?: HTMLElement; // the note of the rows that are here alone
   private readonly leaving = (e: BeforeUnloadEvent): void => {
     if (this.saver && this.saver.unsaved.length > 0) e.preventDefault();
@@ -54,6 +56,8 @@ class Desk {
       moved: () => this.about(),
       acted: () => this.tools(),
       cut: (n) => this.say(this.word("cut", { count: n })),
+      met: (row, column, theirs, mine) => this.conflicts([{ row, column, theirs, mine, by: "", at: "" }]),
+      left: (n) => this.note(this.word("left", { count: n })),
     });
   }
 
@@ -130,6 +134,10 @@ class Desk {
         break;
       case "history":
         void this.history();
+        return;
+      case "removed":
+      case "removed-more":
+        void this.removed(what === "removed" ? "" : this.earlier);
         return;
       case "save":
         void this.saver?.now();
@@ -244,6 +252,10 @@ class Desk {
   private conflicts(list: Both[]): void {
     for (const b of list.slice(0, 20)) {
       const column = this.sheet.columns[b.column];
+      if (b.row.removed) {
+        this.note(this.word("gone", { mine: b.mine }));
+        continue;
+      }
       const item = this.note(this.word("both", { name: b.by || this.word("someone"), column: column?.title ?? "", row: this.sheet.order.indexOf(b.row) + 1, theirs: b.theirs, mine: b.mine }));
       const button = this.button(this.word("putBack", { mine: b.mine }), () => {
         const row = this.sheet.order.indexOf(b.row);
@@ -296,7 +308,7 @@ class Desk {
         const before = versions[i + 1];
         const item = document.createElement("li");
         const who = document.createElement("p");
-        who.textContent = this.word("version", { name: v.by || this.word("someone"), at: new Date(v.at).toLocaleString(document.documentElement.lang) });
+        who.textContent = this.word("version", { name: v.by || this.word("someone"), at: this.at(v.at) });
         const what = document.createElement("ul");
         this.sheet.columns.forEach((c, j) => {
           if (before && before.cells[j] === v.cells[j]) return;
@@ -321,6 +333,54 @@ class Desk {
     } catch (e) {
       list.textContent = e instanceof Error ? e.message : this.word("waiting");
     }
+  }
+
+  // removed shows rows that were removed, whoever did, with a way to bring them back.
+  private async removed(after: string): Promise<void> {
+    const dialog = this.element.querySelector<HTMLDialogElement>("dialog[data-removed]");
+    const list = dialog?.querySelector<HTMLElement>("[data-removed-rows]");
+    const said = dialog?.querySelector<HTMLElement>("[data-removed-said]");
+    const more = dialog?.querySelector<HTMLElement>("[data-act=removed-more]");
+    if (!dialog || !list || !said || !more) return;
+    if (!after) list.replaceChildren();
+    said.textContent = this.word("loading");
+    if (!dialog.open) dialog.showModal();
+    try {
+      const page = await this.store.removed(after);
+      this.earlier = page.next;
+      more.hidden = !page.more;
+      const rows = page.lines.map((r) => this.removedRow(r, said));
+      list.append(...rows);
+      rows[0]?.querySelector("button")?.focus();
+      said.textContent = list.childElementCount > 0 ? "" : this.word("noRemoved");
+    } catch (e) {
+      said.textContent = e instanceof Error ? e.message : this.word("waiting");
+    }
+  }
+
+  private removedRow(r: Remote, said: HTMLElement): HTMLElement {
+    const item = document.createElement("li");
+    const what = document.createElement("p");
+    what.textContent = r.cells.filter((c) => c !== "").join(" · ") || this.word("nothing");
+    const who = document.createElement("p");
+    who.className = "soft";
+    who.textContent = this.word("removedBy", { name: r.by || this.word("someone"), at: this.at(r.at) });
+    const back = this.button(this.word("bringBack"), () => {
+      const row = this.sheet.restore(r.id, r.revision, r.cells);
+      this.view.refresh();
+      const place = this.sheet.order.indexOf(row);
+      if (place >= 0) this.view.go({ row: place, column: 0 });
+      said.textContent = this.word("broughtBack", { row: place + 1 });
+      const next = item.nextElementSibling ?? item.previousElementSibling;
+      item.remove();
+      (next?.querySelector("button") ?? said.closest("dialog")?.querySelector<HTMLElement>("form button:not([hidden])"))?.focus();
+    });
+    item.append(what, who, back);
+    return item;
+  }
+
+  private at(time: string): string {
+    return new Date(time).toLocaleString(document.documentElement.lang);
   }
 
   private say(text: string): void {

@@ -1,14 +1,17 @@
 package v1
 
 import (
+	"context"
 	"net/http"
 	"strconv"
 	"time"
 
+	"socle/internal/catalogue"
 	"socle/internal/collect"
 	"socle/internal/errs"
 	"socle/internal/httpx"
 	"socle/internal/i18n"
+	"socle/internal/identity"
 )
 
 // lineAnswer is a row of a table whose rows are entered, as a grid has it.
@@ -61,6 +64,14 @@ func (api *API) namesOfLines(r *http.Request, list []collect.Line) (names, error
 }
 
 func (api *API) listLines(w http.ResponseWriter, r *http.Request) error {
+	return api.linesOf(w, r, api.o.Collect.Lines)
+}
+
+func (api *API) listRemovedLines(w http.ResponseWriter, r *http.Request) error {
+	return api.linesOf(w, r, api.o.Collect.RemovedLines)
+}
+
+func (api *API) linesOf(w http.ResponseWriter, r *http.Request, list func(context.Context, identity.Actor, catalogue.ResourceID, collect.Layout, collect.LineCursor, int) (collect.LinePage, error)) error {
 	if err := only(r, "after", "limit", "layout"); err != nil {
 		return err
 	}
@@ -79,7 +90,7 @@ func (api *API) listLines(w http.ResponseWriter, r *http.Request) error {
 			return badParameter("limit", t)
 		}
 	}
-	page, err := api.o.Collect.Lines(r.Context(), actor(r), resourceID(r), collect.Layout(p.Get("layout")), after, limit)
+	page, err := list(r.Context(), actor(r), resourceID(r), collect.Layout(p.Get("layout")), after, limit)
 	if err != nil {
 		return err
 	}

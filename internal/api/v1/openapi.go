@@ -66,6 +66,7 @@ var operations = []operation{
 	{pattern: "GET /api/v1/resources/{id}/events", id: "watchVersions", path: []string{"id"}, file: "text/event-stream"},
 	{pattern: "GET /api/v1/resources/{id}/entries/{entry}/files/{sha256}", id: "downloadTableFile", path: []string{"id", "entry", "sha256"}, file: "application/octet-stream"},
 	{pattern: "GET /api/v1/resources/{id}/lines", id: "listLines", path: []string{"id"}, query: []string{"after", "limit", "layout"}, answer: linesAnswer{}, signed: true},
+	{pattern: "GET /api/v1/resources/{id}/lines/removed", id: "listRemovedLines", path: []string{"id"}, query: []string{"after", "limit", "layout"}, answer: linesAnswer{}, signed: true},
 	{pattern: "POST /api/v1/resources/{id}/lines", id: "sendLines", path: []string{"id"}, body: linesRequest{}, answer: lineResults{}, signed: true},
 	{pattern: "GET /api/v1/resources/{id}/lines/events", id: "watchLines", path: []string{"id"}, file: "text/event-stream", signed: true},
 	{pattern: "GET /api/v1/resources/{id}/lines/{entry}/history", id: "showLineHistory", path: []string{"id", "entry"}, query: []string{"layout"}, answer: lineHistory{}, signed: true},

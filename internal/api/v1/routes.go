@@ -55,6 +55,7 @@ func (api *API) Routes() []shell.Route {
 		{Pattern: "GET /api/v1/resources/{id}/events", Who: events, Handler: api.versionEvents},
 		{Pattern: "GET /api/v1/resources/{id}/entries/{entry}/files/{sha256}", Who: download, Handler: api.showPublicFile},
 		{Pattern: "GET /api/v1/resources/{id}/lines", Who: member, Handler: api.listLines},
+		{Pattern: "GET /api/v1/resources/{id}/lines/removed", Who: member, Handler: api.listRemovedLines},
 		{Pattern: "POST /api/v1/resources/{id}/lines", Who: batch, Handler: api.sendLines},
 		{Pattern: "GET /api/v1/resources/{id}/lines/events", Who: events, Handler: api.lineEvents},
 		{Pattern: "GET /api/v1/resources/{id}/lines/{entry}/history", Who: member, Handler: api.showLineHistory},

@@ -202,6 +202,8 @@ func wordsJSON(ctx context.Context) (string, error) {
 		"kept": ui.T(ctx, "gridui.word.kept"), "again": ui.T(ctx, "gridui.word.again"), "download": ui.T(ctx, "gridui.word.download"),
 		"both": ui.T(ctx, "gridui.word.both"), "someone": ui.T(ctx, "gridui.word.someone"), "putBack": ui.T(ctx, "gridui.word.put-back"), "close": ui.T(ctx, "gridui.word.close"),
 		"noHistory": ui.T(ctx, "gridui.word.no-history"), "version": ui.T(ctx, "gridui.word.version"), "nothing": ui.T(ctx, "gridui.word.nothing"), "restore": ui.T(ctx, "gridui.word.restore"),
+		"gone": ui.T(ctx, "gridui.word.gone"), "left": ui.T(ctx, "gridui.word.left"), "removedBy": ui.T(ctx, "gridui.word.removed-by"), "bringBack": ui.T(ctx, "gridui.word.bring-back"), "broughtBack": ui.T(ctx, "gridui.word.brought-back"),
+		"noRemoved": ui.T(ctx, "gridui.word.no-removed"),
 	})
 	return string(b), err
 }
