@@ -239,6 +239,60 @@ func TestFieldRefused(t *testing.T) {
 	w.once("R1", "R2")
 }
 
+// A sent entry that is opened again is on this phone only from its first change on,
+// through the end of the browser, until it is finished; or it becomes what it was.
+func TestFieldChangeAgain(t *testing.T) {
+	t.Parallel()
+	w := newFieldWorld(t, opened)
+	ph := w.equipped("anne@essai.example")
+	ph.records(w.form.form, "M1", 1.35, 43.5, picture(t, 1))
+	ph.allSent(1)
+	change := func(from, to string) {
+		t.Helper()
+		ph.goes("queue")
+		ph.presses(from)
+		ph.presses("Modifier")
+		ph.wait("the form", "document.querySelector('.terrain-form')")
+		if got := ph.kept(); got["sent"] != 1 {
+			t.Fatalf("opened, not changed: %v", got)
+		}
+		ph.types("Nom", to)
+		ph.sees("Vos changements sont sur ce téléphone seulement")
+		for deadline := time.Now().Add(20 * time.Second); ph.kept()["draft"] != 1; time.Sleep(50 * time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatalf("on the phone: %v", ph.kept())
+			}
+		}
+	}
+	w.air.set(weather{down: true})
+	change("M1", "M2")
+	for _, v := range ph.axe() {
+		t.Errorf("changes of a sent entry: %s", v)
+	}
+	ph = ph.kill()
+	w.air.set(weather{})
+	ph.known("anne@essai.example")
+	ph.goes("queue")
+	ph.sees("Sur ce téléphone seulement : 1 · envoyées : 0")
+	ph.sees("ne sont pas terminés et sont sur ce téléphone seulement. Le portail a ce qui a été envoyé")
+	w.once("M1") // with network too
+	ph.presses("M2")
+	ph.sees("Vos changements sont sur ce téléphone seulement")
+	ph.presses("Terminer et envoyer")
+	ph.allSent(1)
+	w.once("M2")
+
+	change("M2", "M3")
+	ph.presses("Abandonner les changements")
+	ph.text(`(document.querySelector("dialog .button-danger").click(), "")`)
+	ph.sees("Envoyée le")
+	if text := ph.text("document.body.innerText"); !strings.Contains(text, "M2") || strings.Contains(text, "M3") {
+		t.Errorf("after giving up: %s", text)
+	}
+	ph.allSent(1)
+	w.once("M2")
+}
+
 // Two people share a phone: neither sees what the other entered, nothing is lost.
 func TestFieldSharedPhone(t *testing.T) {
 	t.Parallel()

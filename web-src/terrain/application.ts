@@ -88,7 +88,7 @@ export class Application {
   }
 
   private async keep(): Promise<void> {
-    if (this.draft && this.draft.entry.change > 0) await this.draft.save();
+    if (this.draft && !this.draft.saved) await this.draft.save();
   }
 
   now(): number {

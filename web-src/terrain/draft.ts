@@ -13,6 +13,7 @@ const pause = 250; // ms after the last key
 export class Draft {
   state: State;
   saved = true;
+  private ended = false; // its changes were given up
   private added: KeptFile[] = [];
   private timer: ReturnType<typeof setTimeout> | undefined;
   private writing: Promise<void> = Promise.resolve();
@@ -46,6 +47,7 @@ export class Draft {
 
   // An entry of this phone, to go on with or to mend.
   static resume(store: Store, form: KeptForm, entry: Kept, corrected: () => number, words: string, onSaved: (t: Error | null) => void): Draft {
+    if (entry.state !== "draft") entry.before = { ...entry };
     return new Draft(store, form, entry, corrected, onSaved, words, Draft.filling(form, corrected()));
   }
 
@@ -57,7 +59,7 @@ export class Draft {
   // What the form fills in by itself is kept with the first thing that a person does.
   set(path: Path, text: string, byItself = false): void {
     this.entry.values = withValue(this.entry.values, path, text);
-    if (!byItself || this.entry.change > 0) return this.changed();
+    if (!byItself || (this.entry.change > 0 && this.entry.state === "draft")) return this.changed();
     this.state = this.filling.state(this.entry.values);
     this.entry.values = this.state.values;
   }
@@ -89,13 +91,25 @@ export class Draft {
     this.changed();
   }
 
+  // With its first change, what was finished is a draft: no round sends it half changed,
+  // and nothing says that it is sent.
   private changed(): void {
+    const first = this.entry.state !== "draft";
+    this.entry.state = "draft";
     this.state = this.filling.state(this.entry.values);
     this.entry.values = this.state.values;
     this.entry.change++;
     this.saved = false;
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => void this.save(), pause);
+    this.timer = setTimeout(() => void this.save(), first ? 0 : pause);
+  }
+
+  // Gives the changes up: the entry is again what it was.
+  async abandon(): Promise<void> {
+    clearTimeout(this.timer);
+    this.ended = this.saved = true;
+    await this.writing;
+    await this.store.abandon(this.entry.id);
   }
 
   // Puts a file in place of the one of a question; null takes it away. Nothing
@@ -156,6 +170,7 @@ export class Draft {
   }
 
   private async write(): Promise<boolean> {
+    if (this.ended) return true;
     this.entry.updated = this.now();
     this.entry.title = titleOf(this.form, this.entry.values, this.fallback);
     const copy = structuredClone({ ...this.entry });

@@ -6,7 +6,7 @@ import { control } from "./controls";
 import { nameOf, rowsOf } from "./definition";
 import type { Item } from "./definition";
 import { markdown } from "./markdown";
-import { button, h, icon, notice } from "./dom";
+import { ask, button, h, icon, notice } from "./dom";
 import type { Draft } from "./draft";
 import { nearby, placedOf } from "./near";
 import type { Fix } from "./position";
@@ -31,6 +31,7 @@ export class Fill {
   private readonly form = h("form", { class: "terrain-form", novalidate: true });
   private readonly summary = h("div", { class: "terrain-summary", tabindex: -1 });
   private readonly room = h("div");
+  private readonly changes = h("div"); // of a finished entry
   private readonly near = h("div", { class: "terrain-near" });
   private readonly progress = h("p", { class: "terrain-progress", role: "status" });
   private readonly foot = h("div", { class: "terrain-foot" });
@@ -51,7 +52,7 @@ export class Fill {
     });
     d.items.forEach((it, n) => this.form.append(this.item(it, n, [])));
     if (draft.state.faults.length) console.warn("expressions that cannot be evaluated", draft.state.faults);
-    this.element.append(h("h1", { tabindex: -1 }, d.title), this.room, this.summary);
+    this.element.append(h("h1", { tabindex: -1 }, d.title), this.room, this.changes, this.summary);
     if (draft.entry.error) this.element.append(notice("wrong", t("fill.was-refused"), h("p", {}, draft.entry.error.message), draft.entry.error.hint ? h("p", {}, draft.entry.error.hint) : null, this.refusedFields()));
     if (d.description && draft.entry.change === 0) this.element.append(h("div", { class: "terrain-note" }, ...markdown(d.description)));
     this.element.append(this.progress, this.form, this.foot);
@@ -61,7 +62,7 @@ export class Fill {
 
   close(): void {
     for (const end of this.ends) end();
-    if (this.draft.entry.change > 0) void this.draft.save();
+    if (!this.draft.saved) void this.draft.save();
   }
 
   // The phone has no room, or has it again.
@@ -220,6 +221,8 @@ export class Fill {
   }
 
   private show(): void {
+    if (this.draft.entry.state === "draft" && this.draft.entry.before && !this.changes.firstChild)
+      this.changes.append(notice("information", t("fill.changes"), h("div", { class: "terrain-acts" }, button(t("fill.abandon"), () => this.abandon(), { icon: "undo-2" }))));
     for (const p of this.placed) {
       const offered = this.draft.state.offered.get(p.path);
       if (offered) p.widget?.offer?.(offered);
@@ -268,8 +271,15 @@ export class Fill {
   }
 
   private async leave(): Promise<void> {
-    if (this.draft.entry.change > 0) await this.draft.save();
+    if (!this.draft.saved) await this.draft.save();
     this.app.go(`form/${this.draft.form.id}`);
+  }
+
+  private async abandon(): Promise<void> {
+    if (!(await ask(t("abandon.title"), t("abandon.text"), t("fill.abandon"), t("cancel")))) return;
+    await this.draft.abandon();
+    this.app.go(`entry/${this.draft.entry.id}`);
+    void this.app.phone.round();
   }
 
   private next(): void {

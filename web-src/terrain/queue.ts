@@ -13,6 +13,8 @@ export function stateLine(e: Kept): HTMLElement {
   const say = (tone: string, mark: Parameters<typeof icon>[0], text: string) => h("span", { class: `terrain-state terrain-state-${tone}` }, icon(mark), h("span", {}, text));
   switch (e.state) {
     case "draft":
+      if (e.before?.state === "sent") return say("look", "smartphone", t("state.changed-sent", { When: moment(e.updated), Sent: moment(e.before.sent) }));
+      if (e.before) return say("look", "smartphone", t("state.changed", { When: moment(e.updated) }));
       return say("calm", "pencil", t("state.draft", { When: moment(e.updated) }));
     case "waiting":
       if (e.error) return say("look", "smartphone", t("state.waiting-room", { Why: e.error.message }));
@@ -90,7 +92,7 @@ export async function entryPage(app: Application, id: string): Promise<View> {
   if (form && (e.state !== "conflict") && e.server?.state !== "removed") acts.append(button(t(e.state === "draft" ? "entry.go-on" : "entry.edit"), () => app.edit(e), { icon: "pencil", kind: e.state === "refused" ? "primary" : undefined }));
   if (e.state === "refused" || e.state === "conflict" || e.state === "waiting") acts.append(button(t("entry.export"), () => app.export([e], "socle-terrain"), { icon: "download" }));
   if (e.state === "refused") acts.append(button(t("entry.send-again"), () => again(app, e), { icon: "send" }));
-  acts.append(button(t(e.state === "sent" ? "entry.forget" : "entry.delete"), () => remove(app, e), { kind: "danger", icon: "trash-2" }));
+  if (!e.before) acts.append(button(t(e.state === "sent" ? "entry.forget" : "entry.delete"), () => remove(app, e), { kind: "danger", icon: "trash-2" }));
   const element = h("div", {},
     h("p", { class: "terrain-back" }, h("a", { href: "#queue" }, icon("arrow-left"), h("span", {}, t("back.queue")))),
     h("h1", { tabindex: -1 }, e.title || t("entry.untitled")), h("p", { class: "soft" }, e.formTitle), h("p", {}, stateLine(e)),

@@ -56,6 +56,9 @@ export interface Kept {
   error: Refusal | null;
   server: Entry | null; // as it was confirmed last, or as it is in conflict
   sent: number; // when it was confirmed, ms
+  mine?: number; // the last revision of the server that a sending of this phone made
+  tried?: Values[]; // what was sent and is not confirmed: its answer may have been lost
+  before?: Kept | null; // of a draft that changes a finished entry: what that was
 }
 
 export interface KeptFile {
@@ -118,6 +121,21 @@ function got<T>(request: IDBRequest<T>): Promise<T> {
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(failure(request.error));
   });
+}
+
+// What rounds alone learn of an entry: who keeps another state of it knows it no better.
+function learned(entry: Kept, now: Kept): void {
+  entry.made_at = now.made_at;
+  entry.mine = now.mine;
+  entry.tried = now.tried;
+  entry.server = now.server;
+  entry.base = Math.max(entry.base, now.mine ?? 0);
+}
+
+// Lets go of the files of an entry but those that are wanted.
+async function onlyFiles(store: IDBObjectStore, entry: string, wanted: ReadonlySet<string>): Promise<void> {
+  const kept = await got(store.getAllKeys(IDBKeyRange.bound([entry], [entry, []])));
+  for (const key of kept as [string, string][]) if (!wanted.has(key[1])) store.delete(key);
 }
 
 export class Store {
@@ -230,15 +248,33 @@ export class Store {
     });
   }
 
-  // Keeps a new entry, or one that was changed here, with files that are new.
+  // Keeps a new entry, or one that was changed here, with files that are new. What a
+  // round has learned meanwhile stays, and so does what a draft changes, until it is
+  // finished.
   keep(entry: Kept, files: KeptFile[] = []): Promise<void> {
     return this.write(["entries", "files"], async (tx) => {
-      const wanted = new Set(entry.files.map((f) => f.sha256));
+      const entries = tx.objectStore("entries");
+      const now = await got(entries.get(entry.id) as IDBRequest<Kept | undefined>);
+      if (now) learned(entry, now);
+      entry.before = entry.state !== "draft" ? null : now?.state === "draft" ? now.before : (now ?? entry.before);
       const store = tx.objectStore("files");
+      const wanted = new Set([...entry.files, ...(entry.before?.files ?? [])].map((f) => f.sha256));
       for (const f of files) if (wanted.has(f.sha256)) store.put(f);
-      tx.objectStore("entries").put(entry);
-      const kept = await got(store.getAllKeys(IDBKeyRange.bound([entry.id], [entry.id, []])));
-      for (const key of kept as [string, string][]) if (!wanted.has(key[1])) store.delete(key);
+      entries.put(entry);
+      await onlyFiles(store, entry.id, wanted);
+    });
+  }
+
+  // Brings back what an entry was before the changes of a draft.
+  abandon(id: string): Promise<void> {
+    return this.write(["entries", "files"], async (tx) => {
+      const entries = tx.objectStore("entries");
+      const now = await got(entries.get(id) as IDBRequest<Kept | undefined>);
+      if (!now?.before) return;
+      const before = { ...now.before, change: now.change + 1 };
+      learned(before, now);
+      entries.put(before);
+      await onlyFiles(tx.objectStore("files"), id, new Set(before.files.map((f) => f.sha256)));
     });
   }
 

@@ -5,9 +5,10 @@ import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { Api } from "./api";
 import type { Definition } from "./definition";
+import { Draft } from "./draft";
 import { calm, dice, Portal } from "./testportal";
 import { Store } from "./store";
-import type { Kept, Step } from "./store";
+import type { Kept, KeptForm, Step } from "./store";
 import { steps } from "./store";
 import { backoff, fetchForms, send } from "./sync";
 import type { Sending } from "./sync";
@@ -195,6 +196,112 @@ test("two phones change the same entry: the second is asked", async () => {
   const kept = await w.store.entry(e.id);
   assert.equal(kept?.state, "conflict");
   assert.deepEqual([kept?.values.nom, kept?.server?.values.nom], ["d’ici", "de l’autre"]);
+});
+
+// The person opens an entry of the phone to change it.
+async function opens(w: World, id: string): Promise<Draft> {
+  const kept = await w.store.entry(id);
+  assert.ok(kept);
+  const known: KeptForm = { account: "p1", id: "f1", key: "", tag: "", definition: form, fetched: 0, cursor: "", gone: false, used: 0 };
+  return Draft.resume(w.store, known, kept, () => w.clock.ms, "", () => undefined);
+}
+
+test("a sent entry that is changed here is on this phone only until it is finished and sent", async () => {
+  const w = await world(11);
+  const e = await keep(w, 1);
+  await send(w.sending);
+  await fetchForms(w.sending);
+  let draft = await opens(w, e.id);
+  assert.equal((await w.store.entry(e.id))?.state, "sent"); // looked at, not changed
+  draft.set("nom", "à moit");
+  await draft.save();
+  // Whatever lets go of what is sent, or follows it, leaves this alone; no round sends it.
+  const there = w.portal.entries.get(e.id);
+  assert.ok(there);
+  w.portal.feed.push(e.id);
+  await w.store.makeRoom();
+  await w.store.tidy("p1", 0);
+  w.clock.ms += 400_000;
+  await send(w.sending, true);
+  await fetchForms(w.sending);
+  const kept = await w.store.entry(e.id);
+  assert.deepEqual([kept?.state, kept?.values.nom, kept?.base, kept?.before?.state, there.values.nom], ["draft", "à moit", 1, "sent", "Fontaine 1"]);
+  draft = await opens(w, e.id); // after the browser was killed
+  draft.set("nom", "à moitié, puis entière");
+  assert.ok(await draft.finish());
+  await send(w.sending);
+  const now = await w.store.entry(e.id);
+  assert.deepEqual([now?.state, now?.base, now?.before, w.portal.entries.get(e.id)?.values.nom, w.portal.entries.get(e.id)?.state, w.portal.created], ["sent", 2, null, "à moitié, puis entière", "accepted", 1]);
+});
+
+test("an entry that is changed while it is sent is confirmed as it was finished, and goes on from there", async () => {
+  const w = await world(12);
+  const e = await keep(w, 1);
+  const draft = await opens(w, e.id);
+  const { fetch } = w.portal;
+  w.sending.api = new Api("", () => "fr", undefined, async (address, init) => {
+    const answer = await fetch(address, init); // it is on its way back
+    if (init.method === "PUT" && draft.entry.change === 1) {
+      draft.set("nom", "à moit");
+      await draft.save();
+    }
+    return answer;
+  }, () => w.clock.ms);
+  await send(w.sending, true);
+  await send(w.sending, true);
+  draft.set("nom", "entière");
+  await draft.save();
+  const kept = await w.store.entry(e.id);
+  assert.deepEqual([kept?.state, kept?.base, w.portal.entries.get(e.id)?.values.nom], ["draft", 1, "Fontaine 1"]);
+  assert.ok(await draft.finish());
+  await send(w.sending, true);
+  assert.deepEqual([(await w.store.entry(e.id))?.state, w.portal.entries.get(e.id)?.values.nom, w.portal.created], ["sent", "entière", 1]);
+});
+
+test("an entry that was confirmed while its page was open is not what it was before", async () => {
+  const w = await world(13);
+  const e = await keep(w, 1, false);
+  const draft = await opens(w, e.id);
+  await send(w.sending);
+  draft.set("nom", "changée");
+  assert.ok(await draft.finish());
+  await send(w.sending);
+  assert.deepEqual([(await w.store.entry(e.id))?.state, w.portal.entries.get(e.id)?.values.nom, w.portal.entries.get(e.id)?.revision], ["sent", "changée", 2]);
+});
+
+test("an entry whose first answer was lost is changed against nobody", async () => {
+  const w = await world(14);
+  const e = await keep(w, 1, false);
+  w.portal.faults = { ...calm, answer: 1 };
+  await send(w.sending);
+  w.portal.faults = { ...calm };
+  const draft = await opens(w, e.id);
+  draft.set("nom", "changée");
+  assert.ok(await draft.finish());
+  await send(w.sending, true);
+  await send(w.sending, true);
+  assert.deepEqual([(await w.store.entry(e.id))?.state, w.portal.entries.get(e.id)?.values.nom, w.portal.created], ["sent", "changée", 1]);
+});
+
+test("changes that are given up bring back what was there, its photo too", async () => {
+  const w = await world(15);
+  const sent = await keep(w, 1);
+  await send(w.sending);
+  const waiting = await keep(w, 2);
+  for (const e of [sent, waiting]) {
+    const draft = await opens(w, e.id);
+    draft.set("nom", "à moit");
+    await draft.attach("photo", null, true);
+    assert.equal((await w.store.entry(e.id))?.state, "draft");
+    draft.set("nom", "à moitié");
+    await draft.abandon();
+    await draft.save(); // the page closes
+    const kept = await w.store.entry(e.id);
+    assert.deepEqual([kept?.state, kept?.values, kept?.files.length], [e === sent ? "sent" : "waiting", e.values, 1]);
+  }
+  await send(w.sending, true);
+  assert.deepEqual((await w.store.entries("p1")).map((k) => k.state), ["sent", "sent"]);
+  assert.deepEqual([w.portal.entries.get(waiting.id)?.state, w.portal.entries.get(waiting.id)?.values, w.portal.entries.get(sent.id)?.revision], ["accepted", waiting.values, 1]);
 });
 
 test("the session is over: everything stays, and goes after signing in", async () => {

@@ -114,7 +114,12 @@ async function deliver(s: Sending, e: Kept): Promise<void> {
   const c = await caller(s, e);
   // The moment is fixed before the first sending, so that a second one is the same.
   const made_at = e.made_at || madeAt(e.made, e.offset, s.clock(), s.now());
-  if (!e.made_at) await s.store.change(e.id, (k) => void (k.made_at ||= made_at));
+  if (!e.made_at || !wasTried(e, e.values)) {
+    await s.store.change(e.id, (k) => {
+      k.made_at ||= made_at;
+      k.tried = [...(k.tried ?? []), e.values];
+    });
+  }
   const files = e.files.map(({ field, name, type, size, sha256 }) => ({ field, name, type, size, sha256 }));
   let answer = await s.api.put(e.form, e.id, { revision: e.base, version: e.version, made_at, values: e.values, files, revisits: e.revisits }, c);
   const missing = (answer.files ?? []).filter((f) => !f.received);
@@ -146,7 +151,8 @@ async function confirm(s: Sending, e: Kept, answer: Entry): Promise<void> {
     e.id,
     (k) => {
       k.server = answer;
-      k.base = answer.revision;
+      k.base = k.mine = answer.revision;
+      k.tried = [];
       changedHere = k.change !== e.change;
       if (changedHere) return;
       k.error = null;
@@ -162,12 +168,12 @@ async function confirm(s: Sending, e: Kept, answer: Entry): Promise<void> {
   if (whole) await s.store.change(e.id, (k) => k.state === "sent" && k.change === e.change, true);
 }
 
-// Another revision is on the server. If it says what this one says, it is ours: its
-// answer was lost. If not, the person decides.
+// Another revision is on the server. If it says what this one says, or what was sent
+// before it was changed here, it is ours: its answer was lost. If not, the person decides.
 async function conflict(s: Sending, e: Kept, now: Entry, round: Round): Promise<void> {
   if (now.state !== "removed" && same(e.values, now.values) && sameFiles(e, now)) {
     await s.store.change(e.id, (k) => {
-      k.base = now.revision;
+      k.base = k.mine = now.revision;
       k.server = now;
       if (k.change === e.change && now.state !== "incomplete") {
         k.state = "sent";
@@ -178,11 +184,13 @@ async function conflict(s: Sending, e: Kept, now: Entry, round: Round): Promise<
     else round.sent++;
     return;
   }
+  const ours = now.state !== "removed" && wasTried(e, now.values);
   await s.store.change(e.id, (k) => {
     k.server = now;
-    if (k.change === e.change) k.state = "conflict";
-    else k.base = now.revision;
+    if (ours) k.base = k.mine = now.revision;
+    else if (k.change === e.change) k.state = "conflict";
   });
+  if (ours) soon(round, 1);
 }
 
 async function refused(s: Sending, e: Kept, err: Refused): Promise<void> {
@@ -197,6 +205,10 @@ function same(a: Values, b: Values): boolean {
   const filled = (v: Values) => Object.entries(v).filter(([, t]) => t !== "");
   const left = filled(a);
   return left.length === filled(b).length && left.every(([k, t]) => b[k] === t);
+}
+
+function wasTried(e: Kept, values: Values): boolean {
+  return (e.tried ?? []).some((t) => same(t, values));
 }
 
 function sameFiles(e: Kept, now: Entry): boolean {
