@@ -304,18 +304,30 @@ func TestFieldSharedPhone(t *testing.T) {
 	ph.presses("Changer de personne")
 	ph.presses("Quitter ce téléphone")
 	ph.sees("1 saisie d’une autre personne attend sur ce téléphone")
-	ph = ph.kill()
-	ph.terrain()
-	for _, page := range []string{"", "queue", "phone"} {
-		if page != "" {
-			ph.goes(page)
-		}
-		if text := ph.text("document.body.innerText"); strings.Contains(text, "SECRET1") || strings.Contains(text, "Personne d’essai") {
-			t.Fatalf("%q shows another's entry: %s", page, text)
+	hidden := func() {
+		t.Helper()
+		for _, page := range []string{"", "queue", "phone"} {
+			if page != "" {
+				ph.goes(page)
+			}
+			if text := ph.text("document.body.innerText"); strings.Contains(text, "SECRET1") || strings.Contains(text, "Personne d’essai") {
+				t.Fatalf("%q shows another's entry: %s", page, text)
+			}
 		}
 	}
+	ph.terrain()
+	hidden()
+	// Back in range, the cookie of who has left is still there: its session ends first.
 	w.air.set(weather{})
-	ph.signIn2("luc@essai.example")
+	ph.terrain()
+	ph.online()
+	hidden()
+	ph.nobody()
+	ph = ph.kill()
+	ph.terrain()
+	ph.online()
+	hidden()
+	ph.signIn("luc@essai.example", password)
 	ph.terrain()
 	ph.online()
 	ph.goes("queue")
@@ -323,7 +335,12 @@ func TestFieldSharedPhone(t *testing.T) {
 	if n := len(w.entries()); n != 0 {
 		t.Fatalf("%d entries were sent by another person", n)
 	}
-	ph.signIn2("anne@essai.example")
+	ph.goes("phone")
+	ph.presses("Changer de personne")
+	ph.presses("Quitter ce téléphone")
+	ph.sees("Sans compte")
+	ph.nobody()
+	ph.signIn("anne@essai.example", password)
 	ph.terrain()
 	ph.online()
 	ph.goes("queue")
@@ -331,11 +348,18 @@ func TestFieldSharedPhone(t *testing.T) {
 	w.once("SECRET1")
 }
 
-// signIn2 signs in as somebody, in place of whoever has.
-func (ph *phone) signIn2(email string) {
+// nobody waits until the portal knows nobody in this browser.
+func (ph *phone) nobody() {
 	ph.t.Helper()
-	ph.await(`fetch("/sign-out", {method: "POST", redirect: "manual"}).then(() => "")`)
-	ph.signIn(email, password)
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(100 * time.Millisecond) {
+		who := ph.await(`fetch("/terrain/account").then((a) => a.text())`)
+		if strings.Contains(who, `"account":null`) {
+			return
+		}
+		if time.Now().After(deadline) {
+			ph.t.Fatalf("who has left is still signed in: %s", who)
+		}
+	}
 }
 
 // The session ends in the field: entering goes on, signing in again sends.

@@ -21,6 +21,7 @@ export class Refused extends Error {
 export interface Account {
   id: string;
   name: string;
+  session: string; // a mark of this session, which opens nothing
 }
 
 export interface FormLine {
@@ -101,8 +102,18 @@ export class Api {
   // Who has signed in; null: nobody.
   async account(): Promise<Account | null> {
     const { account } = await this.json<{ account: Account | null }>(await this.ask("/terrain/account"));
-    if (account !== null && typeof account?.id !== "string") throw new Cut();
+    if (account !== null && (typeof account?.id !== "string" || typeof account.session !== "string")) throw new Cut();
     return account;
+  }
+
+  // Ends the session of the portal. That it has ended is not concluded from the answer:
+  // account says so.
+  async signOut(): Promise<void> {
+    try {
+      await this.send(`${this.base}/sign-out`, { method: "POST", redirect: "manual", cache: "no-store", credentials: "same-origin", signal: AbortSignal.timeout(30_000) });
+    } catch {
+      throw new Cut();
+    }
   }
 
   async forms(guest: boolean): Promise<FormLine[]> {

@@ -60,3 +60,48 @@ test("an entry that is finished while a round fetches is sent by the next one, a
     store.close();
   }
 });
+
+test("who left without network stays away: their session ends before the phone is anybody's", async () => {
+  const portal = new Portal(form, dice(9));
+  const store = await Store.open("test-phone-left");
+  let now = Date.parse("2026-07-01T10:00:00Z");
+  const open = async () => {
+    const phone = new Phone(store, { now: () => ++now, random: dice(10), language: () => "fr", signedOut: () => 0 }, () => undefined);
+    await phone.recall();
+    return phone;
+  };
+  const sentBefore = globalThis.fetch;
+  const cutAt = new Set<string>();
+  const ended: string[] = [];
+  globalThis.fetch = (async (address: string, init: RequestInit) => {
+    if (cutAt.has(address)) throw new TypeError("network");
+    if (address === "/sign-out") ended.push(portal.session?.session ?? "");
+    return portal.fetch(address, init);
+  }) as typeof fetch;
+  try {
+    let phone = await open();
+    await store.keep(waiting(1), []);
+    await store.setMeta("account", portal.session); // as she was known here
+    await phone.recall();
+    assert.equal(phone.part(), "p1");
+    await phone.leave();
+    phone = await open(); // the browser was closed
+    cutAt.add("/sign-out");
+    await phone.round(true);
+    assert.deepEqual([phone.part(), phone.line.others, portal.created, ended], ["", 1, 0, []]);
+    cutAt.clear();
+    await phone.round(true);
+    assert.deepEqual([phone.part(), phone.line.others, portal.created, portal.session, ended], ["", 1, 0, null, ["s1"]]);
+    portal.session = { id: "p1", name: "Anne", session: "s2" }; // she comes back
+    await phone.round(true);
+    assert.deepEqual([phone.part(), portal.created, ended], ["p1", 1, ["s1"]]);
+    // Another session than the one that was left is nobody's to end.
+    await phone.leave();
+    portal.session = { id: "p2", name: "Luc", session: "s3" };
+    await phone.round(true);
+    assert.deepEqual([phone.part(), ended], ["p2", ["s1"]]);
+  } finally {
+    globalThis.fetch = sentBefore;
+    store.close();
+  }
+});

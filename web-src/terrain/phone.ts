@@ -79,7 +79,9 @@ export class Phone {
   }
 
   // Another person takes the phone: nothing of this one is shown until they sign in again.
+  // Their session of the portal is to end, at once or when there is network.
   async leave(): Promise<void> {
+    await unlessFull(this.store.setMeta("to-end", this.line.account?.session ?? ""));
     this.line.signedIn = false;
     await this.become(null);
     this.told();
@@ -142,14 +144,29 @@ export class Phone {
     }
   }
 
+  // Who has signed in. The session of who has left this phone is nobody's: it ends first.
+  private async present(): Promise<Account | null> {
+    let account = await this.api.account();
+    const toEnd = await this.store.meta<string | null>("to-end");
+    if (typeof toEnd !== "string") return account;
+    const left = account?.session;
+    if (left && (toEnd === left || toEnd === "")) { // "": left before it was known
+      await this.api.signOut();
+      account = await this.api.account();
+      if (account?.session === left) throw new Cut();
+    }
+    await unlessFull(this.store.setMeta("to-end", null));
+    return account;
+  }
+
   private async whoIsHere(): Promise<void> {
-    const account = await this.api.account();
+    const account = await this.present();
     this.line.known = true;
     this.line.signedIn = account !== null;
     if (account) {
       this.asked = this.env.now();
+      if (account.id !== this.line.account?.id || account.name !== this.line.account.name || account.session !== this.line.account.session) await this.become(account);
       await unlessFull(this.store.setMeta("account-at", this.asked));
-      if (account.id !== this.line.account?.id || account.name !== this.line.account.name) await this.become(account);
     } else if (this.line.account && this.env.signedOut() > this.asked) await this.become(null);
   }
 

@@ -31,8 +31,6 @@ async function leave(app: Application): Promise<void> {
   await app.phone.leave();
   signedOut();
   app.go("");
-  // Where there is network, the session of the portal ends too.
-  await fetch("/sign-out", { method: "POST", redirect: "manual" }).catch(() => undefined);
   void app.phone.round(true);
 }
 

@@ -35,7 +35,7 @@ async function world(seed: number): Promise<World> {
   const name = `test-${++databases}`;
   const store = await Store.open(name);
   const api = new Api("", () => "fr", undefined, portal.fetch, () => clock.ms);
-  return { portal, store, name, clock, sending: { store, api, account: { id: "p1", name: "Anne" }, signedIn: true, clock: () => null, now: () => clock.ms, random, changed: () => undefined } };
+  return { portal, store, name, clock, sending: { store, api, account: { id: "p1", name: "Anne", session: "s1" }, signedIn: true, clock: () => null, now: () => clock.ms, random, changed: () => undefined } };
 }
 
 const sha = (b: Uint8Array) => createHash("sha256").update(b).digest("hex");
@@ -312,7 +312,7 @@ test("the session is over: everything stays, and goes after signing in", async (
   w.portal.session = null;
   assert.equal((await send(w.sending)).signIn, true); // it ended between the question and the sending
   assert.equal((await w.store.entry(e.id))?.state, "waiting");
-  w.portal.session = { id: "p1", name: "Anne" };
+  w.portal.session = { id: "p1", name: "Anne", session: "s1" };
   await send(w.sending);
   assert.equal((await w.store.entry(e.id))?.state, "sent");
 });

@@ -25,7 +25,7 @@ export class Portal {
   created = 0;
   requests = 0;
   faults: Faults = { ...calm };
-  session: { id: string; name: string } | null = { id: "p1", name: "Anne" };
+  session: { id: string; name: string; session: string } | null = { id: "p1", name: "Anne", session: "s1" };
   full = false; // the organisation has no room for what is new
   refuse: ((v: Values) => Record<string, string> | null) | null = null;
   private late: (() => Promise<unknown>)[] = [];
@@ -58,6 +58,10 @@ export class Portal {
     const path = address.split("?")[0];
     const date = { Date: new Date(this.now()).toUTCString() };
     const say = (status: number, value: unknown, more: Record<string, string> = {}) => Promise.resolve(json(status, value, { ...date, ...more }));
+    if (path === "/sign-out") {
+      this.session = null;
+      return Promise.resolve(new Response(null, { status: 303, headers: { ...date, Location: "/" } }));
+    }
     if (path === "/terrain/account") return say(200, { account: this.session });
     if (path === "/api/v1/forms") return say(200, { forms: [{ id: this.form.id, version: this.form.version, title: this.form.title, open: true }] });
     if (path === `/api/v1/forms/${this.form.id}`) {

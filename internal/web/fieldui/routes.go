@@ -112,15 +112,16 @@ type accountAnswer struct {
 }
 
 type accountLine struct {
-	ID   identity.PersonID `json:"id"`
-	Name string            `json:"name"`
+	ID      identity.PersonID `json:"id"`
+	Name    string            `json:"name"`
+	Session string            `json:"session"` // which of their sessions: for the application to end the one of who has left
 }
 
 // account says who has signed in, for the application to part what it keeps.
 func account(w http.ResponseWriter, r *http.Request) error {
 	var ans accountAnswer
 	if p := shell.From(r).Person; p.ID != "" {
-		ans.Account = &accountLine{p.ID, p.Name}
+		ans.Account = &accountLine{p.ID, p.Name, shell.From(r).Session.ID}
 	}
 	w.Header().Set("Cache-Control", "no-store")
 	return httpx.WriteJSON(w, r, http.StatusOK, ans)
