@@ -78,8 +78,9 @@ func (s *Service) approved(ctx context.Context, tx *sqldb.Tx, d *desk) error {
 	return err
 }
 
-// takes refuses entries before a form opens and after it closes, and lines of who may
-// not publish them.
+// takes refuses entries before a form opens and when it takes none any more, and lines of
+// who may not publish them. Of a form that has just closed, each entry is asked when it
+// was made.
 func (d *desk) takes(now time.Time) error {
 	switch {
 	case d.grid() && !d.may.publish:
@@ -88,10 +89,14 @@ func (d *desk) takes(now time.Time) error {
 		return denied()
 	case now.Before(d.form.Opens):
 		return errs.New(errs.Conflict, "collect.not-open", errs.Args{"Date": d.form.Opens}).WithHint("collect.not-open.hint")
-	case !d.form.Open(now):
-		return errs.New(errs.Conflict, "collect.closed").WithHint("collect.closed.hint")
+	case !d.form.Takes(now, time.Time{}):
+		return closed()
 	}
 	return nil
+}
+
+func closed() error {
+	return errs.New(errs.Conflict, "collect.closed").WithHint("collect.closed.hint")
 }
 
 // arriving is an entry that was checked and is not yet written.

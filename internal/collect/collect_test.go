@@ -355,23 +355,6 @@ func TestModeratedChange(t *testing.T) {
 	})
 }
 
-func TestDates(t *testing.T) {
-	run(t, func(o *office) {
-		now := time.Now()
-		closed := o.wells(collect.Settings{Closes: now.Add(-time.Hour)})
-		later := o.wells(collect.Settings{Opens: now.Add(time.Hour)})
-		for _, f := range []collect.Form{closed, later} {
-			_, err := o.collect.Put(o.ctx, as(o.editor), f.ID, collect.Sent{ID: id(1), Values: form.Values{"nom": "A"}})
-			o.fails(errs.Conflict, err)
-		}
-		f := o.wells(collect.Settings{})
-		out := o.put(as(o.editor), f, collect.Sent{ID: id(1), MadeAt: now.Add(48 * time.Hour), Values: form.Values{"nom": "A"}})
-		if out.Entry.MadeAt.After(time.Now()) {
-			o.Error("an entry of a clock that goes wrong is of tomorrow")
-		}
-	})
-}
-
 func TestFiles(t *testing.T) {
 	run(t, func(o *office) {
 		f := o.wells(collect.Settings{})

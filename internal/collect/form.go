@@ -80,6 +80,18 @@ func (f Form) Open(at time.Time) bool {
 	return !at.Before(f.Opens) && (f.Closes.IsZero() || at.Before(f.Closes)) && f.State != catalogue.Withdrawn
 }
 
+// Late is how long after it closes a form takes what was made before: entered where
+// there is no network, an entry arrives days later.
+const Late = 7 * 24 * time.Hour
+
+// Takes reports whether the form takes at a time an entry that was made at another one.
+func (f Form) Takes(at, made time.Time) bool {
+	if f.Open(at) || f.State == catalogue.Withdrawn {
+		return f.Open(at)
+	}
+	return made.Before(f.Closes) && !at.Before(f.Closes) && !at.After(f.Closes.Add(Late))
+}
+
 // Free reports whether the form makes its own schema.
 func (f Form) Free() bool { return f.Schema.ID == "" }
 

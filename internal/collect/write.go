@@ -189,6 +189,9 @@ func (w *writing) put(ctx context.Context, a *arriving) (out Outcome, err error)
 	if a.MadeAt.IsZero() || a.MadeAt.After(w.tx.Now()) { // a clock that goes wrong
 		a.MadeAt = w.tx.Now()
 	}
+	if !w.desk.form.Takes(w.tx.Now(), a.MadeAt) {
+		return Outcome{Err: closed()}, nil
+	}
 	if w.met != nil && !w.met[a.ID] {
 		w.met[a.ID] = true // a second one of the same list
 		return w.create(ctx, a)

@@ -188,6 +188,28 @@ func TestFilesInSeveralPosts(t *testing.T) {
 	})
 }
 
+// What was recorded before the form closed is taken after it, its photo in a post of its own.
+func TestFormThatHasClosed(t *testing.T) {
+	run(t, collect.Settings{Closes: time.Now().Add(-time.Hour)}, func(o *office) {
+		ended := func(instance string, at time.Time) []byte {
+			x := o.xml(instance, "", "<nom>Chêne</nom><photo>a.jpg</photo>")
+			return bytes.Replace(x, []byte("</meta>"), fmt.Appendf(nil, "<timeEnd>%s</timeEnd></meta>", at.Format(time.RFC3339Nano)), 1)
+		}
+		x := ended(one, o.form.Closes.Add(-time.Minute))
+		o.send(o.editor, x)
+		if r := o.send(o.editor, x, file("a.jpg", "photo")); r.Entry.State != collect.Accepted || len(r.Awaited) > 0 {
+			o.Errorf("%+v", r)
+		}
+		for _, late := range [][]byte{ended("uuid:2", o.form.Closes.Add(time.Minute)), o.xml("uuid:3", "", "<nom>Frêne</nom>")} {
+			_, err := o.take.Take(o.ctx, o.editor, late, nil)
+			o.fails("collect.closed", err)
+		}
+		if n := len(o.entries()); n != 1 {
+			o.Errorf("%d entries", n)
+		}
+	})
+}
+
 // The same photo under two names is kept once.
 func TestSamePhotoTwice(t *testing.T) {
 	run(t, collect.Settings{}, func(o *office) {
