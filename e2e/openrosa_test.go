@@ -8,7 +8,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"encoding/xml"
-	"errors"
 	"fmt"
 	"io"
 	"mime/multipart"
@@ -309,28 +308,7 @@ func workbook(t *testing.T) []byte {
 // imported brings an XLSForm to its page and makes the form; it returns its id.
 func imported(t *testing.T, v *visitor, content []byte) string {
 	t.Helper()
-	pg := v.get("/formulaires/importer")
-	action, values := pg.form(t, `main form[action="/formulaires/importer"]`)
-	var b bytes.Buffer
-	w := multipart.NewWriter(&b)
-	for k := range values {
-		if err := w.WriteField(k, values.Get(k)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	part, err := w.CreateFormFile("file", "arbres.xlsx")
-	if err == nil {
-		_, err = part.Write(content)
-	}
-	if err := errors.Join(err, w.Close()); err != nil {
-		t.Fatal(err)
-	}
-	req, err := http.NewRequest(http.MethodPost, action, &b)
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Content-Type", w.FormDataContentType())
-	pg = v.do(req)
+	pg := v.sendFile(v.get("/formulaires/importer"), `main form[action="/formulaires/importer"]`, "file", "arbres.xlsx", content)
 	if pg.status != http.StatusOK || !strings.Contains(pg.text(), "Arbres remarquables") {
 		t.Fatalf("%d %s", pg.status, pg.text())
 	}

@@ -3,8 +3,10 @@ package e2e
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"mime/multipart"
 	"net"
 	"net/http"
 	"net/http/cookiejar"
@@ -293,6 +295,35 @@ func (v *visitor) send(pg *page, selector string, values ...string) *page {
 		sent.Set(values[i], values[i+1])
 	}
 	return v.post(action, sent)
+}
+
+// sendFile is send of a form that takes a file.
+func (v *visitor) sendFile(pg *page, selector, field, name string, content []byte, values ...string) *page {
+	v.t.Helper()
+	action, sent := pg.form(v.t, selector)
+	for i := 0; i < len(values); i += 2 {
+		sent.Set(values[i], values[i+1])
+	}
+	var b bytes.Buffer
+	w := multipart.NewWriter(&b)
+	for k := range sent {
+		if err := w.WriteField(k, sent.Get(k)); err != nil {
+			v.t.Fatal(err)
+		}
+	}
+	part, err := w.CreateFormFile(field, name)
+	if err == nil {
+		_, err = part.Write(content)
+	}
+	if err := errors.Join(err, w.Close()); err != nil {
+		v.t.Fatal(err)
+	}
+	req, err := http.NewRequest(http.MethodPost, action, &b)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", w.FormDataContentType())
+	return v.do(req)
 }
 
 // text is what a page says, blanks folded.

@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"mime/multipart"
 	"net/http"
 	"os/exec"
 	"slices"
@@ -195,29 +194,8 @@ func (c *crowded) roads() []road {
 func (c *crowded) web(language string) (int, string) {
 	c.t.Helper()
 	pg := c.anyone.get(language + "/f/arbres-remarquables")
-	action, values := pg.form(c.t, "#entry")
-	values.Set("v-lieu", "Lavoir")
-	values.Set("v-essence", "frene")
-	var b bytes.Buffer
-	w := multipart.NewWriter(&b)
-	for name := range values {
-		if err := w.WriteField(name, values.Get(name)); err != nil {
-			c.t.Fatal(err)
-		}
-	}
-	f, err := w.CreateFormFile("v-photo", "lavoir.jpg")
-	if err == nil {
-		_, err = f.Write(photoOf("c", 3))
-	}
-	if err := errors.Join(err, w.Close()); err != nil {
-		c.t.Fatal(err)
-	}
-	req, err := http.NewRequest(http.MethodPost, action, &b)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	req.Header.Set("Content-Type", w.FormDataContentType())
-	pg = c.anyone.do(req)
+	_, values := pg.form(c.t, "#entry")
+	pg = c.anyone.sendFile(pg, "#entry", "v-photo", "lavoir.jpg", photoOf("c", 3), "v-lieu", "Lavoir", "v-essence", "frene")
 	if pg.status != http.StatusOK {
 		if _, kept := pg.form(c.t, "#entry"); kept.Get("v-lieu") != "Lavoir" || kept.Get("v-essence") != "frene" || kept.Get("entry") != values.Get("entry") {
 			c.t.Errorf("what was typed is lost: %v", kept)

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"time"
 
+	"socle/internal/blob"
 	"socle/internal/catalogue"
 	"socle/internal/identity"
 	"socle/internal/schema/form"
@@ -62,8 +63,10 @@ type File struct {
 	Name     string
 	Type     string
 	Size     int64
-	Hash     string // SHA-256
+	Hash     string // SHA-256 of what was sent: how the file is known
 	Received bool
+
+	kept blob.Hash // of what is kept of it
 }
 
 // content is what the column data of an entry holds.
@@ -129,20 +132,21 @@ func receivedFiles(ctx context.Context, tx *sqldb.Tx, resource catalogue.Resourc
 		page := with[:min(len(with), 500)]
 		with = with[len(page):]
 		args := append([]any{resource}, sqldb.AnySlice(page)...)
-		rows, err := tx.Query(ctx, `SELECT entry, blob, size FROM entry_files WHERE resource = $1 AND received AND entry IN (`+sqldb.Marks(2, len(page))+`)`, args...)
+		rows, err := tx.Query(ctx, `SELECT entry, blob, size, kept FROM entry_files WHERE resource = $1 AND received AND entry IN (`+sqldb.Marks(2, len(page))+`)`, args...)
 		if err != nil {
 			return err
 		}
 		_, err = sqldb.Collect(rows, func(r sqldb.Scanner) (struct{}, error) {
 			var entry, hash string
 			var size int64
-			if err := r.Scan(&entry, &hash, &size); err != nil {
+			var kept blob.Hash
+			if err := r.Scan(&entry, &hash, &size, &kept); err != nil {
 				return struct{}{}, err
 			}
 			files := list[at[entry]].Files
 			for i := range files {
 				if files[i].Hash == hash {
-					files[i].Received, files[i].Size = true, size
+					files[i].Received, files[i].Size, files[i].kept = true, size, kept
 				}
 			}
 			return struct{}{}, nil

@@ -12,11 +12,13 @@ import (
 	"socle/internal/catalogue"
 	"socle/internal/errs"
 	"socle/internal/identity"
+	"socle/internal/picture"
 	"socle/internal/sqldb"
 )
 
 // PutFile takes the bytes of a photo or a file that an entry says it has; the same
-// again changes nothing. When the last one is there, the entry goes on its way.
+// again changes nothing. Of a picture is kept what one sees of it: where and with what it
+// was taken goes. When the last one is there, the entry goes on its way.
 // Kinds: NotFound (the entry names no such file), SignIn, Denied, Invalid (other
 // bytes than announced), TooLarge.
 func (s *Service) PutFile(ctx context.Context, v Visitor, form FormID, entry, hash string, r io.Reader) (e Entry, err error) {
@@ -51,12 +53,12 @@ func (s *Service) PutFile(ctx context.Context, v Visitor, form FormID, entry, ha
 	if err != nil || f.Received {
 		return e, err
 	}
-	size, err := s.store(ctx, hash, r)
+	kept, err := s.store(ctx, hash, r)
 	if err != nil {
 		return e, err
 	}
 	err = s.changing(ctx, v, t, 1, func(w *writing) error {
-		if err := w.receive(ctx, entry, hash, size); err != nil {
+		if err := w.receive(ctx, entry, hash, kept); err != nil {
 			return err
 		}
 		if e, err = w.own(ctx, entry); err != nil {
@@ -75,21 +77,25 @@ func (s *Service) PutFile(ctx context.Context, v Visitor, form FormID, entry, ha
 	return e, err
 }
 
-// store keeps bytes that must have a hash, and says how many there were.
-func (s *Service) store(ctx context.Context, hash string, r io.Reader) (int64, error) {
+// store keeps what is to be kept of bytes that must have a hash.
+func (s *Service) store(ctx context.Context, hash string, r io.Reader) (blob.Ref, error) {
 	sum := sha256.New()
-	limited := io.LimitReader(r, s.o.Limits.File+1)
-	ref, err := s.o.Blobs.Put(ctx, io.TeeReader(limited, sum))
-	if err != nil {
-		return 0, err
+	limited := &io.LimitedReader{R: r, N: s.o.Limits.File + 1}
+	all := io.TeeReader(limited, sum)
+	ref, err := s.o.Blobs.Put(ctx, picture.Clean(all))
+	if err == nil {
+		_, err = io.Copy(io.Discard, all) // what follows a picture
 	}
-	if ref.Size > s.o.Limits.File {
-		return 0, errs.New(errs.TooLarge, "collect.file.large", errs.Args{"Size": s.o.Limits.File >> 20}).WithHint("collect.file.large.hint")
+	if err != nil {
+		return ref, err
+	}
+	if limited.N == 0 {
+		return ref, errs.New(errs.TooLarge, "collect.file.large", errs.Args{"Size": s.o.Limits.File >> 20}).WithHint("collect.file.large.hint")
 	}
 	if hex.EncodeToString(sum.Sum(nil)) != hash { // cut on its way, most likely: nobody names it, it goes
-		return 0, errs.New(errs.Invalid, "collect.file.bytes").WithHint("collect.file.bytes.hint")
+		return ref, errs.New(errs.Invalid, "collect.file.bytes").WithHint("collect.file.bytes.hint")
 	}
-	return ref.Size, nil
+	return ref, nil
 }
 
 // OpenFile gives the bytes of a file of an entry that the visitor may see.
@@ -105,7 +111,7 @@ func (s *Service) OpenFile(ctx context.Context, v Visitor, form FormID, entry, h
 func (s *Service) openFile(ctx context.Context, e Entry, hash string) (File, io.ReadCloser, error) {
 	for _, f := range e.Files {
 		if f.Hash == hash && f.Received {
-			r, err := s.o.Blobs.Open(ctx, blob.Hash(hash))
+			r, err := s.o.Blobs.Open(ctx, f.kept)
 			return f, r, err
 		}
 	}
@@ -141,8 +147,8 @@ func (s *Service) PublicFile(ctx context.Context, a identity.Actor, id catalogue
 
 const blobPage = 5000
 
-// ReferencedBlobs yields the hash of every file that has arrived, each once, in
-// ascending order. The system only. Kinds: Denied.
+// ReferencedBlobs yields the hash of what is kept of every file that has arrived, each
+// once, in ascending order. The system only. Kinds: Denied.
 func (s *Service) ReferencedBlobs(ctx context.Context, a identity.Actor) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		if !a.IsSystem() {
@@ -152,7 +158,7 @@ func (s *Service) ReferencedBlobs(ctx context.Context, a identity.Actor) iter.Se
 		for last := ""; ; {
 			var page []string
 			err := s.db.Read(ctx, func(tx *sqldb.Tx) error {
-				rows, err := tx.Query(ctx, `SELECT DISTINCT blob FROM entry_files WHERE blob > $1 AND received ORDER BY blob LIMIT $2`, last, blobPage)
+				rows, err := tx.Query(ctx, `SELECT DISTINCT kept FROM entry_files WHERE kept > $1 ORDER BY kept LIMIT $2`, last, blobPage)
 				if err != nil {
 					return err
 				}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"socle/internal/blob"
 	"socle/internal/catalogue"
 	"socle/internal/errs"
 	"socle/internal/identity"
@@ -58,12 +59,12 @@ func added(files, had []File) (bytes int64) {
 	return bytes
 }
 
-// receive notes that a file is there, of a size in bytes whatever was announced, and
-// counts it among what its organisation holds.
-func (w *writing) receive(ctx context.Context, entry, hash string, size int64) error {
+// receive notes that a file is there and what is kept of it, whatever size was announced,
+// and counts it among what its organisation holds.
+func (w *writing) receive(ctx context.Context, entry, hash string, kept blob.Ref) error {
 	var there int
 	if err := w.tx.QueryRow(ctx, `SELECT count(*) FROM entry_files f JOIN resources r ON r.id = f.resource JOIN datasets d ON d.id = r.dataset
-		WHERE f.blob = $1 AND f.received AND d.organisation = $2`, hash, w.desk.form.Organisation).Scan(&there); err != nil {
+		WHERE f.kept = $1 AND f.received AND d.organisation = $2`, kept.Hash, w.desk.form.Organisation).Scan(&there); err != nil {
 		return err
 	}
 	if there == 0 {
@@ -71,21 +72,21 @@ func (w *writing) receive(ctx context.Context, entry, hash string, size int64) e
 		if err != nil {
 			return err
 		}
-		if err := w.desk.fits(held, size, 0); err != nil {
+		if err := w.desk.fits(held, kept.Size, 0); err != nil {
 			return err
 		}
-		if err := w.o.Catalogue.HoldTx(ctx, w.tx, w.desk.form.Organisation, size); err != nil {
+		if err := w.o.Catalogue.HoldTx(ctx, w.tx, w.desk.form.Organisation, kept.Size); err != nil {
 			return err
 		}
 	}
-	_, err := w.tx.Exec(ctx, `UPDATE entry_files SET received = TRUE, size = $4 WHERE resource = $1 AND entry = $2 AND blob = $3`, w.desk.resource, entry, hash, size)
+	_, err := w.tx.Exec(ctx, `UPDATE entry_files SET received = TRUE, size = $4, kept = $5 WHERE resource = $1 AND entry = $2 AND blob = $3`, w.desk.resource, entry, hash, kept.Size, kept.Hash)
 	return err
 }
 
 // HeldTx counts the bytes of the photos and files that have come to an organisation's
 // entries, each blob once: catalogue.Beside.
 func HeldTx(ctx context.Context, tx *sqldb.Tx, org identity.OrganisationID) (bytes int64, err error) {
-	err = tx.QueryRow(ctx, `SELECT COALESCE(CAST(SUM(x.size) AS BIGINT), 0) FROM (SELECT f.blob, MAX(f.size) AS size FROM datasets d
-		JOIN resources r ON r.dataset = d.id JOIN entry_files f ON f.resource = r.id WHERE d.organisation = $1 AND f.received GROUP BY f.blob) x`, org).Scan(&bytes)
+	err = tx.QueryRow(ctx, `SELECT COALESCE(CAST(SUM(x.size) AS BIGINT), 0) FROM (SELECT f.kept, MAX(f.size) AS size FROM datasets d
+		JOIN resources r ON r.dataset = d.id JOIN entry_files f ON f.resource = r.id WHERE d.organisation = $1 AND f.received GROUP BY f.kept) x`, org).Scan(&bytes)
 	return bytes, err
 }
