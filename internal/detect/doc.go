@@ -8,5 +8,6 @@
 //
 // Start with Columns in detect.go. kinds.go is the list of meanings, value.go
 // and place.go say how a value is recognised, label.go the words of labels,
-// match.go compares with schemas, personal.go speaks of personal data.
+// match.go compares with schemas, personal.go speaks of personal data, named.go of
+// names of persons.
 package detect

@@ -1,6 +1,10 @@
 package detect
 
-import "socle/internal/schema"
+import (
+	"slices"
+
+	"socle/internal/schema"
+)
 
 // Semantic is what the values of a column mean; "" when nothing is recognised.
 type Semantic string
@@ -82,8 +86,8 @@ var kinds = []kind{
 	{id: "json", test: isJSON, share: 1, strict: 0.95},
 	{id: "address", test: isAddress, share: 0.55, labels: words("adresse", "adr", "adresse postale", "rue", "voie", "lieu"), typ: schema.String, strict: 0.8},
 	{id: "first-name", test: isFirstName, share: 0.6, word: labelNeeded, labels: weigh("prenom", 1, "prenoms", 1, "first name", 1, "given name", 1), typ: schema.String, strict: 0.6},
-	{id: "last-name", test: isNameText, share: 0.9, word: labelNeeded, labels: weigh("nom de famille", 1, "nom usage", 1, "nom de naissance", 1, "patronyme", 1, "last name", 1, "surname", 1, "nom", 0.4, "nom prenom", 0.3), typ: schema.String, strict: 0.3},
-	{id: "full-name", test: isFullName, share: 0.6, labels: weigh("nom prenom", 1, "prenom nom", 1, "nom et prenom", 1, "contact", 0.8, "responsable", 0.8, "proprietaire", 0.8, "agent", 0.8, "elu", 0.8, "signataire", 0.8), typ: schema.String, strict: 0.6},
+	{id: "last-name", test: isNameText, share: 0.9, word: labelNeeded, labels: weigh("nom de famille", 1, "nom usage", 1, "nom de naissance", 1, "patronyme", 1, "last name", 1, "surname", 1, "nom agent", 0.9, "nom salarie", 0.9, "nom eleve", 0.9, "nom enfant", 0.9, "nom", 0.4, "nom prenom", 0.3), typ: schema.String, strict: 0.3},
+	{id: "full-name", test: isFullName, share: 0.6, labels: weigh("nom prenom", 1, "prenom nom", 1, "nom et prenom", 1, "contact", 0.8, "responsable", 0.8, "proprietaire", 0.8, "agent", 0.8, "elu", 0.8, "signataire", 0.8, "beneficiaire", 0.5, "demandeur", 0.8, "titulaire", 0.8), typ: schema.String, strict: 0.6},
 }
 
 // Semantics lists the meanings that detect knows.
@@ -97,10 +101,14 @@ func Semantics() []Semantic {
 
 // Is reports whether a value alone can be of a meaning; false for an unknown one.
 func Is(id Semantic, value string) bool {
-	for i := range kinds {
-		if kinds[i].id == id {
-			return value != "" && kinds[i].test(value)
-		}
+	k := kindOf(id)
+	return k != nil && value != "" && k.test(value)
+}
+
+// kindOf returns how a meaning is recognised; nil for an unknown one.
+func kindOf(id Semantic) *kind {
+	if i := slices.IndexFunc(kinds, func(k kind) bool { return k.id == id }); i >= 0 {
+		return &kinds[i]
 	}
-	return false
+	return nil
 }

@@ -54,7 +54,6 @@ func (f Finding) Message() string { return "detect.personal." + string(f.Kind) }
 // markPersonal sets Personal and Person on columns, each by its values and label, names and
 // addresses also by what stands beside them.
 func markPersonal(columns []Column) {
-	persons := false
 	for i := range columns {
 		c := &columns[i]
 		switch c.Semantic {
@@ -75,7 +74,9 @@ func markPersonal(columns []Column) {
 		case "birth-date":
 			c.Person = PersonBirth
 		case "full-name":
-			c.Person = PersonName
+			if !ofThing(c.Name) || kindOf("full-name").fits(labelWords(c.Name)) > 0 {
+				c.Person = PersonName
+			}
 		case "account-name":
 			c.Person = PersonAccount
 		case "last-name":
@@ -83,16 +84,9 @@ func markPersonal(columns []Column) {
 				c.Person = PersonName
 			}
 		}
-		persons = persons || c.Person == PersonName
 	}
-	first := slices.ContainsFunc(columns, func(c Column) bool { return c.Semantic == "first-name" })
-	last := slices.ContainsFunc(columns, func(c Column) bool { return c.Semantic == "last-name" })
-	for i := range columns {
-		c := &columns[i]
-		if first && last && (c.Semantic == "first-name" || c.Semantic == "last-name") {
-			c.Person, persons = PersonName, true
-		}
-	}
+	markNames(columns)
+	persons := slices.ContainsFunc(columns, func(c Column) bool { return c.Person == PersonName })
 	defer func() {
 		for i := range columns {
 			columns[i].Personal = columns[i].Person != PersonNotPerson
