@@ -108,18 +108,6 @@ func read(ctx context.Context, f *tabular.File, o Options) (out []Column, rows i
 	return out, rows, nil
 }
 
-// Of describes a column from its values alone, as a table in memory holds them.
-func Of(name string, values []string) Column {
-	s := newSummary()
-	for _, v := range values {
-		s.see([]byte(v), true)
-	}
-	c := s.column(name, len(values))
-	one := []Column{c}
-	markPersonal(one)
-	return one[0]
-}
-
 // column closes the account of a column of so many records.
 func (s *summary) column(name string, rows int) Column {
 	c := Column{Name: name, Rows: rows, Nulls: max(rows-s.values-s.words, 0), Examples: s.first, Type: schema.String}

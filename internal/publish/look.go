@@ -284,7 +284,7 @@ func (w watcher) read(ctx context.Context, e tables.Read) error {
 	if err != nil {
 		return err
 	}
-	decided := !slices.ContainsFunc(i.Outcome.Personal, func(kind string) bool { return !slices.Contains(x.personal, kind) })
+	decided := !slices.ContainsFunc(kindsOf(i.Outcome), func(kind string) bool { return !slices.Contains(x.personal, kind) })
 	if i.Ready() && decided {
 		if d, err = w.s.change(ctx, watching, d.ID, d.Revision, func(_ *sqldb.Tx, d *Deposit) error {
 			d.Protected = i.Revision

@@ -17,7 +17,7 @@ const maxReason = 2000
 // unprotected reports whether what an import seems to say of persons waits for a
 // decision.
 func (d Deposit) unprotected(i tables.Import) bool {
-	return len(i.Outcome.Personal) > 0 && d.Protected != i.Revision
+	return len(i.Outcome.Personal()) > 0 && d.Protected != i.Revision
 }
 
 // Protect keeps what was decided on the columns that seem to be about persons:

@@ -71,7 +71,7 @@ type Watch struct {
 	By           string // identity.Actor.Ref of who set it
 	At           time.Time
 	etag, hash   string
-	personal     []string // kinds of personal data that were decided on: tables.Outcome.Personal
+	personal     []string // kinds of personal data that were decided on: kindsOf
 }
 
 const watchColumns = `resource, dataset, organisation, address, rhythm, settings, state, failures, problem, etag, hash, personal, checked_at, changed_at, next_at, set_by, set_at`
@@ -254,13 +254,13 @@ func (d *Deposit) watchFrom(ctx context.Context, tx *sqldb.Tx, a identity.Actor,
 			return err
 		}
 		_, err = tx.Exec(ctx, `UPDATE watches SET state = $2, problem = '', personal = $3, settings = $4 WHERE resource = $1 AND state <> $5`,
-			d.Resource, WatchGood, strings.Join(i.Outcome.Personal, " "), string(settings), WatchBroken)
+			d.Resource, WatchGood, strings.Join(kindsOf(i.Outcome), " "), string(settings), WatchBroken)
 		return err
 	}
 	if d.Link == "" || d.Rhythm == "" {
 		return nil
 	}
-	w.State, w.Problem, w.personal, w.Settings = WatchGood, nil, i.Outcome.Personal, lasting(i.Settings)
+	w.State, w.Problem, w.personal, w.Settings = WatchGood, nil, kindsOf(i.Outcome), lasting(i.Settings)
 	return w.write(ctx, tx)
 }
 
@@ -293,4 +293,12 @@ func (s *Service) BringLink(ctx context.Context, a identity.Actor, id DepositID,
 		d.Link, d.Rhythm = address, r
 		return nil
 	})
+}
+
+// kindsOf lists the kinds of personal data of an import: detect.Personal of each finding.
+func kindsOf(o tables.Outcome) (kinds []string) {
+	for _, f := range o.Personal() {
+		kinds = append(kinds, string(f.Kind))
+	}
+	return kinds
 }

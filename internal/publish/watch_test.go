@@ -9,6 +9,7 @@ import (
 
 	"socle/internal/blob"
 	"socle/internal/catalogue"
+	"socle/internal/detect"
 	"socle/internal/errs"
 	"socle/internal/identity"
 	"socle/internal/jobs"
@@ -148,12 +149,27 @@ func TestWatchedLink(t *testing.T) {
 // people has names, addresses and dates of birth.
 const people = "nom;prenom;date_naissance;adresse;montant\nLopez;Marie;03/05/1984;12 rue des Lilas 31120 Roques;10\nFaure;Jean;14/07/1979;7 avenue Pasteur 31120 Roques;20\nPuech;Zoé;01/02/1990;3 place Carnot 31120 Roques;30\n"
 
+// A name is a name without a date of birth beside it, and far from the first rows.
+func TestNamesAreSeenInTheWholeFile(t *testing.T) {
+	sqldbtest.Run(t, func(t *testing.T, db *sqldb.DB) {
+		w := open(t, db)
+		for name, empty := range map[string]int{"first rows": 0, "rows after the first": 400} {
+			text := "NOM;PRENOM;OBJET\n" + strings.Repeat(";;fournitures\n", empty) + "Abrelou;Jeanne;aide\nBertouze;Paul;aide\nCazenart;Zoé;aide\n"
+			_, i := w.bring(w.editor, "aides.csv", text, "")
+			found := i.Outcome.Personal()
+			if len(found) != 1 || found[0].Kind != detect.PersonName || strings.Join(found[0].Columns, " ") != "NOM PRENOM" {
+				t.Errorf("%s: %+v", name, found)
+			}
+		}
+	})
+}
+
 func TestPersonalDataWaitsForADecision(t *testing.T) {
 	sqldbtest.Run(t, func(t *testing.T, db *sqldb.DB) {
 		w := open(t, db)
 		ctx := t.Context()
 		d, i := w.bring(w.editor, "aides.csv", people, "")
-		if len(i.Outcome.Personal) == 0 {
+		if len(i.Outcome.Personal()) == 0 {
 			t.Fatalf("nobody is recognised: %+v", i.Outcome)
 		}
 		d = w.describe(w.editor, d, "Aides")

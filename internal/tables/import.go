@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"socle/internal/blob"
+	"socle/internal/detect"
 	"socle/internal/errs"
 	"socle/internal/i18n"
 	"socle/internal/identity"
@@ -133,11 +134,13 @@ type Outcome struct {
 	Errors   int
 	Warnings int
 	Repaired int // cells, headers and rows that the choices changed
-	// Personal says what of the first rows seems to be about persons: detect.Personal
-	// of each finding.
-	Personal []string
-	Joined   Joined `json:",omitzero"` // what stays of the table that the rows come to
+	// Columns says what each column is, by cells of the whole file; none is quoted.
+	Columns []detect.Column
+	Joined  Joined `json:",omitzero"` // what stays of the table that the rows come to
 }
+
+// Personal tells what of the columns seems to be about persons.
+func (o Outcome) Personal() []detect.Finding { return detect.Findings(o.Columns) }
 
 // Failure says why a file could not be read, in message keys.
 type Failure struct {

@@ -157,40 +157,7 @@ func (w *reading) run(ctx context.Context) error {
 	if err := w.keepFindings(ctx, source, o, sch, report); err != nil {
 		return err
 	}
-	if err := w.lookForPersons(ctx); err != nil {
-		return err
-	}
 	return w.join(ctx)
-}
-
-// personRows is how many rows are looked at for personal data.
-const personRows = 300
-
-// lookForPersons notes what of the first rows seems to be about persons.
-func (w *reading) lookForPersons(ctx context.Context) error {
-	rows, err := w.First(ctx, w.i, personRows)
-	if err != nil {
-		return err
-	}
-	for _, f := range detect.Findings(Recognised(w.i, rows)) {
-		w.i.Outcome.Personal = append(w.i.Outcome.Personal, string(f.Kind))
-	}
-	return nil
-}
-
-// Recognised says what each column of an import is, from its first rows.
-func Recognised(i Import, rows []RowText) []detect.Column {
-	columns := make([]detect.Column, 0, len(i.Outcome.Header))
-	for j, name := range i.Outcome.Header {
-		values := make([]string, 0, len(rows))
-		for _, r := range rows {
-			if j < len(r.Cells) {
-				values = append(values, r.Cells[j])
-			}
-		}
-		columns = append(columns, detect.Of(name, values))
-	}
-	return columns
 }
 
 // schemaOf finds the schema asked for, or infers one from all rows.
@@ -292,7 +259,8 @@ func (w *reading) check(ctx context.Context, source blob.Hash, o tabular.Options
 	defer out.Close()
 	fields := check.Fields(f, sch)
 	descriptor := columnsOf(fields, sch).JSON()
-	opt := check.Options{Workers: w.workers, Clock: w.now, TempDir: w.temp, References: w.References()}
+	seen := detect.NewSampler(f.Header)
+	opt := check.Options{Workers: w.workers, Clock: w.now, TempDir: w.temp, References: w.References(), Look: seen.Look}
 	pq, err := tabular.NewParquetWriter(out, fields, tabular.ParquetOptions{Context: ctx, Metadata: map[string]string{tabular.ParquetSchemaKey: string(descriptor)}})
 	if err == nil {
 		opt.Sink = pq.Put
@@ -304,7 +272,7 @@ func (w *reading) check(ctx context.Context, source blob.Hash, o tabular.Options
 		return nil, err
 	}
 	w.i.State, w.i.Failure, w.i.Parquet = Checked, nil, blob.Ref{}
-	w.i.Outcome = Outcome{Info: f.Info, Header: f.Header, Schema: descriptor, Rows: int64(report.Stats.Rows), Valid: report.Valid, Errors: report.Stats.Errors, Warnings: report.Stats.Warnings}
+	w.i.Outcome = Outcome{Info: f.Info, Header: f.Header, Columns: seen.Columns(), Schema: descriptor, Rows: int64(report.Stats.Rows), Valid: report.Valid, Errors: report.Stats.Errors, Warnings: report.Stats.Warnings}
 	if pq == nil || !report.Valid {
 		return report, nil
 	}

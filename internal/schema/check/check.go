@@ -38,6 +38,9 @@ type Options struct {
 	// Faulty is told each row with an error, as reports number rows, once or more,
 	// concurrently; listed or not: what is kept of a file are the other rows.
 	Faulty func(row int)
+	// Look is given each batch as it was read, concurrently, before it is judged; the
+	// batch is valid during the call only.
+	Look func(b *tabular.Batch)
 	// TempDir is where keys go that memory does not hold; "" is the system's.
 	TempDir string
 }

@@ -44,6 +44,9 @@ const groupRows = 10 // example rows of a group
 
 // work judges a batch. It runs concurrently.
 func (p *plan) work(b *tabular.Batch) (*part, error) {
+	if p.options.Look != nil {
+		p.options.Look(b)
+	}
 	t := p.parts.Get().(*part)
 	t.reset(p)
 	n := b.Len()

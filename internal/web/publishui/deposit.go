@@ -101,11 +101,7 @@ func (p *Pages) deposit(w http.ResponseWriter, r *http.Request) error {
 	step := t.deposit.Step(t.i)
 	if step == publish.Describe && t.i.Revision == 1 {
 		// A file that looks like more than it was said to be is shown first.
-		rows, err := p.o.Tables.First(r.Context(), t.i, sampleRows)
-		if err != nil {
-			return err
-		}
-		if recognise(r.Context(), t.i, tables.Recognised(t.i, rows)) != nil {
+		if recognise(r.Context(), t.i) != nil {
 			step = publish.Understand
 		}
 	}
@@ -207,13 +203,12 @@ func (p *Pages) understand(w http.ResponseWriter, r *http.Request) error {
 		return shell.Page(w, r, ui.Page{Title: view.Head.Title, NoIndex: true}, understandPage(view))
 	}
 	view.Said = said(ctx, i)
-	rows, err := p.o.Tables.First(ctx, i, sampleRows)
+	rows, err := p.o.Tables.First(ctx, i, previewRows)
 	if err != nil {
 		return err
 	}
-	columns := tables.Recognised(i, rows)
-	view.Resembles, view.Personal = recognise(ctx, i, columns), personal(ctx, columns)
-	view.Preview = preview(ctx, i, rows[:min(len(rows), previewRows)])
+	view.Resembles, view.Personal = recognise(ctx, i), personal(ctx, i.Outcome.Personal())
+	view.Preview = preview(ctx, i, rows)
 	view.Verdict, view.Next = p.verdict(ctx, t)
 	return shell.Page(w, r, ui.Page{Title: view.Head.Title, NoIndex: true}, understandPage(view))
 }

@@ -152,9 +152,9 @@ func summary(ctx context.Context, t path, m catalogue.Metadata, org string) ui.K
 		add("publishui.said.repaired", ui.Integer(ctx, int64(n)))
 	}
 	switch {
-	case t.deposit.Kept != "" && len(t.i.Outcome.Personal) > 0:
+	case t.deposit.Kept != "" && len(t.i.Outcome.Personal()) > 0:
 		add("protect.said", ui.T(ctx, "protect.said.kept", i18n.Args{"Reason": t.deposit.Kept}))
-	case len(t.i.Outcome.Personal) == 0:
+	case len(t.i.Outcome.Personal()) == 0:
 		add("protect.said", ui.T(ctx, "protect.said.none"))
 	}
 	add("publishui.said.original", t.i.Name)

@@ -33,21 +33,14 @@ type protectView struct {
 // columnField begins the names of the fields of columns; the number of the column follows.
 const columnField = "column-"
 
+// exampleRows is how many rows are looked at for examples of values.
+const exampleRows = 300
+
 // mostProtected is how many columns can be decided on.
 const mostProtected = 300
 
 func (p *Pages) protectForm(w http.ResponseWriter, r *http.Request) error {
 	return p.protectPage(w, r, nil)
-}
-
-// persons finds the columns of an import and what of them is about persons.
-func (p *Pages) persons(ctx context.Context, t path) ([]detect.Column, []tables.RowText, []detect.Finding, error) {
-	rows, err := p.o.Tables.First(ctx, t.i, sampleRows)
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	columns := tables.Recognised(t.i, rows)
-	return columns, rows, detect.Findings(columns), nil
 }
 
 func (p *Pages) protectPage(w http.ResponseWriter, r *http.Request, problem error) error {
@@ -64,17 +57,18 @@ func (p *Pages) protectPage(w http.ResponseWriter, r *http.Request, problem erro
 	ctx, status := r.Context(), http.StatusOK
 	view := protectView{frameView: p.frame(ctx, t, publish.Protect, ui.T(ctx, "protect.title"))}
 	view.Head.Lead = ui.T(ctx, "protect.lead")
-	columns, rows, findings, err := p.persons(ctx, t)
+	rows, err := p.o.Tables.First(ctx, t.i, exampleRows)
 	if err != nil {
 		return err
 	}
+	columns, findings := t.i.Outcome.Columns, t.i.Outcome.Personal()
 	if problem != nil {
 		if view.Problems = ui.ProblemsOf(ctx, problem); len(view.Problems) == 0 {
 			return problem
 		}
 		status = httpx.Status(problem)
 	}
-	view.Personal = personal(ctx, columns)
+	view.Personal = personal(ctx, findings)
 	if len(findings) == 0 {
 		view.Head.Lead = ""
 		view.Verdict = &ui.Notice{Kind: ui.Good, Title: ui.T(ctx, "protect.none"), Text: ui.T(ctx, "protect.none.text")}
@@ -202,10 +196,7 @@ func (p *Pages) protect(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	ctx := r.Context()
-	columns, _, findings, err := p.persons(ctx, t)
-	if err != nil {
-		return err
-	}
+	columns, findings := t.i.Outcome.Columns, t.i.Outcome.Personal()
 	var choices []check.Choice
 	changed := map[string]bool{}
 	for j, c := range columns[:min(len(columns), mostProtected)] {

@@ -11,9 +11,6 @@ import (
 	"socle/internal/web/ui"
 )
 
-// sampleRows is how many rows are looked at to recognise what a file is about.
-const sampleRows = 300
-
 // resembling is a national schema that a free table looks like.
 type resembling struct {
 	Ref    string // of the schema
@@ -23,11 +20,11 @@ type resembling struct {
 
 // recognise proposes the schema that a free table resembles most; nil when there
 // is none.
-func recognise(ctx context.Context, i tables.Import, columns []detect.Column) *resembling {
+func recognise(ctx context.Context, i tables.Import) *resembling {
 	if i.Settings.Schema != "" {
 		return nil
 	}
-	matches := detect.Schemas(columns, national.List())
+	matches := detect.Schemas(i.Outcome.Columns, national.List())
 	if len(matches) == 0 {
 		return nil
 	}
@@ -47,8 +44,8 @@ func recognise(ctx context.Context, i tables.Import, columns []detect.Column) *r
 
 // personal tells of columns that seem to be about persons: which, by what rule,
 // and the ways out.
-func personal(ctx context.Context, columns []detect.Column) (out []groupView) {
-	for _, f := range detect.Findings(columns) {
+func personal(ctx context.Context, findings []detect.Finding) (out []groupView) {
+	for _, f := range findings {
 		g := groupView{Warning: true, Message: ui.T(ctx, f.Message(), i18n.Args{"Columns": strings.Join(f.Columns, ", ")}), Why: ui.T(ctx, f.Rule())}
 		var ways []string
 		for _, w := range f.Ways {
