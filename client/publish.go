@@ -18,11 +18,18 @@ type Import struct {
 		Total int64 `json:"total"`
 	} `json:"progress"`
 	Outcome *struct {
-		Valid    bool  `json:"valid"`
-		Rows     int64 `json:"rows"`
-		Errors   int   `json:"errors"`
-		Warnings int   `json:"warnings"`
-		Repaired int   `json:"repaired"`
+		Valid    bool       `json:"valid"`
+		Rows     int64      `json:"rows"`
+		Errors   int        `json:"errors"`
+		Warnings int        `json:"warnings"`
+		Repaired int        `json:"repaired"`
+		Personal []struct { // columns that seem to be about persons
+			Kind    string   `json:"kind"`
+			Columns []string `json:"columns"`
+			Message string   `json:"message"`
+			Rule    string   `json:"rule"`
+			Ways    []string `json:"ways"`
+		} `json:"personal"`
 	} `json:"outcome"`
 	Failure *struct {
 		Message string `json:"message"`
@@ -123,6 +130,7 @@ type PublishRequest struct {
 	Frequency   string   `json:"frequency,omitempty"`
 	Note        string   `json:"note,omitempty"`
 	Visibility  string   `json:"visibility,omitempty"` // "public" (default) or "internal"
+	Personal    string   `json:"personal,omitempty"`   // why columns that seem to be about persons may be published
 }
 
 // Publish makes an import public.

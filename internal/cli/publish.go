@@ -26,6 +26,7 @@ type publishCommand struct {
 	Description  string `placeholder:"TEXT"`
 	Licence      string `placeholder:"LICENCE"`
 	Note         string `placeholder:"TEXT"`
+	Personal     string `placeholder:"REASON"`
 	Repair       bool
 	Lang         string `placeholder:"fr|en"`
 	Reading      `embed:""`
@@ -49,7 +50,7 @@ func (c *publishCommand) Run(ctx context.Context, r *run) error {
 	if err != nil {
 		return errs.New(errs.Invalid, "cli.publish.server", errs.Args{"Address": c.Server}).WithHint("cli.publish.server.hint").Because(err)
 	}
-	target := client.PublishRequest{Note: c.Note}
+	target := client.PublishRequest{Note: c.Note, Personal: c.Personal}
 	known, err := portal.FindDataset(ctx, c.Dataset)
 	var answer *client.Error
 	switch {
@@ -77,6 +78,9 @@ func (c *publishCommand) Run(ctx context.Context, r *run) error {
 		}
 		r.printf("%s", report)
 		return errInvalid
+	}
+	for _, p := range i.Outcome.Personal {
+		fmt.Fprintln(r.Stderr, p.Message)
 	}
 	if target.Title != "" && target.Description == "" {
 		target.Description = r.t("cli.publish.description", i18n.Args{"Title": c.Dataset})

@@ -124,7 +124,7 @@ func (s *Service) Start(ctx context.Context, a identity.Actor, org identity.Orga
 	if err := a.Require(identity.ActionContribute, org); err != nil {
 		return Deposit{}, err
 	}
-	d = Deposit{ID: DepositID(ids.New()), Organisation: org, State: Open, Revision: 1, Dataset: dataset, CreatedBy: a.Ref(), ChangedBy: a.Ref()}
+	d = Deposit{ID: DepositID(ids.New()), Organisation: org, State: Open, Dataset: dataset}
 	d.Description = catalogue.Metadata{Licence: catalogue.LicenceOuverte, Language: "fr"}
 	if dataset != "" {
 		set, err := s.catalogue.Get(ctx, a, dataset)
@@ -146,16 +146,22 @@ func (s *Service) Start(ctx context.Context, a identity.Actor, org identity.Orga
 		if err := s.catalogue.FreeTx(ctx, tx, a, d.Resource); err != nil {
 			return err
 		}
-		d.CreatedAt, d.ChangedAt = tx.Now(), tx.Now()
-		description, err := json.Marshal(d.Description)
-		if err != nil {
-			return err
-		}
-		_, err = tx.Exec(ctx, `INSERT INTO deposits (id, organisation, state, revision, dataset, resource, description, created_by, created_at, changed_by, changed_at)
-			VALUES ($1, $2, $3, 1, $4, $5, $6, $7, $8, $7, $8)`, d.ID, org, Open, d.Dataset, d.Resource, string(description), a.Ref(), tx.Now())
-		return err
+		return d.insert(ctx, tx, a)
 	})
 	return d, err
+}
+
+// insert begins the row of a deposit; write fills in what Start does not set.
+func (d *Deposit) insert(ctx context.Context, tx *sqldb.Tx, a identity.Actor) error {
+	d.Revision, d.CreatedBy, d.ChangedBy = 1, a.Ref(), a.Ref()
+	d.CreatedAt, d.ChangedAt = tx.Now(), tx.Now()
+	description, err := json.Marshal(d.Description)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `INSERT INTO deposits (id, organisation, state, revision, dataset, resource, description, created_by, created_at, changed_by, changed_at)
+		VALUES ($1, $2, $3, 1, $4, $5, $6, $7, $8, $7, $8)`, d.ID, d.Organisation, d.State, d.Dataset, d.Resource, string(description), a.Ref(), tx.Now())
+	return err
 }
 
 // TakesFiles reports whether a dataset may get a next version from a file. Kinds:

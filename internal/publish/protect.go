@@ -2,10 +2,13 @@ package publish
 
 import (
 	"context"
+	"slices"
 	"strings"
 
+	"socle/internal/catalogue"
 	"socle/internal/errs"
 	"socle/internal/identity"
+	"socle/internal/ids"
 	"socle/internal/schema/check"
 	"socle/internal/sqldb"
 	"socle/internal/tables"
@@ -36,7 +39,7 @@ func (s *Service) Protect(ctx context.Context, a identity.Actor, id DepositID, r
 	if d.Revision != revision {
 		return d, errs.New(errs.Conflict, "publish.changed").WithHint("publish.changed.hint")
 	}
-	reason = strings.TrimSpace(strings.ToValidUTF8(reason, ""))
+	reason = tidy(reason)
 	if keeps && reason == "" || len(reason) > maxReason {
 		return d, errs.New(errs.Invalid, "protect.reason.missing").WithHint("protect.reason.missing.hint").WithField("reason", "protect.reason.missing")
 	}
@@ -56,4 +59,47 @@ func (s *Service) Protect(ctx context.Context, a identity.Actor, id DepositID, r
 		d.Protected, d.Kept = i.Revision, reason
 		return nil
 	})
+}
+
+func tidy(reason string) string { return strings.TrimSpace(strings.ToValidUTF8(reason, "")) }
+
+// decided returns the reason for which an import is published although columns of it
+// seem to be about persons, "" when none does. Kinds: Conflict (there are some and no
+// reason), Invalid (it is too long).
+func decided(i tables.Import, reason string) (string, error) {
+	var names []string
+	for _, f := range i.Outcome.Personal() {
+		for _, c := range f.Columns {
+			if !slices.Contains(names, c) {
+				names = append(names, c)
+			}
+		}
+	}
+	reason = tidy(reason)
+	switch {
+	case len(names) == 0:
+		return "", nil
+	case reason == "":
+		return "", errs.New(errs.Conflict, "publish.personal", errs.Args{"Columns": strings.Join(names, ", "), "Count": len(names)}).WithHint("publish.personal.hint")
+	case len(reason) > maxReason:
+		return "", errs.New(errs.Invalid, "protect.reason.missing").WithHint("protect.reason.missing.hint").WithField("personal", "protect.reason.missing")
+	}
+	return reason, nil
+}
+
+// keepReason keeps why an import that had no deposit was published with what is about
+// persons, where the pages keep it: in a deposit, which is closed.
+func (s *Service) keepReason(ctx context.Context, tx *sqldb.Tx, a identity.Actor, i tables.Import, d catalogue.Dataset, t Target) error {
+	dep := Deposit{ID: DepositID(ids.New()), Organisation: i.Organisation, State: Published, Dataset: d.ID, Import: i.ID, Description: d.Metadata, Described: true,
+		Protected: i.Revision, Kept: t.Kept, Plan: Plan{Visibility: t.Visibility, Note: t.Note}}
+	for _, r := range d.Resources {
+		if r.Kind == catalogue.Table {
+			dep.Resource = r.ID
+			break
+		}
+	}
+	if err := dep.insert(ctx, tx, a); err != nil {
+		return err
+	}
+	return dep.write(ctx, tx, a)
 }

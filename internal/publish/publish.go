@@ -25,26 +25,33 @@ type Target struct {
 	Description catalogue.Metadata  // of a new dataset
 	Visibility  Visibility          // of a new dataset, or of a draft; "" is Public
 	Note        string              // what changed, in the words of its author
+	Kept        string              // why columns that seem to be about persons may be published; "" for none
 }
 
 // PublishImport makes a valid import public: a new dataset, or the next version of
 // one, in one transaction. Editors. Kinds: NotFound, SignIn, Denied, Invalid
-// (fields of the description), Conflict (the import is not valid; the versions of the
-// dataset are made otherwise).
+// (fields of the description, the reason), Conflict (the import is not valid; columns
+// seem to be about persons and no reason is given; the versions of the dataset are
+// made otherwise).
 func (s *Service) PublishImport(ctx context.Context, a identity.Actor, id tables.ImportID, t Target) (d catalogue.Dataset, err error) {
 	defer errs.Wrap(&err, "publish.PublishImport(%s)", id)
 	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
-		d, err = s.publishImport(ctx, tx, a, id, t)
-		return err
+		i, err := s.tables.FindImportTx(ctx, tx, a, id)
+		if err != nil {
+			return err
+		}
+		if t.Kept, err = decided(i, t.Kept); err != nil {
+			return err
+		}
+		if d, err = s.publishImport(ctx, tx, a, i, t); err != nil || t.Kept == "" {
+			return err
+		}
+		return s.keepReason(ctx, tx, a, i, d, t)
 	})
 	return d, err
 }
 
-func (s *Service) publishImport(ctx context.Context, tx *sqldb.Tx, a identity.Actor, id tables.ImportID, t Target) (d catalogue.Dataset, err error) {
-	i, err := s.tables.FindImportTx(ctx, tx, a, id)
-	if err != nil {
-		return d, err
-	}
+func (s *Service) publishImport(ctx context.Context, tx *sqldb.Tx, a identity.Actor, i tables.Import, t Target) (d catalogue.Dataset, err error) {
 	if t.Dataset == "" {
 		t.Description.Schema = tables.ParseSchemaRef(i.Outcome.SchemaID)
 		d, err = s.catalogue.CreateTx(ctx, tx, a, catalogue.NewDataset{Organisation: i.Organisation, Metadata: t.Description, Demonstration: s.demo})
@@ -117,7 +124,7 @@ func (s *Service) finish(ctx context.Context, tx *sqldb.Tx, a identity.Actor, de
 	if err != nil {
 		return catalogue.Dataset{}, err
 	}
-	d, err := s.publishImport(ctx, tx, a, dep.Import, Target{Dataset: dep.Dataset, Description: dep.Description, Visibility: dep.Visibility, Note: dep.Note})
+	d, err := s.publishImport(ctx, tx, a, i, Target{Dataset: dep.Dataset, Description: dep.Description, Visibility: dep.Visibility, Note: dep.Note})
 	if err != nil {
 		return d, err
 	}

@@ -276,6 +276,7 @@ type publicationRequest struct {
 	Frequency   string   `json:"frequency"`
 	Note        string   `json:"note"`
 	Visibility  string   `json:"visibility"`
+	Personal    string   `json:"personal"` // why columns that seem to be about persons may be published
 }
 
 func (api *API) createPublication(w http.ResponseWriter, r *http.Request) error {
@@ -284,7 +285,7 @@ func (api *API) createPublication(w http.ResponseWriter, r *http.Request) error 
 	if err := httpx.ReadJSON(r, &q); err != nil {
 		return err
 	}
-	t := publish.Target{Visibility: publish.Visibility(q.Visibility), Note: q.Note}
+	t := publish.Target{Visibility: publish.Visibility(q.Visibility), Note: q.Note, Kept: q.Personal}
 	switch t.Visibility {
 	case "", publish.Public, publish.Internal:
 	default:

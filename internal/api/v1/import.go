@@ -2,8 +2,10 @@ package v1
 
 import (
 	"net/http"
+	"strings"
 	"time"
 
+	"socle/internal/detect"
 	"socle/internal/errs"
 	"socle/internal/httpx"
 	"socle/internal/i18n"
@@ -58,12 +60,34 @@ type importProgress struct {
 }
 
 type importOutcome struct {
-	Valid    bool     `json:"valid"`
-	Rows     int64    `json:"rows"`
-	Columns  []string `json:"columns"`
-	Errors   int      `json:"errors"`
-	Warnings int      `json:"warnings"`
-	Repaired int      `json:"repaired"`
+	Valid    bool             `json:"valid"`
+	Rows     int64            `json:"rows"`
+	Columns  []string         `json:"columns"`
+	Errors   int              `json:"errors"`
+	Warnings int              `json:"warnings"`
+	Repaired int              `json:"repaired"`
+	Personal []personalAnswer `json:"personal"`
+}
+
+// personalAnswer tells of columns that seem to be about persons.
+type personalAnswer struct {
+	Kind    string   `json:"kind"` // detect.Personal
+	Columns []string `json:"columns"`
+	Message string   `json:"message"`
+	Rule    string   `json:"rule"`
+	Ways    []string `json:"ways"`
+}
+
+func personalOf(findings []detect.Finding, l i18n.Lang) []personalAnswer {
+	out := []personalAnswer{}
+	for _, f := range findings {
+		p := personalAnswer{Kind: string(f.Kind), Columns: f.Columns, Message: i18n.T(l, f.Message(), i18n.Args{"Columns": strings.Join(f.Columns, ", ")}), Rule: i18n.T(l, f.Rule())}
+		for _, w := range f.Ways {
+			p.Ways = append(p.Ways, i18n.T(l, "detect.way."+string(w)))
+		}
+		out = append(out, p)
+	}
+	return out
 }
 
 type importFailure struct {
@@ -100,7 +124,7 @@ func (api *API) importAnswer(i tables.Import, p *importProgress, l i18n.Lang) im
 	switch i.State {
 	case tables.Checked:
 		o := i.Outcome
-		ans.Outcome = &importOutcome{Valid: o.Valid, Rows: o.Rows, Columns: o.Header, Errors: o.Errors, Warnings: o.Warnings, Repaired: o.Repaired}
+		ans.Outcome = &importOutcome{Valid: o.Valid, Rows: o.Rows, Columns: o.Header, Errors: o.Errors, Warnings: o.Warnings, Repaired: o.Repaired, Personal: personalOf(o.Personal(), l)}
 		ans.Report = api.link("api/v1/imports", string(i.ID), "report")
 	case tables.Failed:
 		f := i.Failure
