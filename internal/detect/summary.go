@@ -13,6 +13,7 @@ import (
 	"unsafe"
 
 	"socle/internal/schema"
+	"socle/internal/schema/check"
 	"socle/internal/tabular"
 )
 
@@ -177,23 +178,9 @@ func (s *summary) form() int {
 	return bits.TrailingZeros64(s.alive)
 }
 
-// code reports whether what looks like numbers is the parts of a code, as its
-// label says and as values show that would be the same number: 1.1 and 1.10.
+// code reports whether what looks like numbers is the parts of a code: 1.1 and 1.10.
 func (s *summary) code(f int, name string) bool {
-	if forms[f].typ != schema.Number || !slices.ContainsFunc(labelWords(name), func(w string) bool {
-		return strings.HasPrefix(w, "id") || w == "code" || w == "num" || w == "numero" || w == "ref" || w == "reference"
-	}) {
-		return false
-	}
-	numbers := map[float64]bool{}
-	for _, v := range s.sampled() {
-		n, _ := forms[f].read(v)
-		if numbers[n] {
-			return true
-		}
-		numbers[n] = true
-	}
-	return false
+	return forms[f].typ == schema.Number && check.NumbersAreCodes(name, slices.DeleteFunc(s.sampled(), nullWord))
 }
 
 // distinct returns how many different values there are; beyond what is counted

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"socle/internal/errs"
 	"socle/internal/schema"
@@ -26,8 +27,8 @@ var TypesByHand = []schema.Type{schema.String, schema.Integer, schema.Number, sc
 
 // Infer makes the schema of a table that has none, from all its rows: for each
 // column the narrowest type that every cell casts to, so that Run finds no cell of
-// a wrong type. Codes that begin with zero, and identifiers by their label, stay
-// texts. Names are unique and not empty. Errors are those of reading.
+// a wrong type. Codes that begin with zero, identifiers by their label, and parts of a
+// code (8.1 and 8.10) stay texts. Names are unique and not empty. Errors are those of reading.
 func Infer(ctx context.Context, f *tabular.File, o InferOptions) (s *schema.Schema, err error) {
 	defer errs.Wrap(&err, "check.Infer")
 	if o.Workers <= 0 {
@@ -42,10 +43,15 @@ func Infer(ctx context.Context, f *tabular.File, o InferOptions) (s *schema.Sche
 		return nil, err
 	}
 	set := newCandidates()
+	twins := make([]atomic.Bool, width) // columns in which texts of one number are looked for
+	for j, name := range names {
+		twins[j].Store(!quantity(name))
+	}
 	states := func() []guess {
 		out := set.states(width)
 		for j := range out {
 			_, out[j].keep = o.Types[names[j]]
+			out[j].looks = twins[j].Load()
 		}
 		return out
 	}
@@ -59,6 +65,7 @@ func Infer(ctx context.Context, f *tabular.File, o InferOptions) (s *schema.Sche
 	}, func(_ tabular.Position, part []guess) error {
 		for j := range part {
 			all[j].merge(&part[j])
+			twins[j].Store(all[j].looks)
 		}
 		return nil
 	})
@@ -135,6 +142,9 @@ type guess struct {
 	any    bool   // a cell that is not empty was seen
 	absent uint16 // bits of absences seen
 
+	looks bool // texts of one number are looked for in parts
+	parts parts
+
 	keep bool     // cells are kept, as the type is given
 	seen [][]byte // the first of them, at most seenCells
 }
@@ -203,6 +213,9 @@ func (set candidates) look(b *tabular.Batch, j int, g *guess) {
 		}
 		if g.alive != 0 {
 			set.narrow(g, cell)
+		}
+		if g.looks {
+			g.looks = g.parts.add(cell)
 		}
 		if g.alive == 0 && !g.keep {
 			return
@@ -277,6 +290,7 @@ func (g *guess) merge(other *guess) {
 	g.alive &= other.alive
 	g.any = g.any || other.any
 	g.absent |= other.absent
+	g.looks = g.looks && other.looks && g.parts.merge(other.parts)
 	g.seen = append(g.seen, other.seen[:min(len(other.seen), seenCells-min(len(g.seen), seenCells))]...)
 }
 
@@ -304,31 +318,15 @@ func (set candidates) field(g *guess, name string) schema.Field {
 		if g.alive&(1<<i) == 0 {
 			continue
 		}
-		if set[i].number && identifier(name) {
+		f := set[i].field
+		if set[i].number && identifier(name) || f.Type == schema.Number && numbersAreCodes(name, g.looks && g.parts.twins) {
 			return text
 		}
-		f := set[i].field
 		f.Name = name
 		f.MissingValues = g.missing()
 		return f
 	}
 	return text
-}
-
-// identifiers are words of labels whose numbers are names, not quantities.
-var identifiers = []string{"insee", "siret", "siren", "codepostal", "telephone", "numtel", "codecommune", "codegeo", "codeiris", "uai", "finess", "rna", "codedepartement", "codedep", "coderegion"}
-
-func identifier(name string) bool {
-	folded := foldLabel(name)
-	if folded == "cp" || folded == "tel" || folded == "dep" || folded == "reg" {
-		return true
-	}
-	for _, w := range identifiers {
-		if strings.Contains(folded, w) {
-			return true
-		}
-	}
-	return false
 }
 
 // uniqueNames gives each column a name of its own: its label, else colonne_3; the

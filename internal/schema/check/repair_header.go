@@ -175,9 +175,20 @@ func matchWords(s *schema.Schema, out []heading, taken []bool) {
 	}
 }
 
-// headerWords parts a label into words at marks and at capitals, without the small
-// words of French, each in the form that synonyms share.
+// headerWords are the words of a label, each in the form that synonyms share.
 func headerWords(label string) []string {
+	out := labelWords(label)
+	for i, w := range out {
+		if set := synonymSet()[w]; set > 0 {
+			out[i] = synonyms[set-1][0]
+		}
+	}
+	return out
+}
+
+// labelWords parts a label into words at marks and at capitals, without the small
+// words of French and the marks of plurals.
+func labelWords(label string) []string {
 	var b strings.Builder
 	var before rune
 	for _, r := range label {
@@ -195,9 +206,6 @@ func headerWords(label string) []string {
 		}
 		if len(w) > 3 {
 			w = strings.TrimSuffix(w, "s")
-		}
-		if set := synonymSet()[w]; set > 0 {
-			w = synonyms[set-1][0]
 		}
 		out = append(out, w)
 	}
