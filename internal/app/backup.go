@@ -69,7 +69,7 @@ func backup(ctx context.Context, c *config.Config, file string, out io.Writer, l
 	if err := os.Rename(f.Name(), file); err != nil {
 		return err
 	}
-	fmt.Fprintln(out, i18n.T(l, "app.backup.done", i18n.Args{"Path": file, "Size": i18n.Bytes(st.Size()), "Blobs": blobs}))
+	fmt.Fprintln(out, i18n.T(l, "app.backup.done", i18n.Args{"Path": file, "Size": i18n.Bytes(st.Size()), "Count": blobs}))
 	return nil
 }
 
@@ -169,7 +169,7 @@ func restore(ctx context.Context, c *config.Config, file string, out io.Writer, 
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(out, i18n.T(l, "app.restore.done", i18n.Args{"Blobs": n}))
+	fmt.Fprintln(out, i18n.T(l, "app.restore.done", i18n.Args{"Count": n}))
 	return nil
 }
 

@@ -47,7 +47,7 @@ func doctor(ctx context.Context, c *config.Config, out io.Writer, l i18n.Lang) (
 	if audit.Broken != 0 {
 		broken = i18n.T(l, "app.doctor.audit-broken", i18n.Args{"Line": audit.Broken})
 	}
-	d.say(i18n.T(l, "app.doctor.audit", i18n.Args{"Lines": audit.Lines}), broken)
+	d.say(i18n.T(l, "app.doctor.audit", i18n.Args{"Count": int(audit.Lines)}), broken)
 	if err := d.jobs(ctx, a); err != nil {
 		return false, err
 	}

@@ -40,9 +40,9 @@ func (s Storage) InWords(l i18n.Lang) string {
 	if s.Quota.Bytes > 0 {
 		bytes = i18n.T(l, "quota.bytes-of", i18n.Args{"Held": i18n.Size(l, s.Bytes), "Limit": i18n.Size(l, s.Quota.Bytes)})
 	}
-	rows := i18n.T(l, "quota.rows", i18n.Args{"Held": i18n.Int(l, s.Rows)})
+	rows := i18n.T(l, "quota.rows", i18n.Args{"Count": int(s.Rows), "Held": i18n.Int(l, s.Rows)})
 	if s.Quota.Rows > 0 {
-		rows = i18n.T(l, "quota.rows-of", i18n.Args{"Held": i18n.Int(l, s.Rows), "Limit": i18n.Int(l, s.Quota.Rows)})
+		rows = i18n.T(l, "quota.rows-of", i18n.Args{"Count": int(s.Rows), "Held": i18n.Int(l, s.Rows), "Limit": i18n.Int(l, s.Quota.Rows)})
 	}
 	return bytes + " · " + rows
 }

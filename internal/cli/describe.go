@@ -158,7 +158,7 @@ func (d description) print(r *run) error {
 	if d.Sheet != nil {
 		said("cli.describe.sheet", i18n.Args{"Sheet": *d.Sheet, "Sheets": strings.Join(d.Sheets, ", ")})
 	}
-	said("cli.describe.rows", i18n.Args{"Count": d.Rows, "Rows": i18n.Int(r.lang, int64(d.Rows)), "Columns": len(d.Columns)})
+	r.printf("%s, %s\n", r.t("cli.describe.rows", i18n.Args{"Count": d.Rows, "Rows": i18n.Int(r.lang, int64(d.Rows))}), r.t("cli.describe.columns", i18n.Args{"Count": len(d.Columns)}))
 	if d.PreambleRows+d.FootnoteRows > 0 {
 		said("cli.describe.around", i18n.Args{"Preamble": d.PreambleRows, "Footnotes": d.FootnoteRows})
 	}

@@ -70,6 +70,33 @@ func TestLanguagesAreComplete(t *testing.T) {
 	}
 }
 
+// counted is a number in front of several things.
+var counted = regexp.MustCompile(`\{\{\.(\w+)\}\}[ \x{a0}\x{202f}](lignes|colonnes|cellules|jeux|fichiers|rows|columns|cells|datasets|files|lines)\b`)
+
+// many are placeholders and keys of numbers that are never one: limits, and what is
+// told of several only.
+var many = map[string]bool{"Limit": true, "Max": true, "Most": true,
+	"check.missing-label.several": true, "check.missing-label.standard.several": true, "check.missing-label.optional.several": true,
+	"check.extra-label.several": true, "check.extra-label.standard.several": true, "check.extra-cell": true,
+	"cli.package.paths": true, "package.paths": true, "collect.table-full": true, "field.problem.few-rows": true, "field.problem.many-rows": true,
+	"diff.limited": true, "report.cut": true, "tabular.empty-rows": true, "tabular.gpkg-columns": true, "tabular.shp-columns": true,
+	"catalogueui.caption": true, "catalogueui.download.filtered": true}
+
+// A number of things is told in the form that it asks for.
+func TestNumbersOfThingsHaveForms(t *testing.T) {
+	for _, l := range Langs {
+		for _, m := range Messages(l) {
+			text := m.One
+			if text == "" {
+				text = m.Other
+			}
+			if p := counted.FindStringSubmatch(text); p != nil && !many[p[1]] && !many[m.ID] {
+				t.Errorf("%s: %q says %q of one as of many: give it one and other, chosen by Count", m.File, m.ID, p[0])
+			}
+		}
+	}
+}
+
 func sortedKeys(m map[string]Message) []string { return slices.Sorted(maps.Keys(m)) }
 
 func placeholders(m Message) []string {

@@ -157,7 +157,7 @@ func (p *plan) shape(b *tabular.Batch, t *part) {
 			continue
 		}
 		for j := w; j < p.width; j++ {
-			f := Fault{Code: CodeMissingCell, Column: j + 1, Field: p.columnName(j + 1), Key: "check.missing-cell", Args: i18n.Args{"Cells": w, "Expected": p.width}, field: -1}
+			f := Fault{Code: CodeMissingCell, Column: j + 1, Field: p.columnName(j + 1), Key: "check.missing-cell", Args: i18n.Args{"Count": w, "Cells": w, "Expected": p.width}, field: -1}
 			t.add(p, b, i, f)
 		}
 		for j := p.width; j < w; j++ {

@@ -96,7 +96,7 @@ func (p *Pages) console(w http.ResponseWriter, r *http.Request) error {
 	for i := range view.Table.Columns {
 		view.Table.Columns[i].SortHref, view.Table.Columns[i].Sorted = "", ""
 	}
-	view.Table.Caption = ui.T(ctx, "console.shown", map[string]any{"Shown": ui.Integer(ctx, int64(len(rows.Records))), "Of": ui.Integer(ctx, rows.Total)})
+	view.Table.Caption = ui.T(ctx, "console.shown", map[string]any{"Count": len(rows.Records), "Shown": ui.Integer(ctx, int64(len(rows.Records))), "Of": ui.Integer(ctx, rows.Total)})
 	page.NoIndex = page.NoIndex || r.URL.RawQuery != ""
 	return shell.Page(w, r, page, consolePage(view))
 }

@@ -55,7 +55,7 @@ func (p *Pages) theme(w http.ResponseWriter, r *http.Request) error {
 		view.Empty = &ui.Empty{Icon: "database", Title: ui.T(ctx, "themes.none"), Text: ui.T(ctx, "themes.none.text"), Actions: []ui.Button{{Label: ui.T(ctx, "catalogueui.home.all"), Href: "/search"}}}
 	}
 	if result.Total > len(list) {
-		view.More = ui.More(ui.T(ctx, "themes.all", i18n.Args{"Number": ui.Integer(ctx, int64(result.Total))}), "/search?theme="+string(theme.ID))
+		view.More = ui.More(ui.T(ctx, "themes.all", i18n.Args{"Count": result.Total, "Number": ui.Integer(ctx, int64(result.Total))}), "/search?theme="+string(theme.ID))
 	}
 	var ids []identity.OrganisationID
 	for _, t := range result.Facets[find.Producer] {
