@@ -18,6 +18,7 @@ import (
 	"socle/internal/httpx"
 	"socle/internal/identity"
 	"socle/internal/query"
+	"socle/internal/schemas"
 	"socle/internal/tables"
 	"socle/internal/web/cells"
 	"socle/internal/web/shell"
@@ -131,7 +132,7 @@ func (p *Pages) search(w http.ResponseWriter, r *http.Request) error {
 		view.Also = append(view.Also, ui.Link{Label: o.Name, Href: "/organisations/" + o.Slug, Icon: "building-2"})
 	}
 	for _, e := range result.Schemas {
-		view.Also = append(view.Also, ui.Link{Label: e.Name(ui.LangOf(ctx)), Href: "/schemas/" + e.ID, Icon: "badge-check"})
+		view.Also = append(view.Also, ui.Link{Label: e.Name(ui.LangOf(ctx)), Href: schemas.Page(e.ID), Icon: "badge-check"})
 	}
 	view.order(ctx, q, sought)
 	if sought.Text != "" && sought.Offset == 0 && len(view.Chips.Chips) == 1 {
@@ -153,7 +154,7 @@ func (p *Pages) search(w http.ResponseWriter, r *http.Request) error {
 
 // narrowed fills facets and chips.
 func (p *Pages) narrowed(ctx context.Context, a identity.Actor, view *searchView, q url.Values, result find.Result, chosen identity.Organisation) error {
-	facets, err := p.facets(ctx, a, result, chosen)
+	facets, err := p.facets(ctx, a, result, chosen, q.Get(string(find.Schema)))
 	if err != nil {
 		return err
 	}
@@ -232,8 +233,9 @@ type facet struct {
 	label       func(value string) string
 }
 
-// facets are what one may narrow by, each value with how many datasets have it.
-func (p *Pages) facets(ctx context.Context, a identity.Actor, r find.Result, chosen identity.Organisation) (out []facet, err error) {
+// facets are what one may narrow by, each value with how many datasets have it; chosen
+// and schema are those of the address.
+func (p *Pages) facets(ctx context.Context, a identity.Actor, r find.Result, chosen identity.Organisation, schema string) (out []facet, err error) {
 	ids := []identity.OrganisationID{chosen.ID}
 	for _, t := range r.Facets[find.Producer] {
 		ids = append(ids, identity.OrganisationID(t.Value))
@@ -243,6 +245,17 @@ func (p *Pages) facets(ctx context.Context, a identity.Actor, r find.Result, cho
 		return nil, err
 	}
 	names := map[string]string{chosen.Slug: chosen.Name}
+	refs := []string{schema}
+	for _, t := range r.Facets[find.Schema] {
+		refs = append(refs, t.Value)
+	}
+	named, err := p.o.Schemas.Named(ctx, refs...)
+	if err != nil {
+		return nil, err
+	}
+	for id, s := range named {
+		names[id] = s.Name(ui.LangOf(ctx))
+	}
 	for _, d := range narrowBy {
 		f := facet{name: string(d), title: ui.T(ctx, "search.facet."+string(d)), values: r.Facets[d], label: valueLabel(ctx, d)}
 		if d == find.Producer {
@@ -258,7 +271,7 @@ func (p *Pages) facets(ctx context.Context, a identity.Actor, r find.Result, cho
 				names[t.Value] = t.Name
 			}
 		}
-		if d == find.Producer || d == find.Zone {
+		if d == find.Producer || d == find.Zone || d == find.Schema {
 			f.label = func(v string) string { return cmp.Or(names[v], v) }
 		}
 		out = append(out, f)
@@ -284,8 +297,6 @@ func valueLabel(ctx context.Context, d find.Dimension) func(string) string {
 			if k := identity.OrganisationKind(v); slices.Contains(identity.OrganisationKinds, k) {
 				return ui.T(ctx, k.LabelKey())
 			}
-		case find.Schema:
-			return schemaName(ctx, v)
 		case find.Licence:
 			if l, ok := catalogue.FindLicence(catalogue.LicenceID(v)); ok {
 				return l.Name
@@ -299,7 +310,7 @@ func valueLabel(ctx context.Context, d find.Dimension) func(string) string {
 			return known("search.map.", v, "yes", "no")
 		case find.Freshness:
 			return known("search.updated.", v, "week", "month", "year", "older")
-		case find.Producer, find.Keyword, find.Zone:
+		case find.Producer, find.Keyword, find.Schema, find.Zone:
 		}
 		return v
 	}
@@ -465,7 +476,7 @@ func (p *Pages) suggest(w http.ResponseWriter, r *http.Request) error {
 			out.Groups = append(out.Groups, suggestionGroup{Label: ui.T(ctx, key), Items: items})
 		}
 	}
-	var datasets, producers, schemas []suggestion
+	var datasets, producers, models []suggestion
 	for _, d := range s.Datasets {
 		datasets = append(datasets, suggestion{d.Title, string(ui.Href(ctx, "/datasets/"+d.Slug))})
 	}
@@ -473,11 +484,11 @@ func (p *Pages) suggest(w http.ResponseWriter, r *http.Request) error {
 		producers = append(producers, suggestion{o.Name, string(ui.Href(ctx, "/organisations/"+o.Slug))})
 	}
 	for _, e := range s.Schemas {
-		schemas = append(schemas, suggestion{e.Name(ui.LangOf(ctx)), string(ui.Href(ctx, "/schemas/"+e.ID))})
+		models = append(models, suggestion{e.Name(ui.LangOf(ctx)), string(ui.Href(ctx, schemas.Page(e.ID)))})
 	}
 	add("search.suggest.datasets", datasets)
 	add("search.suggest.producers", producers)
-	add("search.suggest.schemas", schemas)
+	add("search.suggest.schemas", models)
 	w.Header().Set("Cache-Control", "private, max-age=10")
 	return httpx.WriteJSON(w, r, http.StatusOK, out)
 }
