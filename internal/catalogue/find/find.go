@@ -25,6 +25,7 @@ type Options struct {
 	Identity  *identity.Service
 	Located   func(catalogue.Version) bool // rows of the version say where they lie
 	Cells     Cells                        // nil: tables are not looked into
+	CellWords int                          // different words kept of a table; 0: 600,000
 	// Use tells how often each dataset was asked for lately; nil: nothing is known.
 	Use func(ctx context.Context) (map[catalogue.DatasetID]int64, error)
 	Log *slog.Logger

@@ -368,7 +368,7 @@ func TestHostile(t *testing.T) {
 			if _, err := w.Suggest(ctx, identity.Anonymous(), text); err != nil {
 				w.t.Errorf("%.20q: %v", text, err)
 			}
-			if _, err := w.Tables(ctx, identity.Anonymous(), text); err != nil {
+			if _, err := w.Tables(ctx, identity.Anonymous(), find.Query{Text: text}); err != nil {
 				w.t.Errorf("%.20q: %v", text, err)
 			}
 		}

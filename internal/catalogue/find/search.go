@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"socle/internal/catalogue"
 	"socle/internal/errs"
@@ -159,19 +160,8 @@ func (m *matcher) join(clauses []clause, r *Result) (scores, error) {
 func (s *Service) narrow(m *matcher, r *Result, q Query, found scores, text bool) {
 	l := m.l
 	now := s.o.Now()
-	var where []condition
-	freshness := -1
-	for _, d := range Dimensions {
-		value := q.Where[d]
-		if value == "" {
-			continue
-		}
-		if d == Freshness {
-			freshness = len(where)
-		}
-		n, ok := l.names[string(d)+":"+value]
-		where = append(where, condition{dim: d, value: value, number: n, known: ok})
-	}
+	where := l.conditions(q)
+	freshness := slices.IndexFunc(where, func(c condition) bool { return c.dim == Freshness })
 	counts := make([]int, len(l.values))
 	var byAge [len(ages)]int
 	top := newBest(l, q, found, text)
@@ -182,13 +172,7 @@ func (s *Service) narrow(m *matcher, r *Result, q Query, found scores, text bool
 		f := &l.docs[i]
 		fails, failed := 0, 0
 		for j, c := range where {
-			var ok bool
-			if j == freshness {
-				ok = aged(age(f.DataAt, now), c.value)
-			} else {
-				ok = c.known && slices.Contains(f.values, c.number)
-			}
-			if !ok {
+			if !c.met(f, now) {
 				fails, failed = fails+1, j
 			}
 		}
@@ -223,6 +207,24 @@ type condition struct {
 	value  string
 	number uint32
 	known  bool
+}
+
+// conditions are those of a query, in the order of Dimensions.
+func (l *library) conditions(q Query) (where []condition) {
+	for _, d := range Dimensions {
+		if value := q.Where[d]; value != "" {
+			n, ok := l.names[string(d)+":"+value]
+			where = append(where, condition{dim: d, value: value, number: n, known: ok})
+		}
+	}
+	return where
+}
+
+func (c condition) met(f *fact, now time.Time) bool {
+	if c.dim == Freshness {
+		return aged(age(f.DataAt, now), c.value)
+	}
+	return c.known && slices.Contains(f.values, c.number)
 }
 
 func (l *library) tallies(counts []int, byAge [len(ages)]int) map[Dimension][]Tally {

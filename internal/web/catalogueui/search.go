@@ -28,6 +28,12 @@ import (
 // suggestPath is the address of what may be meant by the beginning of a query.
 const suggestPath = "/search/suggestions"
 
+// tablesParameter says how many tables with the words were looked into before.
+const tablesParameter = "tables"
+
+// paging are the parameters of a place in the results: other conditions start anew.
+var paging = []string{"page", tablesParameter}
+
 const (
 	pageSize  = 20 // datasets of a page of results
 	tableRows = 3  // rows shown of a table in which words were found
@@ -49,6 +55,8 @@ type searchView struct {
 	Count   int
 	Answer  bool // the tables come first: a number was asked for, or no dataset found
 	Tables  []foundTable
+	Unread  []ui.Link // tables of which it is not known whether they have the words
+	Others  ui.Link   // leads to the tables that were not looked into
 	Nothing *nothingView
 	Follow  *ui.Link
 }
@@ -135,13 +143,14 @@ func (p *Pages) search(w http.ResponseWriter, r *http.Request) error {
 		view.Also = append(view.Also, ui.Link{Label: e.Name(ui.LangOf(ctx)), Href: schemas.Page(e.ID), Icon: "badge-check"})
 	}
 	view.order(ctx, q, sought)
-	if sought.Text != "" && sought.Offset == 0 && len(view.Chips.Chips) == 1 {
-		if view.Tables, err = p.foundTables(ctx, v.Actor, sought.Text); err != nil {
+	if sought.Text != "" && sought.Offset == 0 {
+		sought.Offset, _ = strconv.Atoi(q.Get(tablesParameter))
+		if err := p.inside(ctx, v.Actor, &view, q, sought); err != nil {
 			return err
 		}
-		view.Answer = len(view.Tables) > 0 && (result.Total == 0 || result.Partial || len(result.Mended) > 0 || isNumber(sought.Text))
+		view.Answer = view.inTables() && (result.Total == 0 || result.Partial || len(result.Mended) > 0 || isNumber(sought.Text) || sought.Offset > 0)
 	}
-	if result.Total == 0 && len(view.Tables) == 0 {
+	if result.Total == 0 && !view.inTables() {
 		if view.Nothing, err = p.nothing(ctx, v.Actor, q, sought, result); err != nil {
 			return err
 		}
@@ -181,7 +190,7 @@ func (view *searchView) order(ctx context.Context, q url.Values, sought find.Que
 		}
 	}
 	for name, values := range q {
-		if name != "sort" && name != "page" && values[0] != "" {
+		if name != "sort" && !slices.Contains(paging, name) && values[0] != "" {
 			view.Hidden = append(view.Hidden, ui.KeyValue{Key: name, Value: values[0]})
 		}
 	}
@@ -344,7 +353,7 @@ func (f facet) view(ctx context.Context, q url.Values) ui.Facet {
 func with(q url.Values, name, value string) string {
 	out := url.Values{}
 	for k, v := range q {
-		if k != "page" {
+		if !slices.Contains(paging, k) {
 			out[k] = v
 		}
 	}
@@ -355,7 +364,7 @@ func with(q url.Values, name, value string) string {
 func without(q url.Values, name string) string {
 	out := url.Values{}
 	for k, v := range q {
-		if k != "page" && k != name {
+		if k != name && !slices.Contains(paging, k) {
 			out[k] = v
 		}
 	}
@@ -376,15 +385,45 @@ func isNumber(text string) bool {
 	return n >= 5
 }
 
-// foundTables looks inside tables.
-func (p *Pages) foundTables(ctx context.Context, a identity.Actor, text string) ([]foundTable, error) {
-	list, err := p.o.Tables.Search(tables.WithClient(ctx, "search"), a, p.o.Engine, p.o.Find, text, tableRows)
+// inTables reports that there is something to show of tables.
+func (view *searchView) inTables() bool {
+	return len(view.Tables) > 0 || len(view.Unread) > 0 || view.Others.Href != ""
+}
+
+// inside looks inside tables, from the one that the address says.
+func (p *Pages) inside(ctx context.Context, a identity.Actor, view *searchView, q url.Values, sought find.Query) error {
+	in, err := p.o.Tables.Search(tables.WithClient(ctx, "search"), a, p.o.Engine, p.o.Find, sought, tableRows)
 	if errs.Is(err, errs.Busy) {
-		return nil, nil // datasets are shown nevertheless
+		return nil // datasets are shown nevertheless
 	}
 	if err != nil {
-		return nil, err
+		return err
 	}
+	for _, f := range in.Unread {
+		if shownTable(f) {
+			view.Unread = append(view.Unread, ui.Link{Label: f.Dataset.Title, Href: foundAddress(f)})
+		}
+	}
+	if in.Left > 0 {
+		view.Others = ui.More(ui.T(ctx, "search.tables.more", ui.Count(in.Left)), "/search"+with(q, tablesParameter, strconv.Itoa(in.Next)))
+	}
+	view.Tables, err = p.foundTables(ctx, a, in.Tables)
+	return err
+}
+
+// shownTable reports that the page of the dataset shows the table: it shows the first.
+func shownTable(f tables.Found) bool {
+	first := slices.IndexFunc(f.Dataset.Resources, func(r catalogue.Resource) bool { return r.Kind == catalogue.Table && r.Latest > 0 })
+	return first >= 0 && f.Dataset.Resources[first].ID == f.Resource.ID
+}
+
+// foundAddress leads to the rows of a table that have the words.
+func foundAddress(f tables.Found) string {
+	return "/datasets/" + f.Dataset.Slug + "?" + query.Query{Text: f.Text}.Encode()
+}
+
+// foundTables shows the tables that have the words.
+func (p *Pages) foundTables(ctx context.Context, a identity.Actor, list []tables.Found) ([]foundTable, error) {
 	ids := make([]identity.OrganisationID, len(list))
 	for i, f := range list {
 		ids[i] = f.Dataset.Organisation
@@ -395,11 +434,10 @@ func (p *Pages) foundTables(ctx context.Context, a identity.Actor, text string) 
 	}
 	var out []foundTable
 	for _, f := range list {
-		first := slices.IndexFunc(f.Dataset.Resources, func(r catalogue.Resource) bool { return r.Kind == catalogue.Table && r.Latest > 0 })
-		if first < 0 || f.Dataset.Resources[first].ID != f.Resource.ID {
-			continue // the page of a dataset shows its first table
+		if !shownTable(f) {
+			continue
 		}
-		href := "/datasets/" + f.Dataset.Slug + "?" + query.Query{Text: f.Text}.Encode()
+		href := foundAddress(f)
 		t := foundTable{Title: ui.Link{Label: f.Dataset.Title, Href: href}, Eyebrow: orgs[f.Dataset.Organisation].Name}
 		if f.Page == nil {
 			t.More = ui.More(ui.T(ctx, "search.table.look"), href)
