@@ -174,3 +174,35 @@ func TestSchemasOfTheCatalogue(t *testing.T) {
 		p.get("/schemas/agence/bancs", 200, `href="/search?schema=agence%2Fbancs"`)
 	})
 }
+
+// Similar datasets follow the same schema, else have the same theme, else the same
+// producer; what is not public is never among them.
+func TestSimilarDatasets(t *testing.T) {
+	sqldbtest.Run(t, func(t *testing.T, db *sqldb.DB) {
+		p := newPortal(t, db, "")
+		themed := func(title string, theme int, schema string) catalogue.Dataset {
+			return p.publish(catalogue.Metadata{Title: title, Schema: catalogue.SchemaRef{ID: schema}, Themes: []catalogue.ThemeID{catalogue.Themes[theme].ID}})
+		}
+		benches, more := themed("Bancs", 0, "agence/bancs"), themed("Bancs du parc", 1, "agence/bancs")
+		lamps := themed("Lampadaires", 0, "agence/lampadaires")
+		alone := themed("Fontaines", 2, "agence/fontaines")
+		_, err := p.sets.Create(t.Context(), identity.System("test"), catalogue.NewDataset{Organisation: p.org.ID, Metadata: catalogue.Metadata{Title: "Brouillon", Themes: lamps.Themes}})
+		must(t, err)
+		for _, c := range []struct {
+			of   catalogue.Dataset
+			want string
+		}{{benches, "Bancs du parc"}, {more, "Bancs"}, {lamps, "Bancs"}, {alone, "Lampadaires, Bancs du parc, Bancs"}} {
+			page := p.get("/datasets/"+c.of.Slug+"/about", 200)
+			_, list, ok := strings.Cut(page, "Jeux de données proches")
+			var got []string
+			for _, x := range []catalogue.Dataset{lamps, more, benches} {
+				if strings.Contains(list, `href="/datasets/`+x.Slug+`"`) {
+					got = append(got, x.Title)
+				}
+			}
+			if !ok || strings.Join(got, ", ") != c.want || strings.Contains(list, "Brouillon") {
+				t.Errorf("%s: %q, want %q", c.of.Title, got, c.want)
+			}
+		}
+	})
+}
