@@ -100,7 +100,7 @@ func (s *Service) Search(ctx context.Context, a identity.Actor, q Query) (r Resu
 		if found, err = m.join(clauses, &r); err != nil {
 			return r, err
 		}
-		r.Organisations, r.Schemas = l.named(list, 5, false)
+		r.Organisations, r.Schemas = l.named(l.meant(list, r.Mended), 5, false)
 	}
 	s.narrow(m, &r, q, found, len(list) > 0)
 	return r, nil
@@ -303,65 +303,6 @@ func (t *topList) page() []int32 {
 	return t.list[min(t.offset, len(t.list)):]
 }
 
-// calling is what something is called: the words of its name and their French roots.
-type calling struct{ words, roots []string }
-
-func callingOf(name string) (c calling) {
-	c.words = words(name)
-	for _, w := range c.words {
-		c.roots = append(c.roots, stems(w)[0])
-	}
-	return c
-}
-
-// has reports whether each word of a phrase, of these roots, is one of the name, or
-// begins one.
-func (c calling) has(list phrase, roots []string, begun bool) bool {
-	for i, w := range list {
-		found := false
-		for j, x := range c.words {
-			if x == w || len(w) > 2 && c.roots[j] == roots[i] || (begun || len(w) > 3) && strings.HasPrefix(x, w) {
-				found = true
-				break
-			}
-		}
-		if !found {
-			return false
-		}
-	}
-	return true
-}
-
-// named is what is suggested beside datasets.
-type named struct {
-	Schema national.Entry
-	calling
-}
-
-// named finds organisations and schemas by the beginnings of the words of their
-// names; those of which the last word was only begun too.
-func (l *library) named(list phrase, most int, begun bool) (orgs []identity.Organisation, schemas []national.Entry) {
-	roots := make([]string, len(list))
-	for i, w := range list {
-		roots[i] = stems(w)[0]
-	}
-	has := func(c calling) bool { return c.has(list, roots, begun) }
-	for _, o := range l.orgs {
-		if has(o.calling) {
-			orgs = append(orgs, o.Organisation)
-		}
-	}
-	slices.SortFunc(orgs, func(a, b identity.Organisation) int {
-		return cmp.Or(len(a.Name)-len(b.Name), strings.Compare(a.Name, b.Name))
-	})
-	for _, s := range l.schemas {
-		if has(s.calling) {
-			schemas = append(schemas, s.Schema)
-		}
-	}
-	return orgs[:min(len(orgs), most)], schemas[:min(len(schemas), most)]
-}
-
 // Suggestion is a dataset that a person may mean.
 type Suggestion struct {
 	Title string
@@ -391,7 +332,7 @@ func (s *Service) Suggest(ctx context.Context, a identity.Actor, text string) (o
 	if len(list) == 0 {
 		return out, nil
 	}
-	out.Organisations, out.Schemas = l.named(list, mostSuggestions, true)
+	out.Organisations, out.Schemas = l.named(l.meant(list, nil), mostSuggestions, true)
 	m := newMatcher(ctx, l, a)
 	clauses, err := m.clauses(list[:len(list)-1])
 	if err != nil {

@@ -140,7 +140,9 @@ func (p *Pages) search(w http.ResponseWriter, r *http.Request) error {
 		view.Also = append(view.Also, ui.Link{Label: o.Name, Href: "/organisations/" + o.Slug, Icon: "building-2"})
 	}
 	for _, e := range result.Schemas {
-		view.Also = append(view.Also, ui.Link{Label: e.Name(ui.LangOf(ctx)), Href: schemas.Page(e.ID), Icon: "badge-check"})
+		if to := schemas.Page(e.ID); to != "" {
+			view.Also = append(view.Also, ui.Link{Label: e.Name(ui.LangOf(ctx)), Href: to, Icon: "badge-check"})
+		}
 	}
 	view.order(ctx, q, sought)
 	if sought.Text != "" && sought.Offset == 0 {
@@ -522,7 +524,9 @@ func (p *Pages) suggest(w http.ResponseWriter, r *http.Request) error {
 		producers = append(producers, suggestion{o.Name, string(ui.Href(ctx, "/organisations/"+o.Slug))})
 	}
 	for _, e := range s.Schemas {
-		models = append(models, suggestion{e.Name(ui.LangOf(ctx)), string(ui.Href(ctx, schemas.Page(e.ID)))})
+		if to := schemas.Page(e.ID); to != "" {
+			models = append(models, suggestion{e.Name(ui.LangOf(ctx)), string(ui.Href(ctx, to))})
+		}
 	}
 	add("search.suggest.datasets", datasets)
 	add("search.suggest.producers", producers)
