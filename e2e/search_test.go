@@ -190,6 +190,10 @@ func TestSearchInsideTables(t *testing.T) {
 			t.Errorf("%s shows %q", path, list.Text())
 		}
 	}
+	row := v.get(pg.doc.Find(section+" h3 a").AttrOr("href", ""))
+	if caption := strings.Join(strings.Fields(row.doc.Find("#rows-caption").Text()), " "); !strings.HasSuffix(caption, ": 1 ligne") {
+		t.Errorf("one row is told as %q", caption)
+	}
 	if pg = v.get("/search?q=pasteur+tilleul&format=pdf"); pg.doc.Find(section).Length() != 0 {
 		t.Errorf("tables of other datasets than those asked for: %s", pg.text())
 	}

@@ -80,7 +80,7 @@ func (p *Pages) fillTable(ctx context.Context, view *tableView, f found, q query
 			values.Del(own)
 		}
 		for _, format := range []string{"csv", "xlsx"} {
-			view.Downloads.Items = append(view.Downloads.Items, ui.Link{Label: ui.T(ctx, "catalogueui.download.filtered", map[string]any{"Format": strings.ToUpper(format), "Rows": ui.Integer(ctx, rows.Total)}), Href: f.export(format, values)})
+			view.Downloads.Items = append(view.Downloads.Items, ui.Link{Label: ui.T(ctx, "catalogueui.download.filtered", map[string]any{"Format": strings.ToUpper(format), "Count": rows.Total, "Rows": ui.Integer(ctx, rows.Total)}), Href: f.export(format, values)})
 		}
 	}
 	view.Table, view.Total, view.Offset = p.table(ctx, f, q, rows), rows.Total, q.Offset
