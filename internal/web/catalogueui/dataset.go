@@ -324,7 +324,11 @@ func (p *Pages) dataset(w http.ResponseWriter, r *http.Request) error {
 	}
 	p.fillTable(ctx, &view, f, q, rows)
 	view.Filter.Problem = problem
-	p.discover(f, &page, f.address("", f.kept, nil))
+	shown := f.address("", lasting(q), nil)
+	p.discover(f, &page, shown)
+	if q.Filtered() && f.dataset.State == catalogue.Published {
+		view.Embed = &ui.Code{ID: "table-embed", Title: ui.T(ctx, "share.embed.selection"), Text: p.embedCode(f, "table", shown)}
+	}
 	page.NoIndex = page.NoIndex || r.URL.RawQuery != ""
 	return shell.Page(w, r, page, datasetPage(view))
 }

@@ -28,6 +28,7 @@ type tableView struct {
 	Offset  int   // of the first one shown
 	Limit   int   // most rows of a page
 	Pages   ui.Pages
+	Embed   *ui.Code // of a selection that is public
 	Columns ui.Table
 	Events  string // what tells of new versions; "" when none comes by itself
 	Version string
