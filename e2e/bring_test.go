@@ -200,10 +200,11 @@ func TestLinkIsWatched(t *testing.T) {
 	}
 }
 
-// Chart and map in the page of another site, their discovery, and the picture of a link.
+// Table, chart and map in the page of another site, as they are narrowed here and in the
+// host's colours, their discovery, and the picture of a link.
 func TestEmbedsAndPictures(t *testing.T) {
 	t.Parallel()
-	p := start(t)
+	p := start(t, "--host-accent", "#7a1f5c")
 	p.must(t, "admin", "organisation", "Mairie d’Essai")
 	v := p.join(t, "mairie-d-essai", "agent@essai.example", "editor")
 	pg := v.brought(v.deposit("bancs.csv", []byte("type,annee,longitude,latitude\nbois,2020,1.44,43.6\nfer,2021,1.45,43.61\nbois,2021,1.46,43.62\n"), ""))
@@ -213,7 +214,7 @@ func TestEmbedsAndPictures(t *testing.T) {
 	set := v.goOn(pg, "Bancs")
 	anyone := p.visitor(t)
 	for _, c := range []struct{ page, name, has string }{
-		{"", "table", "#rows"}, {"/chart?chart-type=bars&chart-x=type&chart-y=count", "chart", ".drawing svg"}, {"/map", "map", ".map[data-still] svg"},
+		{"", "table", "#rows"}, {"?type=bois&sort=annee", "table", "#rows"}, {"/chart?chart-type=bars&chart-x=type&chart-y=count", "chart", ".drawing svg"}, {"/map", "map", ".map[data-still] svg"},
 	} {
 		shown := anyone.get(set.url.Path + c.page)
 		discovery, _ := shown.doc.Find(`link[type="application/json+oembed"]`).Attr("href")
@@ -235,6 +236,22 @@ func TestEmbedsAndPictures(t *testing.T) {
 		if c.name == "chart" && !strings.Contains(src, "chart-x=type") {
 			t.Errorf("the chart of %s is not that of the page: %s", c.page, src)
 		}
+		if frame.doc.Find(`link[rel=stylesheet][href^="/host/"]`).Length() != 1 {
+			t.Errorf("%s is not in the host's colours", src)
+		}
+		if c.name != "table" {
+			continue
+		}
+		narrowed := strings.Contains(c.page, "bois")
+		if rows := frame.doc.Find("#rows tbody tr").Length(); (rows == 2) != narrowed || rows < 2 {
+			t.Errorf("%s: the frame %s has %d rows", c.page, src, rows)
+		}
+		if code := shown.doc.Find("#table-embed").Text(); narrowed != strings.Contains(code, "type=bois") {
+			t.Errorf("%s: the code to embed is %q", c.page, code)
+		}
+	}
+	if got := anyone.get("/embed" + set.url.Path + "/table?nothing=1"); got.status != http.StatusNotFound {
+		t.Errorf("a selection that is none: %d", got.status)
 	}
 	if got := anyone.get("/embed" + set.url.Path + "/chart?chart-x=nothing"); got.status != http.StatusNotFound {
 		t.Errorf("a chart that is none: %d", got.status)

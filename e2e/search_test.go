@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -152,5 +153,48 @@ func TestSearchFeed(t *testing.T) {
 	}
 	if home := v.get("/"); home.doc.Find(`head link[type="application/atom+xml"][href="/feed.atom"]`).Length() != 1 || !strings.Contains(home.text(), "organisations publient ici") {
 		t.Errorf("the front page: %s", home.text())
+	}
+}
+
+// TestSearchInsideTables: tables whose words are in different rows do not hide the one
+// that has them in one; those that are not shown are a link away; a filter holds inside
+// tables too.
+func TestSearchInsideTables(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	p.must(t, "admin", "organisation", "Mairie d’Essai")
+	v := p.join(t, "mairie-d-essai", "agent@essai.example", "editor")
+	publish := func(title, rows string) {
+		pg := v.brought(v.deposit("arbres.csv", []byte("voie,essence,nombre\n"+rows), ""))
+		if strings.HasSuffix(pg.url.Path, "/understand") {
+			pg = v.get(strings.TrimSuffix(pg.url.Path, "/understand") + "/describe")
+		}
+		v.goOn(pg, title)
+	}
+	publish("Alignement", "rue Pasteur,tilleul,3\n")
+	for i := range 9 {
+		publish("Quartier "+strconv.Itoa(i), "rue Pasteur,platane,"+strconv.Itoa(i)+"\nplace Rabelais,tilleul,1\n")
+	}
+	const section = "section[aria-labelledby=in-tables]"
+	pg := v.eventually("/search?q=pasteur", "Chercher dans 2 autres tableaux")
+	if n := pg.doc.Find(section + " article").Length(); n != 8 {
+		t.Errorf("%d tables, not 8", n)
+	}
+	others := pg.doc.Find(section+` a[href*="tables="]`).AttrOr("href", "")
+	if pg = v.get(others); pg.doc.Find(section+" article").Length() != 2 || pg.doc.Find(section+` a[href*="tables="]`).Length() != 0 {
+		t.Errorf("%s does not show the 2 others: %s", others, pg.text())
+	}
+	for _, path := range []string{"/search?q=pasteur+tilleul", "/search?q=pasteur+tilleul&organisation=mairie-d-essai&format=table"} {
+		pg = v.get(path)
+		if list := pg.doc.Find(section + " h3"); list.Length() != 1 || strings.TrimSpace(list.Text()) != "Alignement" {
+			t.Errorf("%s shows %q", path, list.Text())
+		}
+	}
+	row := v.get(pg.doc.Find(section+" h3 a").AttrOr("href", ""))
+	if caption := strings.Join(strings.Fields(row.doc.Find("#rows-caption").Text()), " "); !strings.HasSuffix(caption, ": 1 ligne") {
+		t.Errorf("one row is told as %q", caption)
+	}
+	if pg = v.get("/search?q=pasteur+tilleul&format=pdf"); pg.doc.Find(section).Length() != 0 {
+		t.Errorf("tables of other datasets than those asked for: %s", pg.text())
 	}
 }

@@ -115,6 +115,7 @@ func (a *App) Handler(reg *prometheus.Registry) (http.Handler, error) {
 		catalogueui.New(catalogueui.Options{
 			Identity:  a.Identity,
 			Accent:    c.Host.Accent,
+			Style:     host.Style,
 			Areas:     areas,
 			Texts:     texts,
 			Catalogue: a.Catalogue,
@@ -136,6 +137,7 @@ func (a *App) Handler(reg *prometheus.Registry) (http.Handler, error) {
 			Catalogue: a.Catalogue,
 			Boards:    a.Boards,
 			Host:      c.Host.Name,
+			Style:     host.Style,
 			BaseURL:   base,
 			Now:       time.Now,
 		}).Routes(),

@@ -31,6 +31,13 @@ func (s *Service) National(ctx context.Context, _ identity.Actor) (list national
 	return all.Others(), st, err
 }
 
+// Listed returns the schemas of the national catalogue that are not bundled. Anyone.
+func (s *Service) Listed(ctx context.Context) (list national.Catalogue, err error) {
+	defer errs.Wrap(&err, "schemas.Listed")
+	all, err := s.national(ctx)
+	return all.Others(), err
+}
+
 // Refresh reads the national catalogue again. A failure is recorded, and what was
 // kept stays: it is no error. The system's jobs.
 func (s *Service) Refresh(ctx context.Context, a identity.Actor) (st State, err error) {

@@ -2,6 +2,7 @@ package schemas
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"socle/internal/errs"
@@ -21,7 +22,8 @@ type descriptor struct {
 
 // descriptor returns the schema at an address. Within Life it is the one read
 // before; then the other server says whether it changed. A kept one stays in the
-// database too, and is used when the other server does not answer.
+// database too, and is used when the other server does not answer, or not within
+// the time that the caller has.
 func (s *Service) descriptor(ctx context.Context, address string, kept bool) (*schema.Schema, error) {
 	d := s.remembered(address)
 	if d != nil && s.o.Now().Sub(d.at) < Life {
@@ -45,7 +47,7 @@ func (s *Service) descriptor(ctx context.Context, address string, kept bool) (*s
 		sch, err = parse(doc.Body, address)
 	}
 	switch {
-	case err != nil && kept && d != nil && ctx.Err() == nil:
+	case err != nil && kept && d != nil && !errors.Is(ctx.Err(), context.Canceled):
 		s.o.Log.WarnContext(ctx, "a schema could not be read again: the kept one is used", "address", address, "cause", err)
 		s.remember(address, &descriptor{d.schema, d.etag, s.o.Now()})
 		return d.schema, nil

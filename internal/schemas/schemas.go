@@ -1,8 +1,10 @@
 package schemas
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
+	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -63,7 +65,7 @@ type Schema struct {
 	Ref     string // id@version, or the address
 	Title   string // "" of one at an address
 	TitleEN string
-	Page    string // its page here, or elsewhere; "" when it has none
+	Page    string // its page here, else elsewhere; "" when it has none
 }
 
 // Name returns the title in the language, or the reference.
@@ -82,12 +84,12 @@ func (s Schema) Name(l i18n.Lang) string {
 // Invalid, TooLarge, Busy (the other server does not answer, and nothing is kept).
 func (s *Service) Find(ctx context.Context, ref string) (sch *schema.Schema, err error) {
 	defer errs.Wrap(&err, "schemas.Find(%s)", ref)
-	place, err := s.locate(ctx, ref)
+	place, err := s.locate(ref, s.reading(ctx))
 	switch {
 	case err != nil:
 		return nil, err
 	case place.address != "":
-		return s.descriptor(ctx, place.address, place.listed)
+		return s.descriptor(ctx, place.address, place.isListed())
 	}
 	return place.bundled.Schema()
 }
@@ -97,8 +99,59 @@ func (s *Service) Find(ctx context.Context, ref string) (sch *schema.Schema, err
 // Invalid.
 func (s *Service) Lookup(ctx context.Context, ref string) (found Schema, err error) {
 	defer errs.Wrap(&err, "schemas.Lookup(%s)", ref)
-	place, err := s.locate(ctx, ref)
+	place, err := s.locate(ref, s.reading(ctx))
 	return place.Schema, err
+}
+
+// Named returns what a person is told of each schema that datasets follow, by its
+// id. One that is known nowhere has its id alone, and a page for who follows it.
+// Anyone.
+func (s *Service) Named(ctx context.Context, ids ...string) (out map[string]Schema, err error) {
+	defer errs.Wrap(&err, "schemas.Named")
+	out = map[string]Schema{}
+	all := s.reading(ctx)
+	for _, id := range ids {
+		if _, done := out[id]; done || id == "" {
+			continue
+		}
+		place, err := s.locate(id, all)
+		switch {
+		case errs.Is(err, errs.NotFound), errs.Is(err, errs.Invalid):
+			place.Schema = Schema{Ref: id, Page: Page(id)}
+		case err != nil:
+			return nil, err
+		}
+		out[id] = place.Schema
+	}
+	return out, nil
+}
+
+// Entry returns a bundled schema, or one of the national catalogue, with its columns;
+// when these cannot be read, what the catalogue says of it comes with the error.
+// Anyone. Kinds: those of Find.
+func (s *Service) Entry(ctx context.Context, ref string) (e national.Entry, err error) {
+	defer errs.Wrap(&err, "schemas.Entry(%s)", ref)
+	place, err := s.locate(ref, s.reading(ctx))
+	switch {
+	case err != nil:
+		return e, err
+	case place.address == "":
+		return place.bundled, nil
+	case !place.isListed():
+		return e, errs.New(errs.NotFound, "national.unknown", errs.Args{"Ref": ref}).WithHint("national.unknown.hint")
+	}
+	read, err := s.descriptor(ctx, place.address, true)
+	return place.listed.Entry(read), err
+}
+
+// Page is the address of the page of a schema; "" for an id that is not
+// publisher/name.
+func Page(id string) string {
+	publisher, name, ok := strings.Cut(id, "/")
+	if !ok || publisher == "" || name == "" || strings.Contains(name, "/") {
+		return ""
+	}
+	return "/schemas/" + url.PathEscape(publisher) + "/" + url.PathEscape(name)
 }
 
 // place is where a schema is: bundled, or at an address.
@@ -106,16 +159,23 @@ type place struct {
 	Schema
 	bundled national.Entry
 	address string
-	listed  bool // the address is in the national catalogue
+	listed  national.Listed // zero when no catalogue lists the address
 }
 
-func (s *Service) locate(ctx context.Context, ref string) (p place, err error) {
+func (p place) isListed() bool { return p.listed.ID != "" }
+
+// reading reads the national catalogue once, when it is asked for.
+func (s *Service) reading(ctx context.Context) func() (national.Catalogue, error) {
+	return sync.OnceValues(func() (national.Catalogue, error) { return s.national(ctx) })
+}
+
+func (s *Service) locate(ref string, catalogue func() (national.Catalogue, error)) (p place, err error) {
 	ref = strings.TrimSpace(ref)
 	e, unknown := national.Lookup(ref)
 	if unknown == nil {
-		return place{Schema: Schema{Ref: e.Ref(), Title: e.Title, TitleEN: e.TitleEN, Page: "/schemas/" + e.ID}, bundled: e}, nil
+		return place{Schema: Schema{Ref: e.Ref(), Title: e.Title, TitleEN: e.TitleEN, Page: Page(e.ID)}, bundled: e}, nil
 	}
-	all, err := s.national(ctx)
+	all, err := catalogue()
 	if err != nil {
 		return p, err
 	}
@@ -125,7 +185,7 @@ func (s *Service) locate(ctx context.Context, ref string) (p place, err error) {
 	}
 	switch {
 	case ok:
-		return place{Schema: Schema{Ref: l.Ref(), Title: l.Title, Page: l.Homepage}, address: l.Versions[0].Address, listed: true}, nil
+		return place{Schema: Schema{Ref: l.Ref(), Title: l.Title, Page: cmp.Or(Page(l.ID), l.Homepage)}, address: l.Versions[0].Address, listed: l}, nil
 	case httpx.IsAddress(ref):
 		return place{Schema: Schema{Ref: ref, Page: ref}, address: ref}, nil
 	}

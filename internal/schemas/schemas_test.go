@@ -1,6 +1,7 @@
 package schemas_test
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -106,7 +107,7 @@ func TestNationalCatalogue(t *testing.T) {
 				t.Errorf("%s: %v", ref, err)
 			}
 		}
-		if found, err := s.Lookup(ctx, "agence/bancs"); err != nil || found.Ref != "agence/bancs@1.10.0" || found.Name(i18n.English) != "Bancs publics" || found.Page != "https://agence.example/bancs" {
+		if found, err := s.Lookup(ctx, "agence/bancs"); err != nil || found.Ref != "agence/bancs@1.10.0" || found.Name(i18n.English) != "Bancs publics" || found.Page != "/schemas/agence/bancs" {
 			t.Errorf("%+v %v", found, err)
 		}
 		for _, ref := range []string{"agence/reseaux", "agence/bancs@9.9.9", "nobody/knows"} {
@@ -124,6 +125,17 @@ func TestNationalCatalogue(t *testing.T) {
 		}
 		if sch, err := s.Find(ctx, "agence/bancs"); err != nil || sch.Fields[0].Name != "banc" {
 			t.Errorf("kept: %v", err)
+		}
+		// Nor is it waited for beyond the caller's time.
+		hung := o
+		hung.Fetch = func(ctx context.Context, _, _ string) (httpx.Document, error) {
+			<-ctx.Done()
+			return httpx.Document{}, ctx.Err()
+		}
+		soon, cancel := context.WithTimeout(ctx, time.Second)
+		defer cancel()
+		if e, err := schemas.New(hung).Entry(soon, "agence/bancs"); err != nil || e.Bundled() || len(e.Fields) != 1 || e.Title != "Bancs publics" {
+			t.Errorf("kept, when the other server hangs: %+v %v", e, err)
 		}
 		// It answers again, with something else; then with nonsense.
 		away.down, away.version = false, 2

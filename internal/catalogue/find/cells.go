@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"os"
 	"slices"
 	"strings"
@@ -26,7 +27,7 @@ type Cells func(ctx context.Context, v catalogue.Version, give func(column int, 
 // Bounds of what is kept of a table.
 const (
 	chunkWords   = 20_000  // different words of one document of the index
-	mostCellWord = 600_000 // of a table; what comes after is not found
+	mostCellWord = 600_000 // different ones of a table; beyond, it is known in part
 	mostDistinct = 200     // values of a column that is a list of kinds
 	mostFrequent = 30      // of these, the most frequent
 	longestValue = 60      // bytes of such a value
@@ -43,8 +44,9 @@ const (
 // RESOURCE#0, RESOURCE#1…
 type cellShelf struct {
 	*shelf
-	tables map[catalogue.ResourceID]tableState
-	of     map[catalogue.DatasetID][]catalogue.ResourceID // the tables of a dataset
+	tables  map[catalogue.ResourceID]tableState
+	partial map[catalogue.ResourceID]bool                  // those of tables that are
+	of      map[catalogue.DatasetID][]catalogue.ResourceID // the tables of a dataset
 }
 
 func (c *cellShelf) keep(id catalogue.ResourceID, t tableState) {
@@ -52,11 +54,15 @@ func (c *cellShelf) keep(id catalogue.ResourceID, t tableState) {
 		c.of[t.Dataset] = append(c.of[t.Dataset], id)
 	}
 	c.tables[id] = t
+	if delete(c.partial, id); t.Partial {
+		c.partial[id] = true
+	}
 }
 
 func (c *cellShelf) forget(id catalogue.ResourceID) {
 	of := c.tables[id].Dataset
 	delete(c.tables, id)
+	delete(c.partial, id)
 	if c.of[of] = slices.DeleteFunc(slices.Clone(c.of[of]), func(x catalogue.ResourceID) bool { return x == id }); len(c.of[of]) == 0 {
 		delete(c.of, of)
 	}
@@ -67,7 +73,8 @@ type tableState struct {
 	Dataset catalogue.DatasetID `json:"d"`
 	Version catalogue.VersionID `json:"v"`
 	Chunks  int                 `json:"n"`
-	Values  []string            `json:"f"` // frequent values of its columns
+	Values  []string            `json:"f"`           // frequent values of its columns
+	Partial bool                `json:"p,omitempty"` // it has more words than are kept
 }
 
 var errEnough = errors.New("enough words")
@@ -138,7 +145,7 @@ func (s *Service) openCells() error {
 	if err != nil {
 		return err
 	}
-	c := &cellShelf{shelf: shelf, tables: map[catalogue.ResourceID]tableState{}, of: map[catalogue.DatasetID][]catalogue.ResourceID{}}
+	c := &cellShelf{shelf: shelf, tables: map[catalogue.ResourceID]tableState{}, partial: map[catalogue.ResourceID]bool{}, of: map[catalogue.DatasetID][]catalogue.ResourceID{}}
 	d, err := shelf.reader.FieldDict(tableField)
 	if err != nil {
 		return errors.Join(err, shelf.close())
@@ -300,7 +307,7 @@ func (s *Service) writeCells(b *index.Batch, seq int64, change func(*cellShelf))
 // takeTable reads a table and writes its words in the place of those of its
 // version before.
 func (s *Service) takeTable(ctx context.Context, d catalogue.Dataset, r catalogue.Resource, seq int64) error {
-	x := &cellReader{batch: index.NewBatch(), table: r.ID, names: strings.Join(columnsOf(r.Current), "\n")}
+	x := &cellReader{batch: index.NewBatch(), table: r.ID, names: strings.Join(columnsOf(r.Current), "\n"), most: cmp.Or(s.o.CellWords, mostCellWord), seed: maphash.MakeSeed(), known: map[uint64]struct{}{}}
 	was := s.cells.tables[r.ID]
 	x.flush = func(more bool) error {
 		if !more {
@@ -310,11 +317,12 @@ func (s *Service) takeTable(ctx context.Context, d catalogue.Dataset, r catalogu
 		x.batch = index.NewBatch()
 		return s.writeCells(b, seq, nil) // memory stays small: one chunk
 	}
-	if err := s.o.Cells(ctx, *r.Current, x.take); err != nil && !errors.Is(err, errEnough) {
+	err := s.o.Cells(ctx, *r.Current, x.take)
+	if err != nil && !errors.Is(err, errEnough) {
 		return err
 	}
 	x.chunk()
-	t := tableState{Dataset: d.ID, Version: r.Current.ID, Chunks: x.chunks, Values: x.frequent()}
+	t := tableState{Dataset: d.ID, Version: r.Current.ID, Chunks: x.chunks, Values: x.frequent(), Partial: err != nil}
 	for n := x.chunks; n < was.Chunks; n++ {
 		x.batch.Delete(chunkID(r.ID, n))
 	}
@@ -332,8 +340,10 @@ type cellReader struct {
 	flush  func(more bool) error
 	table  catalogue.ResourceID
 	names  string
-	seen   map[string]bool
-	words  int
+	most   int // different words
+	seed   maphash.Seed
+	known  map[uint64]struct{} // hashes of all words so far: eight bytes for each, not its letters
+	words  []string            // those not yet in a document
 	chunks int
 	counts []map[string]int // by column; nil once it has too many values
 }
@@ -350,19 +360,21 @@ func (x *cellReader) take(column int, text []byte) error {
 			x.counts[column] = nil
 		}
 	}
-	if x.seen == nil {
-		x.seen = map[string]bool{}
-	}
 	for _, w := range joinNumbers(words(string(text))) {
-		if len(w) > 1 && !x.seen[w] {
-			x.seen[w] = true
-			x.words++
+		if len(w) < 2 {
+			continue
 		}
+		h := maphash.String(x.seed, w)
+		if _, known := x.known[h]; known {
+			continue
+		}
+		if len(x.known) >= x.most {
+			return errEnough
+		}
+		x.known[h] = struct{}{}
+		x.words = append(x.words, w)
 	}
-	if x.words >= mostCellWord {
-		return errEnough
-	}
-	if len(x.seen) >= chunkWords {
+	if len(x.words) >= chunkWords {
 		x.chunk()
 		return x.flush(true)
 	}
@@ -376,17 +388,13 @@ func (g given) Analyze([]byte) analysis.TokenStream { return tokens(g) }
 
 // chunk makes a document of the words gathered so far.
 func (x *cellReader) chunk() {
-	if len(x.seen) == 0 && x.chunks > 0 {
+	if len(x.words) == 0 && x.chunks > 0 {
 		return
 	}
-	list := make(given, 0, len(x.seen))
-	for w := range x.seen {
-		list = append(list, w)
-	}
-	slices.Sort(list)
+	slices.Sort(x.words)
 	d := document.NewDocument(chunkID(x.table, x.chunks))
 	const sought = index.IndexField | index.SkipFreqNorm
-	d.AddField(document.NewTextFieldCustom(wordsField, nil, nil, sought, list))
+	d.AddField(document.NewTextFieldCustom(wordsField, nil, nil, sought, given(x.words)))
 	d.AddField(document.NewTextFieldCustom(tableField, nil, []byte(x.table), sought, nil))
 	if x.chunks == 0 {
 		d.AddField(document.NewTextFieldCustom(columnField, nil, []byte(x.names), sought, rooted{}))
@@ -394,7 +402,7 @@ func (x *cellReader) chunk() {
 	d.AddIDField()
 	x.batch.Update(d)
 	x.chunks++
-	x.seen = nil
+	x.words = nil
 }
 
 // frequent lists the most frequent values of the columns that are lists of kinds.
@@ -420,20 +428,22 @@ type Place struct {
 	Dataset  catalogue.DatasetID
 	Resource catalogue.ResourceID
 	Text     string // the words to look for in its rows: without those that name a column
+	Unsure   bool   // only a part of its words is known here, and not all of these
 }
 
 // Bounds of a search in tables.
 const (
-	mostPlaces   = 8
+	mostPlaces   = 200
 	shortestCell = 3  // bytes of a word that is looked for in cells
 	mostBegun    = 40 // words of cells that begin as a word of the query
 )
 
-// Tables lists tables that the actor may see and whose cells have all words of a
-// text, or words that begin so; words that name a column of it may stand for the
-// column. At most 8, those of which few others have the words first. The caller
-// looks for the rows: words may be in different ones.
-func (s *Service) Tables(ctx context.Context, a identity.Actor, text string) (out []Place, err error) {
+// Tables lists tables that the actor may see, of datasets that meet the conditions of a
+// query, and whose cells have all words of its text, or words that begin so; words that
+// name a column of it may stand for the column. At most 200, those of which few others
+// have the words first, those that are unsure last. The caller looks for the rows: words
+// may be in different ones.
+func (s *Service) Tables(ctx context.Context, a identity.Actor, q Query) (out []Place, err error) {
 	defer errs.Wrap(&err, "find.Tables")
 	l, done, err := s.fresh(ctx)
 	if err != nil {
@@ -443,16 +453,44 @@ func (s *Service) Tables(ctx context.Context, a identity.Actor, text string) (ou
 	if s.cells == nil {
 		return nil, nil
 	}
-	list := split(text)
+	list := split(q.Text)
 	if !slices.ContainsFunc(list, func(w string) bool { return len(w) >= shortestCell }) {
 		return nil, nil
 	}
-	see := newMatcher(ctx, l, a).see
-	var all map[catalogue.ResourceID][]string // words that were found in cells
+	all, unsure, err := s.cells.havingAll(ctx, list)
+	if err != nil {
+		return nil, err
+	}
+	see, where, now := newMatcher(ctx, l, a).see, l.conditions(q), s.o.Now()
+	for id, have := range all {
+		t := s.cells.tables[id]
+		at, ok := l.at[t.Dataset]
+		if !ok || !see[at] || len(have) == 0 || slices.ContainsFunc(where, func(c condition) bool { return !c.met(&l.docs[at], now) }) {
+			continue
+		}
+		out = append(out, Place{Dataset: t.Dataset, Resource: id, Text: strings.Join(have, " "), Unsure: unsure[id]})
+	}
+	slices.SortFunc(out, func(a, b Place) int {
+		if a.Unsure != b.Unsure {
+			if b.Unsure {
+				return -1
+			}
+			return 1
+		}
+		x, y := &l.docs[l.at[a.Dataset]], &l.docs[l.at[b.Dataset]]
+		return cmp.Or(len(b.Text)-len(a.Text), cmp.Compare(y.DataAt, x.DataAt), strings.Compare(string(a.Resource), string(b.Resource)))
+	})
+	return out[:min(len(out), mostPlaces)], nil
+}
+
+// havingAll lists the tables that have all words, each with those to look for in its
+// cells; unsure are those that are known in part and may have words that are not known.
+func (c *cellShelf) havingAll(ctx context.Context, list phrase) (all map[catalogue.ResourceID][]string, unsure map[catalogue.ResourceID]bool, err error) {
+	unsure = map[catalogue.ResourceID]bool{}
 	for _, w := range list {
-		cells, columns, err := s.cells.having(ctx, w)
+		cells, columns, err := c.having(ctx, w)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		next := map[catalogue.ResourceID][]string{}
 		keep := func(id catalogue.ResourceID, word ...string) {
@@ -468,19 +506,15 @@ func (s *Service) Tables(ctx context.Context, a identity.Actor, text string) (ou
 		for id := range columns {
 			keep(id)
 		}
+		for id := range c.partial {
+			if !cells[id] && !columns[id] {
+				keep(id, w)
+				unsure[id] = true
+			}
+		}
 		all = next
 	}
-	for id, have := range all {
-		t := s.cells.tables[id]
-		if at, ok := l.at[t.Dataset]; ok && see[at] && len(have) > 0 {
-			out = append(out, Place{Dataset: t.Dataset, Resource: id, Text: strings.Join(have, " ")})
-		}
-	}
-	slices.SortFunc(out, func(a, b Place) int {
-		x, y := &l.docs[l.at[a.Dataset]], &l.docs[l.at[b.Dataset]]
-		return cmp.Or(len(b.Text)-len(a.Text), cmp.Compare(y.DataAt, x.DataAt), strings.Compare(string(a.Resource), string(b.Resource)))
-	})
-	return out[:min(len(out), mostPlaces)], nil
+	return all, unsure, nil
 }
 
 // having lists the tables with a word in a cell (or beginning one, from four

@@ -65,7 +65,7 @@ func TestTables(t *testing.T) {
 		reader := identity.PersonActor("p", "p", 0, identity.Membership{Organisation: w.orgs["Roques"], Role: identity.Reader})
 		check := func(a identity.Actor, text string, want ...catalogue.ResourceID) {
 			w.t.Helper()
-			list, err := w.Tables(ctx, a, text)
+			list, err := w.Tables(ctx, a, find.Query{Text: text})
 			w.ok(err)
 			var got []catalogue.ResourceID
 			for _, p := range list {
@@ -91,7 +91,7 @@ func TestTables(t *testing.T) {
 		check(visitor, "rue cachee")
 		check(reader, "rue cachee", draft)
 		check(reader, siret, trees, draft)
-		if list, err := w.Tables(ctx, visitor, "siret "+siret); err != nil || len(list) != 1 || list[0].Text != siret {
+		if list, err := w.Tables(ctx, visitor, find.Query{Text: "siret " + siret}); err != nil || len(list) != 1 || list[0].Text != siret {
 			w.t.Errorf("%+v %v", list, err)
 		}
 		if got := w.titles(w.search(visitor, find.Query{Text: "malades"})); !slices.Equal(got, []string{"Arbres remarquables"}) {
@@ -112,5 +112,87 @@ func TestTables(t *testing.T) {
 		check(visitor, "quai tounis") // at once, before its words are gone
 		w.ok(w.SyncCells(ctx))
 		check(root, "quai tounis")
+	})
+}
+
+// TestTablesNarrowed: what narrows datasets narrows their tables.
+func TestTablesNarrowed(t *testing.T) {
+	run(t, func(w *world) {
+		w.ok(w.Close())
+		w.rows = map[catalogue.ResourceID]map[int][][]string{}
+		w.o.Cells = w.cells
+		w.open()
+		trees := w.sheet("Arbres remarquables", map[int][][]string{1: {{"", "Rue Pasteur", ""}}})
+		stops := w.sheet("Points d'apport volontaire", map[int][][]string{1: {{"", "Rue Pasteur", ""}}})
+		w.ok(w.SyncCells(ctx))
+		d, err := w.cat.Get(ctx, root, w.ids["Arbres remarquables"])
+		w.ok(err)
+		for _, c := range []struct {
+			where map[find.Dimension]string
+			want  []catalogue.ResourceID
+		}{
+			{nil, []catalogue.ResourceID{trees, stops}},
+			{map[find.Dimension]string{find.Producer: string(d.Organisation), find.Freshness: "week"}, []catalogue.ResourceID{trees}},
+			{map[find.Dimension]string{find.Theme: "nothing"}, nil},
+			{map[find.Dimension]string{find.Freshness: "older"}, nil},
+		} {
+			list, err := w.Tables(ctx, identity.Anonymous(), find.Query{Text: "rue pasteur", Where: c.where})
+			w.ok(err)
+			var got []catalogue.ResourceID
+			for _, p := range list {
+				got = append(got, p.Resource)
+			}
+			slices.Sort(got)
+			slices.Sort(c.want)
+			if !slices.Equal(got, c.want) {
+				w.t.Errorf("%v: %v, want %v", c.where, got, c.want)
+			}
+		}
+	})
+}
+
+// TestTablesInPart: words that come again count once; a table that has more words than
+// are kept is never held not to have one.
+func TestTablesInPart(t *testing.T) {
+	run(t, func(w *world) {
+		w.ok(w.Close())
+		w.rows = map[catalogue.ResourceID]map[int][][]string{}
+		w.o.Cells, w.o.CellWords = w.cells, 30_000
+		w.open()
+		var again, many [][]string
+		for i := range 75_000 {
+			again = append(again, []string{"", fmt.Sprintf("sentier%d", i%25_000), ""})
+		}
+		for i := range 31_000 {
+			many = append(many, []string{"", fmt.Sprintf("chemin%d", i), ""})
+		}
+		again = append(again, []string{"", "Zanzibar", ""})
+		trees := w.sheet("Arbres remarquables", map[int][][]string{1: again})
+		stops := w.sheet("Points d'apport volontaire", map[int][][]string{1: many, 2: many[:10]})
+		w.ok(w.SyncCells(ctx))
+		check := func(text string, want ...find.Place) {
+			w.t.Helper()
+			list, err := w.Tables(ctx, identity.Anonymous(), find.Query{Text: text})
+			w.ok(err)
+			for i := range list {
+				list[i].Dataset = ""
+			}
+			if !slices.Equal(list, want) {
+				w.t.Errorf("%q: %+v, want %+v", text, list, want)
+			}
+		}
+		maybe := func(text string) find.Place { return find.Place{Resource: stops, Text: text, Unsure: true} }
+		check("zanzibar", find.Place{Resource: trees, Text: "zanzibar"}, maybe("zanzibar"))
+		check("sentier24999", find.Place{Resource: trees, Text: "sentier24999"}, maybe("sentier24999"))
+		check("chemin29999", find.Place{Resource: stops, Text: "chemin29999"})
+		check("chemin30999", maybe("chemin30999"))
+		check("adresse chemin30999", maybe("chemin30999"))
+		w.ok(w.Close())
+		w.open()
+		w.ok(w.SyncCells(ctx))
+		check("chemin30999", maybe("chemin30999")) // what is kept says so
+		w.version(stops)
+		w.ok(w.SyncCells(ctx))
+		check("chemin30999")
 	})
 }

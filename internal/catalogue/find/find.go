@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"time"
 
@@ -25,6 +24,9 @@ type Options struct {
 	Identity  *identity.Service
 	Located   func(catalogue.Version) bool // rows of the version say where they lie
 	Cells     Cells                        // nil: tables are not looked into
+	CellWords int                          // different words kept of a table; 0: 600,000
+	// Schemas are those of the national catalogue that are not bundled; nil: none.
+	Schemas func(ctx context.Context) (national.Catalogue, error)
 	// Use tells how often each dataset was asked for lately; nil: nothing is known.
 	Use func(ctx context.Context) (map[catalogue.DatasetID]int64, error)
 	Log *slog.Logger
@@ -56,7 +58,7 @@ func New(o Options) *Service {
 const (
 	pollEvery    = 2 * time.Second // how often changes are looked for when nobody searches
 	orgsEvery    = 2 * time.Second // how often the organisations are
-	useEvery     = 5 * time.Minute // how often use is counted again
+	useEvery     = 5 * time.Minute // how often use is counted again, and schemas are named
 	mostAtOnce   = 200             // changes that a search waits for
 	againName    = "make-again"    // a file that asks the process that runs to make all again
 	buildPage    = 500             // datasets read at once
@@ -98,7 +100,7 @@ func (s *Service) turn(ctx context.Context) error {
 		return err
 	}
 	if now := s.o.Now(); now.Sub(s.counted) >= useEvery || now.Before(s.counted) {
-		if err := s.SyncUse(ctx); err != nil {
+		if err := errors.Join(s.SyncUse(ctx), s.SyncSchemas(ctx)); err != nil {
 			return err
 		}
 		s.counted = now
@@ -215,10 +217,10 @@ func (s *Service) ready(ctx context.Context) error {
 		return err
 	}
 	l := &library{shelf: shelf}
-	for _, e := range national.List() {
-		l.schemas = append(l.schemas, named{Schema: e, calling: callingOf(e.Title + " " + e.TitleEN + " " + strings.ReplaceAll(e.ID, "/", " "))})
+	if l.schemas, err = s.namedSchemas(ctx); err == nil {
+		l.orgs, l.stamp, err = s.organisations(ctx)
 	}
-	if l.orgs, l.stamp, err = s.organisations(ctx); err == nil {
+	if err == nil {
 		err = errors.Join(l.load(), l.renumber())
 	}
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 	"socle/internal/catalogue/find"
 	"socle/internal/errs"
 	"socle/internal/identity"
+	"socle/internal/schema/national"
 	"socle/internal/sqldb"
 	"socle/internal/sqldb/sqldbtest"
 )
@@ -368,7 +369,7 @@ func TestHostile(t *testing.T) {
 			if _, err := w.Suggest(ctx, identity.Anonymous(), text); err != nil {
 				w.t.Errorf("%.20q: %v", text, err)
 			}
-			if _, err := w.Tables(ctx, identity.Anonymous(), text); err != nil {
+			if _, err := w.Tables(ctx, identity.Anonymous(), find.Query{Text: text}); err != nil {
 				w.t.Errorf("%.20q: %v", text, err)
 			}
 		}
@@ -403,5 +404,49 @@ func TestRun(t *testing.T) {
 		}
 		stop()
 		w.ok(<-ended)
+	})
+}
+
+// TestNamesMended: organisations and schemas are found in spite of typing mistakes, by the
+// words of datasets or by those of their own names; schemas of the national catalogue too.
+func TestNamesMended(t *testing.T) {
+	run(t, func(w *world) {
+		_, err := w.ident.CreateOrganisation(ctx, root, identity.OrganisationForm{Name: "Le Muretain", Kind: identity.KindEPCI}, false) // publishes nothing
+		w.ok(err)
+		w.ok(w.Close())
+		listed := national.Catalogue{}
+		w.o.Schemas = func(context.Context) (national.Catalogue, error) { return listed, nil }
+		w.open()
+		check := func(text, orgs, schemas string) {
+			w.t.Helper()
+			r := w.search(identity.Anonymous(), find.Query{Text: text})
+			s, err := w.Suggest(ctx, identity.Anonymous(), text)
+			w.ok(err)
+			for _, got := range []struct {
+				orgs    []identity.Organisation
+				schemas []national.Entry
+			}{{r.Organisations, r.Schemas}, {s.Organisations, s.Schemas}} {
+				var names, ids []string
+				for _, o := range got.orgs {
+					names = append(names, o.Name)
+				}
+				for _, e := range got.schemas {
+					ids = append(ids, e.ID)
+				}
+				if strings.Join(names, " ") != orgs || strings.Join(ids, " ") != schemas {
+					w.t.Errorf("%q: %q and %q, want %q and %q", text, names, ids, orgs, schemas)
+				}
+			}
+		}
+		check("sicoavl", "Sicoval", "")
+		check("muretian", "Le Muretain", "")
+		check("muretain", "Le Muretain", "")
+		check("sicoavl muretian", "", "")
+		check("deliberatoins", "", "scdl/deliberations")
+		check("bancs publcis", "", "")
+		listed = national.Catalogue{{ID: "agence/bancs", Title: "Bancs publics", Versions: []national.ListedVersion{{Name: "1.0.0", Address: "https://agence.example/bancs.json"}}}}
+		w.ok(w.SyncSchemas(ctx))
+		check("bancs publcis", "", "agence/bancs")
+		check("bancs", "", "agence/bancs")
 	})
 }

@@ -18,7 +18,7 @@ import (
 )
 
 // format is the version of what the folder holds; another one is made again.
-const format = 1
+const format = 2
 
 // seqKey names the change up to which an index was fed.
 var seqKey = []byte("seq")

@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"socle/internal/catalogue"
 	"socle/internal/errs"
@@ -99,7 +100,7 @@ func (s *Service) Search(ctx context.Context, a identity.Actor, q Query) (r Resu
 		if found, err = m.join(clauses, &r); err != nil {
 			return r, err
 		}
-		r.Organisations, r.Schemas = l.named(list, 5, false)
+		r.Organisations, r.Schemas = l.named(l.meant(list, r.Mended), 5, false)
 	}
 	s.narrow(m, &r, q, found, len(list) > 0)
 	return r, nil
@@ -159,19 +160,8 @@ func (m *matcher) join(clauses []clause, r *Result) (scores, error) {
 func (s *Service) narrow(m *matcher, r *Result, q Query, found scores, text bool) {
 	l := m.l
 	now := s.o.Now()
-	var where []condition
-	freshness := -1
-	for _, d := range Dimensions {
-		value := q.Where[d]
-		if value == "" {
-			continue
-		}
-		if d == Freshness {
-			freshness = len(where)
-		}
-		n, ok := l.names[string(d)+":"+value]
-		where = append(where, condition{dim: d, value: value, number: n, known: ok})
-	}
+	where := l.conditions(q)
+	freshness := slices.IndexFunc(where, func(c condition) bool { return c.dim == Freshness })
 	counts := make([]int, len(l.values))
 	var byAge [len(ages)]int
 	top := newBest(l, q, found, text)
@@ -182,13 +172,7 @@ func (s *Service) narrow(m *matcher, r *Result, q Query, found scores, text bool
 		f := &l.docs[i]
 		fails, failed := 0, 0
 		for j, c := range where {
-			var ok bool
-			if j == freshness {
-				ok = aged(age(f.DataAt, now), c.value)
-			} else {
-				ok = c.known && slices.Contains(f.values, c.number)
-			}
-			if !ok {
+			if !c.met(f, now) {
 				fails, failed = fails+1, j
 			}
 		}
@@ -223,6 +207,24 @@ type condition struct {
 	value  string
 	number uint32
 	known  bool
+}
+
+// conditions are those of a query, in the order of Dimensions.
+func (l *library) conditions(q Query) (where []condition) {
+	for _, d := range Dimensions {
+		if value := q.Where[d]; value != "" {
+			n, ok := l.names[string(d)+":"+value]
+			where = append(where, condition{dim: d, value: value, number: n, known: ok})
+		}
+	}
+	return where
+}
+
+func (c condition) met(f *fact, now time.Time) bool {
+	if c.dim == Freshness {
+		return aged(age(f.DataAt, now), c.value)
+	}
+	return c.known && slices.Contains(f.values, c.number)
 }
 
 func (l *library) tallies(counts []int, byAge [len(ages)]int) map[Dimension][]Tally {
@@ -301,65 +303,6 @@ func (t *topList) page() []int32 {
 	return t.list[min(t.offset, len(t.list)):]
 }
 
-// calling is what something is called: the words of its name and their French roots.
-type calling struct{ words, roots []string }
-
-func callingOf(name string) (c calling) {
-	c.words = words(name)
-	for _, w := range c.words {
-		c.roots = append(c.roots, stems(w)[0])
-	}
-	return c
-}
-
-// has reports whether each word of a phrase, of these roots, is one of the name, or
-// begins one.
-func (c calling) has(list phrase, roots []string, begun bool) bool {
-	for i, w := range list {
-		found := false
-		for j, x := range c.words {
-			if x == w || len(w) > 2 && c.roots[j] == roots[i] || (begun || len(w) > 3) && strings.HasPrefix(x, w) {
-				found = true
-				break
-			}
-		}
-		if !found {
-			return false
-		}
-	}
-	return true
-}
-
-// named is what is suggested beside datasets.
-type named struct {
-	Schema national.Entry
-	calling
-}
-
-// named finds organisations and schemas by the beginnings of the words of their
-// names; those of which the last word was only begun too.
-func (l *library) named(list phrase, most int, begun bool) (orgs []identity.Organisation, schemas []national.Entry) {
-	roots := make([]string, len(list))
-	for i, w := range list {
-		roots[i] = stems(w)[0]
-	}
-	has := func(c calling) bool { return c.has(list, roots, begun) }
-	for _, o := range l.orgs {
-		if has(o.calling) {
-			orgs = append(orgs, o.Organisation)
-		}
-	}
-	slices.SortFunc(orgs, func(a, b identity.Organisation) int {
-		return cmp.Or(len(a.Name)-len(b.Name), strings.Compare(a.Name, b.Name))
-	})
-	for _, s := range l.schemas {
-		if has(s.calling) {
-			schemas = append(schemas, s.Schema)
-		}
-	}
-	return orgs[:min(len(orgs), most)], schemas[:min(len(schemas), most)]
-}
-
 // Suggestion is a dataset that a person may mean.
 type Suggestion struct {
 	Title string
@@ -389,7 +332,7 @@ func (s *Service) Suggest(ctx context.Context, a identity.Actor, text string) (o
 	if len(list) == 0 {
 		return out, nil
 	}
-	out.Organisations, out.Schemas = l.named(list, mostSuggestions, true)
+	out.Organisations, out.Schemas = l.named(l.meant(list, nil), mostSuggestions, true)
 	m := newMatcher(ctx, l, a)
 	clauses, err := m.clauses(list[:len(list)-1])
 	if err != nil {

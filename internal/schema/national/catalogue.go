@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"socle/internal/errs"
+	"socle/internal/schema"
 )
 
 // DefaultCatalogue is where the national catalogue of schemas is published. Its
@@ -37,6 +38,22 @@ type ListedVersion struct {
 
 // Ref is how the newest version of the schema is named: id@version.
 func (l Listed) Ref() string { return l.ID + "@" + l.Versions[0].Name }
+
+// Entry returns the schema as the bundled ones are, with the columns of its
+// descriptor: nil leaves them out.
+func (l Listed) Entry(read *schema.Schema) Entry {
+	e := Entry{ID: l.ID, Version: l.Versions[0].Name, Title: l.Title, Description: l.Description, read: read}
+	if strings.HasPrefix(l.Homepage, "https://") || strings.HasPrefix(l.Homepage, "http://") {
+		e.Homepage = l.Homepage
+	}
+	if read == nil {
+		return e
+	}
+	for _, f := range read.Fields {
+		e.Fields = append(e.Fields, Field{Name: f.Name, Title: f.Title, Desc: f.Description, Example: f.Example, Type: string(f.Type), Required: f.Constraints.Required})
+	}
+	return e
+}
 
 // ParseCatalogue reads a catalogue. Schemas that are not Table Schemas are left
 // out: they do not describe a table. Kind: Invalid.

@@ -18,7 +18,7 @@ import (
 //go:embed descriptors/*.json
 var descriptors embed.FS
 
-// Entry is a bundled schema in the index.
+// Entry is a schema as a person reads it: a bundled one, or Listed.Entry.
 type Entry struct {
 	ID          string   // publisher/name, e.g. scdl/deliberations
 	Version     string   // of the published format, e.g. 2.1.5
@@ -35,9 +35,10 @@ type Entry struct {
 	Fields      []Field  // in the order of the descriptor
 
 	file string
+	read *schema.Schema // of one that is not bundled
 }
 
-// Field is a column of a bundled schema, as a person reads it.
+// Field is a column of a schema, as a person reads it.
 type Field struct {
 	Name     string
 	Title    string // French
@@ -51,6 +52,9 @@ type Field struct {
 
 // Ref is how a schema is named on the command line and in the API: id@version.
 func (e Entry) Ref() string { return e.ID + "@" + e.Version }
+
+// Bundled reports whether the program has the schema itself.
+func (e Entry) Bundled() bool { return e.file != "" }
 
 // Name returns the title in the language.
 func (e Entry) Name(l i18n.Lang) string { return inLang(l, e.Title, e.TitleEN) }
@@ -71,7 +75,7 @@ func inLang(l i18n.Lang, fr, en string) string {
 	return fr
 }
 
-// Descriptor returns the Table Schema descriptor as JSON.
+// Descriptor returns the Table Schema descriptor of a bundled schema as JSON.
 func (e Entry) Descriptor() []byte {
 	data, err := descriptors.ReadFile(e.file)
 	if err != nil {
@@ -83,6 +87,9 @@ func (e Entry) Descriptor() []byte {
 // Schema returns the parsed descriptor. Parsed once, shared: do not change it.
 func (e Entry) Schema() (s *schema.Schema, err error) {
 	defer errs.Wrap(&err, "national.Schema(%s)", e.Ref())
+	if e.read != nil {
+		return e.read, nil
+	}
 	p, ok := parsed()[e.file]
 	if !ok {
 		return nil, errs.New(errs.NotFound, "national.unknown", errs.Args{"Ref": e.Ref()}).WithHint("national.unknown.hint")

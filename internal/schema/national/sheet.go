@@ -1,8 +1,11 @@
 package national
 
 import (
+	"cmp"
+	"path"
 	"strconv"
 	"strings"
+	"time"
 
 	"socle/internal/i18n"
 	"socle/internal/schema"
@@ -42,7 +45,7 @@ func (e Entry) sheet(l i18n.Lang) (*sheet, error) {
 		return nil, err
 	}
 	t := func(key string, args ...i18n.Args) string { return i18n.T(l, "national.model."+key, args...) }
-	out := &sheet{name: sheetName(s.Name), help: t("help"), intro: []string{e.Name(l), e.About(l), t("version", i18n.Args{"Version": e.Version, "Homepage": e.Homepage}), t("how")}}
+	out := &sheet{name: sheetName(cmp.Or(s.Name, path.Base(e.ID))), help: t("help"), intro: []string{e.Name(l), e.About(l), t("version", i18n.Args{"Version": e.Version, "Homepage": e.Homepage}), t("how")}}
 	out.rows = [][]string{{t("column"), t("title"), t("about"), t("type"), t("required"), t("allowed"), t("example")}}
 	for i := range s.Fields {
 		f, told := &s.Fields[i], e.Fields[i]
@@ -57,6 +60,9 @@ func (e Entry) sheet(l i18n.Lang) (*sheet, error) {
 				c.kind = sheetDate
 			}
 		}
+		if !c.fits(c.example) {
+			c.example = ""
+		}
 		required := t("no")
 		if f.Constraints.Required {
 			required = t("yes")
@@ -65,6 +71,20 @@ func (e Entry) sheet(l i18n.Lang) (*sheet, error) {
 		out.rows = append(out.rows, []string{f.Name, told.Label(l), told.About(l), t("type." + string(f.Type)), required, limits(f), told.Example})
 	}
 	return out, nil
+}
+
+// fits reports whether a cell of the column can hold a text; the examples of schemas
+// that are not bundled may be anything.
+func (c sheetColumn) fits(text string) bool {
+	var err error
+	switch c.kind {
+	case sheetNumber:
+		_, err = strconv.ParseFloat(text, 64)
+	case sheetDate:
+		_, err = time.Parse(time.DateOnly, text)
+	case sheetText:
+	}
+	return err == nil
 }
 
 // sheetName keeps what every spreadsheet takes for the name of a sheet.

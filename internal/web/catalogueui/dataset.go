@@ -18,6 +18,7 @@ import (
 	"socle/internal/identity"
 	"socle/internal/markup"
 	"socle/internal/query"
+	"socle/internal/schemas"
 	"socle/internal/tables"
 	"socle/internal/tables/tile"
 	"socle/internal/web/shell"
@@ -52,7 +53,8 @@ type found struct {
 	maker    string              // who makes the versions of the table; "" when files bring them
 	resource *catalogue.Resource // nil when there is no table
 	version  catalogue.Version
-	kept     query.Query // the conditions that parts of the page share
+	schemas  map[string]schemas.Schema // of the dataset and of the version, by id
+	kept     query.Query               // the conditions that parts of the page share
 	tables.Table
 }
 
@@ -94,7 +96,8 @@ func (p *Pages) find(r *http.Request) (f found, moved bool, err error) {
 		}
 	}
 	if f.resource == nil {
-		return f, false, nil
+		f.schemas, err = p.o.Schemas.Named(ctx, f.dataset.Schema.ID)
+		return f, false, err
 	}
 	number := 0
 	if s := r.URL.Query().Get("version"); s != "" {
@@ -103,6 +106,9 @@ func (p *Pages) find(r *http.Request) (f found, moved bool, err error) {
 		}
 	}
 	if f.version, err = p.o.Catalogue.Version(ctx, v.Actor, f.resource.ID, number); err != nil {
+		return f, false, err
+	}
+	if f.schemas, err = p.o.Schemas.Named(ctx, f.dataset.Schema.ID, f.version.Schema.ID); err != nil {
 		return f, false, err
 	}
 	f.Table, err = p.o.Tables.Open(ctx, f.version)
@@ -176,8 +182,8 @@ func (p *Pages) frame(ctx context.Context, f found, part string) (datasetView, u
 		quality := catalogue.Score(d, p.o.Now())
 		v.Facts = append(v.Facts, ui.Fact{Icon: "star", Text: ui.T(ctx, "catalogueui.quality", map[string]any{"Points": quality.Points, "Of": quality.Of()})})
 	}
-	if !f.version.Schema.IsZero() {
-		v.Head.Badges = append(v.Head.Badges, ui.Badge{Kind: ui.Good, Icon: "badge-check", Label: ui.T(ctx, "catalogueui.conforms", map[string]any{"Schema": schemaName(ctx, f.version.Schema.ID)})})
+	if s := f.schemas[f.version.Schema.ID]; !f.version.Schema.IsZero() {
+		v.Head.Badges = append(v.Head.Badges, ui.Badge{Kind: ui.Good, Icon: "badge-check", Label: ui.T(ctx, "catalogueui.conforms", map[string]any{"Schema": s.Name(ui.LangOf(ctx))}), Href: s.Page})
 	}
 	if f.merged() {
 		v.Head.Badges = append(v.Head.Badges, ui.Badge{Kind: ui.Information, Icon: "layers", Label: ui.T(ctx, "consolidationui.badge")})
@@ -318,7 +324,11 @@ func (p *Pages) dataset(w http.ResponseWriter, r *http.Request) error {
 	}
 	p.fillTable(ctx, &view, f, q, rows)
 	view.Filter.Problem = problem
-	p.discover(f, &page, f.address("", f.kept, nil))
+	shown := f.address("", lasting(q), nil)
+	p.discover(f, &page, shown)
+	if q.Filtered() && f.dataset.State == catalogue.Published {
+		view.Embed = &ui.Code{ID: "table-embed", Title: ui.T(ctx, "share.embed.selection"), Text: p.embedCode(f, "table", shown)}
+	}
 	page.NoIndex = page.NoIndex || r.URL.RawQuery != ""
 	return shell.Page(w, r, page, datasetPage(view))
 }
@@ -394,6 +404,14 @@ func (p *Pages) about(w http.ResponseWriter, r *http.Request) error {
 	}
 	if fr, ok := catalogue.FindFrequency(d.Frequency); ok && fr.Known() {
 		add("catalogueui.frequency", ui.T(ctx, fr.LabelKey()))
+	}
+	if ref := d.Schema; !ref.IsZero() {
+		s := f.schemas[ref.ID]
+		row := ui.KeyValue{Key: ui.T(ctx, "catalogueui.versions.schema"), Value: s.Name(ui.LangOf(ctx))}
+		if s.Page != "" {
+			row.Content = ui.Link{Label: row.Value, Href: s.Page, External: httpx.IsAddress(s.Page)}
+		}
+		view.Facts.Rows = append(view.Facts.Rows, row)
 	}
 	add("catalogueui.period", period(ctx, d.Temporal))
 	var zones []string

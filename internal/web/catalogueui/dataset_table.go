@@ -28,6 +28,7 @@ type tableView struct {
 	Offset  int   // of the first one shown
 	Limit   int   // most rows of a page
 	Pages   ui.Pages
+	Embed   *ui.Code // of a selection that is public
 	Columns ui.Table
 	Events  string // what tells of new versions; "" when none comes by itself
 	Version string
@@ -80,7 +81,7 @@ func (p *Pages) fillTable(ctx context.Context, view *tableView, f found, q query
 			values.Del(own)
 		}
 		for _, format := range []string{"csv", "xlsx"} {
-			view.Downloads.Items = append(view.Downloads.Items, ui.Link{Label: ui.T(ctx, "catalogueui.download.filtered", map[string]any{"Format": strings.ToUpper(format), "Rows": ui.Integer(ctx, rows.Total)}), Href: f.export(format, values)})
+			view.Downloads.Items = append(view.Downloads.Items, ui.Link{Label: ui.T(ctx, "catalogueui.download.filtered", map[string]any{"Format": strings.ToUpper(format), "Count": rows.Total, "Rows": ui.Integer(ctx, rows.Total)}), Href: f.export(format, values)})
 		}
 	}
 	view.Table, view.Total, view.Offset = p.table(ctx, f, q, rows), rows.Total, q.Offset

@@ -83,7 +83,7 @@ func (p *Pages) embedded(w http.ResponseWriter, r *http.Request, name string) (f
 }
 
 func (p *Pages) embedding(ctx context.Context, f found, address string) embedView {
-	return embedView{Title: f.dataset.Title, By: f.org.Name, Lang: string(ui.LangOf(ctx)), CSS: []string{ui.Embedded().URL("app.css")}, Host: p.o.Host, Href: p.o.BaseURL + ui.Address(ui.LangOf(ctx), address)}
+	return embedView{Title: f.dataset.Title, By: f.org.Name, Lang: string(ui.LangOf(ctx)), CSS: p.o.Style.Sheets(), Host: p.o.Host, Href: p.o.BaseURL + ui.Address(ui.LangOf(ctx), address)}
 }
 
 func writeEmbed(ctx context.Context, w http.ResponseWriter, r *http.Request, view embedView) error {
@@ -97,6 +97,11 @@ func writeEmbed(ctx context.Context, w http.ResponseWriter, r *http.Request, vie
 	return httpx.WriteHTML(w, r, http.StatusOK, b.Bytes())
 }
 
+// lasting is what an embed keeps of a query: all but the place in its rows.
+func lasting(q query.Query) query.Query {
+	return query.Query{Where: q.Where, Text: q.Text, Sort: q.Sort, Select: q.Select}
+}
+
 // embedTable shows the first rows of what the address selects.
 func (p *Pages) embedTable(w http.ResponseWriter, r *http.Request) error {
 	f, done, err := p.embedded(w, r, "table")
@@ -104,7 +109,10 @@ func (p *Pages) embedTable(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	ctx := asking(r)
-	q, _ := f.selected(ctx, r)
+	q, problem := f.selected(ctx, r)
+	if problem != "" { // another site must not show another thing than what was asked
+		return none()
+	}
 	if q.Limit == 0 || q.Limit > embedRows {
 		q.Limit = embedRows
 	}
@@ -112,10 +120,10 @@ func (p *Pages) embedTable(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	view := p.embedding(ctx, f, f.address("", query.Query{Where: q.Where, Text: q.Text, Sort: q.Sort, Select: q.Select}, nil))
+	view := p.embedding(ctx, f, f.address("", lasting(q), nil))
 	view.Sentence = ui.T(ctx, "catalogueui.range", map[string]any{"From": ui.Integer(ctx, min(1, rows.Total)), "To": ui.Integer(ctx, int64(len(rows.Records))), "Of": ui.Integer(ctx, rows.Total)})
 	table := p.table(ctx, f, q, rows)
-	table.Caption, table.CaptionHidden = view.Title, true
+	table.Caption, table.CaptionHidden = q.Sentence(ui.LangOf(ctx), f.Columns, view.Title), !q.Filtered()
 	for i := range table.Columns {
 		table.Columns[i].SortHref = ""
 	}
@@ -134,7 +142,7 @@ func (p *Pages) embedChart(w http.ResponseWriter, r *http.Request) error {
 	}
 	ctx := asking(r)
 	q, problem := f.selected(ctx, r)
-	if problem != "" { // another site must not show another thing than what was asked
+	if problem != "" {
 		return none()
 	}
 	d, err := p.plotted(ctx, r, f, q)

@@ -256,12 +256,13 @@ func (p *Pages) oembed(w http.ResponseWriter, r *http.Request) error {
 	slug, isSet := strings.CutPrefix(path, "/datasets/")
 	slug, part, _ := strings.Cut(slug, "/")
 	if part != "chart" && part != "map" { // the other parts of the page are about the table
-		part, asked = "table", ""
+		part = "table"
 	}
 	if !ok || !isSet || slug == "" {
 		return none()
 	}
 	r.SetPathValue("slug", slug)
+	r.URL.RawQuery = asked
 	f, _, err := p.find(r)
 	if err != nil {
 		return err
@@ -270,7 +271,10 @@ func (p *Pages) oembed(w http.ResponseWriter, r *http.Request) error {
 		return none()
 	}
 	address := f.base() + embeddable[part].part
-	if asked != "" {
+	if part == "table" { // as the page does, all of it when its address asks for nothing that is there
+		table, _ := f.selected(r.Context(), r)
+		address = f.address("", lasting(table), nil)
+	} else if asked != "" {
 		address += "?" + asked
 	}
 	width, height := bounded(q.Get("maxwidth"), 800), bounded(q.Get("maxheight"), embeddable[part].height)

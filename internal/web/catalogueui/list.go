@@ -7,16 +7,19 @@ import (
 	"socle/internal/catalogue"
 	"socle/internal/identity"
 	"socle/internal/markup"
-	"socle/internal/schema/national"
 	"socle/internal/web/ui"
 )
 
 // items shows datasets in a list: title, one sentence, producer, freshness, what
 // there is.
 func (p *Pages) items(ctx context.Context, a identity.Actor, list []catalogue.Dataset, level int) (ui.Items, error) {
-	ids := make([]identity.OrganisationID, len(list))
+	ids, refs := make([]identity.OrganisationID, len(list)), make([]string, len(list))
 	for i, d := range list {
-		ids[i] = d.Organisation
+		ids[i], refs[i] = d.Organisation, d.Schema.ID
+	}
+	named, err := p.o.Schemas.Named(ctx, refs...)
+	if err != nil {
+		return ui.Items{}, err
 	}
 	orgs, err := p.o.Identity.OrganisationsByID(ctx, a, ids...)
 	if err != nil {
@@ -42,7 +45,7 @@ func (p *Pages) items(ctx context.Context, a identity.Actor, list []catalogue.Da
 			}
 		}
 		if !d.Schema.IsZero() {
-			it.Facts = append(it.Facts, ui.Fact{Icon: "badge-check", Text: schemaName(ctx, d.Schema.ID)})
+			it.Facts = append(it.Facts, ui.Fact{Icon: "badge-check", Text: named[d.Schema.ID].Name(ui.LangOf(ctx))})
 		}
 		out.Items = append(out.Items, it)
 	}
@@ -52,11 +55,4 @@ func (p *Pages) items(ctx context.Context, a identity.Actor, list []catalogue.Da
 // summary is the beginning of a description, as text.
 func summary(markdown string, most int) string {
 	return markup.Text(markdown, most)
-}
-
-func schemaName(ctx context.Context, id string) string {
-	if e, err := national.Lookup(id); err == nil {
-		return e.Name(ui.LangOf(ctx))
-	}
-	return id
 }

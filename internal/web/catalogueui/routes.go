@@ -45,6 +45,7 @@ type Options struct {
 	Basemap   ui.Basemap
 	Areas     []*chart.Areas // contours that figures by code are drawn on
 	Accent    string         // colour of who runs the portal, as #rrggbb; "" for that of the design
+	Style     ui.HostStyle   // what follows from it
 }
 
 // New makes the pages.

@@ -18,6 +18,7 @@ import (
 	"socle/internal/httpx"
 	"socle/internal/identity"
 	"socle/internal/query"
+	"socle/internal/schemas"
 	"socle/internal/tables"
 	"socle/internal/web/cells"
 	"socle/internal/web/shell"
@@ -26,6 +27,12 @@ import (
 
 // suggestPath is the address of what may be meant by the beginning of a query.
 const suggestPath = "/search/suggestions"
+
+// tablesParameter says how many tables with the words were looked into before.
+const tablesParameter = "tables"
+
+// paging are the parameters of a place in the results: other conditions start anew.
+var paging = []string{"page", tablesParameter}
 
 const (
 	pageSize  = 20 // datasets of a page of results
@@ -48,6 +55,8 @@ type searchView struct {
 	Count   int
 	Answer  bool // the tables come first: a number was asked for, or no dataset found
 	Tables  []foundTable
+	Unread  []ui.Link // tables of which it is not known whether they have the words
+	Others  ui.Link   // leads to the tables that were not looked into
 	Nothing *nothingView
 	Follow  *ui.Link
 }
@@ -131,16 +140,19 @@ func (p *Pages) search(w http.ResponseWriter, r *http.Request) error {
 		view.Also = append(view.Also, ui.Link{Label: o.Name, Href: "/organisations/" + o.Slug, Icon: "building-2"})
 	}
 	for _, e := range result.Schemas {
-		view.Also = append(view.Also, ui.Link{Label: e.Name(ui.LangOf(ctx)), Href: "/schemas/" + e.ID, Icon: "badge-check"})
+		if to := schemas.Page(e.ID); to != "" {
+			view.Also = append(view.Also, ui.Link{Label: e.Name(ui.LangOf(ctx)), Href: to, Icon: "badge-check"})
+		}
 	}
 	view.order(ctx, q, sought)
-	if sought.Text != "" && sought.Offset == 0 && len(view.Chips.Chips) == 1 {
-		if view.Tables, err = p.foundTables(ctx, v.Actor, sought.Text); err != nil {
+	if sought.Text != "" && sought.Offset == 0 {
+		sought.Offset, _ = strconv.Atoi(q.Get(tablesParameter))
+		if err := p.inside(ctx, v.Actor, &view, q, sought); err != nil {
 			return err
 		}
-		view.Answer = len(view.Tables) > 0 && (result.Total == 0 || result.Partial || len(result.Mended) > 0 || isNumber(sought.Text))
+		view.Answer = view.inTables() && (result.Total == 0 || result.Partial || len(result.Mended) > 0 || isNumber(sought.Text) || sought.Offset > 0)
 	}
-	if result.Total == 0 && len(view.Tables) == 0 {
+	if result.Total == 0 && !view.inTables() {
 		if view.Nothing, err = p.nothing(ctx, v.Actor, q, sought, result); err != nil {
 			return err
 		}
@@ -153,7 +165,7 @@ func (p *Pages) search(w http.ResponseWriter, r *http.Request) error {
 
 // narrowed fills facets and chips.
 func (p *Pages) narrowed(ctx context.Context, a identity.Actor, view *searchView, q url.Values, result find.Result, chosen identity.Organisation) error {
-	facets, err := p.facets(ctx, a, result, chosen)
+	facets, err := p.facets(ctx, a, result, chosen, q.Get(string(find.Schema)))
 	if err != nil {
 		return err
 	}
@@ -180,7 +192,7 @@ func (view *searchView) order(ctx context.Context, q url.Values, sought find.Que
 		}
 	}
 	for name, values := range q {
-		if name != "sort" && name != "page" && values[0] != "" {
+		if name != "sort" && !slices.Contains(paging, name) && values[0] != "" {
 			view.Hidden = append(view.Hidden, ui.KeyValue{Key: name, Value: values[0]})
 		}
 	}
@@ -232,8 +244,9 @@ type facet struct {
 	label       func(value string) string
 }
 
-// facets are what one may narrow by, each value with how many datasets have it.
-func (p *Pages) facets(ctx context.Context, a identity.Actor, r find.Result, chosen identity.Organisation) (out []facet, err error) {
+// facets are what one may narrow by, each value with how many datasets have it; chosen
+// and schema are those of the address.
+func (p *Pages) facets(ctx context.Context, a identity.Actor, r find.Result, chosen identity.Organisation, schema string) (out []facet, err error) {
 	ids := []identity.OrganisationID{chosen.ID}
 	for _, t := range r.Facets[find.Producer] {
 		ids = append(ids, identity.OrganisationID(t.Value))
@@ -243,6 +256,17 @@ func (p *Pages) facets(ctx context.Context, a identity.Actor, r find.Result, cho
 		return nil, err
 	}
 	names := map[string]string{chosen.Slug: chosen.Name}
+	refs := []string{schema}
+	for _, t := range r.Facets[find.Schema] {
+		refs = append(refs, t.Value)
+	}
+	named, err := p.o.Schemas.Named(ctx, refs...)
+	if err != nil {
+		return nil, err
+	}
+	for id, s := range named {
+		names[id] = s.Name(ui.LangOf(ctx))
+	}
 	for _, d := range narrowBy {
 		f := facet{name: string(d), title: ui.T(ctx, "search.facet."+string(d)), values: r.Facets[d], label: valueLabel(ctx, d)}
 		if d == find.Producer {
@@ -258,7 +282,7 @@ func (p *Pages) facets(ctx context.Context, a identity.Actor, r find.Result, cho
 				names[t.Value] = t.Name
 			}
 		}
-		if d == find.Producer || d == find.Zone {
+		if d == find.Producer || d == find.Zone || d == find.Schema {
 			f.label = func(v string) string { return cmp.Or(names[v], v) }
 		}
 		out = append(out, f)
@@ -284,8 +308,6 @@ func valueLabel(ctx context.Context, d find.Dimension) func(string) string {
 			if k := identity.OrganisationKind(v); slices.Contains(identity.OrganisationKinds, k) {
 				return ui.T(ctx, k.LabelKey())
 			}
-		case find.Schema:
-			return schemaName(ctx, v)
 		case find.Licence:
 			if l, ok := catalogue.FindLicence(catalogue.LicenceID(v)); ok {
 				return l.Name
@@ -299,7 +321,7 @@ func valueLabel(ctx context.Context, d find.Dimension) func(string) string {
 			return known("search.map.", v, "yes", "no")
 		case find.Freshness:
 			return known("search.updated.", v, "week", "month", "year", "older")
-		case find.Producer, find.Keyword, find.Zone:
+		case find.Producer, find.Keyword, find.Schema, find.Zone:
 		}
 		return v
 	}
@@ -333,7 +355,7 @@ func (f facet) view(ctx context.Context, q url.Values) ui.Facet {
 func with(q url.Values, name, value string) string {
 	out := url.Values{}
 	for k, v := range q {
-		if k != "page" {
+		if !slices.Contains(paging, k) {
 			out[k] = v
 		}
 	}
@@ -344,7 +366,7 @@ func with(q url.Values, name, value string) string {
 func without(q url.Values, name string) string {
 	out := url.Values{}
 	for k, v := range q {
-		if k != "page" && k != name {
+		if k != name && !slices.Contains(paging, k) {
 			out[k] = v
 		}
 	}
@@ -365,15 +387,45 @@ func isNumber(text string) bool {
 	return n >= 5
 }
 
-// foundTables looks inside tables.
-func (p *Pages) foundTables(ctx context.Context, a identity.Actor, text string) ([]foundTable, error) {
-	list, err := p.o.Tables.Search(tables.WithClient(ctx, "search"), a, p.o.Engine, p.o.Find, text, tableRows)
+// inTables reports that there is something to show of tables.
+func (view *searchView) inTables() bool {
+	return len(view.Tables) > 0 || len(view.Unread) > 0 || view.Others.Href != ""
+}
+
+// inside looks inside tables, from the one that the address says.
+func (p *Pages) inside(ctx context.Context, a identity.Actor, view *searchView, q url.Values, sought find.Query) error {
+	in, err := p.o.Tables.Search(tables.WithClient(ctx, "search"), a, p.o.Engine, p.o.Find, sought, tableRows)
 	if errs.Is(err, errs.Busy) {
-		return nil, nil // datasets are shown nevertheless
+		return nil // datasets are shown nevertheless
 	}
 	if err != nil {
-		return nil, err
+		return err
 	}
+	for _, f := range in.Unread {
+		if shownTable(f) {
+			view.Unread = append(view.Unread, ui.Link{Label: f.Dataset.Title, Href: foundAddress(f)})
+		}
+	}
+	if in.Left > 0 {
+		view.Others = ui.More(ui.T(ctx, "search.tables.more", ui.Count(in.Left)), "/search"+with(q, tablesParameter, strconv.Itoa(in.Next)))
+	}
+	view.Tables, err = p.foundTables(ctx, a, in.Tables)
+	return err
+}
+
+// shownTable reports that the page of the dataset shows the table: it shows the first.
+func shownTable(f tables.Found) bool {
+	first := slices.IndexFunc(f.Dataset.Resources, func(r catalogue.Resource) bool { return r.Kind == catalogue.Table && r.Latest > 0 })
+	return first >= 0 && f.Dataset.Resources[first].ID == f.Resource.ID
+}
+
+// foundAddress leads to the rows of a table that have the words.
+func foundAddress(f tables.Found) string {
+	return "/datasets/" + f.Dataset.Slug + "?" + query.Query{Text: f.Text}.Encode()
+}
+
+// foundTables shows the tables that have the words.
+func (p *Pages) foundTables(ctx context.Context, a identity.Actor, list []tables.Found) ([]foundTable, error) {
 	ids := make([]identity.OrganisationID, len(list))
 	for i, f := range list {
 		ids[i] = f.Dataset.Organisation
@@ -384,11 +436,10 @@ func (p *Pages) foundTables(ctx context.Context, a identity.Actor, text string) 
 	}
 	var out []foundTable
 	for _, f := range list {
-		first := slices.IndexFunc(f.Dataset.Resources, func(r catalogue.Resource) bool { return r.Kind == catalogue.Table && r.Latest > 0 })
-		if first < 0 || f.Dataset.Resources[first].ID != f.Resource.ID {
-			continue // the page of a dataset shows its first table
+		if !shownTable(f) {
+			continue
 		}
-		href := "/datasets/" + f.Dataset.Slug + "?" + query.Query{Text: f.Text}.Encode()
+		href := foundAddress(f)
 		t := foundTable{Title: ui.Link{Label: f.Dataset.Title, Href: href}, Eyebrow: orgs[f.Dataset.Organisation].Name}
 		if f.Page == nil {
 			t.More = ui.More(ui.T(ctx, "search.table.look"), href)
@@ -465,7 +516,7 @@ func (p *Pages) suggest(w http.ResponseWriter, r *http.Request) error {
 			out.Groups = append(out.Groups, suggestionGroup{Label: ui.T(ctx, key), Items: items})
 		}
 	}
-	var datasets, producers, schemas []suggestion
+	var datasets, producers, models []suggestion
 	for _, d := range s.Datasets {
 		datasets = append(datasets, suggestion{d.Title, string(ui.Href(ctx, "/datasets/"+d.Slug))})
 	}
@@ -473,11 +524,13 @@ func (p *Pages) suggest(w http.ResponseWriter, r *http.Request) error {
 		producers = append(producers, suggestion{o.Name, string(ui.Href(ctx, "/organisations/"+o.Slug))})
 	}
 	for _, e := range s.Schemas {
-		schemas = append(schemas, suggestion{e.Name(ui.LangOf(ctx)), string(ui.Href(ctx, "/schemas/"+e.ID))})
+		if to := schemas.Page(e.ID); to != "" {
+			models = append(models, suggestion{e.Name(ui.LangOf(ctx)), string(ui.Href(ctx, to))})
+		}
 	}
 	add("search.suggest.datasets", datasets)
 	add("search.suggest.producers", producers)
-	add("search.suggest.schemas", schemas)
+	add("search.suggest.schemas", models)
 	w.Header().Set("Cache-Control", "private, max-age=10")
 	return httpx.WriteJSON(w, r, http.StatusOK, out)
 }

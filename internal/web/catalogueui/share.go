@@ -221,23 +221,30 @@ func bibtex(s string) string { return bibtexer.Replace(s) }
 // maxSimilar is how many similar datasets a page shows.
 const maxSimilar = 4
 
-// similar lists public datasets of the same schema, else of the same theme.
+// similar lists other public datasets of the same schema, else of the same themes, else of
+// the same producer.
 func (p *Pages) similar(ctx context.Context, a identity.Actor, d catalogue.Dataset) (ui.Items, error) {
-	filter := catalogue.Filter{States: []catalogue.State{catalogue.Published}, Schema: d.Schema.ID}
-	if d.Schema.IsZero() {
-		if len(d.Themes) == 0 {
-			return ui.Items{}, nil
-		}
-		filter.Theme = d.Themes[0]
+	var filters []catalogue.Filter
+	if !d.Schema.IsZero() {
+		filters = append(filters, catalogue.Filter{Schema: d.Schema.ID})
 	}
-	list, err := p.o.Catalogue.List(ctx, a, filter, catalogue.ByModified, "", maxSimilar+1)
-	if err != nil {
-		return ui.Items{}, err
+	for _, t := range d.Themes {
+		filters = append(filters, catalogue.Filter{Theme: t})
 	}
 	var others []catalogue.Dataset
-	for _, x := range list.Datasets {
-		if x.ID != d.ID && len(others) < maxSimilar {
-			others = append(others, x)
+	for _, filter := range append(filters, catalogue.Filter{Organisation: d.Organisation}) {
+		filter.States = []catalogue.State{catalogue.Published}
+		list, err := p.o.Catalogue.List(ctx, a, filter, catalogue.ByModified, "", maxSimilar+1)
+		if err != nil {
+			return ui.Items{}, err
+		}
+		for _, x := range list.Datasets {
+			if x.ID != d.ID && len(others) < maxSimilar {
+				others = append(others, x)
+			}
+		}
+		if len(others) > 0 {
+			break
 		}
 	}
 	return p.items(ctx, a, others, 3)

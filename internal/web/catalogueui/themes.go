@@ -2,6 +2,7 @@ package catalogueui
 
 import (
 	"net/http"
+	"net/url"
 
 	"socle/internal/catalogue"
 	"socle/internal/catalogue/find"
@@ -72,10 +73,21 @@ func (p *Pages) theme(w http.ResponseWriter, r *http.Request) error {
 			view.Producers = append(view.Producers, ui.Link{Label: o.Name, Href: "/organisations/" + o.Slug})
 		}
 	}
-	for _, t := range result.Facets[find.Schema] {
-		if len(view.Schemas) < mostOfTheme {
-			view.Schemas = append(view.Schemas, ui.Link{Label: schemaName(ctx, t.Value), Href: "/schemas/" + t.Value})
+	used := result.Facets[find.Schema]
+	var refs []string
+	for _, t := range used[:min(len(used), mostOfTheme)] {
+		refs = append(refs, t.Value)
+	}
+	named, err := p.o.Schemas.Named(ctx, refs...)
+	if err != nil {
+		return err
+	}
+	for _, ref := range refs {
+		l := ui.Link{Label: named[ref].Name(ui.LangOf(ctx)), Href: named[ref].Page}
+		if l.Href == "" {
+			l.Href = "/search?schema=" + url.QueryEscape(ref)
 		}
+		view.Schemas = append(view.Schemas, l)
 	}
 	for _, t := range catalogue.Themes {
 		if t.ID != theme.ID {

@@ -29,7 +29,7 @@ type embedView struct {
 	Title string
 	Lang  string
 	Href  string
-	CSS   string
+	CSS   []string
 	Host  string
 	Rows  []rowView
 }
@@ -57,7 +57,7 @@ func (p *Pages) embed(w http.ResponseWriter, r *http.Request) error {
 		b.Blocks = []dashboard.Block{one}
 	}
 	a.path = "/embed" + a.path // of the links to other weeks
-	view := embedView{Title: ui.T(ctx, "dashboardui.of", map[string]any{"Name": a.name}), Lang: string(lang(r)), CSS: ui.Embedded().URL("app.css"), Host: p.o.Host,
+	view := embedView{Title: ui.T(ctx, "dashboardui.of", map[string]any{"Name": a.name}), Lang: string(lang(r)), CSS: p.o.Style.Sheets(), Host: p.o.Host,
 		Href: p.o.BaseURL + ui.Address(lang(r), a.path[len("/embed"):])}
 	if view.Rows, _, err = p.rows(ctx, r, a, b.Blocks, false); err != nil {
 		return err

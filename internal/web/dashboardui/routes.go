@@ -23,8 +23,9 @@ type Options struct {
 	Identity  *identity.Service
 	Catalogue *catalogue.Service
 	Boards    *dashboard.Service
-	Host      string // name of who runs the portal
-	BaseURL   string // without a slash at the end
+	Host      string       // name of who runs the portal
+	Style     ui.HostStyle // what follows from its colour
+	BaseURL   string       // without a slash at the end
 	Now       func() time.Time
 }
 

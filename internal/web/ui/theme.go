@@ -109,6 +109,16 @@ type HostStyle struct {
 	logo              []byte
 }
 
+// Sheets are the stylesheets of a page alone in the frame of another site: that of the
+// design, then the host's.
+func (s HostStyle) Sheets() []string {
+	list := []string{Embedded().URL("app.css")}
+	if s.CSSPath != "" && Embedded().Built() {
+		list = append(list, s.CSSPath)
+	}
+	return list
+}
+
 // Serve answers GET /host/{file}. A page of the colour before still finds the new one.
 func (s HostStyle) Serve(w http.ResponseWriter, r *http.Request) error {
 	var body []byte

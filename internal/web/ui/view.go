@@ -396,6 +396,7 @@ type Badge struct {
 	Label string
 	Kind  Kind
 	Icon  Icon
+	Href  string // where it leads; "" for nowhere
 }
 
 // Empty is a list without entries: what would be there, and the next step.
