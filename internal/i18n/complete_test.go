@@ -79,8 +79,7 @@ var many = map[string]bool{"Limit": true, "Max": true, "Most": true,
 	"check.missing-label.several": true, "check.missing-label.standard.several": true, "check.missing-label.optional.several": true,
 	"check.extra-label.several": true, "check.extra-label.standard.several": true, "check.extra-cell": true,
 	"cli.package.paths": true, "package.paths": true, "collect.table-full": true, "field.problem.few-rows": true, "field.problem.many-rows": true,
-	"diff.limited": true, "report.cut": true, "tabular.empty-rows": true, "tabular.gpkg-columns": true, "tabular.shp-columns": true,
-	"catalogueui.caption": true, "catalogueui.download.filtered": true}
+	"diff.limited": true, "report.cut": true, "tabular.empty-rows": true, "tabular.gpkg-columns": true, "tabular.shp-columns": true}
 
 // A number of things is told in the form that it asks for.
 func TestNumbersOfThingsHaveForms(t *testing.T) {
