@@ -5,7 +5,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"socle/internal/catalogue"
 	"socle/internal/errs"
 	"socle/internal/identity"
 	"socle/internal/sqldb"
@@ -175,11 +174,11 @@ func (s *Service) Decide(ctx context.Context, a identity.Actor, f FormID, list [
 			return denied()
 		}
 		if accept {
-			needs, err := s.o.Catalogue.NeedsApprovalTx(ctx, w.tx, a, w.desk.form.Organisation)
+			needs, err := s.needsApproval(ctx, w.tx, a, w.desk.form)
 			if err != nil {
 				return err
 			}
-			if needs && w.desk.form.State == catalogue.Published {
+			if needs {
 				return errs.New(errs.Denied, "collect.form.approval").WithHint("collect.form.approval.hint")
 			}
 		}

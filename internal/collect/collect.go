@@ -13,6 +13,7 @@ import (
 	"socle/internal/blob"
 	"socle/internal/catalogue"
 	"socle/internal/errs"
+	"socle/internal/identity"
 	"socle/internal/ids"
 	"socle/internal/schema"
 	"socle/internal/schema/check"
@@ -25,12 +26,14 @@ type Options struct {
 	DB        *sqldb.DB
 	Blobs     *blob.Store
 	Catalogue *catalogue.Service
+	Identity  *identity.Service // who is written to
 	// Schemas finds the schema of a reference.
 	Schemas func(ctx context.Context, ref string) (*schema.Schema, error)
 	// Rows gives the rows of a version as text, the cells in the order of columns:
 	// for a table of a file that is opened for entry.
 	Rows func(ctx context.Context, v catalogue.Version, columns []string, give func(cells []string) error) error
-	// BaseURL begins the addresses of photos in versions; "" leaves their names.
+	// BaseURL begins the addresses in letters, and of photos in versions; "" leaves
+	// the names of those.
 	BaseURL string
 	Temp    string
 	Rand    io.Reader // crypto/rand when nil

@@ -45,6 +45,7 @@ func Sweep() jobs.Args { return sweepArgs{} }
 func (s *Service) Handle(r *jobs.Runner) {
 	jobs.Handle(r, s.cut, jobs.WorkQueue(cutQueue, cutWorkers), jobs.OnGiveUp(s.giveUpCut))
 	jobs.Handle(r, s.sweep)
+	jobs.Handle(r, s.tellWaiting)
 }
 
 // longestWait bounds the wait for more entries: a large table that changes all the

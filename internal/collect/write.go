@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -83,6 +84,7 @@ func (s *Service) putMany(ctx context.Context, v Visitor, t target, list []Sent)
 		}); err != nil {
 			return nil, span, err
 		}
+		desk.corrects = !slices.ContainsFunc(list, func(e Sent) bool { return e.Revision == 0 })
 		if err := desk.takes(s.now()); err != nil {
 			return nil, span, err
 		}
@@ -112,6 +114,7 @@ func (s *Service) write(ctx context.Context, v Visitor, t target, checked *desk,
 			again = true
 			return nil
 		}
+		d.corrects = checked.corrects
 		if err := d.takes(tx.Now()); err != nil {
 			return err
 		}
@@ -189,7 +192,7 @@ func (w *writing) put(ctx context.Context, a *arriving) (out Outcome, err error)
 	if a.MadeAt.IsZero() || a.MadeAt.After(w.tx.Now()) { // a clock that goes wrong
 		a.MadeAt = w.tx.Now()
 	}
-	if !w.desk.form.Takes(w.tx.Now(), a.MadeAt) {
+	if !w.desk.mends() && !w.desk.form.Takes(w.tx.Now(), a.MadeAt) {
 		return Outcome{Err: closed()}, nil
 	}
 	if w.met != nil && !w.met[a.ID] {

@@ -5,8 +5,8 @@ import { nameLine } from "../entry/nameline";
 import { placeField } from "../entry/place";
 
 // A form that is filled in: what is not asked is hidden, what is calculated appears,
-// errors stand next to their field as one types; unsent answers are kept in this
-// browser. The server answers all of it: one set of rules, the same as when it sends.
+// errors stand next to their field as one types; unsent answers to a new entry are kept
+// in this browser. The server answers all of it: one set of rules, the same as when it sends.
 interface Look {
   values: Record<string, string>;
   hidden: string[];
@@ -19,7 +19,7 @@ const pause = 350; // ms without typing before one asks
 const entryform: Island = (element) => {
   const form = element.querySelector("form");
   const { check, propose, keeps } = element.dataset;
-  if (!form || !check || !keeps) return;
+  if (!form || !check) return;
   const word = (name: string): string => element.dataset[`word${name[0].toUpperCase()}${name.slice(1)}`] ?? "";
   const items = [...element.querySelectorAll<HTMLElement>("[data-item]")];
   const inputs = (item: HTMLElement): HTMLInputElement[] => [...item.querySelectorAll<HTMLInputElement>("input:not([type=file]), select, textarea")];
@@ -123,6 +123,7 @@ const entryform: Island = (element) => {
     }
   };
   const keep = (): void => {
+    if (!keeps) return;
     const out: Record<string, string[]> = {};
     for (const [name, value] of new FormData(form)) if (typeof value === "string" && value !== "" && name.startsWith("v-")) (out[name] ??= []).push(value);
     try {
@@ -153,7 +154,7 @@ const entryform: Island = (element) => {
     return line;
   };
   const refused = form.querySelector(".notice-wrong") !== null;
-  if (!refused) {
+  if (!refused && keeps) {
     const draft = readKept(keeps);
     let some = false;
     for (const item of items) {
@@ -179,7 +180,7 @@ const entryform: Island = (element) => {
         if (values && put(item, values)) say(item, word("last"));
       }
     }
-  } else {
+  } else if (refused) {
     for (const item of items) touched.add(item.dataset.item ?? "");
   }
 
@@ -213,7 +214,7 @@ const entryform: Island = (element) => {
   form.addEventListener("input", changed);
   form.addEventListener("change", changed);
   form.addEventListener("submit", (event) => {
-    if ((event.submitter as HTMLButtonElement | null)?.name === "more") return;
+    if (!keeps || (event.submitter as HTMLButtonElement | null)?.name === "more") return;
     try {
       localStorage.setItem(lastKey, localStorage.getItem(keeps) ?? "{}");
       localStorage.removeItem(keeps);

@@ -230,7 +230,8 @@ type entryView struct {
 	Answers ui.KeyValues
 	Files   []ui.Link
 	History []revisionView
-	Remove  ui.Form
+	Correct ui.Button
+	Remove  ui.Form // with Correct; none where the visitor may not
 	Version string
 }
 
@@ -257,7 +258,7 @@ func (p *Pages) entry(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	base := "/formulaires/" + string(f.ID) + "/saisies/" + e.ID
+	base := entryAddress(f, e.ID)
 	d := f.Definition.In(string(ui.LangOf(ctx)))
 	title := nameOf(d, e)
 	view := entryView{
@@ -272,10 +273,11 @@ func (p *Pages) entry(w http.ResponseWriter, r *http.Request) error {
 			view.Files = append(view.Files, ui.Link{Label: file.Name, Icon: "file", Href: "/api/v1/forms/" + string(f.ID) + "/entries/" + e.ID + "/files/" + file.Hash})
 		}
 	}
-	may := v.Actor.Can(identity.ActionEdit, f.Organisation) || e.Mine
-	if may && e.State != collect.Removed {
+	if mayCorrect(v.Actor, f, e) {
+		view.Correct = ui.Button{Label: ui.T(ctx, "collectui.correct"), Icon: "pencil", Href: base + "/corriger"}
 		view.Remove = ui.Form{Action: base + "/retirer"}
 	}
+	may := v.Actor.Can(identity.ActionEdit, f.Organisation) || e.Mine
 	names, err := p.o.Identity.Names(ctx, v.Actor, peopleOf(history)...)
 	if err != nil {
 		return err
@@ -338,5 +340,5 @@ func (p *Pages) act(w http.ResponseWriter, r *http.Request, said string, do func
 		return err
 	}
 	shell.Flash(w, r, ui.Good, said)
-	return shell.Redirect(w, r, "/formulaires/"+string(f.ID)+"/saisies/"+url.PathEscape(entry))
+	return shell.Redirect(w, r, entryAddress(f, entry))
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -26,6 +27,7 @@ type block struct {
 	Title    string // of sections and repeats
 	Level    int
 	Field    templ.Component
+	Kept     templ.Component // of a file that is there: whether it stays
 	Note     templ.Component
 	Children []block
 	Rows     [][]block // of a repeat
@@ -45,6 +47,7 @@ type fieldsOf struct {
 	values   form.Values
 	problems ui.Problems
 	zone     *time.Location
+	files    []collect.File // that the entry has already
 }
 
 func (f fieldsOf) blocks(items []form.Item, prefix string, v form.Values, level int) []block {
@@ -112,6 +115,10 @@ func (f fieldsOf) field(it *form.Item, prefix, value string) block {
 		file := ui.FileInput{Field: base}
 		if it.Control == form.Photo {
 			file.Accept = "image/*"
+		}
+		if value != "" && slices.ContainsFunc(f.files, func(x collect.File) bool { return x.Name == value }) {
+			file.Either = true
+			b.Kept = ui.Checkbox{Field: ui.Field{ID: ui.FieldID(name) + "-kept", Name: name, Label: ui.T(f.ctx, "collectui.correct.keep", map[string]any{"Name": value}), Either: true}, Value: value, Checked: true}
 		}
 		b.Field = file
 		return b
