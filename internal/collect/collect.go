@@ -80,8 +80,8 @@ type Service struct {
 	hub *hub
 
 	mu       sync.Mutex
-	compiled map[string]*ready                      // by definition and descriptor
-	lasted   map[catalogue.ResourceID]time.Duration // of the last cut
+	compiled map[string]*ready // by definition and descriptor
+	lasted   map[catalogue.ResourceID]lastCut
 }
 
 // New makes the Service; it starts nothing: Handle gives its jobs to the runner,
@@ -95,7 +95,7 @@ func New(o Options) *Service {
 	}
 	o.BaseURL = strings.TrimSuffix(o.BaseURL, "/")
 	o.Limits = o.Limits.orDefault()
-	return &Service{o: o, db: o.DB, hub: newHub(o.DB, o.Limits.Watchers), compiled: map[string]*ready{}, lasted: map[catalogue.ResourceID]time.Duration{}}
+	return &Service{o: o, db: o.DB, hub: newHub(o.DB, o.Limits.Watchers), compiled: map[string]*ready{}, lasted: map[catalogue.ResourceID]lastCut{}}
 }
 
 // Limits returns the limits in force.

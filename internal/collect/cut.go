@@ -48,15 +48,26 @@ func (s *Service) Handle(r *jobs.Runner) {
 	jobs.Handle(r, s.tellWaiting)
 }
 
-// longestWait bounds the wait for more entries: a large table that changes all the
-// time is not cut all the time.
-const longestWait = 30 * time.Second
+// A large table that changes all the time is cut a quarter of the time at most: after a
+// cut it rests as long as three of them, up to longestRest.
+const (
+	restsFor    = 3
+	longestRest = 30 * time.Second
+)
 
-// pause is how long to wait for more changes of a table.
-func (s *Service) pause(id catalogue.ResourceID) time.Duration {
+// lastCut is what is known of the last cut of a table, by this process.
+type lastCut struct {
+	took  time.Duration
+	ended time.Time
+}
+
+// pause is how long to wait for more changes of a table: a moment, or until it has
+// rested. A table that was at rest already waits the moment only, whatever its size.
+func (s *Service) pause(id catalogue.ResourceID, now time.Time) time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return min(max(s.o.Limits.Debounce, 3*s.lasted[id]), longestWait)
+	last := s.lasted[id]
+	return max(s.o.Limits.Debounce, min(restsFor*last.took, longestRest)-now.Sub(last.ended))
 }
 
 // cut makes a version of the entries that are accepted, in one transaction with the
@@ -68,7 +79,7 @@ func (s *Service) cut(ctx context.Context, j *jobs.Job[cutArgs]) (err error) {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(s.pause(id)):
+		case <-time.After(s.pause(id, time.Now())):
 		}
 	}
 	began := time.Now()
@@ -102,7 +113,7 @@ func (s *Service) cut(ctx context.Context, j *jobs.Job[cutArgs]) (err error) {
 	if len(s.lasted) > 10_000 {
 		clear(s.lasted)
 	}
-	s.lasted[id] = time.Since(began)
+	s.lasted[id] = lastCut{time.Since(began), time.Now()}
 	s.mu.Unlock()
 	s.hub.changed(id)
 	return nil
