@@ -12,6 +12,30 @@ interface Look {
   hidden: string[];
   problems: Record<string, string>;
   offered: Record<string, string[]>; // the choices that filters leave, by input
+  said: Record<string, Said>; // texts that cite answers, by data-says
+}
+
+interface Said {
+  label?: string; // of a field, or the title of a group
+  help?: string;
+  note?: string; // HTML
+}
+
+// Gives an element another text in the place of the one it begins with.
+function write(element: Element | null, text: string | undefined): void {
+  const node = [...(element?.childNodes ?? [])].find((n) => n.nodeType === Node.TEXT_NODE && n.textContent?.trim());
+  const old = node?.textContent ?? "";
+  if (node && text && old.trim() !== text) node.textContent = old.replace(old.trim(), () => text);
+}
+
+function tell(element: HTMLElement, said: Said): void {
+  if (said.note === undefined) {
+    write(element.querySelector("label, legend, h2, h3, h4"), said.label);
+    write(element.querySelector(".help"), said.help);
+    return;
+  }
+  const note = new DOMParser().parseFromString(said.note, "text/html").body;
+  if (note.textContent?.trim() !== element.textContent?.trim()) element.replaceChildren(...[...note.childNodes].map((n) => document.importNode(n, true)));
 }
 
 const pause = 350; // ms without typing before one asks
@@ -25,6 +49,7 @@ const entryform: Island = (element) => {
   const inputs = (item: HTMLElement): HTMLInputElement[] => [...item.querySelectorAll<HTMLInputElement>("input:not([type=file]), select, textarea")];
   const d = element.dataset;
   const map = { worker: d.mapWorker, style: d.mapStyle, base: d.mapBase, credit: d.mapCredit, bounds: d.mapBounds, tiles: d.mapTiles, places: d.mapPlaces, name: word("mapname"), wordIn: word("mapin"), wordOut: word("mapout"), wordMarker: word("mapmarker") };
+  const telling = [...element.querySelectorAll<HTMLElement>("[data-says]")];
   const touched = new Set<string>();
   let under: AbortController | undefined;
   let timer = 0;
@@ -86,6 +111,7 @@ const entryform: Island = (element) => {
       const input = inputs(item)[0];
       if (value !== undefined && input && input.value !== value && document.activeElement !== input) input.value = value;
     }
+    for (const e of telling) if (look.said[e.dataset.says ?? ""]) tell(e, look.said[e.dataset.says ?? ""]);
     for (const section of element.querySelectorAll<HTMLElement>("[data-section]")) {
       const inside = [...section.querySelectorAll<HTMLElement>("[data-item]")];
       section.hidden = inside.length > 0 && inside.every((i) => i.hidden);

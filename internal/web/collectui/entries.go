@@ -93,7 +93,7 @@ func (p *Pages) entriesPage(w http.ResponseWriter, r *http.Request, f collect.Fo
 	d := f.Definition.In(string(ui.LangOf(ctx)))
 	columns := shown(d)
 	for _, it := range columns {
-		view.Columns = append(view.Columns, it.Label)
+		view.Columns = append(view.Columns, d.Say(it.Label))
 	}
 	people, err := p.people(r, list)
 	if err != nil {
@@ -102,7 +102,7 @@ func (p *Pages) entriesPage(w http.ResponseWriter, r *http.Request, f collect.Fo
 	for _, e := range list {
 		row := entryRow{ID: e.ID, Href: base + "/" + e.ID, Name: nameOf(d, e), State: stateBadge(ctx, e.State), By: orElse(people[identity.PersonOfRef(e.By)], ui.T(ctx, "collectui.someone")), When: ui.Ago(ctx, e.Received, p.o.Now())}
 		for _, it := range columns {
-			row.Cells = append(row.Cells, shorten(labelled(it, e.Values[it.Name])))
+			row.Cells = append(row.Cells, shorten(it.InWords(e.Values[it.Name])))
 		}
 		view.Rows = append(view.Rows, row)
 	}
@@ -142,33 +142,13 @@ func nameOf(d *form.Definition, e collect.Entry) string {
 	for _, name := range d.Names {
 		it := d.Find(name)
 		if text := e.Values[name]; text != "" && it != nil {
-			parts = append(parts, labelled(it, text))
+			parts = append(parts, it.InWords(text))
 		}
 	}
 	if len(parts) == 0 {
 		return e.ID[:8]
 	}
 	return shorten(strings.Join(parts, " · "))
-}
-
-// labelled is an answer in words.
-func labelled(it *form.Item, text string) string {
-	words := func(value string) string {
-		for _, c := range it.Choices {
-			if c.Value == value {
-				return c.Label
-			}
-		}
-		return value
-	}
-	if it.Several() {
-		list := it.List(text)
-		for i := range list {
-			list[i] = words(list[i])
-		}
-		return strings.Join(list, ", ")
-	}
-	return words(text)
 }
 
 func shorten(s string) string {
@@ -306,7 +286,7 @@ func peopleOf(list []collect.Revision) []identity.PersonID {
 func answers(d *form.Definition, v form.Values) (out ui.KeyValues) {
 	for it := range d.Fields() {
 		if text := v[it.Name]; text != "" {
-			out.Rows = append(out.Rows, ui.KeyValue{Key: orElse(it.Label, it.Title), Value: labelled(it, text)})
+			out.Rows = append(out.Rows, ui.KeyValue{Key: d.Say(orElse(it.Label, it.Title), v), Value: it.InWords(text)})
 		}
 	}
 	return out

@@ -124,13 +124,13 @@ func (p *Pages) fillPage(w http.ResponseWriter, r *http.Request, x filling, prob
 		view.Failed = ui.Failed(ctx, problem)
 	}
 	view.Map = p.placeMap(f)
-	fields := fieldsOf{ctx: ctx, form: f, values: x.values, problems: problems, zone: p.o.Zone}
+	fields := fieldsOf{ctx: ctx, form: f, asked: d, values: x.values, problems: problems, zone: p.o.Zone}
 	page := ui.Page{Title: d.Title, Description: markup.Text(d.Description, 200), NoIndex: f.Access != collect.Public}
 	if x.corrects != nil {
 		fields.files = x.corrects.Files
 		page = p.correcting(ctx, x, &view)
 	}
-	view.Blocks = fields.blocks(d.Items, "", x.values, 2)
+	view.Blocks = fields.blocks(d.Items, spot{around: []form.Values{x.values}, level: 2})
 	if now := p.o.Now(); x.corrects == nil && !f.Open(now) {
 		n := ui.Notice{Kind: ui.LookHere, Title: ui.T(ctx, "collect.closed"), Text: ui.T(ctx, "collect.closed.hint")}
 		if now.Before(f.Opens) {
@@ -342,6 +342,7 @@ type lookAnswer struct {
 	Problems map[string]string `json:"problems"` // by input
 	// Offered are the choices that filters leave, by input.
 	Offered map[string][]string `json:"offered"`
+	Said    map[string]said     `json:"said"` // texts that cite answers
 }
 
 // look says what the form makes of what is being typed.
@@ -361,7 +362,9 @@ func (p *Pages) look(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	ans := lookAnswer{Values: map[string]string{}, Hidden: []string{}, Problems: map[string]string{}, Offered: map[string][]string{}}
+	ans := lookAnswer{Values: map[string]string{}, Hidden: []string{}, Problems: map[string]string{}, Offered: map[string][]string{}, Said: map[string]said{}}
+	d := f.Definition.In(string(ui.LangOf(r.Context())))
+	fieldsOf{ctx: r.Context(), asked: d}.says(ans.Said, d.Items, spot{around: []form.Values{look.Values}, level: 2})
 	for it := range f.Definition.Fields() {
 		if it.Control == form.Calculated || it.Calculation != "" {
 			ans.Values[inputName(it.Name)] = look.Values[it.Name]
