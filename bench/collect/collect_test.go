@@ -248,7 +248,7 @@ func (p *portal) toPublic(b *testing.B, form liveForm, next *int) {
 		b.ReportMetric(there[len(there)/2], "s-to-public")
 		b.ReportMetric(there[len(there)-1], "s-to-public-worst")
 		b.ReportMetric(publicPromised, "s-promised")
-		b.ReportMetric((run.Processor(p.pid) - used).Seconds()/sends, "s-processor")
+		b.ReportMetric((run.Processor(p.pid)-used).Seconds()/sends, "s-processor")
 		b.ReportMetric(0, "ns/op")
 	}
 }

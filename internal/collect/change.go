@@ -10,7 +10,8 @@ import (
 	"socle/internal/sqldb"
 )
 
-// changing runs fn on one table for a visitor, and tells who listens.
+// changing runs fn, which makes n changes and no new entry, on one table for a visitor,
+// and tells who listens.
 func (s *Service) changing(ctx context.Context, v Visitor, t target, n int, fn func(w *writing) error) error {
 	var d *desk
 	var changed bool
@@ -19,7 +20,7 @@ func (s *Service) changing(ctx context.Context, v Visitor, t target, n int, fn f
 			return err
 		}
 		w := &writing{Service: s, tx: tx, desk: d, visitor: v}
-		if err := w.lock(ctx, n); err != nil {
+		if err := w.lock(ctx, n, 0); err != nil {
 			return err
 		}
 		if err := fn(w); err != nil {

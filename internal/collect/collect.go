@@ -48,6 +48,7 @@ type Limits struct {
 	File     int64         // bytes of one photo or file; 25 MiB
 	Files    int           // of one entry; 20
 	Table    int64         // entries of one table; 1,000,000
+	Part     int64         // entries in one part of a version; 10,000
 	Watchers int           // connections that wait for events, of this process; 2,000
 	Debounce time.Duration // from the first change to the version; 700 ms
 }
@@ -66,6 +67,9 @@ func (l Limits) orDefault() Limits {
 	}
 	if l.Table <= 0 {
 		l.Table = 1_000_000
+	}
+	if l.Part <= 0 {
+		l.Part = 10_000
 	}
 	if l.Debounce <= 0 {
 		l.Debounce = 700 * time.Millisecond

@@ -64,7 +64,7 @@ func runAt(t *testing.T, now func() time.Time, fn func(o *office)) {
 		o.people = identity.New(db, identity.Options{})
 		o.collect = collect.New(collect.Options{
 			DB: db, Blobs: o.blobs, Catalogue: o.catalogue, Identity: o.people, Schemas: find, Rows: o.tables.EachRow, BaseURL: "https://donnees.example.org", Temp: t.TempDir(),
-			Limits: collect.Limits{Debounce: time.Millisecond, File: 1 << 16, Table: 5000},
+			Limits: collect.Limits{Debounce: time.Millisecond, File: 1 << 16, Table: 5000, Part: part},
 		})
 		o.collect.Handle(o.runner)
 		for name, id := range map[string]*identity.OrganisationID{"Roques": &o.org, "Labège": &o.other} {
@@ -107,6 +107,9 @@ func (o *office) wells(set collect.Settings) collect.Form {
 	o.must(err)
 	return f
 }
+
+// part is how many entries a part of a version holds here.
+const part = 4
 
 func as(a identity.Actor) collect.Visitor { return collect.Visitor{Actor: a} }
 

@@ -88,7 +88,7 @@ func TestModeratorsAreTold(t *testing.T) {
 		o.says("", "nothing waits")
 		waits(1)
 		list := o.says("editrice@roques.example: Une saisie attend votre avis", "the first")
-		if link := "https://donnees.example.org/formulaires/" + string(f.ID) + "/saisies?state=waiting"; len(list) != 1 || !strings.Contains(list[0].Text, "Puits : 1 saisie\n"+link) {
+		if link := "https://donnees.example.org/formulaires/" + string(f.ID) + "/saisies?state=waiting"; len(list) != 1 || !strings.Contains(list[0].Text, "Puits\u00a0: 1 saisie\n"+link) {
 			t.Errorf("%+v", list)
 		}
 		for range 40 { // 200 in an hour and more

@@ -119,7 +119,13 @@ func (s *Service) write(ctx context.Context, v Visitor, t target, checked *desk,
 			return err
 		}
 		w := &writing{Service: s, tx: tx, desk: d, visitor: v}
-		if err := w.lock(ctx, len(list)); err != nil {
+		fresh := 0
+		for i := range list {
+			if list[i].Revision == 0 {
+				fresh++
+			}
+		}
+		if err := w.lock(ctx, len(list), fresh); err != nil {
 			return err
 		}
 		span = LineSpan{w.seq, w.seq + int64(len(list))}
@@ -157,11 +163,11 @@ type writing struct {
 }
 
 // lock makes the other writers of the table wait, and reserves numbers for n
-// changes.
-func (w *writing) lock(ctx context.Context, n int) error {
+// changes and places for as many new entries as there may be among them.
+func (w *writing) lock(ctx context.Context, n, fresh int) error {
 	var seq, made int64
-	err := w.tx.QueryRow(ctx, `UPDATE entry_tables SET seq = seq + $2, made = made + $2 WHERE resource = $1 RETURNING seq, made, due`, w.desk.resource, n).Scan(&seq, &made, &w.due)
-	w.seq, w.place = seq-int64(n), made-int64(n)
+	err := w.tx.QueryRow(ctx, `UPDATE entry_tables SET seq = seq + $2, made = made + $3 WHERE resource = $1 RETURNING seq, made, due`, w.desk.resource, n, fresh).Scan(&seq, &made, &w.due)
+	w.seq, w.place = seq-int64(n), made-int64(fresh)
 	return err
 }
 
