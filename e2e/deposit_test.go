@@ -25,6 +25,12 @@ func (v *visitor) deposit(name string, content []byte, schema string) *page {
 // upload sends a form with a file.
 func (v *visitor) upload(action string, values url.Values, name string, content []byte) *page {
 	v.t.Helper()
+	return v.uploadAs("file", action, values, name, content)
+}
+
+// uploadAs is upload of the file of a field.
+func (v *visitor) uploadAs(field, action string, values url.Values, name string, content []byte) *page {
+	v.t.Helper()
 	var body bytes.Buffer
 	w := multipart.NewWriter(&body)
 	for name := range values {
@@ -32,7 +38,7 @@ func (v *visitor) upload(action string, values url.Values, name string, content 
 			v.t.Fatal(err)
 		}
 	}
-	f, err := w.CreateFormFile("file", name)
+	f, err := w.CreateFormFile(field, name)
 	if err == nil {
 		_, err = f.Write(content)
 	}

@@ -222,7 +222,7 @@ func (w *bench) measure(ctx context.Context, small catalogue.Dataset) error {
 	if _, err := w.merge.Start(ctx, sys, schemaID, consolidation.Form{Organisation: org, Title: "Délibérations du territoire", Description: "Mesure.", Rule: consolidation.Newest, Key: []string{"COLL_SIRET", "DELIB_ID"}}); err != nil {
 		return err
 	}
-	out, err := w.timed(ctx, fmt.Sprintf("%d tables made one", producers))
+	out, err := w.timed(ctx, fmt.Sprintf("%d tables made one", producers), "20 s")
 	if err != nil {
 		return err
 	}
@@ -232,20 +232,20 @@ func (w *bench) measure(ctx context.Context, small catalogue.Dataset) error {
 	if err := w.version(ctx, small.Resources[0].ID, 1, 2000); err != nil {
 		return err
 	}
-	if out, err = w.timed(ctx, "one table of 2,000 rows changed"); err != nil {
+	if out, err = w.timed(ctx, "one table of 2,000 rows changed", "1 s"); err != nil {
 		return err
 	}
 	if out.Aligned != 1 || out.Version != 2 {
 		return fmt.Errorf("%+v", out)
 	}
-	_, err = w.timed(ctx, "nothing changed")
+	_, err = w.timed(ctx, "nothing changed", "1 s")
 	return err
 }
 
-func (w *bench) timed(ctx context.Context, what string) (consolidation.Outcome, error) {
+func (w *bench) timed(ctx context.Context, what, promise string) (consolidation.Outcome, error) {
 	start, cpu := time.Now(), used()
 	out, err := w.merge.Build(ctx, sys, schemaID, nil)
-	figure("%s: %.2f s (%.2f s of processor), %d rows, %d tables read", what, time.Since(start).Seconds(), (used() - cpu).Seconds(), out.Rows, out.Aligned)
+	figure("%s: %.2f s (%.2f s of processor), %d rows, %d tables read; promised: %s", what, time.Since(start).Seconds(), (used() - cpu).Seconds(), out.Rows, out.Aligned, promise)
 	return out, err
 }
 

@@ -11,8 +11,11 @@ import (
 	"socle/bench/run"
 )
 
+// promised is how long a form may take to open, in milliseconds.
+const promised = 300
+
 // Opening a form, in milliseconds from the navigation to the form on the screen: the
-// median and the worst of twenty. 300 is what is promised.
+// median and the worst of twenty, beside what is promised.
 func BenchmarkOpen(b *testing.B) {
 	for b.Loop() {
 		p := run.Start(b, b.TempDir())
@@ -29,6 +32,7 @@ func report(b *testing.B, name string, ms []float64) {
 	slices.Sort(ms)
 	b.ReportMetric(ms[len(ms)/2], name+"-median-ms")
 	b.ReportMetric(ms[len(ms)-1], name+"-worst-ms")
+	b.ReportMetric(promised, "promised-ms")
 }
 
 // times opens the form twenty times, each as a page of its own. The form is kept anew

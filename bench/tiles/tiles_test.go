@@ -172,7 +172,7 @@ func draw(ctx context.Context, e *duck.Engine, snap tables.Snapshot, q query.Que
 	}
 	slices.Sort(cold)
 	slices.Sort(warm)
-	figure("%s: %d tiles, cold %.1f ms half of the time, %.1f ms at worst (level %d); warm %.3f ms, %.2f ms at worst; %d KB at most",
+	figure("%s: %d tiles, cold %.1f ms half of the time, %.1f ms at worst (level %d); warm %.3f ms, %.2f ms at worst; %d KB at most; promised: cold 150 ms, warm 5 ms, 500 KB",
 		name, len(cold), ms(cold[len(cold)/2]), ms(cold[len(cold)-1]), worst.Z, ms(warm[len(warm)/2]), ms(warm[len(warm)-1]), heaviest/1000)
 	return nil
 }

@@ -102,7 +102,7 @@ func build(ctx context.Context, c *config.Config, log *slog.Logger, version stri
 	a.Publish = publish.New(a.DB, a.Tables, a.Catalogue, c.Demo)
 	keep := catalogue.Keep{All: c.Entries.KeepAll, Hourly: c.Entries.KeepHourly, Daily: c.Entries.KeepDaily}
 	a.Forms = collect.New(collect.Options{
-		DB: a.DB, Blobs: a.Blobs, Catalogue: a.Catalogue, Schemas: a.Schemas.Find, Rows: a.Tables.EachRow, BaseURL: c.Base().String(), Temp: a.temp(), Log: log,
+		DB: a.DB, Blobs: a.Blobs, Catalogue: a.Catalogue, Identity: a.Identity, Schemas: a.Schemas.Find, Rows: a.Tables.EachRow, BaseURL: c.Base().String(), Temp: a.temp(), Log: log,
 		Limits: collect.Limits{File: int64(c.Entries.File), Watchers: c.Entries.Watchers}, Keep: keep,
 	})
 	a.Merge = consolidation.New(consolidation.Options{DB: a.DB, Blobs: a.Blobs, Catalogue: a.Catalogue, Identity: a.Identity, Tables: a.Tables, Schemas: a.Schemas.Find, BaseURL: c.Base().String(), Temp: a.temp(), Keep: keep, Demo: c.Demo})

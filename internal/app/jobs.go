@@ -38,6 +38,7 @@ func (a *App) handleJobs() {
 	jobs.Every(a.Runner, 24*time.Hour, recountArgs{})
 	jobs.Every(a.Runner, time.Hour, sweepArgs{})
 	jobs.Every(a.Runner, 10*time.Minute, collect.Sweep())
+	jobs.Every(a.Runner, 5*time.Minute, collect.TellWaiting())
 	jobs.Every(a.Runner, 24*time.Hour, consolidation.Refresh())
 }
 

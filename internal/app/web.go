@@ -183,6 +183,7 @@ func (a *App) Handler(reg *prometheus.Registry) (http.Handler, error) {
 			Schemas:   a.Schemas,
 			Usage:     a.Usage,
 			Community: a.Community,
+			Collect:   a.Forms,
 			Temp:      a.temp(),
 			Fetch:     a.Fetch,
 			BaseURL:   base,

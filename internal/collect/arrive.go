@@ -24,6 +24,7 @@ type desk struct {
 	may      may
 	sight    Sight
 	visitor  Visitor
+	corrects bool // all that arrives changes what is there
 }
 
 // grid reports whether members write without a form: what is wrong is kept then, and
@@ -78,15 +79,22 @@ func (s *Service) approved(ctx context.Context, tx *sqldb.Tx, d *desk) error {
 	return err
 }
 
+// mends reports whether who moderates corrects what is there.
+func (d *desk) mends() bool {
+	return d.corrects && d.may.moderate && d.form.State != catalogue.Withdrawn
+}
+
 // takes refuses entries before a form opens and when it takes none any more, and lines of
 // who may not publish them. Of a form that has just closed, each entry is asked when it
-// was made.
+// was made. Who moderates corrects what is there at any time.
 func (d *desk) takes(now time.Time) error {
 	switch {
 	case d.grid() && !d.may.publish:
 		return errs.New(errs.Denied, "collect.line.rights").WithHint("collect.line.rights.hint")
 	case !d.may.fill:
 		return denied()
+	case d.mends():
+		return nil
 	case now.Before(d.form.Opens):
 		return errs.New(errs.Conflict, "collect.not-open", errs.Args{"Date": d.form.Opens}).WithHint("collect.not-open.hint")
 	case !d.form.Takes(now, time.Time{}):

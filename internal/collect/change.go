@@ -5,13 +5,13 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"socle/internal/catalogue"
 	"socle/internal/errs"
 	"socle/internal/identity"
 	"socle/internal/sqldb"
 )
 
-// changing runs fn on one table for a visitor, and tells who listens.
+// changing runs fn, which makes n changes and no new entry, on one table for a visitor,
+// and tells who listens.
 func (s *Service) changing(ctx context.Context, v Visitor, t target, n int, fn func(w *writing) error) error {
 	var d *desk
 	var changed bool
@@ -20,7 +20,7 @@ func (s *Service) changing(ctx context.Context, v Visitor, t target, n int, fn f
 			return err
 		}
 		w := &writing{Service: s, tx: tx, desk: d, visitor: v}
-		if err := w.lock(ctx, n); err != nil {
+		if err := w.lock(ctx, n, 0); err != nil {
 			return err
 		}
 		if err := fn(w); err != nil {
@@ -175,11 +175,11 @@ func (s *Service) Decide(ctx context.Context, a identity.Actor, f FormID, list [
 			return denied()
 		}
 		if accept {
-			needs, err := s.o.Catalogue.NeedsApprovalTx(ctx, w.tx, a, w.desk.form.Organisation)
+			needs, err := s.needsApproval(ctx, w.tx, a, w.desk.form)
 			if err != nil {
 				return err
 			}
-			if needs && w.desk.form.State == catalogue.Published {
+			if needs {
 				return errs.New(errs.Denied, "collect.form.approval").WithHint("collect.form.approval.hint")
 			}
 		}

@@ -13,6 +13,7 @@ import (
 	"socle/internal/blob"
 	"socle/internal/catalogue"
 	"socle/internal/errs"
+	"socle/internal/identity"
 	"socle/internal/ids"
 	"socle/internal/schema"
 	"socle/internal/schema/check"
@@ -25,12 +26,14 @@ type Options struct {
 	DB        *sqldb.DB
 	Blobs     *blob.Store
 	Catalogue *catalogue.Service
+	Identity  *identity.Service // who is written to
 	// Schemas finds the schema of a reference.
 	Schemas func(ctx context.Context, ref string) (*schema.Schema, error)
 	// Rows gives the rows of a version as text, the cells in the order of columns:
 	// for a table of a file that is opened for entry.
 	Rows func(ctx context.Context, v catalogue.Version, columns []string, give func(cells []string) error) error
-	// BaseURL begins the addresses of photos in versions; "" leaves their names.
+	// BaseURL begins the addresses in letters, and of photos in versions; "" leaves
+	// the names of those.
 	BaseURL string
 	Temp    string
 	Rand    io.Reader // crypto/rand when nil
@@ -45,6 +48,7 @@ type Limits struct {
 	File     int64         // bytes of one photo or file; 25 MiB
 	Files    int           // of one entry; 20
 	Table    int64         // entries of one table; 1,000,000
+	Part     int64         // entries in one part of a version; 10,000
 	Watchers int           // connections that wait for events, of this process; 2,000
 	Debounce time.Duration // from the first change to the version; 700 ms
 }
@@ -64,6 +68,9 @@ func (l Limits) orDefault() Limits {
 	if l.Table <= 0 {
 		l.Table = 1_000_000
 	}
+	if l.Part <= 0 {
+		l.Part = 10_000
+	}
 	if l.Debounce <= 0 {
 		l.Debounce = 700 * time.Millisecond
 	}
@@ -77,8 +84,8 @@ type Service struct {
 	hub *hub
 
 	mu       sync.Mutex
-	compiled map[string]*ready                      // by definition and descriptor
-	lasted   map[catalogue.ResourceID]time.Duration // of the last cut
+	compiled map[string]*ready // by definition and descriptor
+	lasted   map[catalogue.ResourceID]lastCut
 }
 
 // New makes the Service; it starts nothing: Handle gives its jobs to the runner,
@@ -92,7 +99,7 @@ func New(o Options) *Service {
 	}
 	o.BaseURL = strings.TrimSuffix(o.BaseURL, "/")
 	o.Limits = o.Limits.orDefault()
-	return &Service{o: o, db: o.DB, hub: newHub(o.DB, o.Limits.Watchers), compiled: map[string]*ready{}, lasted: map[catalogue.ResourceID]time.Duration{}}
+	return &Service{o: o, db: o.DB, hub: newHub(o.DB, o.Limits.Watchers), compiled: map[string]*ready{}, lasted: map[catalogue.ResourceID]lastCut{}}
 }
 
 // Limits returns the limits in force.

@@ -36,6 +36,7 @@ type office struct {
 	catalogue *catalogue.Service
 	tables    *tables.Service
 	collect   *collect.Service
+	people    *identity.Service
 
 	org, other                       identity.OrganisationID
 	editor, helper, stranger, nobody identity.Actor
@@ -43,7 +44,13 @@ type office struct {
 
 func run(t *testing.T, fn func(o *office)) {
 	t.Helper()
-	sqldbtest.Run(t, func(t *testing.T, db *sqldb.DB) {
+	runAt(t, nil, fn)
+}
+
+// runAt is run with a clock; nil is the real one.
+func runAt(t *testing.T, now func() time.Time, fn func(o *office)) {
+	t.Helper()
+	sqldbtest.RunAt(t, now, func(t *testing.T, db *sqldb.DB) {
 		o := &office{T: t, ctx: t.Context(), db: db}
 		var err error
 		o.blobs, err = blob.Open(o.ctx, blob.Options{URL: "file://" + t.TempDir()})
@@ -54,14 +61,14 @@ func run(t *testing.T, fn func(o *office)) {
 		find := func(_ context.Context, ref string) (*schema.Schema, error) { return national.Find(ref) }
 		o.catalogue = catalogue.New(db, nil).WithBeside(collect.HeldTx)
 		o.tables = tables.New(tables.Options{DB: db, Blobs: o.blobs, Schemas: find, Temp: t.TempDir(), Limits: tables.Limits{UploadBytes: 1 << 20}})
+		o.people = identity.New(db, identity.Options{})
 		o.collect = collect.New(collect.Options{
-			DB: db, Blobs: o.blobs, Catalogue: o.catalogue, Schemas: find, Rows: o.tables.EachRow, BaseURL: "https://donnees.example.org", Temp: t.TempDir(),
-			Limits: collect.Limits{Debounce: time.Millisecond, File: 1 << 16, Table: 5000},
+			DB: db, Blobs: o.blobs, Catalogue: o.catalogue, Identity: o.people, Schemas: find, Rows: o.tables.EachRow, BaseURL: "https://donnees.example.org", Temp: t.TempDir(),
+			Limits: collect.Limits{Debounce: time.Millisecond, File: 1 << 16, Table: 5000, Part: part},
 		})
 		o.collect.Handle(o.runner)
-		people := identity.New(db, identity.Options{})
 		for name, id := range map[string]*identity.OrganisationID{"Roques": &o.org, "Labège": &o.other} {
-			org, err := people.CreateOrganisation(o.ctx, identity.System("test"), identity.OrganisationForm{Name: name, Kind: identity.KindCommune}, false)
+			org, err := o.people.CreateOrganisation(o.ctx, identity.System("test"), identity.OrganisationForm{Name: name, Kind: identity.KindCommune}, false)
 			o.must(err)
 			*id = org.ID
 		}
@@ -100,6 +107,9 @@ func (o *office) wells(set collect.Settings) collect.Form {
 	o.must(err)
 	return f
 }
+
+// part is how many entries a part of a version holds here.
+const part = 4
 
 func as(a identity.Actor) collect.Visitor { return collect.Visitor{Actor: a} }
 

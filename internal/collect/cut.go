@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/url"
 	"os"
 	"slices"
@@ -45,17 +46,29 @@ func Sweep() jobs.Args { return sweepArgs{} }
 func (s *Service) Handle(r *jobs.Runner) {
 	jobs.Handle(r, s.cut, jobs.WorkQueue(cutQueue, cutWorkers), jobs.OnGiveUp(s.giveUpCut))
 	jobs.Handle(r, s.sweep)
+	jobs.Handle(r, s.tellWaiting)
 }
 
-// longestWait bounds the wait for more entries: a large table that changes all the
-// time is not cut all the time.
-const longestWait = 30 * time.Second
+// A large table that changes all the time is cut a quarter of the time at most: after a
+// cut it rests as long as three of them, up to longestRest.
+const (
+	restsFor    = 3
+	longestRest = 30 * time.Second
+)
 
-// pause is how long to wait for more changes of a table.
-func (s *Service) pause(id catalogue.ResourceID) time.Duration {
+// lastCut is what is known of the last cut of a table, by this process.
+type lastCut struct {
+	took  time.Duration
+	ended time.Time
+}
+
+// pause is how long to wait for more changes of a table: a moment, or until it has
+// rested. A table that was at rest already waits the moment only, whatever its size.
+func (s *Service) pause(id catalogue.ResourceID, now time.Time) time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return min(max(s.o.Limits.Debounce, 3*s.lasted[id]), longestWait)
+	last := s.lasted[id]
+	return max(s.o.Limits.Debounce, min(restsFor*last.took, longestRest)-now.Sub(last.ended))
 }
 
 // cut makes a version of the entries that are accepted, in one transaction with the
@@ -67,7 +80,7 @@ func (s *Service) cut(ctx context.Context, j *jobs.Job[cutArgs]) (err error) {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(s.pause(id)):
+		case <-time.After(s.pause(id, time.Now())):
 		}
 	}
 	began := time.Now()
@@ -81,7 +94,6 @@ func (s *Service) cut(ctx context.Context, j *jobs.Job[cutArgs]) (err error) {
 	}
 	c := &cutting{Service: s, id: id}
 	err = c.run(ctx)
-	defer c.cleanUp()
 	if errs.Is(err, errs.NotFound) { // removed since
 		return s.db.Write(ctx, func(tx *sqldb.Tx) error { return j.Complete(ctx, tx) })
 	}
@@ -101,7 +113,7 @@ func (s *Service) cut(ctx context.Context, j *jobs.Job[cutArgs]) (err error) {
 	if len(s.lasted) > 10_000 {
 		clear(s.lasted)
 	}
-	s.lasted[id] = time.Since(began)
+	s.lasted[id] = lastCut{time.Since(began), time.Now()}
 	s.mu.Unlock()
 	s.hub.changed(id)
 	return nil
@@ -114,52 +126,117 @@ func (s *Service) giveUpCut(ctx context.Context, j *jobs.Job[cutArgs], _ error) 
 	})
 }
 
-// cutting is one version on its way.
+// cutting is one version on its way. Its rows lie in parts: each holds the entries of as
+// many places, in their order, and is written again only when one of them has changed.
 type cutting struct {
 	*Service
-	id    catalogue.ResourceID
-	table table
-	file  string
-	part  catalogue.VersionPart
-	left  int // entries that no longer fit their schema
-}
-
-func (c *cutting) cleanUp() {
-	if c.file != "" {
-		_ = os.Remove(c.file)
-	}
+	id     catalogue.ResourceID
+	table  table
+	recipe string // of what a part holds beside the entries
+	before map[int64]catalogue.VersionPart
+	dirty  map[int64]bool // parts with changes since
+	parts  []catalogue.VersionPart
+	left   int // entries that no longer fit their schema
 }
 
 func (c *cutting) run(ctx context.Context) error {
 	err := c.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
-		c.table, err = table1(ctx, tx, c.id)
-		return err
+		if c.table, err = table1(ctx, tx, c.id); err != nil {
+			return err
+		}
+		return c.compare(ctx, tx)
 	})
 	if err != nil {
 		return err
 	}
-	out, err := os.CreateTemp(c.o.Temp, "entries-*")
+	size := c.o.Limits.Part
+	for n := int64(0); n*size < c.table.made; n++ {
+		part, was := c.before[n]
+		if c.dirty[n] {
+			if part, err = c.write(ctx, n); err != nil {
+				return err
+			}
+			was = part.Rows > 0
+		}
+		if was {
+			c.parts = append(c.parts, part)
+		}
+	}
+	if len(c.parts) > 0 {
+		return nil
+	}
+	part, err := c.write(ctx, 0) // a version without rows
+	c.parts = []catalogue.VersionPart{part}
+	return err
+}
+
+// compare finds what the version before has already. Where that was not cut from entries
+// in this way, all is written.
+func (c *cutting) compare(ctx context.Context, tx *sqldb.Tx) error {
+	c.recipe = digestText(fmt.Sprintf("1\n%d\n%s\n%s", c.o.Limits.Part, c.o.BaseURL, c.columns()))[:16]
+	r, _, err := c.o.Catalogue.ResourceTx(ctx, tx, cutter, c.id)
 	if err != nil {
 		return err
 	}
+	since := int64(0)
+	if before, ok := c.partsOf(r); ok {
+		c.before, since = before, c.table.cutSeq
+	}
+	rows, err := tx.Query(ctx, `SELECT DISTINCT (place - 1) / $2 FROM entries WHERE resource = $1 AND seq > $3`, c.id, c.o.Limits.Part, since)
+	if err != nil {
+		return err
+	}
+	c.dirty = map[int64]bool{}
+	_, err = sqldb.Collect(rows, func(r sqldb.Scanner) (n int64, err error) {
+		err = r.Scan(&n)
+		c.dirty[n] = true
+		return n, err
+	})
+	return err
+}
+
+// partsOf gives the parts of the latest version by their numbers; ok is false when it was
+// not cut from entries in this way.
+func (c *cutting) partsOf(r catalogue.Resource) (parts map[int64]catalogue.VersionPart, ok bool) {
+	if r.Current == nil || r.Latest != c.table.cutVersion {
+		return nil, false
+	}
+	parts = map[int64]catalogue.VersionPart{}
+	for _, p := range r.Current.Parts {
+		var n int64
+		if _, err := fmt.Sscanf(p.Source, "entries/"+c.recipe+"/%d", &n); err != nil {
+			return nil, false
+		}
+		if p.Rows > 0 {
+			parts[n] = p
+		}
+	}
+	return parts, true
+}
+
+// write makes the part n of what is shown of its entries.
+func (c *cutting) write(ctx context.Context, n int64) (part catalogue.VersionPart, err error) {
+	out, err := os.CreateTemp(c.o.Temp, "entries-*")
+	if err != nil {
+		return part, err
+	}
+	defer os.Remove(out.Name())
 	defer out.Close()
-	c.file = out.Name()
 	var pq *tabular.ParquetWriter
 	typer := check.NewTyper(c.table.schema, func(seq int, fr *tabular.Frame) error { return pq.Put(seq, fr) })
 	pq, err = tabular.NewParquetWriter(out, typer.Fields(), tabular.ParquetOptions{Context: ctx, Metadata: map[string]string{tabular.ParquetSchemaKey: string(c.columns())}})
 	if err != nil {
-		return err
+		return part, err
 	}
-	if err := c.rows(ctx, typer); err != nil {
+	if err := c.rows(ctx, typer, n*c.o.Limits.Part, (n+1)*c.o.Limits.Part); err != nil {
 		pq.Abort(err)
-		return err
+		return part, err
 	}
 	if err := errors.Join(pq.Close(), out.Close()); err != nil {
-		return err
+		return part, err
 	}
-	ref, err := c.o.Blobs.PutFile(ctx, c.file)
-	c.part = catalogue.VersionPart{Blob: string(ref.Hash), Bytes: ref.Size, Rows: pq.Rows(), Source: "entries"}
-	return err
+	ref, err := c.o.Blobs.PutFile(ctx, out.Name())
+	return catalogue.VersionPart{Blob: string(ref.Hash), Bytes: ref.Size, Rows: pq.Rows(), Source: fmt.Sprintf("entries/%s/%d", c.recipe, n)}, err
 }
 
 // columns describe the rows of the version.
@@ -172,8 +249,9 @@ func (c *cutting) columns() json.RawMessage {
 // cutRows is how many entries are read at once.
 const cutRows = 2000
 
-// rows gives the typer what is shown of each entry, in the order in which they came.
-func (c *cutting) rows(ctx context.Context, typer *check.Typer) error {
+// rows gives the typer what is shown of the entries after a place and up to another, in
+// the order in which they came.
+func (c *cutting) rows(ctx context.Context, typer *check.Typer, after, last int64) error {
 	names := form.Columns(c.table.schema)
 	attached := map[string]bool{}
 	d := form.FromSchema(c.table.schema, form.Origin{})
@@ -182,12 +260,12 @@ func (c *cutting) rows(ctx context.Context, typer *check.Typer) error {
 			attached[it.Name] = true
 		}
 	}
-	for after := int64(0); ; {
+	for {
 		var page []shownRow
 		err := c.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
 			rows, err := tx.Query(ctx, `SELECT e.id, e.place, CASE WHEN e.shown = e.revision THEN e.data ELSE h.data END
 				FROM entries e LEFT JOIN entry_history h ON h.resource = e.resource AND h.entry = e.id AND h.revision = e.shown
-				WHERE e.resource = $1 AND e.place > $2 AND e.shown > 0 ORDER BY e.place LIMIT $3`, c.id, after, cutRows)
+				WHERE e.resource = $1 AND e.place > $2 AND e.place <= $3 AND e.shown > 0 ORDER BY e.place LIMIT $4`, c.id, after, last, cutRows)
 			if err != nil {
 				return err
 			}
@@ -261,9 +339,9 @@ func (c *cutting) record(ctx context.Context, tx *sqldb.Tx) error {
 		return err
 	}
 	number := r.Latest
-	if r.Current == nil || len(r.Current.Parts) != 1 || r.Current.Parts[0].Blob != c.part.Blob {
+	if r.Current == nil || !slices.Equal(r.Current.Parts, c.parts) {
 		v, err := c.o.Catalogue.AddVersionTx(ctx, tx, cutter, catalogue.NewVersion{
-			Resource: c.id, Expect: catalogue.AnyVersion, Parts: []catalogue.VersionPart{c.part}, Columns: c.columns(), Schema: c.table.ref,
+			Resource: c.id, Expect: catalogue.AnyVersion, Parts: c.parts, Columns: c.columns(), Schema: c.table.ref,
 			Report: catalogue.ReportSummary{Valid: true}, Taken: true,
 		})
 		if err != nil {

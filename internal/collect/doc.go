@@ -6,5 +6,5 @@
 // schema/form; a table and its versions are the catalogue's.
 //
 // Start with form.go (Form), access.go (who may do what), arrive.go and write.go (an entry
-// arrives, once), cut.go (from entries to a version).
+// arrives, once), waiting.go (who is told), cut.go (from entries to a version).
 package collect

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -83,6 +84,7 @@ func (s *Service) putMany(ctx context.Context, v Visitor, t target, list []Sent)
 		}); err != nil {
 			return nil, span, err
 		}
+		desk.corrects = !slices.ContainsFunc(list, func(e Sent) bool { return e.Revision == 0 })
 		if err := desk.takes(s.now()); err != nil {
 			return nil, span, err
 		}
@@ -112,11 +114,18 @@ func (s *Service) write(ctx context.Context, v Visitor, t target, checked *desk,
 			again = true
 			return nil
 		}
+		d.corrects = checked.corrects
 		if err := d.takes(tx.Now()); err != nil {
 			return err
 		}
 		w := &writing{Service: s, tx: tx, desk: d, visitor: v}
-		if err := w.lock(ctx, len(list)); err != nil {
+		fresh := 0
+		for i := range list {
+			if list[i].Revision == 0 {
+				fresh++
+			}
+		}
+		if err := w.lock(ctx, len(list), fresh); err != nil {
 			return err
 		}
 		span = LineSpan{w.seq, w.seq + int64(len(list))}
@@ -154,11 +163,11 @@ type writing struct {
 }
 
 // lock makes the other writers of the table wait, and reserves numbers for n
-// changes.
-func (w *writing) lock(ctx context.Context, n int) error {
+// changes and places for as many new entries as there may be among them.
+func (w *writing) lock(ctx context.Context, n, fresh int) error {
 	var seq, made int64
-	err := w.tx.QueryRow(ctx, `UPDATE entry_tables SET seq = seq + $2, made = made + $2 WHERE resource = $1 RETURNING seq, made, due`, w.desk.resource, n).Scan(&seq, &made, &w.due)
-	w.seq, w.place = seq-int64(n), made-int64(n)
+	err := w.tx.QueryRow(ctx, `UPDATE entry_tables SET seq = seq + $2, made = made + $3 WHERE resource = $1 RETURNING seq, made, due`, w.desk.resource, n, fresh).Scan(&seq, &made, &w.due)
+	w.seq, w.place = seq-int64(n), made-int64(fresh)
 	return err
 }
 
@@ -189,7 +198,7 @@ func (w *writing) put(ctx context.Context, a *arriving) (out Outcome, err error)
 	if a.MadeAt.IsZero() || a.MadeAt.After(w.tx.Now()) { // a clock that goes wrong
 		a.MadeAt = w.tx.Now()
 	}
-	if !w.desk.form.Takes(w.tx.Now(), a.MadeAt) {
+	if !w.desk.mends() && !w.desk.form.Takes(w.tx.Now(), a.MadeAt) {
 		return Outcome{Err: closed()}, nil
 	}
 	if w.met != nil && !w.met[a.ID] {

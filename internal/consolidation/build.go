@@ -336,12 +336,14 @@ func (b *build) record(ctx context.Context, tx *sqldb.Tx) error {
 		return errs.New(errs.Conflict, "consolidation.changed").WithHint("consolidation.changed.hint")
 	}
 	for _, x := range b.list {
-		if x.Resource == "" || x == b.was[x.Resource] {
+		was := b.was[x.Resource]
+		news := x.news(was)
+		if x.Resource == "" || x == was && news == nil {
 			continue
 		}
-		if x.report != "" && x.report != b.was[x.Resource].report {
+		if news != nil {
 			x.ToldAt = tx.Now()
-			if err := jobs.Emit(ctx, tx, RowsLeftOut{x.Schema, x.Resource}); err != nil {
+			if err := jobs.Emit(ctx, tx, news); err != nil {
 				return err
 			}
 		}
@@ -367,6 +369,18 @@ func (b *build) record(ctx context.Context, tx *sqldb.Tx) error {
 	_, err = tx.Exec(ctx, `UPDATE consolidations SET dataset = $2, resource = $3, recipe = $4, row_count = $5, duplicate_keys = $6, duplicate_rows = $7, duplicates_blob = $8, built_at = $9 WHERE schema_id = $1`,
 		b.c.Schema, b.c.Dataset, b.c.Resource, b.recipe, b.out.Rows, len(b.resolution.groups), left, b.blob, tx.Now())
 	return err
+}
+
+// news is what the producer of a source is told, nil for nothing: it is left out whole,
+// for another reason than before, or other rows of it are.
+func (s Source) news(was Source) jobs.Event {
+	switch {
+	case s.LeftOut != "" && (s.LeftOut != was.LeftOut || was.ToldAt.IsZero()):
+		return TableLeftOut{s.Schema, s.Resource}
+	case s.report != "" && s.report != was.report:
+		return RowsLeftOut{s.Schema, s.Resource}
+	}
+	return nil
 }
 
 // version adds the version, making the dataset when it is the first one.

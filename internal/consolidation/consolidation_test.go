@@ -17,6 +17,7 @@ import (
 	"socle/internal/collect"
 	"socle/internal/consolidation"
 	"socle/internal/errs"
+	"socle/internal/i18n"
 	"socle/internal/identity"
 	"socle/internal/jobs"
 	"socle/internal/mail"
@@ -481,6 +482,69 @@ func TestDuplicates(t *testing.T) {
 	})
 }
 
+// letters are those that were written so far.
+func (w *territory) letters() (list []mail.Record) {
+	w.Helper()
+	w.must(w.db.Read(w.Context(), func(tx *sqldb.Tx) (err error) {
+		list, err = mail.List(w.Context(), tx, mail.Filter{})
+		return err
+	}))
+	return list
+}
+
+// The producer of a table that is left out whole is told why and what to do, once for
+// each reason.
+func TestTableLeftOutIsTold(t *testing.T) {
+	sqldbtest.Run(t, func(t *testing.T, db *sqldb.DB) {
+		w := open(t, db)
+		ctx, a := t.Context(), w.editors["Roques"]
+		d := w.publishes("Roques", "Actes de Roques", "acts@2.0", "ACTE_ID\nR1\n", "")
+		licence := func(l catalogue.LicenceID) {
+			t.Helper()
+			m := d.Metadata
+			m.Licence = l
+			_, err := w.catalogue.Edit(ctx, a, d.ID, catalogue.AnyRevision, m)
+			w.must(err)
+			w.drain()
+		}
+		told := func(n int) mail.Record {
+			t.Helper()
+			w.build()
+			w.must(w.merge.Rebuild(ctx, sys, nil))
+			w.drain()
+			list := w.letters()
+			if len(list) != n {
+				t.Fatalf("%d letters, want %d: %+v", len(list), n, list)
+			}
+			if n == 0 {
+				return mail.Record{}
+			}
+			return list[0]
+		}
+		licence(catalogue.ODbL)
+		w.starts(nil)
+		got := told(1)
+		l := i18n.French
+		if got.To != "r@example.org" || got.Subject != "Hors du jeu du territoire : Actes de Roques" || !strings.Contains(got.Text, i18n.T(l, "returned.whole.licence")) || !strings.Contains(got.Text, i18n.T(l, "returned.whole.licence.hint")) ||
+			!strings.Contains(got.Text, "https://donnees.example.org/returns/"+string(d.Resources[0].ID)) {
+			t.Errorf("%+v", got)
+		}
+		told(1) // at each build, no other
+		licence(catalogue.LicenceOuverte)
+		told(1)
+		ref, err := w.blobs.Put(ctx, strings.NewReader("no table"))
+		w.must(err)
+		_, err = w.catalogue.AddVersion(ctx, sys, catalogue.NewVersion{Resource: d.Resources[0].ID, Expect: catalogue.AnyVersion, Columns: []byte(actsNew), Schema: catalogue.SchemaRef{ID: "acts", Version: "2.0"}, Parts: []catalogue.VersionPart{{Blob: string(ref.Hash), Bytes: ref.Size, Rows: 1}}})
+		w.must(err)
+		w.drain()
+		if got = told(2); !strings.Contains(got.Text, i18n.T(l, "returned.whole.unreadable")) {
+			t.Errorf("%+v", got)
+		}
+		licence(catalogue.ODbL) // for another reason
+		told(3)
+	})
+}
+
 func TestRowsGoBack(t *testing.T) {
 	sqldbtest.Run(t, func(t *testing.T, db *sqldb.DB) {
 		w := open(t, db)
@@ -488,11 +552,7 @@ func TestRowsGoBack(t *testing.T) {
 		d := w.publishes("Auterive", "Actes d’Auterive", "acts@1.0", "NUM,voix,autre\nA1,5,u\nA2,-1,v\nA3,-2,w\n", "")
 		w.starts(nil)
 		w.drain()
-		var letters []mail.Record
-		w.must(db.Read(ctx, func(tx *sqldb.Tx) (err error) {
-			letters, err = mail.List(ctx, tx, mail.Filter{})
-			return err
-		}))
+		letters := w.letters()
 		if len(letters) != 1 || letters[0].To != "a@example.org" || letters[0].Subject != "2 lignes à corriger : Actes d’Auterive" {
 			t.Fatalf("%+v", letters)
 		}

@@ -21,8 +21,18 @@ type RowsLeftOut struct {
 	Resource catalogue.ResourceID
 }
 
+// TableLeftOut tells that a table was left out whole of the dataset of the territory,
+// for another reason than before.
+type TableLeftOut struct {
+	Schema   string
+	Resource catalogue.ResourceID
+}
+
 // Event names it.
 func (RowsLeftOut) Event() string { return "consolidation.rows-left-out" }
+
+// Event names it.
+func (TableLeftOut) Event() string { return "consolidation.table-left-out" }
 
 // buildArgs builds the dataset of a schema. Now tells what cannot wait for the
 // others: something was withdrawn.
@@ -77,6 +87,7 @@ func (s *Service) Handle(r *jobs.Runner) {
 	})
 	jobs.On(r, "consolidation.merged", func(ctx context.Context, e identity.OrganisationMerged) error { return s.merged(ctx, e) })
 	jobs.On(r, "consolidation.tell", s.tell)
+	jobs.On(r, "consolidation.tell-whole", s.tellWhole)
 }
 
 func (s *Service) runBuild(ctx context.Context, j *jobs.Job[buildArgs]) error {
@@ -204,7 +215,7 @@ func (s *Service) merged(ctx context.Context, e identity.OrganisationMerged) err
 	return s.producer(ctx, e.From)
 }
 
-// tell writes to those who publish for the producer of rows that were left out.
+// tell writes to the producer of rows that were left out.
 func (s *Service) tell(ctx context.Context, e RowsLeftOut) error {
 	x, err := s.Return(ctx, builder, e.Schema, e.Resource)
 	if errs.Is(err, errs.NotFound) || err == nil && x.Wrong == 0 {
@@ -213,6 +224,34 @@ func (s *Service) tell(ctx context.Context, e RowsLeftOut) error {
 	if err != nil {
 		return err
 	}
+	return s.write(ctx, x, "consolidation.mail", func(i18n.Lang) i18n.Args { return i18n.Args{"Count": int(x.Wrong)} })
+}
+
+// tellWhole writes to the producer of a table that was left out whole: why, and what to
+// do about it.
+func (s *Service) tellWhole(ctx context.Context, e TableLeftOut) error {
+	x, err := s.Return(ctx, builder, e.Schema, e.Resource)
+	if errs.Is(err, errs.NotFound) || err == nil && x.LeftOut == "" {
+		return nil // mended, or gone
+	}
+	if err != nil {
+		return err
+	}
+	c, err := s.Find(ctx, builder, e.Schema)
+	if errs.Is(err, errs.NotFound) {
+		return nil // stopped since
+	}
+	if err != nil {
+		return err
+	}
+	reason := "returned.whole." + x.LeftOut
+	return s.write(ctx, x, "consolidation.mail.whole", func(l i18n.Lang) i18n.Args {
+		return i18n.Args{"Territory": c.Title, "Reason": i18n.T(l, reason), "Hint": i18n.T(l, reason+".hint")}
+	})
+}
+
+// write writes in the words of a key to those who publish for the producer of a source.
+func (s *Service) write(ctx context.Context, x Source, key string, more func(i18n.Lang) i18n.Args) error {
 	d, err := s.o.Catalogue.Get(ctx, builder, x.Dataset)
 	if errs.Is(err, errs.NotFound) {
 		return nil
@@ -226,8 +265,9 @@ func (s *Service) tell(ctx context.Context, e RowsLeftOut) error {
 	}
 	var letters []mail.Message
 	for _, p := range people {
-		args := i18n.Args{"Name": p.Name, "Title": d.Title, "Count": int(x.Wrong), "Link": s.o.BaseURL + ReturnPath(x, "")}
-		letters = append(letters, mail.Message{To: p.Email, Subject: i18n.T(p.Language, "consolidation.mail.subject", args), Text: i18n.T(p.Language, "consolidation.mail.text", args)})
+		args := more(p.Language)
+		args["Name"], args["Title"], args["Link"] = p.Name, d.Title, s.o.BaseURL+ReturnPath(x, "")
+		letters = append(letters, mail.Message{To: p.Email, Subject: i18n.T(p.Language, key+".subject", args), Text: i18n.T(p.Language, key+".text", args)})
 	}
 	return s.o.DB.Write(ctx, func(tx *sqldb.Tx) error { return mail.SendAll(ctx, tx, letters...) })
 }

@@ -5,13 +5,37 @@ import { nameLine } from "../entry/nameline";
 import { placeField } from "../entry/place";
 
 // A form that is filled in: what is not asked is hidden, what is calculated appears,
-// errors stand next to their field as one types; unsent answers are kept in this
-// browser. The server answers all of it: one set of rules, the same as when it sends.
+// errors stand next to their field as one types; unsent answers to a new entry are kept
+// in this browser. The server answers all of it: one set of rules, the same as when it sends.
 interface Look {
   values: Record<string, string>;
   hidden: string[];
   problems: Record<string, string>;
   offered: Record<string, string[]>; // the choices that filters leave, by input
+  said: Record<string, Said>; // texts that cite answers, by data-says
+}
+
+interface Said {
+  label?: string; // of a field, or the title of a group
+  help?: string;
+  note?: string; // HTML
+}
+
+// Gives an element another text in the place of the one it begins with.
+function write(element: Element | null, text: string | undefined): void {
+  const node = [...(element?.childNodes ?? [])].find((n) => n.nodeType === Node.TEXT_NODE && n.textContent?.trim());
+  const old = node?.textContent ?? "";
+  if (node && text && old.trim() !== text) node.textContent = old.replace(old.trim(), () => text);
+}
+
+function tell(element: HTMLElement, said: Said): void {
+  if (said.note === undefined) {
+    write(element.querySelector("label, legend, h2, h3, h4"), said.label);
+    write(element.querySelector(".help"), said.help);
+    return;
+  }
+  const note = new DOMParser().parseFromString(said.note, "text/html").body;
+  if (note.textContent?.trim() !== element.textContent?.trim()) element.replaceChildren(...[...note.childNodes].map((n) => document.importNode(n, true)));
 }
 
 const pause = 350; // ms without typing before one asks
@@ -19,12 +43,13 @@ const pause = 350; // ms without typing before one asks
 const entryform: Island = (element) => {
   const form = element.querySelector("form");
   const { check, propose, keeps } = element.dataset;
-  if (!form || !check || !keeps) return;
+  if (!form || !check) return;
   const word = (name: string): string => element.dataset[`word${name[0].toUpperCase()}${name.slice(1)}`] ?? "";
   const items = [...element.querySelectorAll<HTMLElement>("[data-item]")];
   const inputs = (item: HTMLElement): HTMLInputElement[] => [...item.querySelectorAll<HTMLInputElement>("input:not([type=file]), select, textarea")];
   const d = element.dataset;
   const map = { worker: d.mapWorker, style: d.mapStyle, base: d.mapBase, credit: d.mapCredit, bounds: d.mapBounds, tiles: d.mapTiles, places: d.mapPlaces, name: word("mapname"), wordIn: word("mapin"), wordOut: word("mapout"), wordMarker: word("mapmarker") };
+  const telling = [...element.querySelectorAll<HTMLElement>("[data-says]")];
   const touched = new Set<string>();
   let under: AbortController | undefined;
   let timer = 0;
@@ -86,6 +111,7 @@ const entryform: Island = (element) => {
       const input = inputs(item)[0];
       if (value !== undefined && input && input.value !== value && document.activeElement !== input) input.value = value;
     }
+    for (const e of telling) if (look.said[e.dataset.says ?? ""]) tell(e, look.said[e.dataset.says ?? ""]);
     for (const section of element.querySelectorAll<HTMLElement>("[data-section]")) {
       const inside = [...section.querySelectorAll<HTMLElement>("[data-item]")];
       section.hidden = inside.length > 0 && inside.every((i) => i.hidden);
@@ -123,6 +149,7 @@ const entryform: Island = (element) => {
     }
   };
   const keep = (): void => {
+    if (!keeps) return;
     const out: Record<string, string[]> = {};
     for (const [name, value] of new FormData(form)) if (typeof value === "string" && value !== "" && name.startsWith("v-")) (out[name] ??= []).push(value);
     try {
@@ -153,7 +180,7 @@ const entryform: Island = (element) => {
     return line;
   };
   const refused = form.querySelector(".notice-wrong") !== null;
-  if (!refused) {
+  if (!refused && keeps) {
     const draft = readKept(keeps);
     let some = false;
     for (const item of items) {
@@ -179,7 +206,7 @@ const entryform: Island = (element) => {
         if (values && put(item, values)) say(item, word("last"));
       }
     }
-  } else {
+  } else if (refused) {
     for (const item of items) touched.add(item.dataset.item ?? "");
   }
 
@@ -213,7 +240,7 @@ const entryform: Island = (element) => {
   form.addEventListener("input", changed);
   form.addEventListener("change", changed);
   form.addEventListener("submit", (event) => {
-    if ((event.submitter as HTMLButtonElement | null)?.name === "more") return;
+    if (!keeps || (event.submitter as HTMLButtonElement | null)?.name === "more") return;
     try {
       localStorage.setItem(lastKey, localStorage.getItem(keeps) ?? "{}");
       localStorage.removeItem(keeps);

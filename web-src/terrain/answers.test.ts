@@ -1,10 +1,10 @@
 // What is shown, calculated and wrong while a form is filled in.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Filling, valueAt, withValue } from "./answers";
+import { answersAround, Filling, valueAt, withValue } from "./answers";
 import { corrected, madeAt, minutesWrong, note } from "./clock";
 import type { Definition, Item } from "./definition";
-import { inLanguage, nameOf, shown, writePoint } from "./definition";
+import { inLanguage, nameOf, say, shown, writePoint } from "./definition";
 import { fromISO, toISO } from "./moments";
 import { address } from "./formaddress";
 
@@ -27,6 +27,22 @@ test("a question that is not asked is neither checked, sent, nor seen by express
   assert.ok(!s.shown.has("volume") && !s.shown.has("raison"));
   assert.deepEqual(s.problems, []);
   assert.deepEqual(f.answers({ arrose: "non", volume: "7,5", raison: "x" }), { arrose: "non" });
+});
+
+test("a text cites answers in words: of its row first, nothing of what is not asked", () => {
+  const items: Item[] = [
+    field("commune", { control: "choice", choices: [{ value: "31458", label: "Roques" }] }),
+    field("nom", { relevant: "${commune} != ''" }),
+    { kind: "repeat", name: "arbres", items: [field("nom"), field("age")] },
+  ];
+  const f = filling(items);
+  const said = (text: string, values: Record<string, string>, steps: [string, number][] = []) => say(items, text, answersAround(f.state(values), steps));
+  const text = "Combien à ${commune}, près de ${ nom } ? ${inconnu}";
+  assert.equal(said(text, { commune: "31458", nom: "Garonne" }), "Combien à Roques, près de Garonne ? ${inconnu}");
+  assert.equal(said(text, { nom: "Garonne" }), "Combien à …, près de … ? ${inconnu}");
+  const rows = { commune: "31458", nom: "Garonne", arbres: JSON.stringify([{ nom: "Cèdre" }, { age: "3" }]) };
+  assert.equal(said("${nom} à ${commune}", rows, [["arbres", 0]]), "Cèdre à Roques");
+  assert.equal(said("${nom}, ${age}", rows, [["arbres", 1]]), "Garonne, 3");
 });
 
 test("a day and an instant are told in words, what is neither stays", () => {

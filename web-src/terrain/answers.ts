@@ -56,6 +56,17 @@ export interface State {
   faults: string[]; // expressions of the form that cannot be read
 }
 
+// The answers around a place that are shown: of its row of a repeat, then outwards.
+export function answersAround(state: State, steps: Step[]): Values[] {
+  const out: Values[] = [];
+  let own = state.values;
+  for (let n = 0; n <= steps.length; n++) {
+    out.unshift(Object.fromEntries(Object.entries(own).filter(([name]) => state.shown.has(pathOf(steps.slice(0, n), name)))));
+    if (n < steps.length) own = rowsOf(own[steps[n][0]])[steps[n][1]] ?? {};
+  }
+  return out;
+}
+
 export interface Surroundings {
   now: number; // ms, corrected by the server's clock
   zone: number; // minutes east of Greenwich

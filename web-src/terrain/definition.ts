@@ -189,6 +189,31 @@ export function shown(f: Item, text: string): string {
   return (f.control === "choices" ? split(f, text) : [text]).map(label).join(", ");
 }
 
+// The texts of a form may cite answers: "Trees in ${commune}". A name that no question
+// has stays as it is written.
+const cite = /\$\{\s*([^{}\s]+)\s*\}/g;
+
+export const cites = (text: string | undefined): boolean => !!text && text.search(cite) >= 0;
+
+// A text with the answers that it cites, in words: each is looked for in the answers of
+// its row of a repeat, then in those around it (near to far); "…" where there is none.
+export function say(items: Item[], text: string, around: Values[] = []): string {
+  return text.replace(cite, (written, name: string) => {
+    const f = deep(items, name);
+    const answer = around.find((v) => v[name])?.[name];
+    if (!f) return written;
+    return answer ? shown(f, answer) : "…";
+  });
+}
+
+function deep(items: Item[], name: string): Item | undefined {
+  for (const it of items) {
+    const found = it.kind !== "section" && it.name === name ? it : deep(it.items ?? [], name);
+    if (found) return found;
+  }
+  return undefined;
+}
+
 // A position in the way its column holds it: "lon, lat", or JSON by the format of the schema.
 export function writePoint(format: string | undefined, lon: number, lat: number): string {
   const x = Number(lon.toFixed(6));

@@ -1,9 +1,9 @@
 // The page on which an entry is filled in: a short list, or one question a screen.
-import { nameOfItem, pathOf, valueAt } from "./answers";
+import { answersAround, nameOfItem, pathOf, valueAt } from "./answers";
 import type { Path, Problem } from "./answers";
 import type { Application } from "./application";
 import { control } from "./controls";
-import { nameOf, rowsOf } from "./definition";
+import { cites, nameOf, rowsOf, say } from "./definition";
 import type { Item } from "./definition";
 import { markdown } from "./markdown";
 import { ask, button, h, icon, notice } from "./dom";
@@ -22,6 +22,7 @@ interface Placed {
   widget?: Widget;
   problem?: HTMLElement;
   redraw?(): void;
+  tell?(): void; // writes its texts again: they cite answers
 }
 
 export class Fill {
@@ -79,7 +80,18 @@ export class Fill {
 
   private label(path: Path): string {
     const it = this.draft.filling.find(path);
-    return it?.label || it?.title || path;
+    return this.say(it?.label || it?.title, []) || path;
+  }
+
+  // A text with the answers that it cites, as they are now.
+  private say(text: string | undefined, steps: Steps): string {
+    return text && cites(text) ? say(this.draft.form.definition.items, text, answersAround(this.draft.state, steps)) : text ?? "";
+  }
+
+  // The same as a node, with what writes it again.
+  private text(text: string | undefined, steps: Steps): { node: Text; tell?(): void } {
+    const node = document.createTextNode(this.say(text, steps));
+    return { node, tell: cites(text) ? () => { node.data = this.say(text, steps); } : undefined };
   }
 
   private many(): boolean {
@@ -91,13 +103,14 @@ export class Fill {
   private item(it: Item, n: number, steps: Steps): HTMLElement {
     const path = pathOf(steps, nameOfItem(it, n));
     if (it.kind === "note") {
-      const element = h("div", { class: "terrain-note" }, ...markdown(it.label ?? ""));
-      this.placed.push({ path, item: it, element });
+      const element = h("div", { class: "terrain-note" }, ...markdown(this.say(it.label, steps)));
+      this.placed.push({ path, item: it, element, tell: cites(it.label) ? () => element.replaceChildren(...markdown(this.say(it.label, steps))) : undefined });
       return element;
     }
     if (it.kind === "section") {
-      const element = h("section", { class: "terrain-section" }, it.title ? h("h2", {}, it.title) : null, ...(it.items ?? []).map((inner, i) => this.item(inner, i, steps)));
-      this.placed.push({ path, item: it, element });
+      const title = this.text(it.title, steps);
+      const element = h("section", { class: "terrain-section" }, it.title ? h("h2", {}, title.node) : null, ...(it.items ?? []).map((inner, i) => this.item(inner, i, steps)));
+      this.placed.push({ path, item: it, element, tell: title.tell });
       return element;
     }
     return it.kind === "repeat" ? this.repeat(it, path, steps) : this.field(it, path, steps);
@@ -107,7 +120,8 @@ export class Fill {
     const name = it.name ?? "";
     const rows = h("div", { class: "terrain-rows" });
     const problem = h("p", { class: "field-error", hidden: true });
-    const element = h("section", { class: "terrain-section" }, h("h2", {}, it.title || it.label || name), rows, problem);
+    const title = this.text(it.title || it.label || name, steps);
+    const element = h("section", { class: "terrain-section" }, h("h2", {}, title.node), rows, problem);
     const redraw = () => {
       this.forget(path);
       const list = rowsOf(this.draft.value(path));
@@ -116,7 +130,7 @@ export class Fill {
           list.length > (it.min ?? 0) ? button(t("repeat.remove"), () => (this.draft.removeRow(path, at), redraw(), this.refresh()), { kind: "danger", icon: "trash-2" }) : null)));
       if (list.length < (it.max || 200)) rows.append(button(t("repeat.add"), () => (this.draft.addRow(path, it), redraw(), this.refresh(), this.focusRow(rows)), { icon: "plus", class: "terrain-wide" }));
     };
-    this.placed.push({ path, item: it, element, problem, redraw });
+    this.placed.push({ path, item: it, element, problem, redraw, tell: title.tell });
     redraw();
     return element;
   }
@@ -133,7 +147,8 @@ export class Fill {
   private field(it: Item, path: Path, steps: Steps): HTMLElement {
     const name = it.name ?? "";
     const id = `q${++this.number}`;
-    const help = it.help || (it.example && !["text", "integer", "number"].includes(it.control ?? "")) ? h("div", { class: "help", id: `${id}-help` }, it.help ?? t("fill.example", { Example: it.example ?? "" })) : null;
+    const helped = this.text(it.help ?? t("fill.example", { Example: it.example ?? "" }), steps);
+    const help = it.help || (it.example && !["text", "integer", "number"].includes(it.control ?? "")) ? h("div", { class: "help", id: `${id}-help` }, helped.node) : null;
     const problem = h("p", { class: "field-error", id: `${id}-problem`, hidden: true });
     const isPlace = !steps.length && name === this.draft.form.definition.place;
     const widget = control(it, {
@@ -162,14 +177,16 @@ export class Fill {
       placed: (fix) => isPlace && void this.look(fix),
       stop: (end) => this.ends.push(end),
     });
-    const label: (Node | string)[] = [it.label || name];
+    const labelled = this.text(it.label || name, steps);
+    const label: (Node | string)[] = [labelled.node];
     if (!it.required && it.control !== "calculated") label.push(h("span", { class: "optional" }, ` (${t("fill.optional")})`));
     const parts = [help, widget.element, isPlace ? this.near : null, problem];
     const element = widget.grouped
       ? h("fieldset", { class: "field terrain-field", "aria-describedby": `${id}-help ${id}-problem` }, h("legend", {}, ...label), ...parts)
       : h("div", { class: "field terrain-field" }, h("label", { for: id }, ...label), ...parts);
     if (it.control === "hidden") element.hidden = true;
-    this.placed.push({ path, item: it, element, widget, problem });
+    const tells = [labelled.tell, helped.tell].filter((tell) => !!tell);
+    this.placed.push({ path, item: it, element, widget, problem, tell: tells.length ? () => tells.forEach((tell) => tell()) : undefined });
     return element;
   }
 
@@ -224,6 +241,7 @@ export class Fill {
     if (this.draft.entry.state === "draft" && this.draft.entry.before && !this.changes.firstChild)
       this.changes.append(notice("information", t("fill.changes"), h("div", { class: "terrain-acts" }, button(t("fill.abandon"), () => this.abandon(), { icon: "undo-2" }))));
     for (const p of this.placed) {
+      p.tell?.();
       const offered = this.draft.state.offered.get(p.path);
       if (offered) p.widget?.offer?.(offered);
     }

@@ -1,7 +1,7 @@
 // What is on this phone only, what was sent, what was refused and why; and the page
 // of one entry.
 import type { Application, View } from "./application";
-import { fieldsOf, rowsOf, shown } from "./definition";
+import { fieldsOf, rowsOf, say, shown } from "./definition";
 import type { Definition, Values } from "./definition";
 import { ask, button, h, icon, notice } from "./dom";
 import { entryLine, homePage } from "./home";
@@ -69,7 +69,7 @@ export function answersOf(d: Definition, values: Values): HTMLElement {
     const text = values[f.name ?? ""] ?? "";
     if (!text || f.control === "hidden") continue;
     const rows = f.kind === "repeat" ? rowsOf(text) : null;
-    list.append(h("dt", {}, f.label || f.title || f.name || ""), h("dd", {}, rows ? t("entry.rows", { Count: rows.length }) : shown(f, text)));
+    list.append(h("dt", {}, say(d.items, f.label || f.title || f.name || "", [values])), h("dd", {}, rows ? t("entry.rows", { Count: rows.length }) : shown(f, text)));
   }
   return list;
 }
@@ -104,7 +104,7 @@ export async function entryPage(app: Application, id: string): Promise<View> {
 }
 
 function label(d: Definition | undefined, name: string): string {
-  for (const f of d ? fieldsOf(d.items) : []) if (f.name === name) return f.label || name;
+  for (const f of d ? fieldsOf(d.items) : []) if (f.name === name) return say(d?.items ?? [], f.label || name);
   return name;
 }
 

@@ -90,14 +90,33 @@ func (w *xformWriter) textOf(id, value string) {
 		return
 	}
 	w.open("text", "id", id)
-	w.element("value", value)
+	w.cited("value", value)
 	w.raw("</text>")
+}
+
+// cited writes an element with a text, and an output for each answer that it cites.
+func (w *xformWriter) cited(element, value string) {
+	w.raw("<", element, ">")
+	for _, p := range form.Parts(value) {
+		n := w.byName[p.Question]
+		switch {
+		case p.Question == "":
+			w.text(p.Words)
+		case n == nil: // as it is written
+			w.text("${" + p.Question + "}")
+		case n.item.Control == form.OneChoice && n.item.ChoiceFilter == "":
+			w.empty("output", "value", "jr:choice-name("+n.path+", '"+n.path+"')")
+		default:
+			w.empty("output", "value", n.path)
+		}
+	}
+	w.raw("</", element, ">")
 }
 
 // shown writes an element that shows a text: the text itself, or its name.
 func (w *xformWriter) shown(element, id, value string) {
 	if len(w.langs) < 2 || value == "" {
-		w.element(element, value)
+		w.cited(element, value)
 		return
 	}
 	w.empty(element, "ref", itextRef(id))

@@ -154,6 +154,38 @@ func TestXFormInTwoLanguages(t *testing.T) {
 	}
 }
 
+// A text that cites answers shows them where they stand, a choice by its label.
+func TestXFormCitesAnswers(t *testing.T) {
+	items := []form.Item{
+		{Kind: form.Field, Name: "nom", Label: "Nom", Control: form.Text},
+		{Kind: form.Field, Name: "etat", Label: "État <${nom}>", Control: form.OneChoice, Choices: []form.Choice{{Value: "b", Label: "Bon"}}},
+		{Kind: form.Repeat, Name: "arbres", Title: "Arbres de ${nom}", Items: []form.Item{{Kind: form.Field, Name: "age", Label: "Âge (${etat})", Help: "De ${nom}, ${inconnu}", Control: form.Integer}}},
+	}
+	write := func(items []form.Item) string {
+		t.Helper()
+		b, err := openrosa.XForm(&openrosa.Form{ID: "f", Version: 1, Definition: &form.Definition{Title: "F", Language: "fr", Items: items}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		wellFormed(t, b)
+		return string(b)
+	}
+	one := write(items)
+	for _, want := range []string{
+		`<label>État &lt;<output value="/data/nom"/>&gt;</label>`, `<label>Arbres de <output value="/data/nom"/></label>`,
+		`<label>Âge (<output value="jr:choice-name(/data/etat, &#39;/data/etat&#39;)"/>)</label>`, `<hint>De <output value="/data/nom"/>, ${inconnu}</hint>`,
+	} {
+		if !strings.Contains(one, want) {
+			t.Errorf("no %s in\n%s", want, one)
+		}
+	}
+	items[0].Translations = map[string]form.Words{"en": {Label: "Name"}}
+	items[1].Translations = map[string]form.Words{"en": {Label: "State of ${nom}"}}
+	if two := write(items); !strings.Contains(two, `<value>State of <output value="/data/nom"/></value>`) {
+		t.Errorf("the other language does not cite: %s", two)
+	}
+}
+
 func TestXFormOfABadExpression(t *testing.T) {
 	for _, it := range []form.Item{
 		{Kind: form.Field, Name: "a", Control: form.Text, Relevant: "1 +"},

@@ -122,9 +122,8 @@ func (rd *reader) question(s *sheet, r *row) question {
 		q.kind = strings.ToLower(strings.ReplaceAll(strings.Join(words, " "), "_", " "))
 		q.kind = strings.ReplaceAll(q.kind, "-", " ")
 	}
-	if strings.Contains(q.own.Label, "${") {
-		rd.tell(Changed, s, r.number, "label", "xlsform.label-answers")
-	}
+	rd.cited(s, r, "label", q.own.Label)
+	rd.cited(s, r, "hint", q.own.Help)
 	for _, c := range s.columns {
 		if v := r.get(c.label); v != "" && slices.Contains([]string{"image", "audio", "video", "big-image"}, c.base) {
 			rd.tell(Left, s, r.number, c.label, "xlsform.media", errs.Args{"File": v})
@@ -208,6 +207,15 @@ func (rd *reader) expression(s *sheet, r *row, column, text string) *expression.
 	}
 	rd.asked = append(rd.asked, expressionAt{s, r.number, column, e})
 	return e
+}
+
+// cited has the questions looked for whose answers a text cites.
+func (rd *reader) cited(s *sheet, r *row, column, text string) {
+	for _, p := range form.Parts(text) {
+		if p.Question != "" {
+			rd.expression(s, r, column, "${"+p.Question+"}")
+		}
+	}
 }
 
 // taken gives the expression of a column when it is understood.

@@ -102,7 +102,7 @@ type Definition struct {
 }
 
 // Item is one thing of a form. The members that do not concern its kind are
-// empty.
+// empty. Title, Label and Help may cite answers: cited.go.
 type Item struct {
 	Kind  Kind   `json:"kind"`
 	Name  string `json:"name,omitempty"`  // of fields: the column, but for a point of two columns

@@ -42,7 +42,9 @@ func (d *Definition) WriteSchema(name string) (*schema.Schema, error) {
 		Fields      []descriptor `json:"fields"`
 	}{"https://datapackage.org/profiles/2.0/tableschema.json", name, d.Title, d.Description, []descriptor{}}
 	for it := range d.Fields() {
-		root.Fields = append(root.Fields, it.descriptors()...)
+		own := *it
+		own.Title, own.Label, own.Help = d.Say(it.Title), d.Say(it.Label), d.Say(it.Help) // of every row
+		root.Fields = append(root.Fields, own.descriptors()...)
 	}
 	b, err := json.Marshal(root)
 	if err != nil {

@@ -93,7 +93,7 @@ func (p *Pages) entriesPage(w http.ResponseWriter, r *http.Request, f collect.Fo
 	d := f.Definition.In(string(ui.LangOf(ctx)))
 	columns := shown(d)
 	for _, it := range columns {
-		view.Columns = append(view.Columns, it.Label)
+		view.Columns = append(view.Columns, d.Say(it.Label))
 	}
 	people, err := p.people(r, list)
 	if err != nil {
@@ -102,7 +102,7 @@ func (p *Pages) entriesPage(w http.ResponseWriter, r *http.Request, f collect.Fo
 	for _, e := range list {
 		row := entryRow{ID: e.ID, Href: base + "/" + e.ID, Name: nameOf(d, e), State: stateBadge(ctx, e.State), By: orElse(people[identity.PersonOfRef(e.By)], ui.T(ctx, "collectui.someone")), When: ui.Ago(ctx, e.Received, p.o.Now())}
 		for _, it := range columns {
-			row.Cells = append(row.Cells, shorten(labelled(it, e.Values[it.Name])))
+			row.Cells = append(row.Cells, shorten(it.InWords(e.Values[it.Name])))
 		}
 		view.Rows = append(view.Rows, row)
 	}
@@ -142,33 +142,13 @@ func nameOf(d *form.Definition, e collect.Entry) string {
 	for _, name := range d.Names {
 		it := d.Find(name)
 		if text := e.Values[name]; text != "" && it != nil {
-			parts = append(parts, labelled(it, text))
+			parts = append(parts, it.InWords(text))
 		}
 	}
 	if len(parts) == 0 {
 		return e.ID[:8]
 	}
 	return shorten(strings.Join(parts, " · "))
-}
-
-// labelled is an answer in words.
-func labelled(it *form.Item, text string) string {
-	words := func(value string) string {
-		for _, c := range it.Choices {
-			if c.Value == value {
-				return c.Label
-			}
-		}
-		return value
-	}
-	if it.Several() {
-		list := it.List(text)
-		for i := range list {
-			list[i] = words(list[i])
-		}
-		return strings.Join(list, ", ")
-	}
-	return words(text)
 }
 
 func shorten(s string) string {
@@ -230,7 +210,8 @@ type entryView struct {
 	Answers ui.KeyValues
 	Files   []ui.Link
 	History []revisionView
-	Remove  ui.Form
+	Correct ui.Button
+	Remove  ui.Form // with Correct; none where the visitor may not
 	Version string
 }
 
@@ -257,7 +238,7 @@ func (p *Pages) entry(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	base := "/formulaires/" + string(f.ID) + "/saisies/" + e.ID
+	base := entryAddress(f, e.ID)
 	d := f.Definition.In(string(ui.LangOf(ctx)))
 	title := nameOf(d, e)
 	view := entryView{
@@ -272,10 +253,11 @@ func (p *Pages) entry(w http.ResponseWriter, r *http.Request) error {
 			view.Files = append(view.Files, ui.Link{Label: file.Name, Icon: "file", Href: "/api/v1/forms/" + string(f.ID) + "/entries/" + e.ID + "/files/" + file.Hash})
 		}
 	}
-	may := v.Actor.Can(identity.ActionEdit, f.Organisation) || e.Mine
-	if may && e.State != collect.Removed {
+	if mayCorrect(v.Actor, f, e) {
+		view.Correct = ui.Button{Label: ui.T(ctx, "collectui.correct"), Icon: "pencil", Href: base + "/corriger"}
 		view.Remove = ui.Form{Action: base + "/retirer"}
 	}
+	may := v.Actor.Can(identity.ActionEdit, f.Organisation) || e.Mine
 	names, err := p.o.Identity.Names(ctx, v.Actor, peopleOf(history)...)
 	if err != nil {
 		return err
@@ -304,7 +286,7 @@ func peopleOf(list []collect.Revision) []identity.PersonID {
 func answers(d *form.Definition, v form.Values) (out ui.KeyValues) {
 	for it := range d.Fields() {
 		if text := v[it.Name]; text != "" {
-			out.Rows = append(out.Rows, ui.KeyValue{Key: orElse(it.Label, it.Title), Value: labelled(it, text)})
+			out.Rows = append(out.Rows, ui.KeyValue{Key: d.Say(orElse(it.Label, it.Title), v), Value: it.InWords(text)})
 		}
 	}
 	return out
@@ -338,5 +320,5 @@ func (p *Pages) act(w http.ResponseWriter, r *http.Request, said string, do func
 		return err
 	}
 	shell.Flash(w, r, ui.Good, said)
-	return shell.Redirect(w, r, "/formulaires/"+string(f.ID)+"/saisies/"+url.PathEscape(entry))
+	return shell.Redirect(w, r, entryAddress(f, entry))
 }

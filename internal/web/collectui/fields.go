@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -21,11 +22,13 @@ import (
 
 // block is one item as the page shows it.
 type block struct {
+	Says     string // names its texts, which cite answers; "" where they cite none
 	Name     string // of the input; "" of sections and notes
 	Control  string
 	Title    string // of sections and repeats
 	Level    int
 	Field    templ.Component
+	Kept     templ.Component // of a file that is there: whether it stays
 	Note     templ.Component
 	Children []block
 	Rows     [][]block // of a repeat
@@ -42,45 +45,57 @@ func inputName(name string) string { return "v-" + name }
 type fieldsOf struct {
 	ctx      context.Context
 	form     collect.Form
+	asked    *form.Definition // of the form, in the language of who reads it
 	values   form.Values
 	problems ui.Problems
 	zone     *time.Location
+	files    []collect.File // that the entry has already
 }
 
-func (f fieldsOf) blocks(items []form.Item, prefix string, v form.Values, level int) []block {
+func (f fieldsOf) blocks(items []form.Item, at spot) []block {
 	var out []block
 	for i := range items {
-		it := &items[i]
+		it := f.told(&items[i], at)
+		b := block{}
 		switch it.Kind {
 		case form.Note:
-			out = append(out, block{Note: templ.Raw(markup.HTML(it.Label, min(level+1, 5)))})
+			b.Note = templ.Raw(markup.HTML(it.Label, at.noteLevel()))
 		case form.Section:
-			out = append(out, block{Title: it.Title, Level: level, Children: f.blocks(it.Items, prefix, v, level+1)})
+			b.Title, b.Level, b.Children = it.Title, at.level, f.blocks(it.Items, at.section(i))
 		case form.Repeat:
-			out = append(out, f.repeat(it, prefix, v, level))
+			b = f.repeat(it, at, i)
 		default:
-			out = append(out, f.field(it, prefix, v[it.Name]))
+			b = f.field(it, at.prefix, at.around[0][it.Name])
 		}
+		if cites(&items[i]) {
+			b.Says = at.says(i)
+		}
+		out = append(out, b)
 	}
 	return out
 }
 
-func (f fieldsOf) repeat(it *form.Item, prefix string, v form.Values, level int) block {
-	b := block{Name: inputName(prefix + it.Name), Title: it.Title, Level: level}
-	var rows []form.Values
-	if err := json.Unmarshal([]byte(v[it.Name]), &rows); err != nil {
-		rows = nil
-	}
+func (f fieldsOf) repeat(it *form.Item, at spot, i int) block {
+	b := block{Name: inputName(at.prefix + it.Name), Title: it.Title, Level: at.level}
+	rows := rowsOf(at.around[0][it.Name])
 	for len(rows) < max(1, it.Min) {
 		rows = append(rows, form.Values{})
 	}
 	for n, row := range rows {
-		b.Rows = append(b.Rows, f.blocks(it.Items, fmt.Sprintf("%s%s[%d].", prefix, it.Name, n), row, level+1))
+		b.Rows = append(b.Rows, f.blocks(it.Items, at.row(it, i, n, row)))
 	}
-	if prefix == "" && (it.Max == 0 || len(rows) < it.Max) {
+	if at.prefix == "" && (it.Max == 0 || len(rows) < it.Max) {
 		b.More = &ui.Button{Label: ui.T(f.ctx, "collectui.more"), Icon: "plus", Submit: true, Name: "more", Value: it.Name}
 	}
 	return b
+}
+
+// rowsOf reads the instances of a repeated group; none of what is no list.
+func rowsOf(text string) (rows []form.Values) {
+	if json.Unmarshal([]byte(text), &rows) != nil {
+		return nil
+	}
+	return rows
 }
 
 // manyChoices is from how many on a list is a menu instead of buttons.
@@ -112,6 +127,10 @@ func (f fieldsOf) field(it *form.Item, prefix, value string) block {
 		file := ui.FileInput{Field: base}
 		if it.Control == form.Photo {
 			file.Accept = "image/*"
+		}
+		if value != "" && slices.ContainsFunc(f.files, func(x collect.File) bool { return x.Name == value }) {
+			file.Either = true
+			b.Kept = ui.Checkbox{Field: ui.Field{ID: ui.FieldID(name) + "-kept", Name: name, Label: ui.T(f.ctx, "collectui.correct.keep", map[string]any{"Name": value}), Either: true}, Value: value, Checked: true}
 		}
 		b.Field = file
 		return b

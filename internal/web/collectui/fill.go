@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
+	"maps"
 	"mime/multipart"
 	"net/http"
 	"path/filepath"
@@ -28,20 +29,31 @@ import (
 
 // fillView is a form to fill in.
 type fillView struct {
-	Head   ui.PageHead
-	Intro  templ.Component
-	Closed *ui.Notice
-	Failed *ui.Notice // what was sent is not taken, for a reason that is in no field
-	Form   ui.Form
-	Entry  string
-	Secret string // lets this page, and nobody else, send the entry again
-	Blocks []block
-	Send   string
-	Key    string
-	Keeps  string // the name of the draft in this browser
-	Words  map[string]string
-	Map    placeMap
-	Field  ui.Link // the same form in the field application
+	Head     ui.PageHead
+	Intro    templ.Component
+	Closed   *ui.Notice
+	Failed   *ui.Notice // what was sent is not taken, for a reason that is in no field
+	Form     ui.Form
+	Entry    string
+	Revision string // that is corrected; "" of a new entry
+	Secret   string // lets this page, and nobody else, send the entry again
+	Blocks   []block
+	Send     string
+	Key      string
+	Keeps    string // the name of the draft in this browser; "" for none
+	Words    map[string]string
+	Map      placeMap
+	Field    *ui.Link // the same form in the field application
+}
+
+// filling is what a page of a form holds.
+type filling struct {
+	form     collect.Form
+	key      string // in the addresses that the page asks
+	entry    string
+	values   form.Values
+	corrects *collect.Entry // nil: a new entry
+	revision string         // of it, when the page was opened
 }
 
 // fieldAddress brings a form into the field application of this browser.
@@ -65,7 +77,7 @@ func (p *Pages) fillForm(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return p.fillPage(w, r, f, p.o.Collect.NewEntryID(), p.beginning(f), nil)
+	return p.fillPage(w, r, filling{form: f, key: r.PathValue("key"), entry: p.o.Collect.NewEntryID(), values: p.beginning(f)}, nil)
 }
 
 // beginning are the values that a new entry begins with.
@@ -81,8 +93,8 @@ func (p *Pages) beginning(f collect.Form) form.Values {
 
 // fillPage shows the form with what it holds, and why it was not taken when problem says
 // so. Nothing that was typed is lost; browsers do not give a chosen file again.
-func (p *Pages) fillPage(w http.ResponseWriter, r *http.Request, f collect.Form, entry string, v form.Values, problem error) error {
-	ctx, status := r.Context(), http.StatusOK
+func (p *Pages) fillPage(w http.ResponseWriter, r *http.Request, x filling, problem error) error {
+	ctx, status, f := r.Context(), http.StatusOK, x.form
 	var problems ui.Problems
 	if problem != nil {
 		status, problems = httpx.Status(problem), ui.ProblemsOf(ctx, problem)
@@ -98,8 +110,8 @@ func (p *Pages) fillPage(w http.ResponseWriter, r *http.Request, f collect.Form,
 	view := fillView{
 		Head:  ui.PageHead{Eyebrow: org.Name, Title: d.Title},
 		Intro: templ.Raw(markup.HTML(d.Description, 2)),
-		Form:  ui.Form{ID: "entry", Action: "/f/" + r.PathValue("key"), Files: hasFiles(d.Items), Problems: problems},
-		Entry: entry, Secret: secretOf(r), Key: r.PathValue("key"), Keeps: "socle-draft-" + string(f.ID), Send: ui.T(ctx, "collectui.send"), Field: ui.Link{Label: ui.T(ctx, "fieldui.open"), Href: fieldAddress(f, r.PathValue("key")), Icon: "smartphone"},
+		Form:  ui.Form{ID: "entry", Action: "/f/" + x.key, Files: hasFiles(d.Items), Problems: problems},
+		Entry: x.entry, Secret: secretOf(r), Key: x.key, Keeps: "socle-draft-" + string(f.ID), Send: ui.T(ctx, "collectui.send"), Field: &ui.Link{Label: ui.T(ctx, "fieldui.open"), Href: fieldAddress(f, x.key), Icon: "smartphone"},
 		Words: map[string]string{
 			"place": ui.T(ctx, "collectui.point.use"), "placing": ui.T(ctx, "collectui.point.search"), "denied": ui.T(ctx, "collectui.point.denied"), "accuracy": ui.T(ctx, "collectui.point.accuracy"),
 			"draft": ui.T(ctx, "collectui.draft"), "forget": ui.T(ctx, "collectui.draft.forget"), "last": ui.T(ctx, "collectui.last"),
@@ -112,9 +124,14 @@ func (p *Pages) fillPage(w http.ResponseWriter, r *http.Request, f collect.Form,
 		view.Failed = ui.Failed(ctx, problem)
 	}
 	view.Map = p.placeMap(f)
-	fields := fieldsOf{ctx: ctx, form: f, values: v, problems: problems, zone: p.o.Zone}
-	view.Blocks = fields.blocks(d.Items, "", v, 2)
-	if now := p.o.Now(); !f.Open(now) {
+	fields := fieldsOf{ctx: ctx, form: f, asked: d, values: x.values, problems: problems, zone: p.o.Zone}
+	page := ui.Page{Title: d.Title, Description: markup.Text(d.Description, 200), NoIndex: f.Access != collect.Public}
+	if x.corrects != nil {
+		fields.files = x.corrects.Files
+		page = p.correcting(ctx, x, &view)
+	}
+	view.Blocks = fields.blocks(d.Items, spot{around: []form.Values{x.values}, level: 2})
+	if now := p.o.Now(); x.corrects == nil && !f.Open(now) {
 		n := ui.Notice{Kind: ui.LookHere, Title: ui.T(ctx, "collect.closed"), Text: ui.T(ctx, "collect.closed.hint")}
 		if now.Before(f.Opens) {
 			n.Title, n.Text = ui.T(ctx, "collect.not-open", i18n.Args{"Date": f.Opens}), ""
@@ -123,7 +140,7 @@ func (p *Pages) fillPage(w http.ResponseWriter, r *http.Request, f collect.Form,
 	}
 	w.Header().Set("Cache-Control", "private, no-store")
 	w.Header().Set("Referrer-Policy", "no-referrer") // the address may be the key of a link
-	return shell.PageStatus(w, r, status, ui.Page{Title: d.Title, Description: markup.Text(d.Description, 200), NoIndex: f.Access != collect.Public}, fillFormPage(view))
+	return shell.PageStatus(w, r, status, page, fillFormPage(view))
 }
 
 func secretOf(r *http.Request) string {
@@ -157,42 +174,55 @@ func (p *Pages) fill(w http.ResponseWriter, r *http.Request) error {
 	if r.MultipartForm != nil {
 		defer func() { _ = r.MultipartForm.RemoveAll() }()
 	}
-	read := reading{form: r.PostForm, zone: p.o.Zone}
-	values := read.values(f.Definition.Items, "")
-	entry := r.PostForm.Get("entry")
-	if more := r.PostForm.Get("more"); more != "" { // another row of a repeat
-		read.more(f.Definition, values, more)
-		return p.fillPage(w, r, f, entry, values, nil)
-	}
+	x := filling{form: f, key: r.PathValue("key"), entry: r.PostForm.Get("entry")}
 	v.Secret = r.PostForm.Get("secret") // of this page: sending it twice is one entry
-	sent := collect.Sent{ID: entry, MadeAt: p.o.Now(), Values: values}
-	files, err := attach(r, f.Definition, &sent)
-	if err != nil {
+	out, shown, err := p.take(w, r, v, x, collect.Sent{MadeAt: p.o.Now()})
+	if err != nil || shown {
 		return err
-	}
-	out, err := p.o.Collect.Put(r.Context(), v, f.ID, sent)
-	if err != nil {
-		if e := errs.As(err); len(e.Fields) == 0 && e.Kind != errs.TooLarge {
-			return err
-		}
-		return p.fillPage(w, r, f, entry, values, err)
-	}
-	if out.Secret != "" {
-		v.Secret = out.Secret
-	}
-	for i, h := range files {
-		if err := p.send(r, v, f.ID, entry, sent.Files[i].Hash, h); err != nil {
-			if errs.Is(err, errs.TooLarge) { // the room went meanwhile: sent again, it is the same entry
-				return p.fillPage(w, r, f, entry, values, err)
-			}
-			return err
-		}
 	}
 	state := "?attend=1"
 	if out.Entry.State == collect.Accepted || out.Entry.State == collect.Incomplete && !f.Moderated {
 		state = ""
 	}
 	return shell.Redirect(w, r, "/f/"+r.PathValue("key")+"/merci"+state)
+}
+
+// take sends what a page of a form holds, with its files. shown: it was not taken, and
+// the page is there again with all that was typed.
+func (p *Pages) take(w http.ResponseWriter, r *http.Request, v collect.Visitor, x filling, sent collect.Sent) (out collect.Outcome, shown bool, err error) {
+	read := reading{form: r.PostForm, zone: p.o.Zone}
+	x.values = read.values(x.form.Definition.Items, "")
+	if more := r.PostForm.Get("more"); more != "" { // another row of a repeat
+		read.more(x.form.Definition, x.values, more)
+		return out, true, p.fillPage(w, r, x, nil)
+	}
+	sent.ID, sent.Values = x.entry, maps.Clone(x.values)
+	files, err := attach(r, x.form.Definition, &sent)
+	if err != nil {
+		return out, false, err
+	}
+	if x.corrects != nil {
+		sent.Files = append(sent.Files, stays(x.corrects.Files, sent)...)
+	}
+	out, err = p.o.Collect.Put(r.Context(), v, x.form.ID, sent)
+	if err != nil {
+		if e := errs.As(err); len(e.Fields) == 0 && e.Kind != errs.TooLarge && (x.corrects == nil || e.Kind != errs.Conflict) {
+			return out, false, err
+		}
+		return out, true, p.fillPage(w, r, x, err)
+	}
+	if out.Secret != "" {
+		v.Secret = out.Secret
+	}
+	for i, h := range files {
+		if err := p.send(r, v, x.form.ID, x.entry, sent.Files[i].Hash, h); err != nil {
+			if errs.Is(err, errs.TooLarge) { // the room went meanwhile: sent again, it is the same entry
+				return out, true, p.fillPage(w, r, x, err)
+			}
+			return out, false, err
+		}
+	}
+	return out, false, nil
 }
 
 func readForm(r *http.Request) error {
@@ -312,6 +342,7 @@ type lookAnswer struct {
 	Problems map[string]string `json:"problems"` // by input
 	// Offered are the choices that filters leave, by input.
 	Offered map[string][]string `json:"offered"`
+	Said    map[string]said     `json:"said"` // texts that cite answers
 }
 
 // look says what the form makes of what is being typed.
@@ -331,7 +362,9 @@ func (p *Pages) look(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	ans := lookAnswer{Values: map[string]string{}, Hidden: []string{}, Problems: map[string]string{}, Offered: map[string][]string{}}
+	ans := lookAnswer{Values: map[string]string{}, Hidden: []string{}, Problems: map[string]string{}, Offered: map[string][]string{}, Said: map[string]said{}}
+	d := f.Definition.In(string(ui.LangOf(r.Context())))
+	fieldsOf{ctx: r.Context(), asked: d}.says(ans.Said, d.Items, spot{around: []form.Values{look.Values}, level: 2})
 	for it := range f.Definition.Fields() {
 		if it.Control == form.Calculated || it.Calculation != "" {
 			ans.Values[inputName(it.Name)] = look.Values[it.Name]

@@ -65,6 +65,8 @@ func (p *Pages) Routes() []shell.Route {
 		{Pattern: "GET /formulaires/{id}/saisies", Who: shell.Person, Handler: p.entries},
 		{Pattern: "POST /formulaires/{id}/saisies", Who: shell.Person, Handler: p.decide},
 		{Pattern: "GET /formulaires/{id}/saisies/{entry}", Who: shell.Person, Handler: p.entry},
+		{Pattern: "GET /formulaires/{id}/saisies/{entry}/corriger", Who: shell.Person.With(maps), Handler: p.correctForm},
+		{Pattern: "POST /formulaires/{id}/saisies/{entry}/corriger", Who: shell.Person.With(httpx.Stream(), httpx.MaxBody(files), maps), Handler: p.correct},
 		{Pattern: "POST /formulaires/{id}/saisies/{entry}/restaurer", Who: shell.Person, Handler: p.restore},
 		{Pattern: "POST /formulaires/{id}/saisies/{entry}/retirer", Who: shell.Person, Handler: p.remove},
 		{Pattern: "GET /f/{key}", Who: anyone.With(maps), Handler: p.fillForm},

@@ -52,6 +52,9 @@ func (p *Pages) desk(w http.ResponseWriter, r *http.Request) error {
 	if err := p.asked(ctx, v.Actor, names, &list); err != nil {
 		return err
 	}
+	if err := p.entered(ctx, v.Actor, names, &list); err != nil {
+		return err
+	}
 	if err := p.troubles(ctx, v.Actor, names, &list); err != nil {
 		return err
 	}
@@ -113,6 +116,7 @@ const shownRequests = 50
 // The order of what waits on the desk: what holds others first.
 const (
 	urgencyApproval = iota // someone waits for an answer
+	urgencyEntries         // so do those who filled a form in
 	urgencyRequest         // a reader waits for an answer
 	urgencyRefused
 	urgencyErrors
@@ -229,6 +233,21 @@ func (p *Pages) asked(ctx context.Context, a identity.Actor, names map[identity.
 			Badges:  []ui.Badge{{Label: ui.T(ctx, "communityui.todo"), Kind: ui.LookHere, Icon: "message-circle"}},
 			Facts:   []ui.Fact{{Icon: "calendar", Text: ui.T(ctx, "communityui.asked", i18n.Args{"When": ui.Ago(ctx, x.CreatedAt, p.o.Now())})}},
 			Actions: []ui.Button{{Label: ui.T(ctx, "communityui.todo.act"), Icon: "message-circle", Href: at}}})
+	}
+	return nil
+}
+
+// entered adds the entries of forms that the visitor is asked to accept.
+func (p *Pages) entered(ctx context.Context, a identity.Actor, names map[identity.OrganisationID]identity.Organisation, list *todos) error {
+	forms, err := p.o.Collect.Awaiting(ctx, a)
+	if err != nil {
+		return err
+	}
+	for _, f := range forms {
+		at := collect.WaitingPath(f.ID)
+		list.add(urgencyEntries, 0, ui.Item{Eyebrow: names[f.Organisation].Name, Title: f.Definition.Title, Href: at,
+			Badges:  []ui.Badge{{Label: ui.T(ctx, "desk.todo.entries", ui.Count(f.Counts.Waiting)), Kind: ui.LookHere, Icon: "clock"}},
+			Actions: []ui.Button{{Label: ui.T(ctx, "desk.todo.entries.act"), Icon: "arrow-right", Href: at}}})
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"socle/internal/catalogue"
+	"socle/internal/collect"
 	"socle/internal/community"
 	"socle/internal/consolidation"
 	"socle/internal/httpx"
@@ -31,6 +32,7 @@ type Options struct {
 	Schemas   *schemas.Service
 	Usage     *usage.Service
 	Community *community.Service
+	Collect   *collect.Service
 	Temp      string       // folder of temporary files
 	Fetch     *http.Client // for addresses that strangers give
 	BaseURL   string       // "https://donnees.example.org", in links to reports
