@@ -1,6 +1,7 @@
 import type { Island } from "../island";
 import { combobox } from "../entry/combobox";
 import type { Proposal } from "../entry/combobox";
+import { answersOf, Draft } from "../entry/draft";
 import { nameLine } from "../entry/nameline";
 import { placeField } from "../entry/place";
 
@@ -114,23 +115,8 @@ const entryform: Island = (element) => {
   };
 
   // Unsent answers, and those that the next entry begins with.
-  const lastKey = `${keeps}-last`;
-  const readKept = (key: string): Record<string, string[]> => {
-    try {
-      return JSON.parse(localStorage.getItem(key) ?? "{}") as Record<string, string[]>;
-    } catch {
-      return {};
-    }
-  };
-  const keep = (): void => {
-    const out: Record<string, string[]> = {};
-    for (const [name, value] of new FormData(form)) if (typeof value === "string" && value !== "" && name.startsWith("v-")) (out[name] ??= []).push(value);
-    try {
-      localStorage.setItem(keeps, JSON.stringify(out));
-    } catch {
-      // storage is full or closed: nothing is kept, the form works
-    }
-  };
+  const draft = new Draft(keeps);
+  const keep = (): void => draft.keep(answersOf(form));
   const put = (item: HTMLElement, values: string[]): boolean => {
     let done = false;
     for (const input of inputs(item)) {
@@ -154,26 +140,27 @@ const entryform: Island = (element) => {
   };
   const refused = form.querySelector(".notice-wrong") !== null;
   if (!refused) {
-    const draft = readKept(keeps);
+    const answers = draft.answers;
     let some = false;
     for (const item of items) {
-      const values = draft[item.dataset.item ?? ""];
+      const values = answers[item.dataset.item ?? ""];
       if (values) some = put(item, values) || some;
     }
     if (some) {
+      draft.takeUp(form);
       const note = say(element, word("draft"));
       const again = document.createElement("button");
       again.type = "button";
       again.className = "button button-quiet";
       again.textContent = word("forget");
       again.addEventListener("click", () => {
-        localStorage.removeItem(keeps);
+        draft.forget();
         location.reload();
       });
       note.append(" ", again);
       element.prepend(note);
     } else {
-      const last = readKept(lastKey);
+      const last = draft.last;
       for (const item of items.filter((i) => "last" in i.dataset)) {
         const values = last[item.dataset.item ?? ""];
         if (values && put(item, values)) say(item, word("last"));
@@ -214,12 +201,7 @@ const entryform: Island = (element) => {
   form.addEventListener("change", changed);
   form.addEventListener("submit", (event) => {
     if ((event.submitter as HTMLButtonElement | null)?.name === "more") return;
-    try {
-      localStorage.setItem(lastKey, localStorage.getItem(keeps) ?? "{}");
-      localStorage.removeItem(keeps);
-    } catch {
-      // as above
-    }
+    draft.putAside(form);
   });
   void ask();
   return () => {

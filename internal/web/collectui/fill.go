@@ -7,6 +7,7 @@ import (
 	"io"
 	"mime/multipart"
 	"net/http"
+	"net/url"
 	"path/filepath"
 	"strings"
 	"unicode/utf8"
@@ -99,7 +100,7 @@ func (p *Pages) fillPage(w http.ResponseWriter, r *http.Request, f collect.Form,
 		Head:  ui.PageHead{Eyebrow: org.Name, Title: d.Title},
 		Intro: templ.Raw(markup.HTML(d.Description, 2)),
 		Form:  ui.Form{ID: "entry", Action: "/f/" + r.PathValue("key"), Files: hasFiles(d.Items), Problems: problems},
-		Entry: entry, Secret: secretOf(r), Key: r.PathValue("key"), Keeps: "socle-draft-" + string(f.ID), Send: ui.T(ctx, "collectui.send"), Field: ui.Link{Label: ui.T(ctx, "fieldui.open"), Href: fieldAddress(f, r.PathValue("key")), Icon: "smartphone"},
+		Entry: entry, Secret: secretOf(r), Key: r.PathValue("key"), Keeps: draftOf(f), Send: ui.T(ctx, "collectui.send"), Field: ui.Link{Label: ui.T(ctx, "fieldui.open"), Href: fieldAddress(f, r.PathValue("key")), Icon: "smartphone"},
 		Words: map[string]string{
 			"place": ui.T(ctx, "collectui.point.use"), "placing": ui.T(ctx, "collectui.point.search"), "denied": ui.T(ctx, "collectui.point.denied"), "accuracy": ui.T(ctx, "collectui.point.accuracy"),
 			"draft": ui.T(ctx, "collectui.draft"), "forget": ui.T(ctx, "collectui.draft.forget"), "last": ui.T(ctx, "collectui.last"),
@@ -125,6 +126,9 @@ func (p *Pages) fillPage(w http.ResponseWriter, r *http.Request, f collect.Form,
 	w.Header().Set("Referrer-Policy", "no-referrer") // the address may be the key of a link
 	return shell.PageStatus(w, r, status, ui.Page{Title: d.Title, Description: markup.Text(d.Description, 200), NoIndex: f.Access != collect.Public}, fillFormPage(view))
 }
+
+// draftOf is the name of a form's draft in a browser.
+func draftOf(f collect.Form) string { return "socle-draft-" + string(f.ID) }
 
 func secretOf(r *http.Request) string {
 	if s := r.PostForm.Get("secret"); len(s) >= 16 {
@@ -171,6 +175,11 @@ func (p *Pages) fill(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	out, err := p.o.Collect.Put(r.Context(), v, f.ID, sent)
+	var stale *collect.Stale
+	if errors.As(err, &stale) && stale.Entry.Revision == 1 { // its answer was lost, and this page sends it again, mended
+		sent.Revision = 1
+		out, err = p.o.Collect.Put(r.Context(), v, f.ID, sent)
+	}
 	if err != nil {
 		if e := errs.As(err); len(e.Fields) == 0 && e.Kind != errs.TooLarge {
 			return err
@@ -188,9 +197,9 @@ func (p *Pages) fill(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	state := "?attend=1"
-	if out.Entry.State == collect.Accepted || out.Entry.State == collect.Incomplete && !f.Moderated {
-		state = ""
+	state := "?saisie=" + url.QueryEscape(out.Entry.ID)
+	if out.Entry.State != collect.Accepted && (out.Entry.State != collect.Incomplete || f.Moderated) {
+		state += "&attend=1"
 	}
 	return shell.Redirect(w, r, "/f/"+r.PathValue("key")+"/merci"+state)
 }
@@ -288,7 +297,7 @@ func (p *Pages) thanks(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	ctx := r.Context()
-	view := thanksView{Head: ui.PageHead{Eyebrow: f.Definition.Title, Title: ui.T(ctx, "collectui.thanks")}, Text: ui.T(ctx, "collectui.thanks.kept"), Again: ui.Button{Label: ui.T(ctx, "collectui.again"), Icon: "plus", Href: "/f/" + r.PathValue("key"), Style: ui.Primary}}
+	view := thanksView{Keeps: draftOf(f), Entry: r.URL.Query().Get("saisie"), Head: ui.PageHead{Eyebrow: f.Definition.Title, Title: ui.T(ctx, "collectui.thanks")}, Text: ui.T(ctx, "collectui.thanks.kept"), Again: ui.Button{Label: ui.T(ctx, "collectui.again"), Icon: "plus", Href: "/f/" + r.PathValue("key"), Style: ui.Primary}}
 	switch {
 	case r.URL.Query().Get("attend") != "":
 		view.Text = ui.T(ctx, "collectui.thanks.waits")
@@ -300,6 +309,8 @@ func (p *Pages) thanks(w http.ResponseWriter, r *http.Request) error {
 }
 
 type thanksView struct {
+	Keeps string // the draft that may go from this browser
+	Entry string // the one that has arrived
 	Head  ui.PageHead
 	Text  string
 	Again ui.Button
