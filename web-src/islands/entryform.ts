@@ -4,6 +4,7 @@ import type { Proposal } from "../entry/combobox";
 import { answersOf, Draft } from "../entry/draft";
 import { nameLine } from "../entry/nameline";
 import { placeField } from "../entry/place";
+import { focusRow, withRows } from "../entry/rows";
 
 // A form that is filled in: what is not asked is hidden, what is calculated appears,
 // errors stand next to their field as one types; unsent answers are kept in this
@@ -17,7 +18,7 @@ interface Look {
 
 const pause = 350; // ms without typing before one asks
 
-const entryform: Island = (element) => {
+const entryform: Island = async (element) => {
   const form = element.querySelector("form");
   const { check, propose, keeps } = element.dataset;
   if (!form || !check || !keeps) return;
@@ -26,7 +27,7 @@ const entryform: Island = (element) => {
   const inputs = (item: HTMLElement): HTMLInputElement[] => [...item.querySelectorAll<HTMLInputElement>("input:not([type=file]), select, textarea")];
   const d = element.dataset;
   const map = { worker: d.mapWorker, style: d.mapStyle, base: d.mapBase, credit: d.mapCredit, bounds: d.mapBounds, tiles: d.mapTiles, places: d.mapPlaces, name: word("mapname"), wordIn: word("mapin"), wordOut: word("mapout"), wordMarker: word("mapmarker") };
-  const touched = new Set<string>();
+  const touched = new Set(element.dataset.touched?.split("\n"));
   let under: AbortController | undefined;
   let timer = 0;
 
@@ -117,6 +118,29 @@ const entryform: Island = (element) => {
   // Unsent answers, and those that the next entry begins with.
   const draft = new Draft(keeps);
   const keep = (): void => draft.keep(answersOf(form));
+  const ends: (() => void)[] = [];
+  const leave = (): void => {
+    for (const end of ends.splice(0)) end();
+    clearTimeout(timer);
+    under?.abort();
+  };
+
+  // Another form takes the place of this one, with other rows: why is "rows" when
+  // somebody asks for them, "draft" when the draft has them.
+  let busy = false;
+  const redraw = async (act: string, typed: URLSearchParams, why: "rows" | "draft"): Promise<boolean> => {
+    if (busy) return true;
+    busy = true;
+    const part = await withRows(element, form, typed, act).catch(() => undefined);
+    busy = false;
+    if (!part) return false;
+    leave();
+    part.dataset.again = why;
+    part.dataset.touched = [...touched].join("\n");
+    part.parentElement?.dispatchEvent(new CustomEvent("socle:fresh", { bubbles: true }));
+    focusRow(part, act);
+    return true;
+  };
   const put = (item: HTMLElement, values: string[]): boolean => {
     let done = false;
     for (const input of inputs(item)) {
@@ -138,40 +162,57 @@ const entryform: Island = (element) => {
     item.append(line);
     return line;
   };
-  const refused = form.querySelector(".notice-wrong") !== null;
-  if (!refused) {
+  const sayDraft = (): void => {
+    const note = say(element, word("draft"));
+    const again = document.createElement("button");
+    again.type = "button";
+    again.className = "button button-quiet";
+    again.textContent = word("forget");
+    again.addEventListener("click", () => {
+      draft.forget();
+      location.reload();
+    });
+    note.append(" ", again);
+    element.prepend(note);
+  };
+  // Puts the draft into the fields that are there; where it has more rows, the server
+  // makes them. Without a draft, the answers that are repeated from the entry before.
+  const restore = async (): Promise<void> => {
     const answers = draft.answers;
+    const shown = [...element.querySelectorAll<HTMLElement>("[data-repeat]")].map((r) => r.dataset.item ?? "");
+    if (shown.some((name) => Number(answers[name]?.[0]) > Number(new FormData(form).get(name)))) {
+      draft.takeUp(form);
+      const typed = new URLSearchParams(Object.entries(answers).flatMap(([name, values]) => values.map((v) => [name, v])));
+      for (const name of ["entry", "secret"]) typed.set(name, String(new FormData(form).get(name)));
+      if (await redraw("show", typed, "draft")) return;
+    }
     let some = false;
-    for (const item of items) {
+    for (const item of items.filter((i) => !("repeat" in i.dataset))) {
       const values = answers[item.dataset.item ?? ""];
       if (values) some = put(item, values) || some;
     }
     if (some) {
       draft.takeUp(form);
-      const note = say(element, word("draft"));
-      const again = document.createElement("button");
-      again.type = "button";
-      again.className = "button button-quiet";
-      again.textContent = word("forget");
-      again.addEventListener("click", () => {
-        draft.forget();
-        location.reload();
-      });
-      note.append(" ", again);
-      element.prepend(note);
-    } else {
-      const last = draft.last;
-      for (const item of items.filter((i) => "last" in i.dataset)) {
-        const values = last[item.dataset.item ?? ""];
-        if (values && put(item, values)) say(item, word("last"));
-      }
+      sayDraft();
+      return;
     }
-  } else {
+    const last = draft.last;
+    for (const item of items.filter((i) => "last" in i.dataset)) {
+      const values = last[item.dataset.item ?? ""];
+      if (values && put(item, values)) say(item, word("last"));
+    }
+  };
+  if (element.dataset.again) {
+    keep();
+    if (element.dataset.again === "draft") sayDraft();
+  } else if (form.querySelector(".notice-wrong") !== null) {
     for (const item of items) touched.add(item.dataset.item ?? "");
+  } else {
+    await restore();
+    if (!element.isConnected) return; // another one took its place
   }
 
   // Places: found by the phone, or set on a map.
-  const ends: (() => void)[] = [];
   for (const item of items.filter((i) => "place" in i.dataset)) {
     const input = inputs(item)[0];
     if (input) ends.push(placeField(input, map, word));
@@ -200,14 +241,15 @@ const entryform: Island = (element) => {
   form.addEventListener("input", changed);
   form.addEventListener("change", changed);
   form.addEventListener("submit", (event) => {
-    if ((event.submitter as HTMLButtonElement | null)?.name === "more") return;
-    draft.putAside(form);
+    const by = event.submitter as HTMLButtonElement | null;
+    if (by?.name !== "act") {
+      draft.putAside(form);
+      return;
+    }
+    event.preventDefault();
+    void redraw(by.value, body(), "rows").then((done) => done || element.dispatchEvent(new CustomEvent("socle:trouble", { bubbles: true })));
   });
   void ask();
-  return () => {
-    for (const end of ends) end();
-    clearTimeout(timer);
-    under?.abort();
-  };
+  return leave;
 };
 export default entryform;

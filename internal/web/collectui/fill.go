@@ -5,10 +5,12 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
+	"maps"
 	"mime/multipart"
 	"net/http"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -161,19 +163,19 @@ func (p *Pages) fill(w http.ResponseWriter, r *http.Request) error {
 	if r.MultipartForm != nil {
 		defer func() { _ = r.MultipartForm.RemoveAll() }()
 	}
-	read := reading{form: r.PostForm, zone: p.o.Zone}
-	values := read.values(f.Definition.Items, "")
-	entry := r.PostForm.Get("entry")
-	if more := r.PostForm.Get("more"); more != "" { // another row of a repeat
-		read.more(f.Definition, values, more)
+	entry, items := r.PostForm.Get("entry"), f.Definition.Items
+	if act := r.PostForm.Get("act"); act != "" { // the same page, with other rows
+		values := reading{r.PostForm, p.o.Zone, allBlanks}.values(items, "")
+		change(items, values, act)
 		return p.fillPage(w, r, f, entry, values, nil)
 	}
 	v.Secret = r.PostForm.Get("secret") // of this page: sending it twice is one entry
-	sent := collect.Sent{ID: entry, MadeAt: p.o.Now(), Values: values}
-	files, err := attach(r, f.Definition, &sent)
+	list, files, err := attach(r, items)
 	if err != nil {
 		return err
 	}
+	values := reading{r.PostForm, p.o.Zone, noBlanks}.values(items, "")
+	sent := collect.Sent{ID: entry, MadeAt: p.o.Now(), Values: values, Files: list}
 	out, err := p.o.Collect.Put(r.Context(), v, f.ID, sent)
 	var stale *collect.Stale
 	if errors.As(err, &stale) && stale.Entry.Revision == 1 { // its answer was lost, and this page sends it again, mended
@@ -222,30 +224,37 @@ func readForm(r *http.Request) error {
 	return httpx.BadRequest("collectui.form.cut")
 }
 
-// attach announces the files that came with the form.
-func attach(r *http.Request, d *form.Definition, sent *collect.Sent) (files []*multipart.FileHeader, err error) {
+// attach announces the files that came with the form, and answers their questions with
+// their names. A file in a row is one of the repeat that the form has. The same bytes are
+// one file, and each file of an entry has its own name.
+func attach(r *http.Request, items []form.Item) (list []collect.File, files []*multipart.FileHeader, err error) {
 	if r.MultipartForm == nil {
-		return nil, nil
+		return nil, nil, nil
 	}
-	for it := range d.Fields() {
-		if !it.Attached() {
+	for _, input := range slices.Sorted(maps.Keys(r.MultipartForm.File)) {
+		it, top := find(items, strings.TrimPrefix(input, inputName("")))
+		h := r.MultipartForm.File[input][0]
+		if it == nil || !it.Attached() || h.Size == 0 {
 			continue
 		}
-		for _, h := range r.MultipartForm.File[inputName(it.Name)] {
-			if h.Size == 0 {
-				continue
-			}
-			hash, err := hashOf(h)
-			if err != nil {
-				return nil, err
-			}
+		hash, err := hashOf(h)
+		if err != nil {
+			return nil, nil, err
+		}
+		at := slices.IndexFunc(list, func(f collect.File) bool { return f.Hash == hash })
+		if at < 0 {
 			name := fileName(h.Filename)
-			sent.Values[it.Name] = name
-			sent.Files = append(sent.Files, collect.File{Field: it.Name, Name: name, Type: h.Header.Get("Content-Type"), Size: h.Size, Hash: hash})
+			if slices.ContainsFunc(list, func(f collect.File) bool { return f.Name == name }) {
+				ending := filepath.Ext(name)
+				name = strings.TrimSuffix(name, ending) + "-" + hash[:10] + ending
+			}
+			at = len(list)
+			list = append(list, collect.File{Field: top.Name, Name: name, Type: h.Header.Get("Content-Type"), Size: h.Size, Hash: hash})
 			files = append(files, h)
 		}
+		r.PostForm.Set(input, list[at].Name)
 	}
-	return files, nil
+	return list, files, nil
 }
 
 // fileName is a name that a cell and a download can bear.
@@ -337,17 +346,13 @@ func (p *Pages) look(w http.ResponseWriter, r *http.Request) error {
 	if r.MultipartForm != nil {
 		defer func() { _ = r.MultipartForm.RemoveAll() }()
 	}
-	read := reading{form: r.PostForm, zone: p.o.Zone}
+	read := reading{r.PostForm, p.o.Zone, blanksBefore}
 	look, err := p.o.Collect.Look(r.Context(), v, f.ID, read.values(f.Definition.Items, ""))
 	if err != nil {
 		return err
 	}
 	ans := lookAnswer{Values: map[string]string{}, Hidden: []string{}, Problems: map[string]string{}, Offered: map[string][]string{}}
-	for it := range f.Definition.Fields() {
-		if it.Control == form.Calculated || it.Calculation != "" {
-			ans.Values[inputName(it.Name)] = look.Values[it.Name]
-		}
-	}
+	made(ans.Values, f.Definition.Items, look.Values, "")
 	for _, name := range look.Hidden {
 		ans.Hidden = append(ans.Hidden, inputName(name))
 	}
