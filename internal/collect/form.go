@@ -1,6 +1,7 @@
 package collect
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"slices"
@@ -280,7 +281,8 @@ type NewForm struct {
 	Organisation identity.OrganisationID
 	Resource     catalogue.ResourceID
 	Schema       catalogue.SchemaRef // of a new table; empty for a form of its own schema
-	Definition   *form.Definition    // its Schema is written from it where the table is free
+	Definition   *form.Definition    // its Schema is written from it where the table is free; nil asks the columns of the table
+	Title        string              // without Definition; "" for that of the dataset
 	Demo         bool
 	Settings
 }
@@ -326,7 +328,7 @@ func (s *Service) createTx(ctx context.Context, tx *sqldb.Tx, a identity.Actor, 
 	f = Form{ID: FormID(s.newID(tx)), Resource: r.ID, Key: s.newKey(), Version: 1, Settings: n.Settings, Definition: n.Definition, CreatedAt: tx.Now(), ChangedAt: tx.Now(), ChangedBy: a.Ref()}
 	if f.Definition == nil {
 		f.Definition = form.FromSchema(t.schema, form.Origin{})
-		f.Definition.Title = d.Title
+		f.Definition.Title = cmp.Or(n.Title, d.Title)
 	}
 	f.Schema = t.ref
 	if err := s.fit(ctx, tx, &t, f); err != nil {

@@ -123,7 +123,7 @@ func (s *Service) fit(ctx context.Context, tx *sqldb.Tx, t *table, f Form) error
 	if len(e.Fields) > 0 {
 		return e
 	}
-	if t.ref.ID == "" {
+	if t.ref.ID == "" && d.Schema != t.schema { // not made from the columns that are there
 		return s.widen(ctx, tx, t, d)
 	}
 	d.Schema = t.schema
@@ -171,6 +171,7 @@ func (s *Service) widen(ctx context.Context, tx *sqldb.Tx, t *table, d *form.Def
 		return err
 	}
 	e := errs.New(errs.Invalid, "form.invalid").WithHint("form.invalid.hint")
+	own := form.FromSchema(t.schema, form.Origin{})
 	for i := range t.schema.Fields {
 		old := t.schema.Fields[i]
 		at := fresh.Field(old.Name)
@@ -182,9 +183,16 @@ func (s *Service) widen(ctx context.Context, tx *sqldb.Tx, t *table, d *form.Def
 			fresh.Fields = append(fresh.Fields, old)
 			continue
 		}
-		if t.made > 0 && fresh.Fields[at].Type != old.Type {
-			e.WithField(old.Name, "collect.form.type", errs.Args{"Name": old.Name})
+		if t.made == 0 || fresh.Fields[at].Type == old.Type {
+			continue
 		}
+		// Several types are asked in the same way: a day of %Y is a year, a duration a text.
+		if was, now := fills(own, old.Name), fills(d, old.Name); was == nil || was.Control != now.Control {
+			e.WithField(old.Name, "collect.form.type", errs.Args{"Name": old.Name})
+			continue
+		}
+		old.Title, old.Description, old.Constraints = fresh.Fields[at].Title, fresh.Fields[at].Description, fresh.Fields[at].Constraints
+		fresh.Fields[at] = old
 	}
 	if len(e.Fields) > 0 {
 		return e

@@ -107,6 +107,9 @@ type newView struct {
 }
 
 func (p *Pages) newForm(w http.ResponseWriter, r *http.Request) error {
+	if id := r.URL.Query().Get("resource"); id != "" {
+		return p.onTablePage(w, r, catalogue.ResourceID(id), "", http.StatusOK, nil)
+	}
 	return p.newPage(w, r, r.URL.Query().Get("schema"), "", http.StatusOK, nil)
 }
 
@@ -152,15 +155,16 @@ func (p *Pages) crumbs(ctx context.Context, list ...string) []ui.Crumb {
 	return out
 }
 
-// create makes a form: of a national schema it is ready at once, of its own it is
-// designed next.
+// create makes a form: of a table or a national schema it is ready at once, of its own it
+// is designed next.
 func (p *Pages) create(w http.ResponseWriter, r *http.Request) error {
+	if id := r.PostFormValue("resource"); id != "" {
+		return p.createOnTable(w, r, catalogue.ResourceID(id))
+	}
 	v, ctx := shell.From(r), r.Context()
 	org, ref, title := identity.OrganisationID(r.PostFormValue("organisation")), r.PostFormValue("schema"), r.PostFormValue("title")
 	n := collect.NewForm{Organisation: org}
-	if id := r.PostFormValue("resource"); id != "" {
-		n.Resource = catalogue.ResourceID(id)
-	} else if ref == "" {
+	if ref == "" {
 		n.Definition = &form.Definition{Title: title, Language: string(ui.LangOf(ctx)), Items: []form.Item{
 			{Kind: form.Field, Name: "nom", Label: ui.T(ctx, "collectui.first"), Control: form.Text, Required: true},
 		}}
@@ -190,14 +194,14 @@ func (p *Pages) create(w http.ResponseWriter, r *http.Request) error {
 	}
 	f, err := p.o.Collect.Create(ctx, v.Actor, n)
 	if err != nil {
-		if problems := ui.ProblemsOf(ctx, err); len(problems) > 0 && n.Resource == "" {
+		if problems := ui.ProblemsOf(ctx, err); len(problems) > 0 {
 			return p.newPage(w, r, ref, title, httpx.Status(err), problems)
 		}
 		return err
 	}
 	shell.Flash(w, r, ui.Good, "collectui.created")
 	next := "/formulaires/" + string(f.ID)
-	if n.Resource == "" && ref == "" {
+	if ref == "" {
 		next += "/modifier"
 	}
 	return shell.Redirect(w, r, next)
