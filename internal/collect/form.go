@@ -11,6 +11,7 @@ import (
 	"socle/internal/errs"
 	"socle/internal/identity"
 	"socle/internal/ids"
+	"socle/internal/schema"
 	"socle/internal/schema/form"
 	"socle/internal/sqldb"
 )
@@ -297,16 +298,25 @@ func (s *Service) Create(ctx context.Context, a identity.Actor, n NewForm) (f Fo
 			return f, err
 		}
 	}
+	var fresh *schema.Schema // of the table that is made for the form
+	if n.Resource == "" {
+		if err := a.Require(identity.ActionEdit, n.Organisation); err != nil {
+			return f, err
+		}
+		if fresh, err = s.tableSchema(ctx, n); err != nil { // it may come from another server
+			return f, err
+		}
+	}
 	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
-		f, err = s.createTx(ctx, tx, a, n)
+		f, err = s.createTx(ctx, tx, a, n, fresh)
 		return err
 	})
 	return f, err
 }
 
-func (s *Service) createTx(ctx context.Context, tx *sqldb.Tx, a identity.Actor, n NewForm) (f Form, err error) {
-	if n.Resource == "" {
-		if n.Resource, err = s.newTable(ctx, tx, a, n); err != nil {
+func (s *Service) createTx(ctx context.Context, tx *sqldb.Tx, a identity.Actor, n NewForm, fresh *schema.Schema) (f Form, err error) {
+	if fresh != nil {
+		if n.Resource, err = s.newTable(ctx, tx, a, n, fresh); err != nil {
 			return f, err
 		}
 	}

@@ -61,14 +61,7 @@ func (s *Service) IsOpen(ctx context.Context, a identity.Actor, id catalogue.Res
 
 // newTable makes the dataset and the empty table of a form. Its first version,
 // without a row, is cut at once, so that it can be published before anything came.
-func (s *Service) newTable(ctx context.Context, tx *sqldb.Tx, a identity.Actor, n NewForm) (id catalogue.ResourceID, err error) {
-	if err := a.Require(identity.ActionEdit, n.Organisation); err != nil {
-		return "", err
-	}
-	sch, err := s.tableSchema(ctx, n)
-	if err != nil {
-		return "", err
-	}
+func (s *Service) newTable(ctx context.Context, tx *sqldb.Tx, a identity.Actor, n NewForm, sch *schema.Schema) (id catalogue.ResourceID, err error) {
 	title := sch.Title
 	if n.Definition != nil && n.Definition.Title != "" {
 		title = n.Definition.Title
