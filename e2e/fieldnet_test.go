@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// weather is what a network does to requests of the API of forms, in chances of 1.
+// weather is what a network does to requests of the API and the pages of forms, in chances of 1.
 type weather struct {
 	down  bool
 	slow  time.Duration // before a request leaves, up to
@@ -36,7 +36,7 @@ type air struct {
 	bodies map[*http.Request][]byte
 	faults map[string]int // how often each was done
 	client *http.Client
-	plain  *httputil.ReverseProxy // of what is not the API of forms
+	plain  *httputil.ReverseProxy // of what is no form
 }
 
 // overTheAir runs a portal that is reached through a network of the test.
@@ -90,7 +90,7 @@ func (a *air) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if now.down {
 		panic(http.ErrAbortHandler)
 	}
-	if !strings.HasPrefix(r.URL.Path, "/api/v1/forms") {
+	if !strings.HasPrefix(r.URL.Path, "/api/v1/forms") && !strings.HasPrefix(r.URL.Path, "/f/") {
 		a.plain.ServeHTTP(w, r)
 		return
 	}

@@ -91,6 +91,18 @@ func TestTerritory(t *testing.T) {
 	two := p.join(t, "commune-deux", "deux@essai.example", "editor")
 	brings(t, p.client(t, one.token("read,write,publish")), "Actes de la première", "essai/actes@2.0", "numero,theme,vote_pour\nU1,Écoles,12\nU2,Routes,9\n")
 
+	// A form is made from the schema of the host's catalogue: its table follows it.
+	made := one.send(one.get("/formulaires/nouveau?schema=essai/actes"), `main form[action="/formulaires"]`, "title", "Saisir un acte")
+	if made.status != http.StatusOK || !strings.HasPrefix(made.url.Path, "/formulaires/") {
+		t.Fatalf("%d at %s: %s", made.status, made.url, made.text())
+	}
+	if questions := outlineOf(itemsOf(t, one, strings.TrimPrefix(made.url.Path, "/formulaires/"))); questions != "numero theme vote_pour" {
+		t.Errorf("the form asks %s", questions)
+	}
+	if pg := one.get(made.url.Path + "/modifier"); !strings.Contains(pg.text(), "suit un schéma national") {
+		t.Errorf("the form does not follow the schema: %s", pg.text())
+	}
+
 	// The host chooses the schema among those that are published.
 	if pg := animator.get("/admin/consolidations"); !strings.Contains(pg.text(), "Actes d’essai") {
 		t.Fatal(pg.text())

@@ -75,6 +75,7 @@ function focusMistakes(root: ParentNode): void {
 
 trusted();
 document.addEventListener("socle:fresh", (e) => wake(e.target as HTMLElement)); // a part that came anew
+document.addEventListener("socle:trouble", () => trouble()); // a part that did not come
 
 menus();
 dialogs();

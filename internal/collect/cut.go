@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"socle/internal/catalogue"
@@ -308,20 +309,49 @@ func scanShown(r sqldb.Scanner) (x shownRow, err error) {
 	return x, json.Unmarshal([]byte(data), &x.content)
 }
 
-// cells are those of a row of the version: a photo is the address of its bytes.
+// cells are those of a row of the version: a photo is the address of its bytes, in the
+// rows of a repeat too.
 func (c *cutting) cells(x *shownRow, names []string, attached map[string]bool) []string {
 	cells := make([]string, len(names))
 	for i, name := range names {
 		cells[i] = x.Values[name]
-		if cells[i] == "" || !attached[name] || c.o.BaseURL == "" {
-			continue
-		}
-		at := slices.IndexFunc(x.Files, func(f fileJSON) bool { return f.Field == name && f.Name == cells[i] })
-		if at >= 0 {
-			cells[i] = c.o.BaseURL + FilePath(c.id, x.id, x.Files[at].Hash)
+		switch {
+		case cells[i] == "" || c.o.BaseURL == "" || len(x.Files) == 0:
+		case attached[name]:
+			cells[i] = c.address(x, cells[i])
+		case slices.ContainsFunc(x.Files, func(f fileJSON) bool { return f.Field == name }):
+			cells[i] = c.inRows(x, cells[i])
 		}
 	}
 	return cells
+}
+
+// address is where the bytes of a file of the row are; a text that names none stays.
+func (c *cutting) address(x *shownRow, name string) string {
+	at := slices.IndexFunc(x.Files, func(f fileJSON) bool { return f.Name == name })
+	if at < 0 {
+		return name
+	}
+	return c.o.BaseURL + FilePath(c.id, x.id, x.Files[at].Hash)
+}
+
+// inRows puts addresses into the rows of a repeat, and of those in it. The schema of the
+// table does not say what is asked there: each answer that names a file is that file.
+func (c *cutting) inRows(x *shownRow, text string) string {
+	var rows []form.Values
+	if !strings.HasPrefix(text, "[") || json.Unmarshal([]byte(text), &rows) != nil {
+		return c.address(x, text)
+	}
+	for _, row := range rows {
+		for name, answer := range row {
+			row[name] = c.inRows(x, answer)
+		}
+	}
+	b, err := json.Marshal(rows)
+	if err != nil {
+		return text
+	}
+	return string(b)
 }
 
 // FilePath is where the bytes of a file of a shown entry are.

@@ -1,6 +1,7 @@
 package collect
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"socle/internal/errs"
 	"socle/internal/identity"
 	"socle/internal/ids"
+	"socle/internal/schema"
 	"socle/internal/schema/form"
 	"socle/internal/sqldb"
 )
@@ -292,7 +294,8 @@ type NewForm struct {
 	Organisation identity.OrganisationID
 	Resource     catalogue.ResourceID
 	Schema       catalogue.SchemaRef // of a new table; empty for a form of its own schema
-	Definition   *form.Definition    // its Schema is written from it where the table is free
+	Definition   *form.Definition    // its Schema is written from it where the table is free; nil asks the columns of the table
+	Title        string              // without Definition; "" for that of the dataset
 	Demo         bool
 	Settings
 }
@@ -307,16 +310,25 @@ func (s *Service) Create(ctx context.Context, a identity.Actor, n NewForm) (f Fo
 			return f, err
 		}
 	}
+	var fresh *schema.Schema // of the table that is made for the form
+	if n.Resource == "" {
+		if err := a.Require(identity.ActionEdit, n.Organisation); err != nil {
+			return f, err
+		}
+		if fresh, err = s.tableSchema(ctx, n); err != nil { // it may come from another server
+			return f, err
+		}
+	}
 	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
-		f, err = s.createTx(ctx, tx, a, n)
+		f, err = s.createTx(ctx, tx, a, n, fresh)
 		return err
 	})
 	return f, err
 }
 
-func (s *Service) createTx(ctx context.Context, tx *sqldb.Tx, a identity.Actor, n NewForm) (f Form, err error) {
-	if n.Resource == "" {
-		if n.Resource, err = s.newTable(ctx, tx, a, n); err != nil {
+func (s *Service) createTx(ctx context.Context, tx *sqldb.Tx, a identity.Actor, n NewForm, fresh *schema.Schema) (f Form, err error) {
+	if fresh != nil {
+		if n.Resource, err = s.newTable(ctx, tx, a, n, fresh); err != nil {
 			return f, err
 		}
 	}
@@ -338,7 +350,7 @@ func (s *Service) createTx(ctx context.Context, tx *sqldb.Tx, a identity.Actor, 
 	f = Form{ID: FormID(s.newID(tx)), Resource: r.ID, Key: s.newKey(), Version: 1, Settings: n.Settings, Definition: n.Definition, CreatedAt: tx.Now(), ChangedAt: tx.Now(), ChangedBy: a.Ref()}
 	if f.Definition == nil {
 		f.Definition = form.FromSchema(t.schema, form.Origin{})
-		f.Definition.Title = d.Title
+		f.Definition.Title = cmp.Or(n.Title, d.Title)
 	}
 	f.Schema = t.ref
 	if err := s.fit(ctx, tx, &t, f); err != nil {

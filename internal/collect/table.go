@@ -61,14 +61,7 @@ func (s *Service) IsOpen(ctx context.Context, a identity.Actor, id catalogue.Res
 
 // newTable makes the dataset and the empty table of a form. Its first version,
 // without a row, is cut at once, so that it can be published before anything came.
-func (s *Service) newTable(ctx context.Context, tx *sqldb.Tx, a identity.Actor, n NewForm) (id catalogue.ResourceID, err error) {
-	if err := a.Require(identity.ActionEdit, n.Organisation); err != nil {
-		return "", err
-	}
-	sch, err := s.tableSchema(ctx, n)
-	if err != nil {
-		return "", err
-	}
+func (s *Service) newTable(ctx context.Context, tx *sqldb.Tx, a identity.Actor, n NewForm, sch *schema.Schema) (id catalogue.ResourceID, err error) {
 	title := sch.Title
 	if n.Definition != nil && n.Definition.Title != "" {
 		title = n.Definition.Title
@@ -123,7 +116,7 @@ func (s *Service) fit(ctx context.Context, tx *sqldb.Tx, t *table, f Form) error
 	if len(e.Fields) > 0 {
 		return e
 	}
-	if t.ref.ID == "" {
+	if t.ref.ID == "" && d.Schema != t.schema { // not made from the columns that are there
 		return s.widen(ctx, tx, t, d)
 	}
 	d.Schema = t.schema
@@ -171,6 +164,7 @@ func (s *Service) widen(ctx context.Context, tx *sqldb.Tx, t *table, d *form.Def
 		return err
 	}
 	e := errs.New(errs.Invalid, "form.invalid").WithHint("form.invalid.hint")
+	own := form.FromSchema(t.schema, form.Origin{})
 	for i := range t.schema.Fields {
 		old := t.schema.Fields[i]
 		at := fresh.Field(old.Name)
@@ -182,9 +176,16 @@ func (s *Service) widen(ctx context.Context, tx *sqldb.Tx, t *table, d *form.Def
 			fresh.Fields = append(fresh.Fields, old)
 			continue
 		}
-		if t.made > 0 && fresh.Fields[at].Type != old.Type {
-			e.WithField(old.Name, "collect.form.type", errs.Args{"Name": old.Name})
+		if t.made == 0 || fresh.Fields[at].Type == old.Type {
+			continue
 		}
+		// Several types are asked in the same way: a day of %Y is a year, a duration a text.
+		if was, now := fills(own, old.Name), fills(d, old.Name); was == nil || was.Control != now.Control {
+			e.WithField(old.Name, "collect.form.type", errs.Args{"Name": old.Name})
+			continue
+		}
+		old.Title, old.Description, old.Constraints = fresh.Fields[at].Title, fresh.Fields[at].Description, fresh.Fields[at].Constraints
+		fresh.Fields[at] = old
 	}
 	if len(e.Fields) > 0 {
 		return e

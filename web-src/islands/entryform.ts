@@ -1,8 +1,10 @@
 import type { Island } from "../island";
 import { combobox } from "../entry/combobox";
 import type { Proposal } from "../entry/combobox";
+import { answersOf, Draft } from "../entry/draft";
 import { nameLine } from "../entry/nameline";
 import { placeField } from "../entry/place";
+import { focusRow, withRows } from "../entry/rows";
 
 // A form that is filled in: what is not asked is hidden, what is calculated appears,
 // errors stand next to their field as one types; unsent answers to a new entry are kept
@@ -40,7 +42,7 @@ function tell(element: HTMLElement, said: Said): void {
 
 const pause = 350; // ms without typing before one asks
 
-const entryform: Island = (element) => {
+const entryform: Island = async (element) => {
   const form = element.querySelector("form");
   const { check, propose, keeps } = element.dataset;
   if (!form || !check) return;
@@ -50,7 +52,7 @@ const entryform: Island = (element) => {
   const d = element.dataset;
   const map = { worker: d.mapWorker, style: d.mapStyle, base: d.mapBase, credit: d.mapCredit, bounds: d.mapBounds, tiles: d.mapTiles, places: d.mapPlaces, name: word("mapname"), wordIn: word("mapin"), wordOut: word("mapout"), wordMarker: word("mapmarker") };
   const telling = [...element.querySelectorAll<HTMLElement>("[data-says]")];
-  const touched = new Set<string>();
+  const touched = new Set(element.dataset.touched?.split("\n"));
   let under: AbortController | undefined;
   let timer = 0;
 
@@ -140,23 +142,30 @@ const entryform: Island = (element) => {
   };
 
   // Unsent answers, and those that the next entry begins with.
-  const lastKey = `${keeps}-last`;
-  const readKept = (key: string): Record<string, string[]> => {
-    try {
-      return JSON.parse(localStorage.getItem(key) ?? "{}") as Record<string, string[]>;
-    } catch {
-      return {};
-    }
+  const draft = keeps ? new Draft(keeps) : undefined; // none of what another has entered
+  const keep = (): void => draft?.keep(answersOf(form));
+  const ends: (() => void)[] = [];
+  const leave = (): void => {
+    for (const end of ends.splice(0)) end();
+    clearTimeout(timer);
+    under?.abort();
   };
-  const keep = (): void => {
-    if (!keeps) return;
-    const out: Record<string, string[]> = {};
-    for (const [name, value] of new FormData(form)) if (typeof value === "string" && value !== "" && name.startsWith("v-")) (out[name] ??= []).push(value);
-    try {
-      localStorage.setItem(keeps, JSON.stringify(out));
-    } catch {
-      // storage is full or closed: nothing is kept, the form works
-    }
+
+  // Another form takes the place of this one, with other rows: why is "rows" when
+  // somebody asks for them, "draft" when the draft has them.
+  let busy = false;
+  const redraw = async (act: string, typed: URLSearchParams, why: "rows" | "draft"): Promise<boolean> => {
+    if (busy) return true;
+    busy = true;
+    const part = await withRows(element, form, typed, act).catch(() => undefined);
+    busy = false;
+    if (!part) return false;
+    leave();
+    part.dataset.again = why;
+    part.dataset.touched = [...touched].join("\n");
+    part.parentElement?.dispatchEvent(new CustomEvent("socle:fresh", { bubbles: true }));
+    focusRow(part, act);
+    return true;
   };
   const put = (item: HTMLElement, values: string[]): boolean => {
     let done = false;
@@ -179,39 +188,57 @@ const entryform: Island = (element) => {
     item.append(line);
     return line;
   };
-  const refused = form.querySelector(".notice-wrong") !== null;
-  if (!refused && keeps) {
-    const draft = readKept(keeps);
+  const sayDraft = (draft: Draft): void => {
+    const note = say(element, word("draft"));
+    const again = document.createElement("button");
+    again.type = "button";
+    again.className = "button button-quiet";
+    again.textContent = word("forget");
+    again.addEventListener("click", () => {
+      draft.forget();
+      location.reload();
+    });
+    note.append(" ", again);
+    element.prepend(note);
+  };
+  // Puts the draft into the fields that are there; where it has more rows, the server
+  // makes them. Without a draft, the answers that are repeated from the entry before.
+  const restore = async (draft: Draft): Promise<void> => {
+    const answers = draft.answers;
+    const shown = [...element.querySelectorAll<HTMLElement>("[data-repeat]")].map((r) => r.dataset.item ?? "");
+    if (shown.some((name) => Number(answers[name]?.[0]) > Number(new FormData(form).get(name)))) {
+      draft.takeUp(form);
+      const typed = new URLSearchParams(Object.entries(answers).flatMap(([name, values]) => values.map((v) => [name, v])));
+      for (const name of ["entry", "secret"]) typed.set(name, String(new FormData(form).get(name)));
+      if (await redraw("show", typed, "draft")) return;
+    }
     let some = false;
-    for (const item of items) {
-      const values = draft[item.dataset.item ?? ""];
+    for (const item of items.filter((i) => !("repeat" in i.dataset))) {
+      const values = answers[item.dataset.item ?? ""];
       if (values) some = put(item, values) || some;
     }
     if (some) {
-      const note = say(element, word("draft"));
-      const again = document.createElement("button");
-      again.type = "button";
-      again.className = "button button-quiet";
-      again.textContent = word("forget");
-      again.addEventListener("click", () => {
-        localStorage.removeItem(keeps);
-        location.reload();
-      });
-      note.append(" ", again);
-      element.prepend(note);
-    } else {
-      const last = readKept(lastKey);
-      for (const item of items.filter((i) => "last" in i.dataset)) {
-        const values = last[item.dataset.item ?? ""];
-        if (values && put(item, values)) say(item, word("last"));
-      }
+      draft.takeUp(form);
+      sayDraft(draft);
+      return;
     }
-  } else if (refused) {
+    const last = draft.last;
+    for (const item of items.filter((i) => "last" in i.dataset)) {
+      const values = last[item.dataset.item ?? ""];
+      if (values && put(item, values)) say(item, word("last"));
+    }
+  };
+  if (element.dataset.again) {
+    keep();
+    if (draft && element.dataset.again === "draft") sayDraft(draft);
+  } else if (form.querySelector(".notice-wrong") !== null) {
     for (const item of items) touched.add(item.dataset.item ?? "");
+  } else if (draft) {
+    await restore(draft);
+    if (!element.isConnected) return; // another one took its place
   }
 
   // Places: found by the phone, or set on a map.
-  const ends: (() => void)[] = [];
   for (const item of items.filter((i) => "place" in i.dataset)) {
     const input = inputs(item)[0];
     if (input) ends.push(placeField(input, map, word));
@@ -240,19 +267,15 @@ const entryform: Island = (element) => {
   form.addEventListener("input", changed);
   form.addEventListener("change", changed);
   form.addEventListener("submit", (event) => {
-    if (!keeps || (event.submitter as HTMLButtonElement | null)?.name === "more") return;
-    try {
-      localStorage.setItem(lastKey, localStorage.getItem(keeps) ?? "{}");
-      localStorage.removeItem(keeps);
-    } catch {
-      // as above
+    const by = event.submitter as HTMLButtonElement | null;
+    if (by?.name !== "act") {
+      draft?.putAside(form);
+      return;
     }
+    event.preventDefault();
+    void redraw(by.value, body(), "rows").then((done) => done || element.dispatchEvent(new CustomEvent("socle:trouble", { bubbles: true })));
   });
   void ask();
-  return () => {
-    for (const end of ends) end();
-    clearTimeout(timer);
-    under?.abort();
-  };
+  return leave;
 };
 export default entryform;

@@ -114,6 +114,8 @@ test("what is wrong with an answer by itself", () => {
     [{ control: "text", constraint: "string-length(.) > 3", constraint_message: "Plus long." }, "abc", "problem.constraint"],
   ];
   for (const [item, text, want] of cases) assert.equal(filling([field("x", item)]).state({ x: text }).problems[0]?.key, want, JSON.stringify([item, text]));
+  const explained = field("x", { control: "text", pattern: "[0-9]{5}", constraint_message: "Cinq chiffres." });
+  assert.equal(filling([explained]).state({ x: "abc" }).problems[0]?.text, "Cinq chiffres.");
 });
 
 test("a filter leaves the choices of another answer", () => {

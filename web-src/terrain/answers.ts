@@ -255,7 +255,7 @@ export class Filling {
       const choices = this.offers(it, root, steps, text);
       if (choices) offered.set(path, choices);
       const wrong = fault(choices ? { ...it, choices } : it, text);
-      if (wrong) problems.push({ path, ...wrong });
+      if (wrong) problems.push({ path, ...wrong, text: wrong.key.startsWith("problem.pattern") ? it.constraint_message || undefined : undefined });
       else if (it.constraint && text !== "") {
         const e = this.expression(it.constraint);
         if (e && !toBoolean(evaluate(e, this.env(root, steps, this.answer(it, text, steps, new Set()))))) problems.push({ path, key: "problem.constraint", text: it.constraint_message || undefined });

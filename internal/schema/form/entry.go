@@ -267,6 +267,10 @@ func (r *checking) columns(c *Checker, v Values, prefix string, hidden map[*Item
 			r.add(prefix+name, "form.entry.required")
 			continue
 		}
+		if f.Constraint == "pattern" && it != nil && it.ConstraintMessage != "" { // what is expected, in words
+			r.add(prefix+name, "form.entry.constraint-message", errs.Args{"Text": constraintMessage{it}})
+			continue
+		}
 		r.add(prefix+name, "form.entry.fault", errs.Args{"Text": said{c.judge, f}})
 	}
 	return nil

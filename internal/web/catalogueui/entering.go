@@ -14,6 +14,7 @@ type entering struct {
 	files bool   // files bring them, or an address
 	grid  bool   // the grid is open to the visitor
 	forms string // address of its form or forms; "" for none
+	form  string // address where another one is made; "" for who may not
 }
 
 // shownForms is how many forms the head of a dataset's page offers.
@@ -54,11 +55,11 @@ func (p *Pages) entry(ctx context.Context, a identity.Actor, f *found) error {
 			break
 		}
 		e.grid = a.Can(collect.LinesAction(d.State), d.Organisation) && (f.maker == collect.MakerName || e.files && r.Latest > 0 && a.Can(identity.ActionEdit, d.Organisation))
+		if e.grid && a.Can(identity.ActionEdit, d.Organisation) {
+			e.form = "/formulaires/nouveau?resource=" + string(r.ID)
+		}
 		switch len(forms) {
 		case 0:
-			if e.grid && a.Can(identity.ActionEdit, d.Organisation) {
-				e.forms = "/formulaires"
-			}
 		case 1:
 			e.forms = "/formulaires/" + string(forms[0].ID)
 		default:

@@ -46,6 +46,9 @@ func manage(ctx context.Context, a identity.Actor, d catalogue.Dataset, e enteri
 		if e.forms != "" {
 			add("collectui.desk", e.forms, "clipboard-list")
 		}
+		if e.form != "" {
+			add("collectui.table", e.form, "plus")
+		}
 	}
 	if a.Can(identity.ActionReadDraft, d.Organisation) {
 		add("share.manage.state", base+"/publication", "globe")

@@ -23,7 +23,7 @@ func (at spot) section(i int) spot {
 }
 
 func (at spot) row(it *form.Item, i, n int, row form.Values) spot {
-	return spot{fmt.Sprintf("%s%s[%d].", at.prefix, it.Name, n), fmt.Sprintf("%s%d[%d].", at.place, i, n), append([]form.Values{row}, at.around...), at.level + 1}
+	return spot{rowPrefix(at.prefix, it.Name, n), fmt.Sprintf("%s%d[%d].", at.place, i, n), append([]form.Values{row}, at.around...), at.level + 1}
 }
 
 // says names the texts of an item: items may have no name themselves.

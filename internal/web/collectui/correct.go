@@ -92,11 +92,11 @@ func (p *Pages) correct(w http.ResponseWriter, r *http.Request) error {
 	return shell.Redirect(w, r, entryAddress(x.form, x.entry))
 }
 
-// stays are the files of an entry that what is sent still names and does not replace.
+// stays are the files of an entry that what is sent still names.
 func stays(files []collect.File, sent collect.Sent) (out []collect.File) {
 	for _, f := range files {
-		replaced := slices.ContainsFunc(sent.Files, func(other collect.File) bool { return other.Field == f.Field || other.Hash == f.Hash })
-		if !replaced && strings.Contains(sent.Values[f.Field], f.Name) { // of a repeat, the value holds all its names
+		again := slices.ContainsFunc(sent.Files, func(other collect.File) bool { return other.Hash == f.Hash })
+		if !again && strings.Contains(sent.Values[f.Field], f.Name) { // of a repeat, the value holds all its names
 			out = append(out, f)
 		}
 	}

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -54,9 +53,13 @@ type itemView struct {
 	Help     ui.TextArea
 	Other    []templ.Component // its words in the other language
 	Choices  *ui.TextArea
+	Calc     *ui.TextArea // of a value that is calculated
 	Required *ui.Checkbox
 	Last     *ui.Checkbox
-	Field    *ui.Select // of the condition
+	Rules    []templ.Component // what an answer must be
+	Wrong    bool              // one of them is wrong
+	Where    string            // "row" in a repeat, "entry" elsewhere
+	Field    *ui.Select        // of the condition
 	Op       ui.Select
 	Value    ui.Input
 	In       *ui.Select // the section or repeat that it is in
@@ -132,10 +135,13 @@ func kinds(ctx context.Context, free bool) []ui.Option {
 	var out []ui.Option
 	if free {
 		for _, c := range form.Controls {
-			if c != form.Hidden && c != form.Calculated {
+			if c != form.Hidden {
 				out = append(out, ui.Option{Value: string(c), Label: ui.T(ctx, "collectui.control."+string(c)), Group: ui.T(ctx, "collectui.questions")})
 			}
 		}
+	}
+	if free {
+		out = append(out, ui.Option{Value: "repeat", Label: ui.T(ctx, "collectui.repeat"), Group: ui.T(ctx, "collectui.layout")})
 	}
 	return append(out, ui.Option{Value: "section", Label: ui.T(ctx, "collectui.section"), Group: ui.T(ctx, "collectui.layout")}, ui.Option{Value: "note", Label: ui.T(ctx, "collectui.note"), Group: ui.T(ctx, "collectui.layout")})
 }
@@ -165,6 +171,12 @@ func (e *editing) item(n int) (v itemView, err error) {
 	}
 	if it.Kind == form.Field {
 		v.Help = ui.TextArea{Field: ui.Field{Name: at("help"), Label: ui.T(ctx, "collectui.help"), Optional: true}, Value: it.Help, Rows: 2}
+	}
+	if it.Kind == form.Field && it.Control == form.Calculated && e.free {
+		v.Calc = &ui.TextArea{Field: ui.Field{Name: at("calculation"), Label: ui.T(ctx, "collectui.calculation"), Help: ui.T(ctx, "collectui.calculation.help", i18n.Args{"Names": e.names(n)}), Error: e.problems.Of(at("calculation"))}, Value: it.Calculation, Rows: 2}
+		v.Open = v.Open || v.Calc.Error != ""
+	}
+	if it.Asked() {
 		v.Last = &ui.Checkbox{Field: ui.Field{Name: at("last"), Label: ui.T(ctx, "collectui.repeat-last")}, Checked: it.RepeatLast}
 		if e.free {
 			v.Required = &ui.Checkbox{Field: ui.Field{Name: at("required"), Label: ui.T(ctx, "collectui.required")}, Checked: it.Required}
@@ -184,9 +196,32 @@ func (e *editing) item(n int) (v itemView, err error) {
 			v.Other = append(v.Other, ui.TextArea{Field: ui.Field{Name: at("help-other"), Label: ui.T(ctx, "collectui.help."+e.other), Optional: true}, Value: w.Help, Rows: 2})
 		}
 	}
+	if e.free {
+		v.Rules = e.rulesOf(n, at)
+		if v.Where = "entry"; repeatOf(e.list, n) >= 0 {
+			v.Where = "row"
+		}
+		v.Wrong = len(v.Rules) > 0 && slices.ContainsFunc(e.problems, func(p ui.Problem) bool {
+			what, ok := strings.CutPrefix(p.Name, at(""))
+			return ok && what != "label" && what != "calculation"
+		})
+		v.Open = v.Open || v.Wrong
+	}
 	v.condition(ctx, e.list, n, at)
 	v.In = e.places(n, at("in"))
 	return v, nil
+}
+
+// names are how expressions write the answers to the other questions: ${nom}, ${hauteur}.
+// A question is named once it is kept.
+func (e *editing) names(n int) string {
+	var list []string
+	for i, x := range e.list {
+		if i != n && x.Kind == form.Field && x.Item.Name != "" {
+			list = append(list, "${"+x.Item.Name+"}")
+		}
+	}
+	return strings.Join(list[:min(len(list), 30)], ", ")
 }
 
 // label is the field of a text: of one line, but where it may have several.
@@ -227,34 +262,6 @@ func (e *editing) places(n int, name string) *ui.Select {
 		return nil
 	}
 	return sel
-}
-
-var condition = regexp.MustCompile(`^\$\{([^}]+)\} (=|!=|>|<) '([^']*)'$`)
-
-// condition shows "only if", when it is one that the editor can write.
-func (v *itemView) condition(ctx context.Context, list []line, n int, at func(string) string) {
-	it := list[n]
-	m := condition.FindStringSubmatch(it.Relevant)
-	if it.Relevant != "" && m == nil {
-		return // written elsewhere: it stays as it is
-	}
-	if m == nil {
-		m = []string{"", "", "=", ""}
-	}
-	sel := ui.Select{Field: ui.Field{Name: at("if"), Label: ui.T(ctx, "collectui.if"), Either: true}, Value: m[1], Empty: ui.T(ctx, "collectui.if.always")}
-	for i, x := range list {
-		near := repeatOf(list, i) < 0 || repeatOf(list, i) == repeatOf(list, n)
-		if x.Kind == form.Field && near && x.Item.Name != "" && x.Item.Name != it.Item.Name { // named once it is kept
-			sel.Options = append(sel.Options, ui.Option{Value: x.Item.Name, Label: x.Label})
-		}
-	}
-	if m[1] != "" && !slices.ContainsFunc(sel.Options, func(o ui.Option) bool { return o.Value == m[1] }) {
-		return // of a question that cannot be chosen here: it stays as it is
-	}
-	v.Field = &sel
-	v.Op = ui.Select{Field: ui.Field{Name: at("op"), Label: ui.T(ctx, "collectui.if.op"), Either: true}, Value: m[2], Options: []ui.Option{
-		{Value: "=", Label: ui.T(ctx, "collectui.if.is")}, {Value: "!=", Label: ui.T(ctx, "collectui.if.not")}, {Value: ">", Label: ui.T(ctx, "collectui.if.more")}, {Value: "<", Label: ui.T(ctx, "collectui.if.less")}}}
-	v.Value = ui.Input{Field: ui.Field{Name: at("value"), Label: ui.T(ctx, "collectui.if.value"), Either: true}, Value: m[3], Short: true}
 }
 
 func choicesText(list []form.Choice, other string) string {
@@ -304,6 +311,7 @@ func readChoices(text string, before []form.Choice, other string) (out []form.Ch
 // readItems reads the questions as they stand in the editor. The other words are read
 // where the page had fields for them.
 func readItems(in url.Values, free bool, other string) (out []line, err error) {
+	asked := map[int]condition{}
 	for n := range form.MaxItems {
 		at := func(what string) string { return fmt.Sprintf("i%d-%s", n, what) }
 		said := func(what string) string { return strings.TrimSpace(strings.ReplaceAll(in.Get(at(what)), "\r\n", "\n")) }
@@ -325,16 +333,19 @@ func readItems(in url.Values, free bool, other string) (out []line, err error) {
 			it.Label = said("label")
 		}
 		if in.Has(at("if")) {
-			it.Relevant = ""
-			if q := in.Get(at("if")); q != "" {
-				it.Relevant = fmt.Sprintf("${%s} %s '%s'", q, operator(in.Get(at("op"))), strings.ReplaceAll(in.Get(at("value")), "'", "’"))
-			}
+			asked[n] = condition{in.Get(at("if")), operator(in.Get(at("op"))), in.Get(at("value"))}
 		}
 		if it.Kind == form.Field {
-			it.Help, it.RepeatLast = said("help"), in.Get(at("last")) != ""
+			it.Help = said("help")
+		}
+		if it.Asked() {
+			it.RepeatLast = in.Get(at("last")) != ""
 			if free {
 				it.Required = in.Get(at("required")) != ""
 			}
+		}
+		if free && in.Has(at("calculation")) {
+			it.Calculation = said("calculation")
 		}
 		two := in.Has(at("label-other"))
 		if two {
@@ -343,10 +354,16 @@ func readItems(in url.Values, free bool, other string) (out []line, err error) {
 		if in.Has(at("choices")) {
 			it.Choices = readChoices(in.Get(at("choices")), it.Choices, map[bool]string{true: other}[two])
 		}
+		if free && in.Has(at("rules")) {
+			readRules(&it.Item, said, in.Get(at("rules")) == "row")
+		}
 		if free && in.Has(at("name")) {
 			it.Item.Name = strings.TrimSpace(in.Get(at("name")))
 		}
 		out = append(out, it)
+	}
+	for n, c := range asked {
+		out[n].Relevant = c.expression(out)
 	}
 	return replaced(out, in), nil
 }
@@ -390,13 +407,6 @@ func lineOf(list []line, number int) int {
 	return slices.IndexFunc(list, func(l line) bool { return l.number == number })
 }
 
-func operator(s string) string {
-	if slices.Contains([]string{"=", "!=", ">", "<"}, s) {
-		return s
-	}
-	return "="
-}
-
 // edit keeps the form, or changes the list of its questions and shows it again.
 func (p *Pages) edit(w http.ResponseWriter, r *http.Request) error {
 	f, err := p.managed(r)
@@ -423,6 +433,9 @@ func (p *Pages) edit(w http.ResponseWriter, r *http.Request) error {
 	case act == "add" && len(list) < form.MaxItems:
 		list = added(list, newItem(ctx, r.PostForm.Get("add")))
 		open = len(list) - 1
+		if list[open].Kind == form.Repeat { // it asks something from the start
+			list = append(list, line{Item: newItem(ctx, string(form.Text)), depth: list[open].depth + 1, number: -1})
+		}
 	case act == "up" && n >= 0:
 		list, open = up(list, n)
 	case act == "down" && n >= 0:
@@ -432,6 +445,11 @@ func (p *Pages) edit(w http.ResponseWriter, r *http.Request) error {
 	case act == "also": // the page has its fields now
 	default:
 		d.Items = nameItems(gather(list))
+		if f.Free() {
+			if problems := ruleProblems(ctx, d.Items); len(problems) > 0 {
+				return p.editPage(w, r, f, d, -1, http.StatusUnprocessableEntity, problems)
+			}
+		}
 		return p.keep(w, r, f, &d)
 	}
 	d.Items = gather(list)
@@ -442,6 +460,8 @@ func newItem(ctx context.Context, kind string) form.Item {
 	switch kind {
 	case "section":
 		return form.Item{Kind: form.Section, Title: ui.T(ctx, "collectui.section")}
+	case "repeat":
+		return form.Item{Kind: form.Repeat, Title: ui.T(ctx, "collectui.repeat")}
 	case "note":
 		return form.Item{Kind: form.Note, Label: ui.T(ctx, "collectui.note")}
 	}

@@ -2,8 +2,6 @@ package collectui
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"net/url"
 	"slices"
 	"strconv"
@@ -31,11 +29,17 @@ type block struct {
 	Kept     templ.Component // of a file that is there: whether it stays
 	Note     templ.Component
 	Children []block
-	Rows     [][]block // of a repeat
+	Rows     []rowBlock // of a repeat
 	More     *ui.Button
 	Last     bool // takes the value of the entry before, in this browser
 	Place    bool
 	Propose  proposal.Kind // what completes it; ""
+}
+
+// rowBlock is one row of a repeat.
+type rowBlock struct {
+	Blocks []block
+	Remove *ui.Button // nil where there must be a row
 }
 
 // inputName is the name of an item's input: apart from what the page itself sends.
@@ -73,29 +77,6 @@ func (f fieldsOf) blocks(items []form.Item, at spot) []block {
 		out = append(out, b)
 	}
 	return out
-}
-
-func (f fieldsOf) repeat(it *form.Item, at spot, i int) block {
-	b := block{Name: inputName(at.prefix + it.Name), Title: it.Title, Level: at.level}
-	rows := rowsOf(at.around[0][it.Name])
-	for len(rows) < max(1, it.Min) {
-		rows = append(rows, form.Values{})
-	}
-	for n, row := range rows {
-		b.Rows = append(b.Rows, f.blocks(it.Items, at.row(it, i, n, row)))
-	}
-	if at.prefix == "" && (it.Max == 0 || len(rows) < it.Max) {
-		b.More = &ui.Button{Label: ui.T(f.ctx, "collectui.more"), Icon: "plus", Submit: true, Name: "more", Value: it.Name}
-	}
-	return b
-}
-
-// rowsOf reads the instances of a repeated group; none of what is no list.
-func rowsOf(text string) (rows []form.Values) {
-	if json.Unmarshal([]byte(text), &rows) != nil {
-		return nil
-	}
-	return rows
 }
 
 // manyChoices is from how many on a list is a menu instead of buttons.
@@ -237,8 +218,9 @@ func orElse(s, otherwise string) string {
 
 // reading turns what a page sent into the values of an entry.
 type reading struct {
-	form url.Values
-	zone *time.Location
+	form   url.Values
+	zone   *time.Location
+	blanks blanks
 }
 
 func (r reading) values(items []form.Item, prefix string) form.Values {
@@ -260,49 +242,6 @@ func (r reading) into(v form.Values, items []form.Item, prefix string) {
 				v[it.Name] = text
 			}
 		}
-	}
-}
-
-func (r reading) repeat(v form.Values, it *form.Item, prefix string) {
-	var rows []form.Values
-	for n := range form.MaxRepeats {
-		begins := fmt.Sprintf("%s%s[%d].", inputName(prefix), it.Name, n)
-		some := false
-		for name := range r.form {
-			some = some || strings.HasPrefix(name, begins)
-		}
-		if !some {
-			break
-		}
-		if row := r.values(it.Items, fmt.Sprintf("%s%s[%d].", prefix, it.Name, n)); len(row) > 0 {
-			rows = append(rows, row)
-		}
-	}
-	if len(rows) == 0 {
-		return
-	}
-	if b, err := json.Marshal(rows); err == nil {
-		v[it.Name] = string(b)
-	}
-}
-
-// more adds an empty row to a repeat.
-func (r reading) more(d *form.Definition, v form.Values, name string) {
-	it := d.Find(name)
-	if it == nil || it.Kind != form.Repeat {
-		return
-	}
-	var rows []form.Values
-	if v[name] != "" {
-		if err := json.Unmarshal([]byte(v[name]), &rows); err != nil {
-			return
-		}
-	}
-	if len(rows) == 0 {
-		rows = append(rows, form.Values{})
-	}
-	if b, err := json.Marshal(append(rows, form.Values{})); err == nil {
-		v[name] = string(b)
 	}
 }
 

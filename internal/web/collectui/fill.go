@@ -8,7 +8,9 @@ import (
 	"maps"
 	"mime/multipart"
 	"net/http"
+	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -111,7 +113,7 @@ func (p *Pages) fillPage(w http.ResponseWriter, r *http.Request, x filling, prob
 		Head:  ui.PageHead{Eyebrow: org.Name, Title: d.Title},
 		Intro: templ.Raw(markup.HTML(d.Description, 2)),
 		Form:  ui.Form{ID: "entry", Action: "/f/" + x.key, Files: hasFiles(d.Items), Problems: problems},
-		Entry: x.entry, Secret: secretOf(r), Key: x.key, Keeps: "socle-draft-" + string(f.ID), Send: ui.T(ctx, "collectui.send"), Field: &ui.Link{Label: ui.T(ctx, "fieldui.open"), Href: fieldAddress(f, x.key), Icon: "smartphone"},
+		Entry: x.entry, Secret: secretOf(r), Key: x.key, Keeps: draftOf(f), Send: ui.T(ctx, "collectui.send"), Field: &ui.Link{Label: ui.T(ctx, "fieldui.open"), Href: fieldAddress(f, x.key), Icon: "smartphone"},
 		Words: map[string]string{
 			"place": ui.T(ctx, "collectui.point.use"), "placing": ui.T(ctx, "collectui.point.search"), "denied": ui.T(ctx, "collectui.point.denied"), "accuracy": ui.T(ctx, "collectui.point.accuracy"),
 			"draft": ui.T(ctx, "collectui.draft"), "forget": ui.T(ctx, "collectui.draft.forget"), "last": ui.T(ctx, "collectui.last"),
@@ -142,6 +144,9 @@ func (p *Pages) fillPage(w http.ResponseWriter, r *http.Request, x filling, prob
 	w.Header().Set("Referrer-Policy", "no-referrer") // the address may be the key of a link
 	return shell.PageStatus(w, r, status, page, fillFormPage(view))
 }
+
+// draftOf is the name of a form's draft in a browser.
+func draftOf(f collect.Form) string { return "socle-draft-" + string(f.ID) }
 
 func secretOf(r *http.Request) string {
 	if s := r.PostForm.Get("secret"); len(s) >= 16 {
@@ -180,9 +185,9 @@ func (p *Pages) fill(w http.ResponseWriter, r *http.Request) error {
 	if err != nil || shown {
 		return err
 	}
-	state := "?attend=1"
-	if out.Entry.State == collect.Accepted || out.Entry.State == collect.Incomplete && !f.Moderated {
-		state = ""
+	state := "?saisie=" + url.QueryEscape(out.Entry.ID)
+	if out.Entry.State != collect.Accepted && (out.Entry.State != collect.Incomplete || f.Moderated) {
+		state += "&attend=1"
 	}
 	return shell.Redirect(w, r, "/f/"+r.PathValue("key")+"/merci"+state)
 }
@@ -190,21 +195,29 @@ func (p *Pages) fill(w http.ResponseWriter, r *http.Request) error {
 // take sends what a page of a form holds, with its files. shown: it was not taken, and
 // the page is there again with all that was typed.
 func (p *Pages) take(w http.ResponseWriter, r *http.Request, v collect.Visitor, x filling, sent collect.Sent) (out collect.Outcome, shown bool, err error) {
-	read := reading{form: r.PostForm, zone: p.o.Zone}
-	x.values = read.values(x.form.Definition.Items, "")
-	if more := r.PostForm.Get("more"); more != "" { // another row of a repeat
-		read.more(x.form.Definition, x.values, more)
+	items := x.form.Definition.Items
+	if act := r.PostForm.Get("act"); act != "" { // the same page, with other rows
+		x.values = reading{r.PostForm, p.o.Zone, allBlanks}.values(items, "")
+		change(items, x.values, act)
 		return out, true, p.fillPage(w, r, x, nil)
 	}
-	sent.ID, sent.Values = x.entry, maps.Clone(x.values)
-	files, err := attach(r, x.form.Definition, &sent)
+	var had []collect.File
+	if x.corrects != nil {
+		had = x.corrects.Files
+	}
+	list, files, err := attach(r, items, had)
 	if err != nil {
 		return out, false, err
 	}
-	if x.corrects != nil {
-		sent.Files = append(sent.Files, stays(x.corrects.Files, sent)...)
-	}
+	x.values = reading{r.PostForm, p.o.Zone, noBlanks}.values(items, "")
+	sent.ID, sent.Values, sent.Files = x.entry, x.values, list
+	sent.Files = append(sent.Files, stays(had, sent)...)
 	out, err = p.o.Collect.Put(r.Context(), v, x.form.ID, sent)
+	var stale *collect.Stale
+	if x.corrects == nil && errors.As(err, &stale) && stale.Entry.Revision == 1 { // its answer was lost, and this page sends it again, mended
+		sent.Revision = 1
+		out, err = p.o.Collect.Put(r.Context(), v, x.form.ID, sent)
+	}
 	if err != nil {
 		if e := errs.As(err); len(e.Fields) == 0 && e.Kind != errs.TooLarge && (x.corrects == nil || e.Kind != errs.Conflict) {
 			return out, false, err
@@ -243,30 +256,39 @@ func readForm(r *http.Request) error {
 	return httpx.BadRequest("collectui.form.cut")
 }
 
-// attach announces the files that came with the form.
-func attach(r *http.Request, d *form.Definition, sent *collect.Sent) (files []*multipart.FileHeader, err error) {
+// attach announces the files that came with the form, and answers their questions with
+// their names. A file in a row is one of the repeat that the form has. The same bytes are
+// one file, and each file of an entry has its own name, those that it had before too.
+func attach(r *http.Request, items []form.Item, had []collect.File) (list []collect.File, files []*multipart.FileHeader, err error) {
 	if r.MultipartForm == nil {
-		return nil, nil
+		return nil, nil, nil
 	}
-	for it := range d.Fields() {
-		if !it.Attached() {
+	for _, input := range slices.Sorted(maps.Keys(r.MultipartForm.File)) {
+		it, top := find(items, strings.TrimPrefix(input, inputName("")))
+		h := r.MultipartForm.File[input][0]
+		if it == nil || !it.Attached() || h.Size == 0 {
 			continue
 		}
-		for _, h := range r.MultipartForm.File[inputName(it.Name)] {
-			if h.Size == 0 {
-				continue
+		hash, err := hashOf(h)
+		if err != nil {
+			return nil, nil, err
+		}
+		at := slices.IndexFunc(list, func(f collect.File) bool { return f.Hash == hash })
+		if at < 0 {
+			name, all := fileName(h.Filename), append(list[:len(list):len(list)], had...)
+			if same := slices.IndexFunc(had, func(f collect.File) bool { return f.Hash == hash }); same >= 0 {
+				name = had[same].Name
+			} else if slices.ContainsFunc(all, func(f collect.File) bool { return f.Name == name }) {
+				ending := filepath.Ext(name)
+				name = strings.TrimSuffix(name, ending) + "-" + hash[:10] + ending
 			}
-			hash, err := hashOf(h)
-			if err != nil {
-				return nil, err
-			}
-			name := fileName(h.Filename)
-			sent.Values[it.Name] = name
-			sent.Files = append(sent.Files, collect.File{Field: it.Name, Name: name, Type: h.Header.Get("Content-Type"), Size: h.Size, Hash: hash})
+			at = len(list)
+			list = append(list, collect.File{Field: top.Name, Name: name, Type: h.Header.Get("Content-Type"), Size: h.Size, Hash: hash})
 			files = append(files, h)
 		}
+		r.PostForm.Set(input, list[at].Name)
 	}
-	return files, nil
+	return list, files, nil
 }
 
 // fileName is a name that a cell and a download can bear.
@@ -318,7 +340,7 @@ func (p *Pages) thanks(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	ctx := r.Context()
-	view := thanksView{Head: ui.PageHead{Eyebrow: f.Definition.Title, Title: ui.T(ctx, "collectui.thanks")}, Text: ui.T(ctx, "collectui.thanks.kept"), Again: ui.Button{Label: ui.T(ctx, "collectui.again"), Icon: "plus", Href: "/f/" + r.PathValue("key"), Style: ui.Primary}}
+	view := thanksView{Keeps: draftOf(f), Entry: r.URL.Query().Get("saisie"), Head: ui.PageHead{Eyebrow: f.Definition.Title, Title: ui.T(ctx, "collectui.thanks")}, Text: ui.T(ctx, "collectui.thanks.kept"), Again: ui.Button{Label: ui.T(ctx, "collectui.again"), Icon: "plus", Href: "/f/" + r.PathValue("key"), Style: ui.Primary}}
 	switch {
 	case r.URL.Query().Get("attend") != "":
 		view.Text = ui.T(ctx, "collectui.thanks.waits")
@@ -330,6 +352,8 @@ func (p *Pages) thanks(w http.ResponseWriter, r *http.Request) error {
 }
 
 type thanksView struct {
+	Keeps string // the draft that may go from this browser
+	Entry string // the one that has arrived
 	Head  ui.PageHead
 	Text  string
 	Again ui.Button
@@ -357,7 +381,7 @@ func (p *Pages) look(w http.ResponseWriter, r *http.Request) error {
 	if r.MultipartForm != nil {
 		defer func() { _ = r.MultipartForm.RemoveAll() }()
 	}
-	read := reading{form: r.PostForm, zone: p.o.Zone}
+	read := reading{r.PostForm, p.o.Zone, blanksBefore}
 	look, err := p.o.Collect.Look(r.Context(), v, f.ID, read.values(f.Definition.Items, ""))
 	if err != nil {
 		return err
@@ -365,11 +389,7 @@ func (p *Pages) look(w http.ResponseWriter, r *http.Request) error {
 	ans := lookAnswer{Values: map[string]string{}, Hidden: []string{}, Problems: map[string]string{}, Offered: map[string][]string{}, Said: map[string]said{}}
 	d := f.Definition.In(string(ui.LangOf(r.Context())))
 	fieldsOf{ctx: r.Context(), asked: d}.says(ans.Said, d.Items, spot{around: []form.Values{look.Values}, level: 2})
-	for it := range f.Definition.Fields() {
-		if it.Control == form.Calculated || it.Calculation != "" {
-			ans.Values[inputName(it.Name)] = look.Values[it.Name]
-		}
-	}
+	made(ans.Values, f.Definition.Items, look.Values, "")
 	for _, name := range look.Hidden {
 		ans.Hidden = append(ans.Hidden, inputName(name))
 	}

@@ -12,7 +12,6 @@ import (
 	"socle/internal/i18n"
 	"socle/internal/identity"
 	"socle/internal/schema/form"
-	"socle/internal/schema/national"
 	"socle/internal/web/shell"
 	"socle/internal/web/ui"
 )
@@ -107,6 +106,9 @@ type newView struct {
 }
 
 func (p *Pages) newForm(w http.ResponseWriter, r *http.Request) error {
+	if id := r.URL.Query().Get("resource"); id != "" {
+		return p.onTablePage(w, r, catalogue.ResourceID(id), "", http.StatusOK, nil)
+	}
 	return p.newPage(w, r, r.URL.Query().Get("schema"), "", http.StatusOK, nil)
 }
 
@@ -126,11 +128,8 @@ func (p *Pages) newPage(w http.ResponseWriter, r *http.Request, schema, title st
 		view.Org.Options = append(view.Org.Options, ui.Option{Value: string(id), Label: names[id].Name})
 	}
 	view.From = ui.Select{Field: ui.Field{Name: "schema", Label: ui.T(ctx, "collectui.schema"), Help: ui.T(ctx, "collectui.schema.help"), Either: true, Error: problems.Of("schema")}, Value: schema, Empty: ui.T(ctx, "collectui.schema.free")}
-	for _, e := range national.List() {
-		view.From.Options = append(view.From.Options, ui.Option{Value: e.Ref(), Label: e.Name(ui.LangOf(ctx))})
-		if schema == e.ID {
-			view.From.Value = e.Ref()
-		}
+	if view.From.Options, err = p.schemaOptions(ctx, schema); err != nil {
+		return err
 	}
 	view.Name = ui.Input{Field: ui.Field{Name: "title", Label: ui.T(ctx, "collectui.title"), Help: ui.T(ctx, "collectui.title.help"), Either: true, Error: problems.Of("title")}, Value: title, MaxLength: 200}
 	view.Send = ui.Button{Label: ui.T(ctx, "collectui.create"), Style: ui.Primary, Submit: true, Icon: "plus"}
@@ -152,52 +151,38 @@ func (p *Pages) crumbs(ctx context.Context, list ...string) []ui.Crumb {
 	return out
 }
 
-// create makes a form: of a national schema it is ready at once, of its own it is
-// designed next.
+// create makes a form: of a table or a schema it is ready at once, of its own it
+// is designed next.
 func (p *Pages) create(w http.ResponseWriter, r *http.Request) error {
+	if id := r.PostFormValue("resource"); id != "" {
+		return p.createOnTable(w, r, catalogue.ResourceID(id))
+	}
 	v, ctx := shell.From(r), r.Context()
 	org, ref, title := identity.OrganisationID(r.PostFormValue("organisation")), r.PostFormValue("schema"), r.PostFormValue("title")
 	n := collect.NewForm{Organisation: org}
-	if id := r.PostFormValue("resource"); id != "" {
-		n.Resource = catalogue.ResourceID(id)
-	} else if ref == "" {
+	if ref == "" {
 		n.Definition = &form.Definition{Title: title, Language: string(ui.LangOf(ctx)), Items: []form.Item{
 			{Kind: form.Field, Name: "nom", Label: ui.T(ctx, "collectui.first"), Control: form.Text, Required: true},
 		}}
 	} else {
-		e, err := national.Lookup(ref)
-		if err != nil {
+		var err error
+		if n.Schema, n.Definition, err = p.ofSchema(ctx, ref); err != nil {
 			return err
 		}
-		sch, err := e.Schema()
-		if err != nil {
-			return err
-		}
-		l := ui.LangOf(ctx)
-		n.Schema = catalogue.SchemaRef{ID: e.ID, Version: e.Version}
-		n.Definition = form.FromSchema(sch, form.Origin{Language: string(l), Label: func(column string) (string, string) {
-			for _, f := range e.Fields {
-				if f.Name == column {
-					return f.Label(l), f.About(l)
-				}
-			}
-			return "", ""
-		}})
-		n.Definition.Title, n.Definition.Description = e.Name(l), e.About(l)
 		if title != "" {
 			n.Definition.Title = title
 		}
 	}
 	f, err := p.o.Collect.Create(ctx, v.Actor, n)
 	if err != nil {
-		if problems := ui.ProblemsOf(ctx, err); len(problems) > 0 && n.Resource == "" {
+		if problems := ui.ProblemsOf(ctx, err); len(problems) > 0 {
 			return p.newPage(w, r, ref, title, httpx.Status(err), problems)
 		}
 		return err
 	}
 	shell.Flash(w, r, ui.Good, "collectui.created")
 	next := "/formulaires/" + string(f.ID)
-	if n.Resource == "" && ref == "" {
+	if ref == "" {
 		next += "/modifier"
 	}
 	return shell.Redirect(w, r, next)

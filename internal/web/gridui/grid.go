@@ -65,6 +65,7 @@ type gridView struct {
 	Words   string // JSON
 	Style   string
 	Back    string
+	Form    string // address where a form of the table is made; "" for who may not
 	Keys    [][2]string
 }
 
@@ -77,6 +78,9 @@ func (p *Pages) grid(w http.ResponseWriter, r *http.Request) error {
 	view := gridView{
 		Head: ui.PageHead{Eyebrow: d.Title, Title: ui.T(ctx, "gridui.title"), Lead: ui.T(ctx, "gridui.lead")},
 		Back: "/datasets/" + d.Slug, Style: ui.Embedded().URL("grid.css"), Table: "/api/v1/resources/" + string(id), Keys: keys(ctx),
+	}
+	if a.Can(identity.ActionEdit, d.Organisation) && a.Can(collect.LinesAction(d.State), d.Organisation) {
+		view.Form = "/formulaires/nouveau?resource=" + string(id)
 	}
 	open, err := p.o.Collect.IsOpen(ctx, a, id)
 	if err != nil {
