@@ -136,7 +136,7 @@ type Limits struct {
 	OrganisationRows  int64         `name:"organisation-rows" default:"100000000" fr:"Nombre de lignes que les tableaux d’une organisation peuvent tenir ; 0 : sans limite." en:"Rows that the tables of an organisation may hold; 0: no limit."`
 	RequestRate       float64       `name:"request-rate" default:"50" fr:"Demandes par seconde et par visiteur." en:"Requests per second of one visitor."`
 	RequestBurst      int           `name:"request-burst" default:"200" fr:"Demandes d’un visiteur acceptées d’un coup." en:"Requests of one visitor accepted at once."`
-	SigninRate        float64       `name:"signin-rate" default:"10" fr:"Essais de connexion par minute et par visiteur." en:"Sign-in attempts per minute of one visitor."`
+	SigninRate        float64       `name:"signin-rate" default:"300" fr:"Envois de formulaires de connexion par minute et par adresse : contre un flot, toute une administration pouvant être derrière une adresse. Les mots de passe faux sont comptés à part, par compte et par réseau." en:"Sign-in forms sent per minute from one address: against a flood, for a whole authority may be behind one. Wrong passwords are counted apart, by account and network."`
 	Workers           int           `name:"workers" default:"2" fr:"Tâches menées en même temps." en:"Jobs at once."`
 	QueryMemory       Bytes         `name:"query-memory" default:"256MB" fr:"Mémoire du moteur de requêtes." en:"Memory of the query engine."`
 	QueryThreads      int           `name:"query-threads" default:"2" fr:"Fils d’exécution du moteur de requêtes." en:"Threads of the query engine."`

@@ -56,7 +56,7 @@ func start(t *testing.T, db *sqldb.DB) *desk {
 	sh := shell.New(shell.Options{Identity: d.ids, BaseURL: base, Log: log, Host: func(context.Context) ui.Host { return ui.Host{Name: "Essai"} }})
 	rt := httpx.NewRouter(httpx.Options{Log: log, Render: sh.Render, BaseURL: base})
 	free := httpx.Limit(httpx.NewLimiter(1000, 1000, 1000, time.Now))
-	sh.Mount(rt, account.New(account.Options{Identity: d.ids, BaseURL: "http://localhost:8080", Limit: free, Now: time.Now}).Routes()...)
+	sh.Mount(rt, account.New(account.Options{Identity: d.ids, BaseURL: "http://localhost:8080", Attempts: free, Limit: free, Now: time.Now}).Routes()...)
 	sh.Mount(rt, admin.New(admin.Options{Identity: d.ids, Catalogue: catalogue.New(db, nil), Community: community.New(community.Options{DB: db}), DB: db, BaseURL: "http://localhost:8080", Invitation: account.InvitationPath, Limit: free, Now: time.Now}).Routes()...)
 	srv := httptest.NewServer(rt)
 	t.Cleanup(srv.Close)
