@@ -91,6 +91,7 @@ type Keep struct {
 	Audit    int `name:"audit" default:"0" fr:"Jours pendant lesquels le journal des actes est gardé ; 0 : toujours." en:"Days that the audit is kept; 0: for ever."`
 	Links    int `name:"links" default:"7" fr:"Jours pendant lesquels un lien périmé (invitation, mot de passe) est gardé." en:"Days that a link that is over (invitation, password) is kept."`
 	Requests int `name:"requests" default:"180" fr:"Jours pendant lesquels une demande d’adhésion décidée est gardée." en:"Days that a decided request to join is kept."`
+	Mail     int `name:"mail" default:"30" fr:"Jours pendant lesquels une lettre partie, gardée ou refusée reste dans la boîte d’envoi." en:"Days that a letter that was sent, kept or refused stays in the outbox."`
 	Askers   int `name:"askers" default:"30" fr:"Jours pendant lesquels l’adresse de qui a demandé une donnée est gardée, une fois la demande traitée ; un an après la demande en tout cas." en:"Days that the address of who asked for data is kept once the request is settled; a year after the request in any case."`
 }
 
@@ -289,7 +290,7 @@ func (c *Config) check(p *errs.Error) {
 			p.WithField(x.field, "config.web-address", errs.Args{"Value": x.address})
 		}
 	}
-	if c.Keep.Audit < 0 || c.Keep.Links < 1 || c.Keep.Requests < 1 || c.Keep.Askers < 1 {
+	if c.Keep.Audit < 0 || c.Keep.Links < 1 || c.Keep.Requests < 1 || c.Keep.Mail < 1 || c.Keep.Askers < 1 {
 		p.WithField("keep", "config.days")
 	}
 	for _, f := range fieldsOf(c) {

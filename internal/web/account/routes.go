@@ -63,6 +63,7 @@ type Options struct {
 type Keep struct {
 	SessionIdle, SessionMax time.Duration
 	LinkDays, RequestDays   int
+	MailDays                int // letters, after they were written
 	AskerDays               int // after the end of a request for data
 	AuditDays               int // 0: for ever
 }

@@ -362,6 +362,21 @@ func TestMailAndJobs(t *testing.T) {
 		d.expect(303, "host", "/admin/mail/"+kept[0].ID+"/resend", url.Values{})
 		d.expect(409, "host", "/admin/mail/"+kept[0].ID+"/resend", url.Values{})
 
+		// What was written to somebody goes with their account.
+		err = db.Write(ctx, func(tx *sqldb.Tx) error {
+			return mail.SendAll(ctx, tx, mail.Message{To: "Amir <Agent@essai.example>", Subject: "Votre dossier", Text: "Bonjour."}, mail.Message{To: "nagent@essai.example", Subject: "Une autre personne", Text: "Bonjour."})
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.expect(200, "host", "/admin/mail", nil, "Votre lien", "Votre dossier", "Une autre personne")
+		d.expect(303, "host", "/admin/people/"+string(d.people["agent"].ID)+"/close", url.Values{})
+		_, _, page := d.do("host", "/admin/mail", nil)
+		if strings.Contains(page, "Votre lien") || strings.Contains(page, "Votre dossier") || !strings.Contains(page, "Une autre personne") {
+			t.Errorf("after the account was closed, the outbox shows\n%s", page)
+		}
+		d.expect(404, "host", "/admin/mail/"+kept[0].ID, nil)
+
 		id := d.failedJob()
 		at := "/admin/jobs/" + strconv.FormatInt(id, 10)
 		d.expect(200, "host", "/admin/jobs?state=failed", nil, "test.work")
