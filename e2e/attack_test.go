@@ -301,7 +301,7 @@ func (s *siege) attackRedirects(t *testing.T) {
 			{"editor", "GET", "/sign-in?next=" + url.QueryEscape(next), ""},
 			{"anonymous", "POST", "/sign-in", url.Values{"email": {"reader@essai.example"}, "password": {password}, "next": {next}}.Encode()},
 			{"editor", "GET", "/account/security/confirm?next=" + url.QueryEscape(next), ""},
-			{"editor", "POST", "/account/security/confirm", url.Values{"password": {password}, "next": {next}}.Encode()},
+			{"editor", "POST", "/account/security/confirm", url.Values{"current": {password}, "next": {next}}.Encode()},
 		} {
 			pg := s.try(t, s.visitors[x.who], x.method, x.path, x.body)
 			if x.method == "POST" && pg.status != http.StatusSeeOther {
