@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"socle/internal/errs"
@@ -97,7 +98,7 @@ func scanAudit(r sqldb.Scanner) (e AuditEntry, err error) {
 type AuditQuery struct {
 	Organisation OrganisationID // with those that became part of it; "" for all: of the host only
 	Object       string         // "dataset:ID"; "" for any
-	Person       PersonID       // who acted, also by a token; "" for anybody
+	People       []PersonID     // who acted, also by a token; nil for anybody
 	Acts         string         // first word of the verbs: "dataset"; "" for any
 	Since, Until time.Time      // from Since on, before Until; zero for any
 	Before       int64          // lines older than this one; 0 for the newest
@@ -114,9 +115,13 @@ func (q AuditQuery) where() (c sqldb.Conditions) {
 	if q.Object != "" {
 		c.Add(`object = ` + c.Arg(q.Object))
 	}
-	if q.Person != "" {
-		ref := "person:" + string(q.Person)
-		c.Add(`(actor = ` + c.Arg(ref) + ` OR actor LIKE ` + c.Arg(likeEscape(ref)+"/%") + ` ESCAPE '\')`)
+	if q.People != nil {
+		refs := []string{"1 = 0"}
+		for _, p := range q.People {
+			ref := "person:" + string(p)
+			refs = append(refs, `actor = `+c.Arg(ref)+` OR actor LIKE `+c.Arg(likeEscape(ref)+"/%")+` ESCAPE '\'`)
+		}
+		c.Add("(" + strings.Join(refs, " OR ") + ")")
 	}
 	if q.Acts != "" {
 		c.Add(`verb LIKE ` + c.Arg(likeEscape(q.Acts)+".%") + ` ESCAPE '\'`)

@@ -104,12 +104,13 @@ func TestAuditIsAsked(t *testing.T) {
 		w.ok(w.db.Write(ctx, func(tx *sqldb.Tx) error {
 			return identity.RecordIn(ctx, tx, program, o.ID, "dataset.edit", "dataset:x", nil, nil)
 		}))
-		w.same(ask(identity.AuditQuery{Person: lea.Person(), Since: noon}), []string{"dataset.edit", "token.create"})
-		w.same(ask(identity.AuditQuery{Person: lea.Person(), Since: noon, Acts: "token"}), []string{"token.create"})
-		w.same(ask(identity.AuditQuery{Person: chief.Person(), Until: noon.Add(time.Minute), Since: noon}), []string{"organisation.domains", "member.add"})
+		w.same(ask(identity.AuditQuery{People: []identity.PersonID{lea.Person()}, Since: noon}), []string{"dataset.edit", "token.create"})
+		w.same(ask(identity.AuditQuery{People: []identity.PersonID{lea.Person()}, Since: noon, Acts: "token"}), []string{"token.create"})
+		w.same(ask(identity.AuditQuery{People: []identity.PersonID{chief.Person()}, Until: noon.Add(time.Minute), Since: noon}), []string{"organisation.domains", "member.add"})
 		w.same(ask(identity.AuditQuery{Since: noon.Add(time.Minute)}), []string{"dataset.edit", "organisation.domains"})
 		w.same(ask(identity.AuditQuery{Object: "dataset:x"}), []string{"dataset.edit"})
 		w.same(len(ask(identity.AuditQuery{Acts: "%"})), 0)
+		w.same(len(ask(identity.AuditQuery{People: []identity.PersonID{}})), 0)
 		// What is given is told with what there was: a domain more shows.
 		list, err := w.Audit(ctx, root, identity.AuditQuery{Acts: "organisation", Limit: 1})
 		w.ok(err)

@@ -390,6 +390,27 @@ func TestMailAndJobs(t *testing.T) {
 		d.expect(200, "host", next, nil, "Annulée")
 		d.expect(200, "host", "/admin/audit?verify=1", nil, "Tâche relancée", "Message renvoyé", "Le journal est intact")
 		d.expect(200, "host", "/admin/audit?organisation="+d.org.Slug, nil, "Membre ajouté")
+		journal := "/organisations/" + d.org.Slug + "/journal"
+		lines := func(who, path string) int {
+			_, _, page := d.do(who, path, nil)
+			return strings.Count(page, "<details>")
+		}
+		today := time.Now().Format(time.DateOnly)
+		for path, want := range map[string]int{
+			"/admin/audit?acts=member": 3, "/admin/audit?acts=job&since=" + today: 2, "/admin/audit?who=personne": 0, "/admin/audit?who=host@essai&acts=job": 2,
+			"/admin/audit?until=2001-01-01": 0, "/admin/audit?object=" + url.QueryEscape("person:"+string(d.people["chief"].ID)) + "&acts=member": 1,
+			"/admin/audit?acts=mail&person=" + string(d.people["host"].ID): 1, "/admin/audit?acts=mail&person=" + string(d.people["chief"].ID): 0,
+		} {
+			if got := lines("auditor", path); got != want {
+				t.Errorf("%s: %d lines, want %d", path, got, want)
+			}
+		}
+		// What a line is about is named, and leads to its page where the reader may go.
+		d.expect(200, "auditor", "/admin/audit?acts=member", nil, `href="/admin/people/`+string(d.people["chief"].ID)+`"`, "Chloé Dirige", "person="+string(d.people["host"].ID))
+		if _, _, page := d.do("chief", journal, nil); !strings.Contains(page, "Chloé Dirige") || strings.Contains(page, "/admin/people/") {
+			t.Errorf("the journal of an organisation shows\n%s", page)
+		}
+		d.expect(200, "chief", journal+"?acts=organisation", nil, `href="/organisations/`+d.org.Slug+`"`)
 	})
 }
 
