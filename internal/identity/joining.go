@@ -9,6 +9,7 @@ import (
 	"golang.org/x/net/idna"
 
 	"socle/internal/errs"
+	"socle/internal/jobs"
 	"socle/internal/sqldb"
 )
 
@@ -178,6 +179,9 @@ func (s *Service) AskToJoin(ctx context.Context, a Actor, org OrganisationID) (e
 		if err != nil || n == 0 {
 			return err
 		}
+		if err := jobs.Emit(ctx, tx, JoinAsked{org, id}); err != nil {
+			return err
+		}
 		return RecordIn(ctx, tx, a, org, "member.ask", "person:"+string(id), nil, nil)
 	})
 }
@@ -229,6 +233,9 @@ func (s *Service) DecideJoin(ctx context.Context, a Actor, request string, role 
 			return err
 		}
 		if role == NoRole {
+			if err := jobs.Emit(ctx, tx, JoinRefused{org, p}); err != nil {
+				return err
+			}
 			return RecordIn(ctx, tx, a, org, "member.refuse", "person:"+string(p), nil, nil)
 		}
 		before, err := roleOf(ctx, tx, org, p)

@@ -351,7 +351,7 @@ func (s *Service) SetHostRoles(ctx context.Context, a Actor, id PersonID, roles 
 		if err := Record(ctx, tx, a, "person.host-roles", "person:"+string(id), auditOfPerson(before), auditOfPerson(after)); err != nil {
 			return err
 		}
-		return jobs.Emit(ctx, tx, HostRolesChanged{Person: id, Roles: codes(roles.List())})
+		return jobs.Emit(ctx, tx, HostRolesChanged{Person: id, Roles: codes(roles.List()), By: a.Ref()})
 	})
 }
 
