@@ -299,11 +299,14 @@ func (s *siege) attackRedirects(t *testing.T) {
 			who, method, path, body string
 		}{
 			{"editor", "GET", "/sign-in?next=" + url.QueryEscape(next), ""},
-			{"anonymous", "POST", "/sign-in", url.Values{"email": {"lecteur@essai.example"}, "password": {password}, "next": {next}}.Encode()},
+			{"anonymous", "POST", "/sign-in", url.Values{"email": {"reader@essai.example"}, "password": {password}, "next": {next}}.Encode()},
 			{"editor", "GET", "/account/security/confirm?next=" + url.QueryEscape(next), ""},
-			{"editor", "POST", "/account/security/confirm", url.Values{"password": {password}, "next": {next}}.Encode()},
+			{"editor", "POST", "/account/security/confirm", url.Values{"current": {password}, "next": {next}}.Encode()},
 		} {
 			pg := s.try(t, s.visitors[x.who], x.method, x.path, x.body)
+			if x.method == "POST" && pg.status != http.StatusSeeOther {
+				t.Errorf("%s %s with next=%q: %d, which leads nowhere", x.method, x.path, next, pg.status)
+			}
 			for _, location := range pg.header.Values("Location") {
 				to, err := base.Parse(location)
 				if err != nil || to.Host != base.Host || strings.HasPrefix(location, "//") || strings.Contains(location, `\`) {

@@ -146,8 +146,16 @@ func TestJoining(t *testing.T) {
 	if pg := admin.get("/organisations/mairie-d-essai/members"); !strings.Contains(pg.text(), "1 personne demande à rejoindre") {
 		t.Errorf("the administrator is not told: %s", pg.text())
 	}
+	told(t, host, "maire@essai.example", "lea@essai.example) demande à rejoindre")
+	if pg := admin.get("/desk"); !strings.Contains(pg.text(), "demande à rejoindre l’organisation") || pg.doc.Find(`main a[href="/organisations/mairie-d-essai/joining"]`).Length() == 0 {
+		t.Errorf("the desk does not show who asks: %s", pg.text())
+	}
+	if pg := v.get("/desk"); strings.Contains(pg.text(), "demande à rejoindre") {
+		t.Errorf("somebody who decides nothing sees who asks: %s", pg.text())
+	}
 	pg = admin.send(admin.get("/organisations/mairie-d-essai/joining"), `main form[action*="/joining/"]`, "answer", "yes", "role", "editor")
 	if !strings.Contains(pg.doc.Find("body").Text(), "est membre") || !strings.Contains(v.get("/account").text(), "Mairie d’Essai") {
 		t.Error(pg.text())
 	}
+	told(t, host, "lea@essai.example", "Vous êtes maintenant membre de")
 }

@@ -23,6 +23,9 @@ import (
 	"socle/internal/tables"
 )
 
+// demonstration is who makes the demonstration.
+var demonstration = identity.System("demonstration")
+
 // demoAccount is an account of the demonstration.
 type demoAccount struct {
 	email, name  string
@@ -42,7 +45,7 @@ var demoAccounts = []demoAccount{
 // step looks for what an earlier start has made. tell is given the accounts once they exist.
 func (a *App) makeDemo(ctx context.Context, tell func([]string)) (err error) {
 	defer errs.Wrap(&err, "app.makeDemo")
-	sys := identity.System("demonstration")
+	sys := demonstration
 	orgs, err := a.demoOrganisations(ctx, sys)
 	if err != nil {
 		return err

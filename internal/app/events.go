@@ -14,6 +14,7 @@ func (a *App) listen() {
 	jobs.On(a.Runner, "tables.warm", a.warm)
 	jobs.On(a.Runner, "app.merge", a.merged)
 	jobs.On(a.Runner, "tables.compare", a.compare)
+	a.tellRights()
 }
 
 // warm makes a new version ready before the first visitor asks for it.

@@ -113,9 +113,9 @@ func verifyAudit(ctx context.Context, c *config.Config, out io.Writer, l i18n.La
 }
 
 // accountPages are the pages of accounts.
-func (a *App) accountPages(base string, attempts httpx.Option) *account.Pages {
+func (a *App) accountPages(base string, attempts, general httpx.Option) *account.Pages {
 	c := a.Config
-	return account.New(account.Options{Identity: a.Identity, Mail: a.sendMail, MailIf: a.sendMailIf, BaseURL: base, Limit: attempts, Now: time.Now, Providers: a.Providers,
+	return account.New(account.Options{Identity: a.Identity, Mail: a.sendMail, MailIf: a.sendMailIf, BaseURL: base, Attempts: attempts, Limit: general, Now: time.Now, Providers: a.Providers,
 		Contact: c.Host.Contact, Host: c.Host.Name, Follows: a.Follows, Community: a.Community,
-		Keep: account.Keep{SessionIdle: c.Auth.SessionIdle, SessionMax: c.Auth.SessionMax, LinkDays: c.Keep.Links, RequestDays: c.Keep.Requests, AuditDays: c.Keep.Audit, AskerDays: c.Keep.Askers}})
+		Keep: account.Keep{SessionIdle: c.Auth.SessionIdle, SessionMax: c.Auth.SessionMax, LinkDays: c.Keep.Links, RequestDays: c.Keep.Requests, MailDays: c.Keep.Mail, AuditDays: c.Keep.Audit, AskerDays: c.Keep.Askers}})
 }

@@ -121,10 +121,15 @@ type sweepArgs struct{}
 
 func (sweepArgs) Kind() string { return "app.sweep-accounts" }
 
-// sweepAccounts forgets sessions, links and attempts that have had their time.
+// sweepAccounts forgets sessions, links, attempts and letters that have had their time.
 func (a *App) sweepAccounts(ctx context.Context, j *jobs.Job[sweepArgs]) error {
 	if _, err := a.Identity.Sweep(ctx, identity.System("sweep")); err != nil {
 		return err
 	}
-	return a.DB.Write(ctx, func(tx *sqldb.Tx) error { return j.Complete(ctx, tx) })
+	return a.DB.Write(ctx, func(tx *sqldb.Tx) error {
+		if _, err := mail.Forget(ctx, tx, tx.Now().AddDate(0, 0, -a.Config.Keep.Mail)); err != nil {
+			return err
+		}
+		return j.Complete(ctx, tx)
+	})
 }

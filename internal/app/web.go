@@ -86,6 +86,8 @@ func (a *App) Handler(reg *prometheus.Registry) (http.Handler, error) {
 		Timeout:        c.Limits.RequestTimeout,
 	})
 	general := httpx.Limit(httpx.NewLimiter(c.Limits.RequestRate, c.Limits.RequestBurst, manyVisitors, time.Now))
+	// A flood guard: who guesses is held by the counters of identity, by account and
+	// network, so that sixty agents behind one address get in.
 	attempts := httpx.Limit(httpx.NewLimiter(c.Limits.SigninRate/60, max(5, int(c.Limits.SigninRate)), manyVisitors, time.Now))
 
 	rt.Handle("GET /healthz", httpx.Health)
@@ -141,7 +143,7 @@ func (a *App) Handler(reg *prometheus.Registry) (http.Handler, error) {
 			BaseURL:   base,
 			Now:       time.Now,
 		}).Routes(),
-		a.accountPages(base, attempts).Routes(),
+		a.accountPages(base, attempts, general).Routes(),
 		followui.New(followui.Options{
 			Follows:   a.Follows,
 			Identity:  a.Identity,

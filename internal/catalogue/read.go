@@ -32,13 +32,20 @@ func (s *Service) note(ctx context.Context, a identity.Actor, d Dataset) error {
 	if d.State == Published || d.State == Withdrawn && !isMember(a, d) {
 		return nil
 	}
-	return s.reads.Note(ctx, a, d.Organisation, "dataset:"+string(d.ID))
+	return s.NoteRead(ctx, a, d.Organisation, d.ID)
+}
+
+// NoteRead writes in the audit that an actor reads what is not public of a dataset, as
+// the entries that are in none of its versions yet; one line stands for an hour. Call
+// it outside transactions, before what was read is given.
+func (s *Service) NoteRead(ctx context.Context, a identity.Actor, org identity.OrganisationID, id DatasetID) error {
+	return s.reads.Note(ctx, a, org, "dataset:"+string(id))
 }
 
 // noteVersion is note of a version: what was tried before the publication is not public.
 func (s *Service) noteVersion(ctx context.Context, a identity.Actor, r Resource, d Dataset, number int) error {
 	if d.State == Published && number < max(r.PublicFrom, 1) {
-		return s.reads.Note(ctx, a, d.Organisation, "dataset:"+string(d.ID))
+		return s.NoteRead(ctx, a, d.Organisation, d.ID)
 	}
 	return s.note(ctx, a, d)
 }
@@ -128,7 +135,7 @@ func (s *Service) Head(ctx context.Context, a identity.Actor, id ResourceID) (r 
 	return r, d, s.note(ctx, a, d)
 }
 
-// HeadTx is Head in the transaction of its caller, without a line in the audit.
+// HeadTx is Head in the transaction of its caller, without a line in the audit: see NoteRead.
 func (s *Service) HeadTx(ctx context.Context, tx *sqldb.Tx, a identity.Actor, id ResourceID) (r Resource, d Dataset, err error) {
 	defer errs.Wrap(&err, "catalogue.Head(%s)", id)
 	var q where

@@ -123,8 +123,9 @@ func (s *Service) openFile(ctx context.Context, e Entry, hash string) (File, io.
 func (s *Service) PublicFile(ctx context.Context, a identity.Actor, id catalogue.ResourceID, entry, hash string) (f File, r io.ReadCloser, err error) {
 	defer errs.Wrap(&err, "collect.PublicFile(%s, %s)", entry, hash)
 	var e Entry
+	var d catalogue.Dataset
 	err = s.db.Read(ctx, func(tx *sqldb.Tx) error {
-		if _, _, err := s.o.Catalogue.HeadTx(ctx, tx, a, id); err != nil {
+		if _, d, err = s.o.Catalogue.HeadTx(ctx, tx, a, id); err != nil {
 			return err
 		}
 		e, err = entry1(ctx, tx, id, entry)
@@ -139,6 +140,9 @@ func (s *Service) PublicFile(ctx context.Context, a identity.Actor, id catalogue
 		list := []Entry{e}
 		return errors.Join(err, receivedFiles(ctx, tx, id, list))
 	})
+	if err == nil && d.State != catalogue.Published {
+		err = s.o.Catalogue.NoteRead(ctx, a, d.Organisation, d.ID)
+	}
 	if err != nil {
 		return f, nil, err
 	}

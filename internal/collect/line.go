@@ -150,6 +150,9 @@ func (s *Service) Lines(ctx context.Context, a identity.Actor, id catalogue.Reso
 	if err != nil {
 		return LinePage{}, err
 	}
+	if err := s.noteRead(ctx, d); err != nil {
+		return LinePage{}, err
+	}
 	p.Lines, err = s.lines(ctx, d, rows)
 	return p, err
 }
@@ -184,6 +187,9 @@ func (s *Service) RemovedLines(ctx context.Context, a identity.Actor, id catalog
 	if p.More = len(rows) > limit; p.More {
 		rows = rows[:limit]
 		p.Next.Seq = rows[limit-1].seq
+	}
+	if err := s.noteRead(ctx, d); err != nil {
+		return LinePage{}, err
 	}
 	p.Lines, err = s.lines(ctx, d, rows)
 	return p, err

@@ -6,11 +6,23 @@ import (
 	"math"
 	"time"
 
+	"socle/internal/catalogue"
 	"socle/internal/errs"
 	"socle/internal/identity"
 	"socle/internal/schema/form"
 	"socle/internal/sqldb"
 )
+
+// noteRead writes in the audit that the visitor reads entries which not everybody may:
+// those of a dataset that is not public, and those that wait, were refused or set
+// aside, for who moderates or writes the table. It comes after the transaction that
+// read, before anything is given.
+func (s *Service) noteRead(ctx context.Context, d *desk) error {
+	if d.form.State == catalogue.Published && !d.may.moderate && !d.grid() {
+		return nil
+	}
+	return s.o.Catalogue.NoteRead(ctx, d.visitor.Actor, d.form.Organisation, d.form.Dataset)
+}
 
 // EntryQuery chooses entries. They come in the order of their changes.
 type EntryQuery struct {
@@ -50,6 +62,9 @@ func (s *Service) Entries(ctx context.Context, v Visitor, f FormID, q EntryQuery
 		return receivedFiles(ctx, tx, d.resource, list)
 	})
 	if err != nil {
+		return nil, 0, err
+	}
+	if err := s.noteRead(ctx, d); err != nil {
 		return nil, 0, err
 	}
 	if len(list) > 0 && (len(list) == q.Limit || list[len(list)-1].Seq > next) {
@@ -106,15 +121,18 @@ func mineSQL(v Visitor, arg func(any) string) string {
 // Entry returns one. Kinds: NotFound (also what the visitor may not see), SignIn.
 func (s *Service) Entry(ctx context.Context, v Visitor, f FormID, id string) (e Entry, err error) {
 	defer errs.Wrap(&err, "collect.Entry(%s)", id)
+	var d *desk
 	err = s.db.Read(ctx, func(tx *sqldb.Tx) error {
-		d, err := s.desk(ctx, tx, v, target{form: f})
-		if err != nil {
+		if d, err = s.desk(ctx, tx, v, target{form: f}); err != nil {
 			return err
 		}
 		e, err = seenEntry(ctx, tx, d, id)
 		return err
 	})
-	return e, err
+	if err != nil {
+		return e, err
+	}
+	return e, s.noteRead(ctx, d)
 }
 
 func noEntry() error {
@@ -195,7 +213,11 @@ func (s *Service) history(ctx context.Context, a identity.Actor, t target, id st
 		list = append(list, older...)
 		return err
 	})
-	return d, list, err
+	if err != nil {
+		return d, list, err
+	}
+	// What an entry was is public nowhere.
+	return d, list, s.o.Catalogue.NoteRead(ctx, a, d.form.Organisation, d.form.Dataset)
 }
 
 func (s *Service) revision(ctx context.Context, tx *sqldb.Tx, d *desk, id string, number int) (e Entry, err error) {

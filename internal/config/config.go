@@ -91,6 +91,7 @@ type Keep struct {
 	Audit    int `name:"audit" default:"0" fr:"Jours pendant lesquels le journal des actes est gardé ; 0 : toujours." en:"Days that the audit is kept; 0: for ever."`
 	Links    int `name:"links" default:"7" fr:"Jours pendant lesquels un lien périmé (invitation, mot de passe) est gardé." en:"Days that a link that is over (invitation, password) is kept."`
 	Requests int `name:"requests" default:"180" fr:"Jours pendant lesquels une demande d’adhésion décidée est gardée." en:"Days that a decided request to join is kept."`
+	Mail     int `name:"mail" default:"30" fr:"Jours pendant lesquels une lettre partie, gardée ou refusée reste dans la boîte d’envoi." en:"Days that a letter that was sent, kept or refused stays in the outbox."`
 	Askers   int `name:"askers" default:"30" fr:"Jours pendant lesquels l’adresse de qui a demandé une donnée est gardée, une fois la demande traitée ; un an après la demande en tout cas." en:"Days that the address of who asked for data is kept once the request is settled; a year after the request in any case."`
 }
 
@@ -136,7 +137,7 @@ type Limits struct {
 	OrganisationRows  int64         `name:"organisation-rows" default:"100000000" fr:"Nombre de lignes que les tableaux d’une organisation peuvent tenir ; 0 : sans limite." en:"Rows that the tables of an organisation may hold; 0: no limit."`
 	RequestRate       float64       `name:"request-rate" default:"50" fr:"Demandes par seconde et par visiteur." en:"Requests per second of one visitor."`
 	RequestBurst      int           `name:"request-burst" default:"200" fr:"Demandes d’un visiteur acceptées d’un coup." en:"Requests of one visitor accepted at once."`
-	SigninRate        float64       `name:"signin-rate" default:"10" fr:"Essais de connexion par minute et par visiteur." en:"Sign-in attempts per minute of one visitor."`
+	SigninRate        float64       `name:"signin-rate" default:"300" fr:"Envois de formulaires de connexion par minute et par adresse : contre un flot, toute une administration pouvant être derrière une adresse. Les mots de passe faux sont comptés à part, par compte et par réseau." en:"Sign-in forms sent per minute from one address: against a flood, for a whole authority may be behind one. Wrong passwords are counted apart, by account and network."`
 	Workers           int           `name:"workers" default:"2" fr:"Tâches menées en même temps." en:"Jobs at once."`
 	QueryMemory       Bytes         `name:"query-memory" default:"256MB" fr:"Mémoire du moteur de requêtes." en:"Memory of the query engine."`
 	QueryThreads      int           `name:"query-threads" default:"2" fr:"Fils d’exécution du moteur de requêtes." en:"Threads of the query engine."`
@@ -289,7 +290,7 @@ func (c *Config) check(p *errs.Error) {
 			p.WithField(x.field, "config.web-address", errs.Args{"Value": x.address})
 		}
 	}
-	if c.Keep.Audit < 0 || c.Keep.Links < 1 || c.Keep.Requests < 1 || c.Keep.Askers < 1 {
+	if c.Keep.Audit < 0 || c.Keep.Links < 1 || c.Keep.Requests < 1 || c.Keep.Mail < 1 || c.Keep.Askers < 1 {
 		p.WithField("keep", "config.days")
 	}
 	for _, f := range fieldsOf(c) {

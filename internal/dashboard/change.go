@@ -66,7 +66,8 @@ func (s *Service) Change(ctx context.Context, a identity.Actor, owner identity.O
 			return b, err
 		}
 	}
-	if b.Blocks, err = c.apply(b.Blocks); err != nil {
+	was := b.Blocks
+	if b.Blocks, err = c.apply(was); err != nil {
 		return b, err
 	}
 	text, err := json.Marshal(b.Blocks)
@@ -93,22 +94,45 @@ func (s *Service) Change(ctx context.Context, a identity.Actor, owner identity.O
 		if err != nil {
 			return err
 		}
-		return identity.RecordIn(ctx, tx, a, owner, "board."+string(c.Act), "board:"+string(owner), nil, audit{c.Block, c.New.Title})
+		return identity.RecordIn(ctx, tx, a, owner, "board."+string(c.Act), "board:"+string(owner), c.told(was), c.told(b.Blocks))
 	})
 	return b, err
 }
 
+// audit is a block as the audit keeps it.
 type audit struct {
-	Block string `json:"block,omitempty"`
-	Title string `json:"title,omitempty"`
+	Block string `json:"block"`
+	Title string `json:"title"`
+	Text  string `json:"text,omitempty"`
+	Wide  bool   `json:"wide"`
+	Place int    `json:"place"` // 1 for the first
+}
+
+// told is what the audit keeps of a list before or after the act: the block that it is
+// about, null where it is not there; all of them for Reset.
+func (c Change) told(list []Block) any {
+	var out []audit
+	for i, b := range list {
+		if c.Act == Reset || c.Act == Add && b.ID == c.New.ID || c.Act != Add && b.ID == c.Block {
+			out = append(out, audit{b.ID, b.Title, b.Text, b.Wide, i + 1})
+		}
+	}
+	switch {
+	case len(out) == 0:
+		return nil
+	case c.Act == Reset:
+		return out
+	}
+	return out[0]
 }
 
 func changed() error {
 	return errs.New(errs.Conflict, "dashboard.changed").WithHint("dashboard.changed.hint")
 }
 
-// apply returns the blocks after the act.
-func (c Change) apply(list []Block) ([]Block, error) {
+// apply returns the blocks after the act; a block that is added gets an identifier of
+// its own.
+func (c *Change) apply(list []Block) ([]Block, error) {
 	switch c.Act {
 	case Reset:
 		return nil, nil

@@ -306,10 +306,25 @@ func TestArranging(t *testing.T) {
 		w.wants(err, errs.Invalid)
 		b, err = change(w.editor, 1, dashboard.Change{Act: dashboard.Rename, Block: first, New: dashboard.Block{Title: "Versé"}})
 		w.must(err)
-		b, err = change(w.editor, b.Revision, dashboard.Change{Act: dashboard.Remove, Block: b.Blocks[3].ID})
+		told := func() string {
+			list, err := identity.New(db, identity.Options{}).Audit(ctx, identity.System("test"), identity.AuditQuery{Organisation: w.org, Acts: "board", Limit: 1})
+			w.must(err)
+			return list[0].Verb + " " + string(list[0].Before) + " " + string(list[0].After)
+		}
+		if got := told(); !strings.HasPrefix(got, `board.rename {"block":"`+first+`","title":"`) || !strings.HasSuffix(got, `{"block":"`+first+`","title":"Versé","wide":`+fmt.Sprint(b.Blocks[2].Wide)+`,"place":3}`) || strings.Count(got, `"place":3`) != 2 {
+			t.Error(got)
+		}
+		gone := b.Blocks[3].ID
+		b, err = change(w.editor, b.Revision, dashboard.Change{Act: dashboard.Remove, Block: gone})
 		w.must(err)
+		if got := told(); !strings.HasPrefix(got, `board.remove {"block":"`+gone+`","title":"`) || !strings.HasSuffix(got, `"place":4} null`) {
+			t.Error(got)
+		}
 		b, err = change(w.editor, b.Revision, dashboard.Change{Act: dashboard.Add, New: dashboard.Block{Kind: dashboard.Text, Title: "À savoir", Text: "Des *mots*."}})
 		w.must(err)
+		if got := told(); !strings.HasPrefix(got, `board.add null {"block":"`) || !strings.Contains(got, `"title":"À savoir","text":"Des *mots*."`) {
+			t.Error(got)
+		}
 		n := len(b.Blocks)
 		if b.Blocks[n-1].Text != "Des *mots*." || len(w.board(w.org).Blocks) != n || w.board(w.org).Blocks[2].Title != "Versé" {
 			t.Fatal(kinds(b))

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"socle/internal/errs"
@@ -95,10 +96,43 @@ func scanAudit(r sqldb.Scanner) (e AuditEntry, err error) {
 
 // AuditQuery chooses lines.
 type AuditQuery struct {
-	Organisation OrganisationID // "" for all: of the host only
-	Object       string         // "" for any
+	Organisation OrganisationID // with those that became part of it; "" for all: of the host only
+	Object       string         // "dataset:ID"; "" for any
+	People       []PersonID     // who acted, also by a token; nil for anybody
+	Acts         string         // first word of the verbs: "dataset"; "" for any
+	Since, Until time.Time      // from Since on, before Until; zero for any
 	Before       int64          // lines older than this one; 0 for the newest
 	Limit        int            // 1 to 200; 50 when 0
+}
+
+// where is the WHERE clause of the lines.
+func (q AuditQuery) where() (c sqldb.Conditions) {
+	if q.Organisation != "" {
+		// Lines name the organisation of then: those merged into it are its own part.
+		c.Add(`organisation IN (WITH RECURSIVE part(id) AS (SELECT id FROM organisations WHERE id = ` + c.Arg(q.Organisation) + `
+			UNION SELECT o.id FROM organisations o JOIN part ON o.merged_into = part.id) SELECT id FROM part)`)
+	}
+	if q.Object != "" {
+		c.Add(`object = ` + c.Arg(q.Object))
+	}
+	if q.People != nil {
+		refs := []string{"1 = 0"}
+		for _, p := range q.People {
+			ref := "person:" + string(p)
+			refs = append(refs, `actor = `+c.Arg(ref)+` OR actor LIKE `+c.Arg(likeEscape(ref)+"/%")+` ESCAPE '\'`)
+		}
+		c.Add("(" + strings.Join(refs, " OR ") + ")")
+	}
+	if q.Acts != "" {
+		c.Add(`verb LIKE ` + c.Arg(likeEscape(q.Acts)+".%") + ` ESCAPE '\'`)
+	}
+	if !q.Since.IsZero() {
+		c.Add(`at >= ` + c.Arg(q.Since))
+	}
+	if !q.Until.IsZero() {
+		c.Add(`at < ` + c.Arg(q.Until))
+	}
+	return c
 }
 
 // Audit lists lines, the newest first. Rights: ActionReadAudit of the
@@ -114,9 +148,12 @@ func (s *Service) Audit(ctx context.Context, a Actor, q AuditQuery) (list []Audi
 		return nil, err
 	}
 	err = s.db.Read(ctx, func(tx *sqldb.Tx) error {
-		rows, err := tx.Query(ctx, `SELECT `+auditColumns+` FROM audit
-			WHERE ($1 = '' OR organisation = $1) AND ($2 = '' OR object = $2) AND (CAST($3 AS BIGINT) = 0 OR seq < $3)
-			ORDER BY seq DESC LIMIT $4`, q.Organisation, q.Object, q.Before, pageLimit(q.Limit))
+		c := q.where()
+		if q.Before > 0 {
+			c.Add(`seq < ` + c.Arg(q.Before))
+		}
+		limit := c.Arg(pageLimit(q.Limit))
+		rows, err := tx.Query(ctx, `SELECT `+auditColumns+` FROM audit`+c.String()+` ORDER BY seq DESC LIMIT `+limit, c.Args...)
 		if err != nil {
 			return err
 		}
@@ -145,7 +182,9 @@ func (s *Service) ExportAudit(ctx context.Context, a Actor, org OrganisationID, 
 	for after := int64(0); ; { // in pieces: whoever reads slowly holds no transaction
 		var list []AuditEntry
 		err := s.db.Read(ctx, func(tx *sqldb.Tx) error {
-			rows, err := tx.Query(ctx, `SELECT `+auditColumns+` FROM audit WHERE seq > $1 AND ($2 = '' OR organisation = $2) ORDER BY seq LIMIT 1000`, after, org)
+			c := AuditQuery{Organisation: org}.where()
+			c.Add(`seq > ` + c.Arg(after))
+			rows, err := tx.Query(ctx, `SELECT `+auditColumns+` FROM audit`+c.String()+` ORDER BY seq LIMIT 1000`, c.Args...)
 			if err != nil {
 				return err
 			}

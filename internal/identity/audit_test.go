@@ -3,6 +3,7 @@ package identity_test
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"socle/internal/identity"
 	"socle/internal/sqldb"
@@ -32,6 +33,88 @@ func TestAuditTellsWhoDidWhat(t *testing.T) {
 		about, err := w.Audit(ctx, root, identity.AuditQuery{Object: "person:" + string(lea.Person())})
 		w.ok(err)
 		w.same(len(about), 3)
+	})
+}
+
+// What an organisation did before it became part of another is read where it is now.
+func TestAuditOfMergedOrganisations(t *testing.T) {
+	run(t, identity.Options{}, func(w world) {
+		oldest, old, fresh, other := w.organisation("Hameau"), w.organisation("Vieille"), w.organisation("Nouvelle"), w.organisation("Voisine")
+		for _, o := range []identity.Organisation{oldest, old, fresh, other} {
+			w.ok(w.SetDomains(ctx, root, o.ID, []string{o.Slug + ".example"}))
+		}
+		w.ok(w.MergeOrganisations(ctx, root, oldest.ID, old.ID))
+		w.ok(w.MergeOrganisations(ctx, root, old.ID, fresh.ID))
+		chief := w.member("chief", fresh.ID, identity.Administrator)
+		list, err := w.Audit(ctx, chief, identity.AuditQuery{Organisation: fresh.ID, Limit: 200})
+		w.ok(err)
+		about := map[identity.OrganisationID]int{}
+		for _, e := range list {
+			if e.Verb == "organisation.domains" {
+				about[e.Organisation]++
+			}
+		}
+		w.same(about, map[identity.OrganisationID]int{oldest.ID: 1, old.ID: 1, fresh.ID: 1})
+		exported := map[identity.OrganisationID]int{}
+		w.ok(w.ExportAudit(ctx, chief, fresh.ID, func(e identity.AuditEntry) error {
+			if e.Verb == "organisation.domains" {
+				exported[e.Organisation]++
+			}
+			return nil
+		}))
+		w.same(exported, about)
+		part, err := w.Audit(ctx, root, identity.AuditQuery{Organisation: old.ID, Acts: "organisation", Limit: 200})
+		w.ok(err)
+		for _, e := range part {
+			if e.Organisation == fresh.ID {
+				t.Errorf("a part shows the whole: %+v", e)
+			}
+		}
+		all, err := w.Organisations(ctx, root, identity.OrganisationQuery{Merged: true})
+		w.ok(err)
+		w.same(len(all), 4)
+	})
+}
+
+// The audit is asked by person, act, day and object.
+func TestAuditIsAsked(t *testing.T) {
+	run(t, identity.Options{}, func(w world) {
+		o := w.organisation("Roques")
+		chief := w.member("chief", o.ID, identity.Administrator)
+		lea := w.person("lea")
+		ask := func(q identity.AuditQuery) (verbs []string) {
+			q.Limit = 200
+			list, err := w.Audit(ctx, root, q)
+			w.ok(err)
+			for _, e := range list {
+				verbs = append(verbs, e.Verb)
+			}
+			return verbs
+		}
+		w.clock.pass(48 * time.Hour)
+		noon := w.clock.now()
+		w.ok(w.SetMember(ctx, chief, o.ID, lea.Person(), identity.Editor))
+		w.ok(w.SetDomains(ctx, chief, o.ID, []string{"roques.example"}))
+		_, secret, err := w.CreateToken(ctx, w.actor(lea.Person()), identity.NewToken{Name: "x", Organisation: o.ID, Scopes: identity.ScopeSet(identity.ScopeWrite)})
+		w.ok(err)
+		w.clock.pass(time.Hour)
+		w.ok(w.SetDomains(ctx, chief, o.ID, []string{"roques.example", "roques2.example"}))
+		program, err := w.ActorOfToken(ctx, secret)
+		w.ok(err)
+		w.ok(w.db.Write(ctx, func(tx *sqldb.Tx) error {
+			return identity.RecordIn(ctx, tx, program, o.ID, "dataset.edit", "dataset:x", nil, nil)
+		}))
+		w.same(ask(identity.AuditQuery{People: []identity.PersonID{lea.Person()}, Since: noon}), []string{"dataset.edit", "token.create"})
+		w.same(ask(identity.AuditQuery{People: []identity.PersonID{lea.Person()}, Since: noon, Acts: "token"}), []string{"token.create"})
+		w.same(ask(identity.AuditQuery{People: []identity.PersonID{chief.Person()}, Until: noon.Add(time.Minute), Since: noon}), []string{"organisation.domains", "member.add"})
+		w.same(ask(identity.AuditQuery{Since: noon.Add(time.Minute)}), []string{"dataset.edit", "organisation.domains"})
+		w.same(ask(identity.AuditQuery{Object: "dataset:x"}), []string{"dataset.edit"})
+		w.same(len(ask(identity.AuditQuery{Acts: "%"})), 0)
+		w.same(len(ask(identity.AuditQuery{People: []identity.PersonID{}})), 0)
+		// What is given is told with what there was: a domain more shows.
+		list, err := w.Audit(ctx, root, identity.AuditQuery{Acts: "organisation", Limit: 1})
+		w.ok(err)
+		w.same([]string{string(list[0].Before), string(list[0].After)}, []string{`{"domains":["roques.example"]}`, `{"domains":["roques.example","roques2.example"]}`})
 	})
 }
 

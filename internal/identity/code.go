@@ -15,6 +15,7 @@ import (
 	"github.com/pquerna/otp/totp"
 
 	"socle/internal/errs"
+	"socle/internal/jobs"
 	"socle/internal/sqldb"
 )
 
@@ -224,6 +225,9 @@ func (s *Service) ResetFactors(ctx context.Context, a Actor, id PersonID) (err e
 			return err
 		}
 		if _, err := tx.Exec(ctx, `DELETE FROM sessions WHERE person = $1`, id); err != nil {
+			return err
+		}
+		if err := jobs.Emit(ctx, tx, FactorsReset{id, a.Ref()}); err != nil {
 			return err
 		}
 		return Record(ctx, tx, a, "person.factors-reset", "person:"+string(id), nil, nil)

@@ -1,7 +1,8 @@
 package identity
 
 // Events are written in the transaction of what they tell. They hold
-// identifiers only: whoever listens reads the rest, with the rights of then.
+// identifiers only: whoever listens reads the rest, with the rights of then. By is who
+// made a change of rights (Actor.Ref).
 
 // PersonJoined tells that an account was made.
 type PersonJoined struct{ Person PersonID }
@@ -13,6 +14,13 @@ type PersonClosed struct{ Person PersonID }
 type HostRolesChanged struct {
 	Person PersonID
 	Roles  []string
+	By     string
+}
+
+// FactorsReset tells that the second factors of a person were removed by somebody else.
+type FactorsReset struct {
+	Person PersonID
+	By     string
 }
 
 // OrganisationCreated, OrganisationChanged tell of an organisation.
@@ -27,13 +35,29 @@ type (
 		Organisation OrganisationID
 		Person       PersonID
 		Role         string
+		By           string
 	}
 	MemberChanged struct {
 		Organisation OrganisationID
 		Person       PersonID
 		Role         string
+		By           string
 	}
 	MemberRemoved struct {
+		Organisation OrganisationID
+		Person       PersonID
+		By           string
+	}
+)
+
+// JoinAsked, JoinRefused tell of a request to join an organisation; one that is
+// accepted is MemberAdded or MemberChanged.
+type (
+	JoinAsked struct {
+		Organisation OrganisationID
+		Person       PersonID
+	}
+	JoinRefused struct {
 		Organisation OrganisationID
 		Person       PersonID
 	}
@@ -48,16 +72,21 @@ type (
 	MandateGiven struct {
 		Mandate                string
 		Organisation, Delegate OrganisationID
+		By                     string
 	}
 	MandateRevoked struct {
 		Mandate                string
 		Organisation, Delegate OrganisationID
+		By                     string
 	}
 )
 
 func (OrganisationMerged) Event() string  { return "identity.organisation-merged" }
 func (MandateGiven) Event() string        { return "identity.mandate-given" }
 func (MandateRevoked) Event() string      { return "identity.mandate-revoked" }
+func (FactorsReset) Event() string        { return "identity.factors-reset" }
+func (JoinAsked) Event() string           { return "identity.join-asked" }
+func (JoinRefused) Event() string         { return "identity.join-refused" }
 func (PersonJoined) Event() string        { return "identity.person-joined" }
 func (PersonClosed) Event() string        { return "identity.person-closed" }
 func (HostRolesChanged) Event() string    { return "identity.host-roles-changed" }

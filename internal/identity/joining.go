@@ -9,6 +9,7 @@ import (
 	"golang.org/x/net/idna"
 
 	"socle/internal/errs"
+	"socle/internal/jobs"
 	"socle/internal/sqldb"
 )
 
@@ -44,14 +45,18 @@ func (s *Service) Domains(ctx context.Context, a Actor, org OrganisationID) (lis
 		return nil, err
 	}
 	err = s.db.Read(ctx, func(tx *sqldb.Tx) error {
-		rows, err := tx.Query(ctx, `SELECT domain FROM organisation_domains WHERE organisation = $1 ORDER BY domain`, org)
-		if err != nil {
-			return err
-		}
-		list, err = sqldb.Collect(rows, sqldb.Text)
+		list, err = domainsOf(ctx, tx, org)
 		return err
 	})
 	return list, err
+}
+
+func domainsOf(ctx context.Context, tx *sqldb.Tx, org OrganisationID) ([]string, error) {
+	rows, err := tx.Query(ctx, `SELECT domain FROM organisation_domains WHERE organisation = $1 ORDER BY domain`, org)
+	if err != nil {
+		return nil, err
+	}
+	return sqldb.Collect(rows, sqldb.Text)
 }
 
 type domainsAudit struct {
@@ -88,6 +93,10 @@ func (s *Service) SetDomains(ctx context.Context, a Actor, org OrganisationID, d
 		if _, err := living(ctx, tx, org); err != nil {
 			return err
 		}
+		was, err := domainsOf(ctx, tx, org)
+		if err != nil {
+			return err
+		}
 		if _, err := tx.Exec(ctx, `DELETE FROM organisation_domains WHERE organisation = $1`, org); err != nil {
 			return err
 		}
@@ -96,7 +105,7 @@ func (s *Service) SetDomains(ctx context.Context, a Actor, org OrganisationID, d
 				return err
 			}
 		}
-		return RecordIn(ctx, tx, a, org, "organisation.domains", "organisation:"+string(org), nil, domainsAudit{clean})
+		return RecordIn(ctx, tx, a, org, "organisation.domains", "organisation:"+string(org), domainsAudit{was}, domainsAudit{clean})
 	})
 }
 
@@ -170,6 +179,9 @@ func (s *Service) AskToJoin(ctx context.Context, a Actor, org OrganisationID) (e
 		if err != nil || n == 0 {
 			return err
 		}
+		if err := jobs.Emit(ctx, tx, JoinAsked{org, id}); err != nil {
+			return err
+		}
 		return RecordIn(ctx, tx, a, org, "member.ask", "person:"+string(id), nil, nil)
 	})
 }
@@ -221,6 +233,9 @@ func (s *Service) DecideJoin(ctx context.Context, a Actor, request string, role 
 			return err
 		}
 		if role == NoRole {
+			if err := jobs.Emit(ctx, tx, JoinRefused{org, p}); err != nil {
+				return err
+			}
 			return RecordIn(ctx, tx, a, org, "member.refuse", "person:"+string(p), nil, nil)
 		}
 		before, err := roleOf(ctx, tx, org, p)

@@ -375,7 +375,7 @@ func (s *Service) applyInvitation(ctx context.Context, tx *sqldb.Tx, a Actor, p 
 		if err := Record(ctx, tx, joined, "person.host-roles", "person:"+string(p.ID), auditOfPerson(p), auditOfPerson(after)); err != nil {
 			return err
 		}
-		if err := jobs.Emit(ctx, tx, HostRolesChanged{Person: p.ID, Roles: codes(after.HostRoles.List())}); err != nil {
+		if err := jobs.Emit(ctx, tx, HostRolesChanged{Person: p.ID, Roles: codes(after.HostRoles.List()), By: joined.Ref()}); err != nil {
 			return err
 		}
 	}

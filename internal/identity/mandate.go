@@ -104,7 +104,7 @@ func (s *Service) GiveMandate(ctx context.Context, a Actor, m Mandate) (out Mand
 			out.ID, out.Organisation, out.Delegate, out.Reference, out.Document, out.StartsAt, sqldb.SomeTime(out.EndsAt), out.CreatedBy, out.CreatedAt); err != nil {
 			return err
 		}
-		if err := jobs.Emit(ctx, tx, MandateGiven{out.ID, out.Organisation, out.Delegate}); err != nil {
+		if err := jobs.Emit(ctx, tx, MandateGiven{out.ID, out.Organisation, out.Delegate, a.Ref()}); err != nil {
 			return err
 		}
 		return RecordIn(ctx, tx, a, out.Organisation, "mandate.give", "mandate:"+out.ID, nil, auditOfMandate(*out))
@@ -142,7 +142,7 @@ func (s *Service) revokeMandate(ctx context.Context, tx *sqldb.Tx, a Actor, m Ma
 	if _, err := tx.Exec(ctx, `UPDATE mandates SET revoked_at = $2, revoked_by = $3 WHERE id = $1`, m.ID, tx.Now(), a.Ref()); err != nil {
 		return err
 	}
-	if err := jobs.Emit(ctx, tx, MandateRevoked{m.ID, m.Organisation, m.Delegate}); err != nil {
+	if err := jobs.Emit(ctx, tx, MandateRevoked{m.ID, m.Organisation, m.Delegate, a.Ref()}); err != nil {
 		return err
 	}
 	return RecordIn(ctx, tx, a, m.Organisation, "mandate.revoke", "mandate:"+m.ID, auditOfMandate(m), nil)

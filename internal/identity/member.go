@@ -108,10 +108,10 @@ func (s *Service) putMember(ctx context.Context, tx *sqldb.Tx, a Actor, org Orga
 	var was any
 	verb := "member.add"
 	if before == NoRole {
-		err = jobs.Emit(ctx, tx, MemberAdded{org, p, role.String()})
+		err = jobs.Emit(ctx, tx, MemberAdded{org, p, role.String(), a.Ref()})
 	} else {
 		verb, was = "member.change", memberAudit{before.String()}
-		err = jobs.Emit(ctx, tx, MemberChanged{org, p, role.String()})
+		err = jobs.Emit(ctx, tx, MemberChanged{org, p, role.String(), a.Ref()})
 	}
 	if err != nil {
 		return err
@@ -192,7 +192,7 @@ func (s *Service) dropMember(ctx context.Context, tx *sqldb.Tx, a Actor, org Org
 	if _, err := tx.Exec(ctx, `UPDATE tokens SET revoked_at = $3 WHERE organisation = $1 AND person = $2 AND revoked_at IS NULL`, org, p, tx.Now()); err != nil {
 		return err
 	}
-	if err := jobs.Emit(ctx, tx, MemberRemoved{org, p}); err != nil {
+	if err := jobs.Emit(ctx, tx, MemberRemoved{org, p, a.Ref()}); err != nil {
 		return err
 	}
 	return RecordIn(ctx, tx, a, org, "member.remove", "person:"+string(p), memberAudit{before.String()}, nil)

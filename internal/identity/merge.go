@@ -115,7 +115,7 @@ func (s *Service) moveMembers(ctx context.Context, tx *sqldb.Tx, a Actor, from, 
 		if _, err := tx.Exec(ctx, `DELETE FROM members WHERE organisation = $1 AND person = $2`, from, m.person); err != nil {
 			return n, err
 		}
-		if err := jobs.Emit(ctx, tx, MemberRemoved{from, m.person}); err != nil {
+		if err := jobs.Emit(ctx, tx, MemberRemoved{from, m.person, a.Ref()}); err != nil {
 			return n, err
 		}
 		if err := RecordIn(ctx, tx, a, from, "member.remove", "person:"+string(m.person), memberAudit{m.role.String()}, nil); err != nil {

@@ -322,6 +322,7 @@ type OrganisationQuery struct {
 	Parent OrganisationID   // "" for any
 	INSEE  string           // "" for any
 	SIREN  string           // its first digits, "" for any
+	Merged bool             // also those that became part of another
 	After  *Organisation    // the last of the page before
 	Limit  int              // 1 to 200; 50 when 0
 }
@@ -333,15 +334,19 @@ func (s *Service) Organisations(ctx context.Context, _ Actor, q OrganisationQuer
 	if q.After != nil {
 		afterName, afterID = Fold(q.After.Name), q.After.ID
 	}
+	merged := 0
+	if q.Merged {
+		merged = 1
+	}
 	words := "%"
 	if f := Fold(q.Text); f != "" {
 		words = "% " + likeEscape(f) + "%"
 	}
 	err = s.db.Read(ctx, func(tx *sqldb.Tx) error {
 		rows, err := tx.Query(ctx, `SELECT `+organisationColumns+` FROM organisations
-			WHERE merged_into IS NULL AND (name_fold > $1 OR name_fold = $1 AND id > $2) AND ($3 = '' OR kind = $3) AND (' ' || name_fold) LIKE $4 ESCAPE '\'
+			WHERE ($9 = 1 OR merged_into IS NULL) AND (name_fold > $1 OR name_fold = $1 AND id > $2) AND ($3 = '' OR kind = $3) AND (' ' || name_fold) LIKE $4 ESCAPE '\'
 			AND ($5 = '' OR parent = $5) AND ($6 = '' OR insee = $6) AND siren LIKE $7 ESCAPE '\'
-			ORDER BY name_fold, id LIMIT $8`, afterName, afterID, q.Kind, words, q.Parent, q.INSEE, likeEscape(q.SIREN)+"%", pageLimit(q.Limit))
+			ORDER BY name_fold, id LIMIT $8`, afterName, afterID, q.Kind, words, q.Parent, q.INSEE, likeEscape(q.SIREN)+"%", pageLimit(q.Limit), merged)
 		if err != nil {
 			return err
 		}

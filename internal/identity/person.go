@@ -11,6 +11,7 @@ import (
 	"socle/internal/errs"
 	"socle/internal/i18n"
 	"socle/internal/jobs"
+	outbox "socle/internal/mail"
 	"socle/internal/sqldb"
 )
 
@@ -350,7 +351,7 @@ func (s *Service) SetHostRoles(ctx context.Context, a Actor, id PersonID, roles 
 		if err := Record(ctx, tx, a, "person.host-roles", "person:"+string(id), auditOfPerson(before), auditOfPerson(after)); err != nil {
 			return err
 		}
-		return jobs.Emit(ctx, tx, HostRolesChanged{Person: id, Roles: codes(roles.List())})
+		return jobs.Emit(ctx, tx, HostRolesChanged{Person: id, Roles: codes(roles.List()), By: a.Ref()})
 	})
 }
 
@@ -406,6 +407,7 @@ func (s *Service) CloseOwnAccount(ctx context.Context, a Actor) (err error) {
 
 // ClosePerson closes an account, one's own or (ActionManagePeople) another's:
 // sessions, tokens, memberships and roles end, what names the person is erased,
+// with the letters to them,
 // what they did stays. Kinds: Denied, SignIn, NotFound, Conflict (the last
 // administrator of the host or of an organisation).
 func (s *Service) ClosePerson(ctx context.Context, a Actor, id PersonID) (err error) {
@@ -449,6 +451,9 @@ func (s *Service) ClosePerson(ctx context.Context, a Actor, id PersonID) (err er
 			return err
 		}
 		if err := closeWays(ctx, tx, id); err != nil {
+			return err
+		}
+		if err := outbox.Erase(ctx, tx, before.Email); err != nil {
 			return err
 		}
 		after := before

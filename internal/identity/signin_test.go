@@ -267,6 +267,35 @@ func TestThrottleByAccountAndNetwork(t *testing.T) {
 	})
 }
 
+// Whoever guesses from anywhere, as fast as the windows allow, fails on an account
+// less than a hundred times in any hour (ASVS 4.0, 2.2.1).
+func TestAnHourOfGuesses(t *testing.T) {
+	run(t, identity.Options{}, func(w world) {
+		w.person("lea")
+		from := 0
+		guess := func() (failed int) {
+			for from++; ; from++ {
+				_, _, err := w.signIn("lea", "faux faux faux", netip.AddrFrom4([4]byte{203, 0, 113, byte(from / 4)}))
+				if errs.Is(err, errs.Busy) {
+					return failed
+				}
+				w.fails(err, errs.SignIn)
+				failed++
+			}
+		}
+		_, _, err := w.signIn("lea", "faux faux faux", netip.AddrFrom4([4]byte{192, 0, 2, 1})) // opens the first window
+		w.fails(err, errs.SignIn)
+		w.clock.pass(15*time.Minute - time.Second)
+		hour := guess() // the end of the first window
+		w.clock.pass(time.Second)
+		for range 4 {
+			hour += guess()
+			w.clock.pass(15 * time.Minute)
+		}
+		w.same(hour, 99)
+	})
+}
+
 func TestThrottleIsTheSameForUnknownAccounts(t *testing.T) {
 	run(t, identity.Options{}, func(w world) {
 		w.person("lea")

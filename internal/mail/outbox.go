@@ -2,6 +2,7 @@ package mail
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"socle/internal/errs"
@@ -87,6 +88,14 @@ func Resend(ctx context.Context, tx *sqldb.Tx, id string) (err error) {
 		return err
 	}
 	return jobs.Add(ctx, tx, deliver{id}, jobs.MaxAttempts(attempts))
+}
+
+// Erase removes the messages to an address, those that wait too: of somebody who left.
+func Erase(ctx context.Context, tx *sqldb.Tx, address string) (err error) {
+	defer errs.Wrap(&err, "mail.Erase")
+	address = strings.ToLower(address)
+	_, err = tx.Exec(ctx, `DELETE FROM mails WHERE lower(recipient) = $1 OR replace(lower(recipient), $2, '') <> lower(recipient)`, address, "<"+address+">")
+	return err
 }
 
 // Forget removes messages made before a moment, those that wait aside.

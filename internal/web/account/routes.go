@@ -45,9 +45,11 @@ type Options struct {
 	// MailIf sends a message when there is somebody to send it to, and does the same
 	// work when there is nobody: its time does not tell who has an account.
 	MailIf  func(ctx context.Context, somebody bool, m mail.Message) error
-	BaseURL string       // without a slash at the end
-	Limit   httpx.Option // attempts of one visitor
-	Now     func() time.Time
+	BaseURL string // without a slash at the end
+	// Attempts bounds the forms of signing in that one address sends, Limit any
+	// request: who comes from a provider has proven nothing false yet.
+	Attempts, Limit httpx.Option
+	Now             func() time.Time
 	// Providers are the identity providers that people may sign in with.
 	Providers []*oidc.Provider
 	Contact   string // e-mail of the host
@@ -61,6 +63,7 @@ type Options struct {
 type Keep struct {
 	SessionIdle, SessionMax time.Duration
 	LinkDays, RequestDays   int
+	MailDays                int // letters, after they were written
 	AskerDays               int // after the end of a request for data
 	AuditDays               int // 0: for ever
 }
@@ -70,7 +73,7 @@ func New(o Options) *Pages { return &Pages{o: o} }
 
 // Routes lists the addresses of this area.
 func (p *Pages) Routes() []shell.Route {
-	try := shell.Anyone.With(p.o.Limit)
+	try := shell.Anyone.With(p.o.Attempts)
 	return []shell.Route{
 		{Pattern: "GET " + shell.SignInPath, Who: shell.Anyone, Handler: p.signInForm},
 		{Pattern: "POST " + shell.SignInPath, Who: try, Handler: p.signIn},
@@ -98,19 +101,19 @@ func (p *Pages) Routes() []shell.Route {
 		{Pattern: "POST " + ResetPath, Who: try, Handler: p.reset},
 		{Pattern: "GET " + Path, Who: shell.Person, Handler: p.account},
 		{Pattern: "POST " + Path, Who: shell.Person, Handler: p.edit},
-		{Pattern: "POST " + Path + "/password", Who: shell.Person.With(p.o.Limit), Handler: p.changePassword},
+		{Pattern: "POST " + Path + "/password", Who: shell.Person.With(p.o.Attempts), Handler: p.changePassword},
 		{Pattern: "POST " + Path + "/sessions/{id}/end", Who: shell.Person, Handler: p.endSession},
 		{Pattern: "POST " + Path + "/sessions/end-others", Who: shell.Person, Handler: p.endOthers},
 		{Pattern: "POST " + Path + "/tokens", Who: shell.Person, Handler: p.createToken},
 		{Pattern: "POST " + Path + "/tokens/{id}/revoke", Who: shell.Person, Handler: p.revokeToken},
-		{Pattern: "POST " + Path + "/join/{id}", Who: shell.Person.With(p.o.Limit), Handler: p.join},
+		{Pattern: "POST " + Path + "/join/{id}", Who: shell.Person.With(p.o.Attempts), Handler: p.join},
 		{Pattern: "GET " + SecurityPath, Who: shell.Person, Handler: p.security},
 		{Pattern: "GET " + SecurityPath + "/confirm", Who: shell.Person, Handler: to(SecurityPath)},
-		{Pattern: "POST " + SecurityPath + "/confirm", Who: shell.Person.With(p.o.Limit), Handler: p.confirm},
+		{Pattern: "POST " + SecurityPath + "/confirm", Who: shell.Person.With(p.o.Attempts), Handler: p.confirm},
 		{Pattern: "GET " + SecurityPath + "/codes", Who: shell.Person, Handler: p.codes},
 		{Pattern: "POST " + SecurityPath + "/codes", Who: shell.Person, Handler: p.startCodes},
 		{Pattern: "GET " + SecurityPath + "/codes/confirm", Who: shell.Person, Handler: to(SecurityPath + "/codes")},
-		{Pattern: "POST " + SecurityPath + "/codes/confirm", Who: shell.Person.With(p.o.Limit), Handler: p.confirmCodes},
+		{Pattern: "POST " + SecurityPath + "/codes/confirm", Who: shell.Person.With(p.o.Attempts), Handler: p.confirmCodes},
 		{Pattern: "GET " + SecurityPath + "/codes/stop", Who: shell.Person, Handler: p.askStopCodes},
 		{Pattern: "POST " + SecurityPath + "/codes/stop", Who: shell.Person, Handler: p.stopCodes},
 		{Pattern: "GET " + SecurityPath + "/recovery", Who: shell.Person, Handler: to(SecurityPath)},
@@ -125,7 +128,7 @@ func (p *Pages) Routes() []shell.Route {
 		{Pattern: "POST " + SecurityPath + "/passkeys/{id}/remove", Who: shell.Person, Handler: p.removePasskey},
 		{Pattern: "POST " + SecurityPath + "/linked/{id}/remove", Who: shell.Person, Handler: p.unlink},
 		{Pattern: "GET " + SecurityPath + "/email", Who: shell.Person, Handler: to(SecurityPath)},
-		{Pattern: "POST " + SecurityPath + "/email", Who: shell.Person.With(p.o.Limit), Handler: p.changeEmail},
+		{Pattern: "POST " + SecurityPath + "/email", Who: shell.Person.With(p.o.Attempts), Handler: p.changeEmail},
 		{Pattern: "GET " + DataPath, Who: shell.Person, Handler: p.data},
 		{Pattern: "GET " + DataPath + "/export", Who: shell.Person, Handler: p.export},
 		{Pattern: "GET " + DataPath + "/close", Who: shell.Person, Handler: p.askClose},

@@ -30,7 +30,8 @@ func TestSignInTooOften(t *testing.T) {
 	log := slog.New(slog.DiscardHandler)
 	sh := shell.New(shell.Options{Identity: ids, BaseURL: base, Log: log, FlashKey: []byte("key"), Host: func(context.Context) ui.Host { return ui.Host{Name: "Essai"} }})
 	rt := httpx.NewRouter(httpx.Options{Log: log, Render: sh.Render, BaseURL: base})
-	sh.Mount(rt, account.New(account.Options{Identity: ids, BaseURL: base.String(), Limit: httpx.Limit(httpx.NewLimiter(1000, 1000, 1000, now)), Now: now}).Routes()...)
+	free := httpx.Limit(httpx.NewLimiter(1000, 1000, 1000, now))
+	sh.Mount(rt, account.New(account.Options{Identity: ids, BaseURL: base.String(), Attempts: free, Limit: free, Now: now}).Routes()...)
 	srv := httptest.NewServer(rt)
 	t.Cleanup(srv.Close)
 

@@ -399,7 +399,7 @@ func (p *Pages) mergePage(w http.ResponseWriter, r *http.Request, problem error)
 		}
 	}
 	view.Into = ui.Select{Field: ui.Field{Name: "into", Label: ui.T(ctx, "admin.field.into"), Error: view.Problems.Of("into")}, Empty: ui.T(ctx, "admin.choose"), Value: r.PostFormValue("into")}
-	all, err := p.auditFilter(ctx, v.Actor, "")
+	all, err := p.auditOrganisations(ctx, v.Actor, "", false)
 	if err != nil {
 		return err
 	}

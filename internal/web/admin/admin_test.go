@@ -56,7 +56,7 @@ func start(t *testing.T, db *sqldb.DB) *desk {
 	sh := shell.New(shell.Options{Identity: d.ids, BaseURL: base, Log: log, Host: func(context.Context) ui.Host { return ui.Host{Name: "Essai"} }})
 	rt := httpx.NewRouter(httpx.Options{Log: log, Render: sh.Render, BaseURL: base})
 	free := httpx.Limit(httpx.NewLimiter(1000, 1000, 1000, time.Now))
-	sh.Mount(rt, account.New(account.Options{Identity: d.ids, BaseURL: "http://localhost:8080", Limit: free, Now: time.Now}).Routes()...)
+	sh.Mount(rt, account.New(account.Options{Identity: d.ids, BaseURL: "http://localhost:8080", Attempts: free, Limit: free, Now: time.Now}).Routes()...)
 	sh.Mount(rt, admin.New(admin.Options{Identity: d.ids, Catalogue: catalogue.New(db, nil), Community: community.New(community.Options{DB: db}), DB: db, BaseURL: "http://localhost:8080", Invitation: account.InvitationPath, Limit: free, Now: time.Now}).Routes()...)
 	srv := httptest.NewServer(rt)
 	t.Cleanup(srv.Close)
@@ -362,6 +362,21 @@ func TestMailAndJobs(t *testing.T) {
 		d.expect(303, "host", "/admin/mail/"+kept[0].ID+"/resend", url.Values{})
 		d.expect(409, "host", "/admin/mail/"+kept[0].ID+"/resend", url.Values{})
 
+		// What was written to somebody goes with their account.
+		err = db.Write(ctx, func(tx *sqldb.Tx) error {
+			return mail.SendAll(ctx, tx, mail.Message{To: "Amir <Agent@essai.example>", Subject: "Votre dossier", Text: "Bonjour."}, mail.Message{To: "nagent@essai.example", Subject: "Une autre personne", Text: "Bonjour."})
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.expect(200, "host", "/admin/mail", nil, "Votre lien", "Votre dossier", "Une autre personne")
+		d.expect(303, "host", "/admin/people/"+string(d.people["agent"].ID)+"/close", url.Values{})
+		_, _, page := d.do("host", "/admin/mail", nil)
+		if strings.Contains(page, "Votre lien") || strings.Contains(page, "Votre dossier") || !strings.Contains(page, "Une autre personne") {
+			t.Errorf("after the account was closed, the outbox shows\n%s", page)
+		}
+		d.expect(404, "host", "/admin/mail/"+kept[0].ID, nil)
+
 		id := d.failedJob()
 		at := "/admin/jobs/" + strconv.FormatInt(id, 10)
 		d.expect(200, "host", "/admin/jobs?state=failed", nil, "test.work")
@@ -375,6 +390,27 @@ func TestMailAndJobs(t *testing.T) {
 		d.expect(200, "host", next, nil, "Annulée")
 		d.expect(200, "host", "/admin/audit?verify=1", nil, "Tâche relancée", "Message renvoyé", "Le journal est intact")
 		d.expect(200, "host", "/admin/audit?organisation="+d.org.Slug, nil, "Membre ajouté")
+		journal := "/organisations/" + d.org.Slug + "/journal"
+		lines := func(who, path string) int {
+			_, _, page := d.do(who, path, nil)
+			return strings.Count(page, "<details>")
+		}
+		today := time.Now().Format(time.DateOnly)
+		for path, want := range map[string]int{
+			"/admin/audit?acts=member": 3, "/admin/audit?acts=job&since=" + today: 2, "/admin/audit?who=personne": 0, "/admin/audit?who=host@essai&acts=job": 2,
+			"/admin/audit?until=2001-01-01": 0, "/admin/audit?object=" + url.QueryEscape("person:"+string(d.people["chief"].ID)) + "&acts=member": 1,
+			"/admin/audit?acts=mail&person=" + string(d.people["host"].ID): 1, "/admin/audit?acts=mail&person=" + string(d.people["chief"].ID): 0,
+		} {
+			if got := lines("auditor", path); got != want {
+				t.Errorf("%s: %d lines, want %d", path, got, want)
+			}
+		}
+		// What a line is about is named, and leads to its page where the reader may go.
+		d.expect(200, "auditor", "/admin/audit?acts=member", nil, `href="/admin/people/`+string(d.people["chief"].ID)+`"`, "Chloé Dirige", "person="+string(d.people["host"].ID))
+		if _, _, page := d.do("chief", journal, nil); !strings.Contains(page, "Chloé Dirige") || strings.Contains(page, "/admin/people/") {
+			t.Errorf("the journal of an organisation shows\n%s", page)
+		}
+		d.expect(200, "chief", journal+"?acts=organisation", nil, `href="/organisations/`+d.org.Slug+`"`)
 	})
 }
 

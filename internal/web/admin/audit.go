@@ -17,7 +17,7 @@ import (
 // auditView is the last acts, of all or of one organisation.
 type auditView struct {
 	frame
-	Filter  *ui.Select
+	Filter  auditFilter
 	Verify  string // address that verifies the chain; "" where that is not allowed
 	Verdict *ui.Notice
 	Table   ui.Table
@@ -29,8 +29,8 @@ type auditView struct {
 func (p *Pages) audit(w http.ResponseWriter, r *http.Request) error {
 	v, ctx, q := shell.From(r), r.Context(), r.URL.Query()
 	var org identity.OrganisationID
-	if slug := q.Get("organisation"); slug != "" {
-		o, err := p.o.Identity.FindOrganisation(ctx, v.Actor, slug)
+	if ref := q.Get("organisation"); ref != "" {
+		o, err := p.o.Identity.FindOrganisation(ctx, v.Actor, ref)
 		if err != nil {
 			return err
 		}
@@ -47,11 +47,11 @@ func (p *Pages) audit(w http.ResponseWriter, r *http.Request) error {
 			view.Verdict = &ui.Notice{Kind: ui.Wrong, Title: ui.T(ctx, "admin.audit.broken", i18n.Args{"Line": c.Broken}), Text: ui.T(ctx, "admin.audit.broken.do"), Live: true}
 		}
 	}
-	filter, err := p.auditFilter(ctx, v.Actor, org)
+	choice, err := p.auditOrganisations(ctx, v.Actor, org, true)
 	if err != nil {
 		return err
 	}
-	view.Filter = &filter
+	view.Filter = auditFilter{Action: "/admin/audit", Organisation: &choice}
 	view.Head.Actions = exportButtons(ctx, "/admin/audit/")
 	return p.auditPage(w, r, view, org, ui.Page{Title: view.Head.Title, NoIndex: true})
 }
@@ -64,6 +64,7 @@ func (p *Pages) journal(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	view := auditView{frame: frame{tabs(ctx, v.Actor, ""), ui.PageHead{Eyebrow: o.Name, Title: ui.T(ctx, "admin.audit"), Lead: ui.T(ctx, "admin.audit.lead-one")}}}
+	view.Filter = auditFilter{Action: "/organisations/" + o.Slug + "/journal"}
 	view.Head.Actions = exportButtons(ctx, "/organisations/"+o.Slug+"/journal/")
 	return p.auditPage(w, r, view, o.ID, ui.Page{Title: view.Head.Title + " – " + o.Name, NoIndex: true, Place: "/organisations",
 		Crumbs: []ui.Crumb{{Label: ui.T(ctx, "admin.producers"), Href: "/organisations"}, {Label: o.Name, Href: "/organisations/" + o.Slug}, {Label: view.Head.Title}}})
@@ -73,9 +74,9 @@ func exportButtons(ctx context.Context, path string) []ui.Button {
 	return []ui.Button{{Label: "CSV", Icon: "download", Href: path + "journal.csv", Download: true}, {Label: "JSON Lines", Icon: "download", Href: path + "journal.jsonl", Download: true}}
 }
 
-func (p *Pages) auditFilter(ctx context.Context, a identity.Actor, chosen identity.OrganisationID) (ui.Select, error) {
+func (p *Pages) auditOrganisations(ctx context.Context, a identity.Actor, chosen identity.OrganisationID, merged bool) (ui.Select, error) {
 	s := ui.Select{Field: ui.Field{Name: "organisation", Label: ui.T(ctx, "admin.audit.organisation"), Optional: true}, Value: string(chosen), Empty: ui.T(ctx, "admin.audit.everywhere")}
-	for o, err := range p.o.Identity.AllOrganisations(ctx, a, identity.OrganisationQuery{}) {
+	for o, err := range p.o.Identity.AllOrganisations(ctx, a, identity.OrganisationQuery{Merged: merged}) {
 		if err != nil {
 			return s, err
 		}
@@ -86,13 +87,16 @@ func (p *Pages) auditFilter(ctx context.Context, a identity.Actor, chosen identi
 
 func (p *Pages) auditPage(w http.ResponseWriter, r *http.Request, view auditView, org identity.OrganisationID, page ui.Page) error {
 	v, ctx := shell.From(r), r.Context()
-	before, _ := strconv.ParseInt(r.URL.Query().Get("before"), 10, 64) // 0, the newest, when it is no number
-	list, err := p.o.Identity.Audit(ctx, v.Actor, identity.AuditQuery{Organisation: org, Before: before, Limit: pageSize})
+	q, err := p.auditQuery(r, org, &view.Filter)
+	if err != nil {
+		return err
+	}
+	list, err := p.o.Identity.Audit(ctx, v.Actor, q)
 	if err != nil {
 		return err
 	}
 	view.Empty = ui.Empty{Icon: "history", Title: ui.T(ctx, "admin.audit.none"), Text: ui.T(ctx, "admin.audit.none.text")}
-	if view.Table, err = p.auditTable(ctx, v.Actor, list, org == ""); err != nil {
+	if view.Table, err = p.auditTable(r, list, org == ""); err != nil {
 		return err
 	}
 	if len(list) == pageSize {
@@ -101,37 +105,30 @@ func (p *Pages) auditPage(w http.ResponseWriter, r *http.Request, view auditView
 	return shell.Page(w, r, page, auditPage(view))
 }
 
-func (p *Pages) auditTable(ctx context.Context, a identity.Actor, list []identity.AuditEntry, everywhere bool) (ui.Table, error) {
+// auditTable shows lines; who acted and what it was about lead to their other lines,
+// and what it was about to its page where the reader may see it.
+func (p *Pages) auditTable(r *http.Request, list []identity.AuditEntry, everywhere bool) (ui.Table, error) {
+	ctx := r.Context()
 	t := ui.Table{ID: "audit", Caption: ui.T(ctx, "admin.audit.caption"), CaptionHidden: true, Dense: true, Columns: []ui.Column{
-		{Label: ui.T(ctx, "admin.audit.what")}, {Label: ui.T(ctx, "admin.audit.who")}, {Label: ui.T(ctx, "admin.audit.when"), Kind: ui.ColumnDate}}}
+		{Label: ui.T(ctx, "admin.audit.what")}, {Label: ui.T(ctx, "admin.audit.on")}, {Label: ui.T(ctx, "admin.audit.who")}, {Label: ui.T(ctx, "admin.audit.when"), Kind: ui.ColumnDate}}}
 	if everywhere {
 		t.Columns = append(t.Columns, ui.Column{Label: ui.T(ctx, "admin.audit.organisation")})
 	}
 	t.Columns = append(t.Columns, ui.Column{Label: ui.T(ctx, "admin.audit.detail"), Kind: ui.ColumnText})
-	var people []identity.PersonID
-	var orgs []identity.OrganisationID
+	known, err := p.auditNames(ctx, shell.From(r).Actor, list)
+	if err != nil {
+		return t, err
+	}
 	for _, e := range list {
+		who := ui.Cell{Text: actorName(ctx, e.Actor, known.people)}
 		if x := identity.PersonOfRef(e.Actor); x != "" {
-			people = append(people, x)
+			who.Href = narrowed(r, "person", string(x))
 		}
-		if e.Organisation != "" {
-			orgs = append(orgs, e.Organisation)
-		}
-	}
-	names, err := p.o.Identity.Names(ctx, a, people...)
-	if err != nil {
-		return t, err
-	}
-	found, err := p.o.Identity.OrganisationsByID(ctx, a, orgs...)
-	if err != nil {
-		return t, err
-	}
-	for _, e := range list {
-		row := ui.Row{Cells: []ui.Cell{{Text: named(ctx, "admin.verb.", e.Verb), Header: true}, {Text: actorName(ctx, e.Actor, names)}, {Text: ui.Moment(ctx, e.At)}}}
+		row := ui.Row{Cells: []ui.Cell{{Text: named(ctx, "admin.verb.", e.Verb), Header: true}, known.object(ctx, e.Object), who, {Text: ui.Moment(ctx, e.At)}}}
 		if everywhere {
-			row.Cells = append(row.Cells, ui.Cell{Text: found[e.Organisation].Name})
+			row.Cells = append(row.Cells, ui.Cell{Text: known.organisations[e.Organisation].Name})
 		}
-		row.Cells = append(row.Cells, ui.Cell{Content: auditDetail(detailView{Object: e.Object, Network: e.Network, Before: pretty(e.Before), After: pretty(e.After), Line: e.Seq})})
+		row.Cells = append(row.Cells, ui.Cell{Content: auditDetail(detailView{Object: e.Object, Same: narrowed(r, "object", e.Object), Network: e.Network, Before: pretty(e.Before), After: pretty(e.After), Line: e.Seq})})
 		t.Rows = append(t.Rows, row)
 	}
 	return t, nil
@@ -141,6 +138,7 @@ func (p *Pages) auditTable(ctx context.Context, a identity.Actor, list []identit
 type detailView struct {
 	Line          int64
 	Object        string
+	Same          string // address of the lines about the same object
 	Network       string
 	Before, After string // JSON in lines; "" for nothing
 }

@@ -55,6 +55,9 @@ func (p *Pages) desk(w http.ResponseWriter, r *http.Request) error {
 	if err := p.entered(ctx, v.Actor, names, &list); err != nil {
 		return err
 	}
+	if err := p.joining(ctx, v.Actor, &list); err != nil {
+		return err
+	}
 	if err := p.troubles(ctx, v.Actor, names, &list); err != nil {
 		return err
 	}
@@ -248,6 +251,29 @@ func (p *Pages) entered(ctx context.Context, a identity.Actor, names map[identit
 		list.add(urgencyEntries, 0, ui.Item{Eyebrow: names[f.Organisation].Name, Title: f.Definition.Title, Href: at,
 			Badges:  []ui.Badge{{Label: ui.T(ctx, "desk.todo.entries", ui.Count(f.Counts.Waiting)), Kind: ui.LookHere, Icon: "clock"}},
 			Actions: []ui.Button{{Label: ui.T(ctx, "desk.todo.entries.act"), Icon: "arrow-right", Href: at}}})
+	}
+	return nil
+}
+
+// joining adds who asks to join the organisations whose members the visitor manages.
+func (p *Pages) joining(ctx context.Context, a identity.Actor, list *todos) error {
+	_, orgs := a.Where(identity.ActionManageMembers)
+	names, err := p.o.Identity.OrganisationsByID(ctx, a, orgs...)
+	if err != nil {
+		return err
+	}
+	for _, org := range orgs {
+		asked, err := p.o.Identity.JoinRequests(ctx, a, org)
+		if err != nil {
+			return err
+		}
+		for _, j := range asked {
+			at := "/organisations/" + names[org].Slug + "/joining"
+			list.add(urgencyApproval, int(p.o.Now().Sub(j.AskedAt).Hours()/24), ui.Item{Eyebrow: names[org].Name, Title: ui.T(ctx, "publishui.joins", i18n.Args{"Name": j.Name}), Href: at,
+				Badges:  []ui.Badge{{Label: ui.T(ctx, "publishui.joins.todo"), Kind: ui.LookHere, Icon: "circle-user"}},
+				Facts:   []ui.Fact{{Icon: "mail", Text: j.Email}},
+				Actions: []ui.Button{{Label: ui.T(ctx, "publishui.joins.act"), Icon: "circle-user", Href: at}}})
+		}
 	}
 	return nil
 }
