@@ -99,6 +99,8 @@ func (a *App) Handler(reg *prometheus.Registry) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	proposals := a.proposals()
+	asked := httpx.Limit(httpx.NewLimiter(proposalRate, proposalBurst, manyVisitors, time.Now))
 	field, err := fieldui.New(fieldui.Options{
 		Assets:    ui.Embedded(),
 		Host:      host,
@@ -183,6 +185,8 @@ func (a *App) Handler(reg *prometheus.Registry) (http.Handler, error) {
 			Schemas:   a.Schemas,
 			Usage:     a.Usage,
 			Community: a.Community,
+			Proposals: proposals,
+			Asked:     asked,
 			Temp:      a.temp(),
 			Fetch:     a.Fetch,
 			BaseURL:   base,
@@ -203,8 +207,8 @@ func (a *App) Handler(reg *prometheus.Registry) (http.Handler, error) {
 			Zone:      c.Location(),
 			Territory: c.Host.Territory,
 			Basemap:   ui.Basemap{URL: c.Map.BasemapURL, Attribution: c.Map.Attribution},
-			Proposals: a.proposals(),
-			Asked:     httpx.Limit(httpx.NewLimiter(proposalRate, proposalBurst, manyVisitors, time.Now)),
+			Proposals: proposals,
+			Asked:     asked,
 		}).Routes(),
 		gridui.New(gridui.Options{Catalogue: a.Catalogue, Collect: a.Forms}).Routes(),
 		v1.New(v1.Options{

@@ -27,10 +27,19 @@ func (p *Pages) describeForm(w http.ResponseWriter, r *http.Request) error {
 	if gone, err := waiting(w, r, t); gone {
 		return err
 	}
-	return p.describePage(w, r, t, t.deposit.Description, nil)
+	ctx, a := r.Context(), shell.From(r).Actor
+	org, err := p.o.Identity.Organisation(ctx, a, t.deposit.Organisation)
+	if err != nil {
+		return err
+	}
+	m, filled, err := p.o.Publish.Proposed(ctx, a, t.deposit, org, t.i)
+	if err != nil {
+		return err
+	}
+	return p.describePage(w, r, t, m, filled, nil)
 }
 
-func (p *Pages) describePage(w http.ResponseWriter, r *http.Request, t path, m catalogue.Metadata, problem error) error {
+func (p *Pages) describePage(w http.ResponseWriter, r *http.Request, t path, m catalogue.Metadata, filled []string, problem error) error {
 	ctx, status := r.Context(), http.StatusOK
 	view := describeView{frameView: p.frame(ctx, t, publish.Describe, ui.T(ctx, "publishui.describe"))}
 	var problems ui.Problems
@@ -40,7 +49,7 @@ func (p *Pages) describePage(w http.ResponseWriter, r *http.Request, t path, m c
 		}
 		status = httpx.Status(problem)
 	}
-	view.metadataView = metadataFields(ctx, m, problems)
+	view.metadataView = metadataFields(ctx, m, filled, problems)
 	return shell.PageStatus(w, r, status, ui.Page{Title: view.Head.Title, NoIndex: true}, describeFormPage(view))
 }
 
@@ -49,11 +58,11 @@ func (p *Pages) describe(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	m := typedMetadata(r, t.deposit.Description)
+	m := p.typedMetadata(r, t.deposit.Description)
 	revision := shell.Revision(r)
 	if _, err := p.o.Publish.SetDescription(r.Context(), shell.From(r).Actor, t.deposit.ID, revision, m, true); err != nil {
 		if errs.Is(err, errs.Invalid) {
-			return p.describePage(w, r, t, m, err)
+			return p.describePage(w, r, t, m, nil, err)
 		}
 		return err
 	}
