@@ -293,3 +293,27 @@ func TestLogo(t *testing.T) {
 		t.Error("the logo is still shown")
 	}
 }
+
+// A text pasted when the session had ended is kept on the page that says so; once she
+// signed in again, the form of that page brings it, whole.
+func TestPastedAfterTheSession(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	p.must(t, "admin", "organisation", "Mairie d’Essai")
+	v := p.join(t, "mairie-d-essai", "agent@essai.example", "editor")
+	form := v.get("/deposits/new")
+	v.send(form, `form[action="/sign-out"]`)
+	refused := v.sendParts(form, `form[action="/deposits"]`, nil, "pasted", "banc\true\nB1\tRue <Haute>\nB2\tRue \"Basse\"\n")
+	const again = `main form[action="/deposits"]`
+	if refused.status != http.StatusUnauthorized || refused.doc.Find(again).AttrOr("enctype", "") != "multipart/form-data" {
+		t.Fatalf("%d %s", refused.status, refused.text())
+	}
+	v.signIn("agent@essai.example", password)
+	pg := v.brought(v.sendParts(refused, again, nil))
+	pg = v.get("/deposits/" + strings.Split(pg.url.Path, "/")[2] + "/understand")
+	for _, want := range []string{"Rue <Haute>", `Rue "Basse"`} {
+		if !strings.Contains(pg.text(), want) {
+			t.Errorf("what was pasted came without %q: %s", want, pg.text())
+		}
+	}
+}

@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"encoding/csv"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -90,8 +93,9 @@ func hostileTable() []byte {
 }
 
 // Whatever is written into any field comes back as text on every page: titles,
-// descriptions, names of files, columns, cells, organisations, people, tokens, texts
-// of the host, searches, filters, the host's logo. A browser visits them all; nothing
+// descriptions, names of files, columns, cells, what is pasted, addresses and mails,
+// reasons of a withdrawal, organisations, people, tokens, texts of the host, searches,
+// filters, the host's logo. A browser visits them all; nothing
 // runs, nothing is refused by the policy of the pages (which would mean that it got
 // into them), and no element of an attack is in a page.
 func TestAttackStrings(t *testing.T) {
@@ -115,13 +119,15 @@ func TestAttackStrings(t *testing.T) {
 		}
 	}
 	filled := 0
-	for _, v := range []*visitor{agent, host} {
-		filled += v.attacked(t, q)
+	var withdrawn []string
+	for _, v := range []*visitor{agent, host, agent} { // the agent again: now there is a deposit of what was pasted
+		n, gone := v.attacked(t, q)
+		filled, withdrawn = filled+n, append(withdrawn, gone...)
 	}
-	if filled < 30 {
-		t.Errorf("only %d fields were filled in", filled)
+	if filled < 100 || len(withdrawn) == 0 {
+		t.Errorf("only %d fields were filled in, %d datasets withdrawn", filled, len(withdrawn))
 	}
-	t.Logf("%d fields", filled)
+	t.Logf("%d fields, %d datasets withdrawn", filled, len(withdrawn))
 
 	s := browseFor(t, p, 10*time.Minute)
 	ran := s.watched()
@@ -135,7 +141,7 @@ func TestAttackStrings(t *testing.T) {
 		for _, cookie := range v.cookies(t) {
 			s.cookie(cookie)
 		}
-		paths := v.everywhere(t)
+		paths := append(v.everywhere(t), withdrawn...)
 		for _, path := range paths {
 			visit(path)
 		}
@@ -202,8 +208,10 @@ func (s *screen) watched() (ran func() []string) {
 }
 
 // attacked fills every text of every form that a visitor is shown with attacks and
-// sends it, and returns how many fields that were.
-func (v *visitor) attacked(t *testing.T, q *quiver) (filled int) {
+// sends it, then its addresses and mails too, which are mostly refused and shown again. It
+// returns how many fields that were, and the datasets that were withdrawn by the way: the
+// reason given stands at their address.
+func (v *visitor) attacked(t *testing.T, q *quiver) (filled int, withdrawn []string) {
 	t.Helper()
 	v.t = t
 	sent := map[string]bool{}
@@ -215,44 +223,95 @@ func (v *visitor) attacked(t *testing.T, q *quiver) (filled int) {
 		for i := range pg.doc.Find("main form[method=post]").Length() {
 			form := pg.doc.Find("main form[method=post]").Eq(i)
 			action := regexp.MustCompile(`[0-9a-z]{20}`).ReplaceAllString(form.AttrOr("action", ""), "{id}")
-			if sent[action] || dangerous.MatchString(action) || form.Find("input[type=file]").Length() > 0 {
+			if sent[action] || dangerous.MatchString(action) {
 				continue
 			}
 			sent[action] = true
 			at, values := formOf(t, pg, form)
-			n := 0
-			form.Find("input[type=text], input:not([type]), input[type=search], textarea").Each(func(_ int, f *goquery.Selection) {
-				name := f.AttrOr("name", "")
-				if name == "" || strings.Contains(name, "password") || strings.Contains(name, "code") {
-					return
-				}
-				most := 150
-				if goquery.NodeName(f) == "textarea" {
-					most = 4000
-				}
-				text := q.draw(most)
-				if most > 150 {
-					text = strings.ReplaceAll(strings.Join(attacks, "\n\n"), "\x00", "")
-				}
-				values.Set(name, text)
-				n++
-			})
-			if n == 0 {
-				continue
+			texts := q.texts(form, values)
+			if texts > 0 {
+				v.struck(t, form, at, values)
 			}
-			filled += n
-			if pg := v.post(at, values); pg.status >= http.StatusInternalServerError {
-				t.Errorf("POST %s: %d", at, pg.status)
-			} else if pg.doc != nil && pg.doc.Find("x-attaque").Length() > 0 {
-				t.Errorf("POST %s comes back with an element of an attack", at)
+			addresses := q.addresses(form, values)
+			if addresses > 0 {
+				values.Del("pasted") // an address is looked at when no text was pasted
+				v.struck(t, form, at, values)
+			}
+			filled += texts + addresses
+			if dataset, ok := strings.CutSuffix(action, "/publication"); ok && v.p.visitor(t).get(dataset).status == http.StatusGone {
+				withdrawn = append(withdrawn, dataset)
 			}
 		}
 	}
-	return filled
+	if pg := v.get("/desk"); pg.status != http.StatusOK || pg.url.Path != "/desk" {
+		t.Errorf("an attack ended the session: %d %s", pg.status, pg.url)
+	}
+	return filled, withdrawn
+}
+
+// texts puts an attack into each text of a form, and says into how many.
+func (q *quiver) texts(form *goquery.Selection, values url.Values) (n int) {
+	form.Find("input[type=text], input:not([type]), input[type=search], textarea").Each(func(_ int, f *goquery.Selection) {
+		name := f.AttrOr("name", "")
+		if name == "" || strings.Contains(name, "password") || strings.Contains(name, "code") {
+			return
+		}
+		n++
+		all := strings.ReplaceAll(strings.Join(attacks, "\n\n"), "\x00", "")
+		most, err := strconv.Atoi(f.AttrOr("maxlength", "4000"))
+		if err == nil && goquery.NodeName(f) == "textarea" && len([]rune(all)) <= most {
+			values.Set(name, all)
+			return
+		}
+		values.Set(name, q.draw(min(most, 150)))
+	})
+	return n
+}
+
+// addressed are attacks that have the form of an address or a mail, more or less.
+var addressed = map[string][]string{
+	"url":   {`https://essai.example/"><x-attaque>`, `https://essai.example/?'onmouseover='attaque(40)`, `javascript:attaque(41)//https://essai.example`, `https://essai.example/</textarea><script>attaque(42)</script>`},
+	"email": {`"><x-attaque>"@essai.example`, `<x-attaque>@essai.example`, `a@essai.example" onfocus="attaque(43)" autofocus x="`},
+}
+
+// addresses puts an attack into each address and mail of a form.
+func (q *quiver) addresses(form *goquery.Selection, values url.Values) (n int) {
+	for kind, list := range addressed {
+		form.Find("input[type=" + kind + "][name]").Each(func(_ int, f *goquery.Selection) {
+			values.Set(f.AttrOr("name", ""), list[q.next%len(list)])
+			q.next++
+			n++
+		})
+	}
+	return n
+}
+
+// struck sends a form: the answer is a page, without an element of an attack. An address
+// that nobody answers at may be told as such.
+func (v *visitor) struck(t *testing.T, form *goquery.Selection, at string, values url.Values) {
+	t.Helper()
+	send := v.post
+	if form.AttrOr("enctype", "") == "multipart/form-data" {
+		send = func(at string, values url.Values) *page {
+			var pairs []string
+			for _, name := range slices.Sorted(maps.Keys(values)) { // the organisation before what is pasted, as on the page
+				for _, value := range values[name] {
+					pairs = append(pairs, name, value)
+				}
+			}
+			return v.postParts(strings.TrimPrefix(at, v.p.url), pairs...)
+		}
+	}
+	unanswered := form.Find("input[type=url]").Length() > 0
+	if pg := send(at, values); pg.status >= http.StatusInternalServerError && !(unanswered && pg.status == http.StatusServiceUnavailable) {
+		t.Errorf("POST %s: %d", at, pg.status)
+	} else if pg.doc != nil && pg.doc.Find("x-attaque").Length() > 0 {
+		t.Errorf("POST %s comes back with an element of an attack", at)
+	}
 }
 
 // dangerous are forms that end the visit: signing out, closing an account, sessions.
-var dangerous = regexp.MustCompile(`sign-out|close|sessions|revoke|remove|withdraw|merge|/publication$|password|new-address|security|language|first-account|/mail/|/jobs/`)
+var dangerous = regexp.MustCompile(`sign-out|close|sessions|revoke|merge|password|new-address|language|first-account|/mail/|/jobs/`)
 
 // escaped is an attack as a part of an address.
 func escaped(attack string) string {

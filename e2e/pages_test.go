@@ -46,7 +46,7 @@ var unseen = map[string]string{
 }
 
 // notPages are addresses that answer programs or lead elsewhere.
-var notPages = regexp.MustCompile(`^GET /(api/|dataset/|datastore/|static/|host/|validate$|apidocs$|account/data/export$|oembed|embed|openrosa/|f/\{key\}/propositions$|terrain/account$|organisations/\{slug\}/logo$|datasets$|search/suggestions|deposits/\{id\}(/progress)?$|sign-in/with/|sign-in/passkey$)|\.(csv|xlsx|json|js|svg|png|xml|txt|atom|webmanifest)$|\{file`)
+var notPages = regexp.MustCompile(`^GET /(api/|dataset/|datastore/|static/|host/|validate$|apidocs$|account/data/export$|oembed|embed|openrosa/|f/\{key\}/propositions$|terrain/account$|organisations/\{slug\}/logo$|datasets$|search/suggestions|desk/territories$|deposits/\{id\}(/progress)?$|sign-in/with/|sign-in/passkey$)|\.(csv|xlsx|json|js|svg|png|xml|txt|atom|webmanifest)$|\{file`)
 
 // sights follows the links of the portal until it has seen one page of each route as
 // each kind of person, and fails when a route of pages is seen by nobody: a new page

@@ -198,3 +198,33 @@ func TestSearchInsideTables(t *testing.T) {
 		t.Errorf("tables of other datasets than those asked for: %s", pg.text())
 	}
 }
+
+// A keyword on the page of a dataset leads to those that have it, and its contact to a letter.
+func TestKeywordsAndContact(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	p.must(t, "admin", "organisation", "Mairie d’Essai")
+	v := p.join(t, "mairie-d-essai", "agent@essai.example", "editor")
+	pg := v.brought(v.sendParts(v.get("/deposits/new"), `form[action="/deposits"]`, nil, "pasted", "banc\true\nB1\tRue Haute\nB2\tRue Basse\n"))
+	pg = v.send(v.get("/deposits/"+strings.Split(pg.url.Path, "/")[2]+"/describe"), `form[action$="/describe"]`, "title", "Bancs", "description", "Un essai.",
+		"keywords", "repos & ombre, Été", "contact.name", "Voirie", "contact.email", "voirie@essai.example")
+	v.send(pg, `form[action$="/publish"]`)
+	v.eventually("/search?q=bancs", "Bancs")
+	about := p.visitor(t).get("/datasets/bancs/about")
+	if about.doc.Find(`main a[href="mailto:voirie@essai.example"]`).Length() != 1 || !strings.Contains(about.text(), "Voirie voirie@essai.example") {
+		t.Errorf("the contact: %s", about.text())
+	}
+	links := about.doc.Find(`main a[href^="/search?keyword="]`)
+	if links.Length() != 2 {
+		t.Fatalf("%d keywords lead further", links.Length())
+	}
+	for i := range links.Length() {
+		to := links.Eq(i)
+		if found := v.get(to.AttrOr("href", "")); found.doc.Find(`main a[href="/datasets/bancs"]`).Length() == 0 {
+			t.Errorf("%q leads to %s: %s", to.Text(), found.url, found.text())
+		}
+	}
+	if none := v.get("/search?keyword=autre"); none.doc.Find(`main a[href="/datasets/bancs"]`).Length() != 0 {
+		t.Error("every keyword finds everything")
+	}
+}

@@ -101,6 +101,8 @@ func (a *App) Handler(reg *prometheus.Registry) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	proposals := a.proposals()
+	asked := httpx.Limit(httpx.NewLimiter(proposalRate, proposalBurst, manyVisitors, time.Now))
 	field, err := fieldui.New(fieldui.Options{
 		Assets:    ui.Embedded(),
 		Host:      host,
@@ -186,6 +188,8 @@ func (a *App) Handler(reg *prometheus.Registry) (http.Handler, error) {
 			Usage:     a.Usage,
 			Community: a.Community,
 			Collect:   a.Forms,
+			Proposals: proposals,
+			Asked:     asked,
 			Temp:      a.temp(),
 			Fetch:     a.Fetch,
 			BaseURL:   base,
@@ -206,8 +210,8 @@ func (a *App) Handler(reg *prometheus.Registry) (http.Handler, error) {
 			Zone:      c.Location(),
 			Territory: c.Host.Territory,
 			Basemap:   ui.Basemap{URL: c.Map.BasemapURL, Attribution: c.Map.Attribution},
-			Proposals: a.proposals(),
-			Asked:     httpx.Limit(httpx.NewLimiter(proposalRate, proposalBurst, manyVisitors, time.Now)),
+			Proposals: proposals,
+			Asked:     asked,
 		}).Routes(),
 		gridui.New(gridui.Options{Catalogue: a.Catalogue, Collect: a.Forms}).Routes(),
 		v1.New(v1.Options{

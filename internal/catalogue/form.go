@@ -179,10 +179,11 @@ func (f form) coverage(c Coverage) Coverage {
 	var zones []Zone
 	seen := map[string]bool{}
 	for _, z := range c.Zones {
-		z.Code = strings.ToUpper(strings.TrimSpace(z.Code))
+		written := strings.TrimSpace(z.Code)
+		z.Code = strings.ToUpper(written)
 		z.Name = f.line("spatial.zones", z.Name, 0, 150)
 		if code := zoneCodes[z.Kind]; code == nil || !code.MatchString(z.Code) {
-			f.bad("spatial.zones", "catalogue.field.zone", errs.Args{"Code": z.Code})
+			f.bad("spatial.zones", "catalogue.field.zone", errs.Args{"Code": written})
 			continue
 		}
 		if key := string(z.Kind) + z.Code; !seen[key] {

@@ -4,14 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
-	"strings"
 	"time"
 
 	"socle/internal/catalogue"
 	"socle/internal/errs"
 	"socle/internal/identity"
 	"socle/internal/ids"
-	"socle/internal/schema/national"
 	"socle/internal/sqldb"
 	"socle/internal/tables"
 )
@@ -322,7 +320,6 @@ func (s *Service) BringUpload(ctx context.Context, a identity.Actor, id DepositI
 			}
 		}
 		d.Upload, d.Import = "", i.ID
-		prefill(&d.Description, i)
 		return nil
 	})
 }
@@ -349,33 +346,6 @@ func (s *Service) onto(ctx context.Context, a identity.Actor, d Deposit, mode ta
 		return o, errs.New(errs.Invalid, "onto.none").WithHint("onto.none.hint")
 	}
 	return o, nil
-}
-
-// prefill proposes what the file's name and schema already say.
-func prefill(m *catalogue.Metadata, i tables.Import) {
-	if m.Title == "" {
-		m.Title = titleOf(i.Name)
-	}
-	if ref := i.Settings.Schema; ref != "" {
-		m.Schema = tables.ParseSchemaRef(ref)
-		if entry, err := national.Lookup(ref); err == nil && m.Description == "" {
-			m.Title, m.Description = entry.Title, entry.Description
-		}
-	}
-}
-
-// titleOf makes words of a file name.
-func titleOf(name string) string {
-	if i := strings.LastIndexByte(name, '.'); i > 0 {
-		name = name[:i]
-	}
-	name = strings.TrimSpace(strings.Map(func(r rune) rune {
-		if r == '_' || r == '-' || r == '.' {
-			return ' '
-		}
-		return r
-	}, name))
-	return strings.Join(strings.Fields(name), " ")
 }
 
 // Reread changes how the file is read, its schema, or the repairs chosen.

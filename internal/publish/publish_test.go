@@ -265,6 +265,7 @@ func TestMendingStepByStep(t *testing.T) {
 		if found.Plan == nil || len(found.Plan.Safe()) == 0 {
 			t.Fatal("no repair is proposed for dates of the French form")
 		}
+		d = w.describe(w.editor, d, "Délibérations")
 		_, err = w.publish.Finish(ctx, w.editor, d.ID, d.Revision, publish.Public, "")
 		w.wants(err, errs.Conflict) // errors are left
 

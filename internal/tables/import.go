@@ -136,7 +136,8 @@ type Outcome struct {
 	Repaired int // cells, headers and rows that the choices changed
 	// Columns says what each column is, by cells of the whole file; none is quoted.
 	Columns []detect.Column
-	Joined  Joined `json:",omitzero"` // what stays of the table that the rows come to
+	Spans   []Span `json:",omitempty"` // of the columns of dates; none unless Valid
+	Joined  Joined `json:",omitzero"`  // what stays of the table that the rows come to
 }
 
 // Personal tells what of the columns seems to be about persons.

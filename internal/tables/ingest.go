@@ -258,12 +258,17 @@ func (w *reading) check(ctx context.Context, source blob.Hash, o tabular.Options
 	}
 	defer out.Close()
 	fields := check.Fields(f, sch)
-	descriptor := columnsOf(fields, sch).JSON()
+	columns := columnsOf(fields, sch)
+	descriptor := columns.JSON()
 	seen := detect.NewSampler(f.Header)
 	opt := check.Options{Workers: w.workers, Clock: w.now, TempDir: w.temp, References: w.References(), Look: seen.Look}
 	pq, err := tabular.NewParquetWriter(out, fields, tabular.ParquetOptions{Context: ctx, Metadata: map[string]string{tabular.ParquetSchemaKey: string(descriptor)}})
+	dates := newCalendar(fields, columns)
 	if err == nil {
-		opt.Sink = pq.Put
+		opt.Sink = func(seq int, fr *tabular.Frame) error {
+			dates.take(fr)
+			return pq.Put(seq, fr)
+		}
 	} else if !errs.Is(err, errs.Invalid) { // Invalid: columns of one name, which the report tells
 		return nil, err
 	}
@@ -279,7 +284,7 @@ func (w *reading) check(ctx context.Context, source blob.Hash, o tabular.Options
 	if err := errors.Join(pq.Close(), out.Close()); err != nil {
 		return nil, err
 	}
-	w.i.Outcome.Rows = pq.Rows()
+	w.i.Outcome.Rows, w.i.Outcome.Spans = pq.Rows(), dates.spans()
 	w.i.Parquet, err = w.blobs.PutFile(ctx, out.Name())
 	return report, err
 }

@@ -32,6 +32,8 @@ type Entry struct {
 	Basis       string   // law or order that asks for it, French; "" when none
 	BasisEN     string   // the same in English
 	Themes      []string // common-core, finance, mobility …
+	Period      string   // the column that dates what a row tells; "" when none does
+	Frequency   string   // how often such a table changes, by its very subject: ANNUAL; "" when that differs
 	Fields      []Field  // in the order of the descriptor
 
 	file string
@@ -216,7 +218,10 @@ func readEntry(file string) (Entry, error) {
 		DescEN  string `json:"description:en"`
 		BasisEN string `json:"basis:en"`
 		Themes  []string
-		Fields  []struct {
+
+		Period, Frequency string
+
+		Fields []struct {
 			Name, Title, Description, Example, Type string
 
 			TitleEN     string `json:"title:en"`
@@ -228,7 +233,7 @@ func readEntry(file string) (Entry, error) {
 		return Entry{}, err
 	}
 	e := Entry{ID: d.ID, Version: d.Version, Title: d.Title, TitleEN: d.TitleEN, Description: d.Description, DescEN: d.DescEN,
-		Homepage: d.Homepage, Publisher: d.Publisher, Licence: d.Licence, Basis: d.Basis, BasisEN: d.BasisEN, Themes: d.Themes, file: file}
+		Homepage: d.Homepage, Publisher: d.Publisher, Licence: d.Licence, Basis: d.Basis, BasisEN: d.BasisEN, Themes: d.Themes, Period: d.Period, Frequency: d.Frequency, file: file}
 	for _, f := range d.Fields {
 		e.Fields = append(e.Fields, Field{Name: f.Name, Title: f.Title, TitleEN: f.TitleEN, Desc: f.Description, DescEN: f.DescEN,
 			Example: f.Example, Type: f.Type, Required: f.Constraints.Required})

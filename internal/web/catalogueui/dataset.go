@@ -419,8 +419,12 @@ func (p *Pages) about(w http.ResponseWriter, r *http.Request) error {
 		zones = append(zones, z.Name)
 	}
 	add("catalogueui.territory", strings.Join(zones, ", "))
-	add("catalogueui.keywords", strings.Join(d.Keywords, ", "))
-	add("catalogueui.contact", strings.TrimSpace(d.Contact.Name+" "+d.Contact.Email))
+	if len(d.Keywords) > 0 {
+		view.Facts.Rows = append(view.Facts.Rows, ui.KeyValue{Key: ui.T(ctx, "catalogueui.keywords"), Content: keywordLinks(d.Keywords)})
+	}
+	if d.Contact != (catalogue.Contact{}) {
+		view.Facts.Rows = append(view.Facts.Rows, ui.KeyValue{Key: ui.T(ctx, "catalogueui.contact"), Content: contactLine(d.Contact)})
+	}
 	add("catalogueui.address", p.o.BaseURL+"/datasets/"+d.Slug)
 	for _, c := range catalogue.Score(d, p.o.Now()).Criteria {
 		k := criterion{Met: c.Met, Reason: ui.T(ctx, c.Reason, c.Args)}

@@ -346,8 +346,7 @@ func (p *Pages) bringUpload(w http.ResponseWriter, r *http.Request, fields map[s
 	return shell.Redirect(w, r, "/deposits/"+string(d.ID))
 }
 
-// begin opens a deposit on an upload. The schema is the one chosen, or the one
-// that the file resembles enough.
+// begin opens a deposit on an upload, to be read against the schema chosen, if any.
 func (p *Pages) begin(ctx context.Context, a identity.Actor, org identity.OrganisationID, upload tables.UploadID, fields map[string]string) (publish.Deposit, error) {
 	set := tables.Settings{}
 	if schema := fields["schema"]; schema != "" {

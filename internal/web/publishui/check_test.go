@@ -79,10 +79,11 @@ func visit(t *testing.T) *visitor {
 	if st, err := found.Refresh(t.Context(), identity.System("test")); err != nil || st.Failure != "" {
 		t.Fatalf("%+v %v", st, err)
 	}
+	often := httpx.Limit(httpx.NewLimiter(1000, 1000, 1000, time.Now))
 	sh.Mount(rt, publishui.New(publishui.Options{
 		Identity: ids, Tables: tables.New(tables.Options{DB: db, Blobs: blobtest.Open(t, blob.Options{URL: "file://" + t.TempDir()}), Temp: temp, Now: now}),
 		Schemas: found, Fetch: fetch, BaseURL: "https://donnees.example.org",
-		Temp: temp, MaxCheck: maxCheck, Limit: httpx.Limit(httpx.NewLimiter(1000, 1000, 1000, time.Now)), Now: now,
+		Temp: temp, MaxCheck: maxCheck, Limit: often, Asked: often, Now: now,
 	}).Routes()...)
 	srv := httptest.NewServer(rt)
 	t.Cleanup(srv.Close)

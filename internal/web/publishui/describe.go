@@ -17,6 +17,8 @@ import (
 type describeView struct {
 	frameView
 	metadataView
+	Conflict []conflictField
+	Clash    *ui.Notice
 }
 
 func (p *Pages) describeForm(w http.ResponseWriter, r *http.Request) error {
@@ -27,21 +29,50 @@ func (p *Pages) describeForm(w http.ResponseWriter, r *http.Request) error {
 	if gone, err := waiting(w, r, t); gone {
 		return err
 	}
-	return p.describePage(w, r, t, t.deposit.Description, nil)
+	ctx, a := r.Context(), shell.From(r).Actor
+	org, err := p.o.Identity.Organisation(ctx, a, t.deposit.Organisation)
+	if err != nil {
+		return err
+	}
+	m, filled, err := p.o.Publish.Proposed(ctx, a, t.deposit, org, t.i)
+	if err != nil {
+		return err
+	}
+	return p.describePage(w, r, t, m, filled, nil)
 }
 
-func (p *Pages) describePage(w http.ResponseWriter, r *http.Request, t path, m catalogue.Metadata, problem error) error {
+// describePage shows the form with m; problem is why it comes back. After a conflict t is
+// the deposit of now: the form holds what was typed, and sending it again decides.
+func (p *Pages) describePage(w http.ResponseWriter, r *http.Request, t path, m catalogue.Metadata, filled []string, problem error) error {
 	ctx, status := r.Context(), http.StatusOK
 	view := describeView{frameView: p.frame(ctx, t, publish.Describe, ui.T(ctx, "publishui.describe"))}
 	var problems ui.Problems
-	if problem != nil {
+	switch {
+	case errs.Is(problem, errs.Conflict):
+		status = http.StatusConflict
+		view.Clash, view.Conflict = clash(ctx, t.deposit, m, problem)
+	case problem != nil:
 		if problems = ui.ProblemsOf(ctx, problem); len(problems) == 0 {
 			return problem
 		}
 		status = httpx.Status(problem)
 	}
-	view.metadataView = metadataFields(ctx, m, problems)
+	view.metadataView = metadataFields(ctx, m, filled, problems)
 	return shell.PageStatus(w, r, status, ui.Page{Title: view.Head.Title, NoIndex: true}, describeFormPage(view))
+}
+
+// clash says what somebody else did to a deposit meanwhile: what she wrote otherwise
+// when she described it, or that it waits or is closed.
+func clash(ctx context.Context, d publish.Deposit, m catalogue.Metadata, problem error) (*ui.Notice, []conflictField) {
+	e := errs.As(problem)
+	n := &ui.Notice{Kind: ui.LookHere, Title: ui.T(ctx, e.Key, e.Args), Text: ui.T(ctx, "desk.conflict.text"), Live: true}
+	if d.State != publish.Open {
+		n.Text = ui.T(ctx, e.Hint, e.Args)
+	}
+	if !d.Described {
+		return n, nil
+	}
+	return n, differences(ctx, d.Description, m)
 }
 
 func (p *Pages) describe(w http.ResponseWriter, r *http.Request) error {
@@ -49,11 +80,16 @@ func (p *Pages) describe(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	m := typedMetadata(r, t.deposit.Description)
+	m := p.typedMetadata(r, t.deposit.Description)
 	revision := shell.Revision(r)
 	if _, err := p.o.Publish.SetDescription(r.Context(), shell.From(r).Actor, t.deposit.ID, revision, m, true); err != nil {
-		if errs.Is(err, errs.Invalid) {
-			return p.describePage(w, r, t, m, err)
+		switch {
+		case errs.Is(err, errs.Conflict):
+			if t, findErr := p.find(r); findErr == nil {
+				return p.describePage(w, r, t, m, nil, err)
+			}
+		case errs.Is(err, errs.Invalid):
+			return p.describePage(w, r, t, m, nil, err)
 		}
 		return err
 	}

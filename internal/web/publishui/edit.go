@@ -71,7 +71,7 @@ func (p *Pages) editPage(w http.ResponseWriter, r *http.Request, d catalogue.Dat
 		status = httpx.Status(problem)
 		view.Revision = shell.Revision(r)
 	}
-	view.metadataView = metadataFields(ctx, m, problems)
+	view.metadataView = metadataFields(ctx, m, nil, problems)
 	return shell.PageStatus(w, r, status, ui.Page{Title: view.Head.Title + " – " + d.Title, NoIndex: true, Crumbs: setCrumbs(ctx, d, view.Head.Title)}, editFormPage(view))
 }
 
@@ -80,7 +80,7 @@ func (p *Pages) editSet(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	m := typedMetadata(r, d.Metadata)
+	m := p.typedMetadata(r, d.Metadata)
 	changed, err := p.o.Catalogue.Edit(r.Context(), shell.From(r).Actor, d.ID, shell.Revision(r), m)
 	if errs.Is(err, errs.Conflict) || errs.Is(err, errs.Invalid) {
 		return p.editPage(w, r, d, m, err)

@@ -3,11 +3,13 @@ package publishui
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
 	"socle/internal/catalogue"
 	"socle/internal/i18n"
+	"socle/internal/proposal"
 	"socle/internal/web/ui"
 )
 
@@ -24,27 +26,29 @@ type metadataView struct {
 	Email       ui.Input
 	Start, End  ui.Input
 	Granularity ui.Select
-	Zones       []zoneView
+	Zones       []ui.Input // one for each territory, then free ones
 	ZonesError  string
+	ZonesHelp   string
 	Covered     bool // something is said of period or territory
-}
-
-// zoneView is a line of the territory.
-type zoneView struct {
-	Kind ui.Select
-	Code ui.Input
-	Name ui.Input
 }
 
 // freeZones is how many empty lines follow those of the territory.
 const freeZones = 2
 
-func metadataFields(ctx context.Context, m catalogue.Metadata, problems ui.Problems) metadataView {
+// metadataFields shows a description; filled are the fields that nobody wrote: publish.Service.Proposed.
+func metadataFields(ctx context.Context, m catalogue.Metadata, filled []string, problems ui.Problems) metadataView {
+	noted := func(name, help string) string {
+		if slices.Contains(filled, name) {
+			return strings.TrimSpace(ui.T(ctx, "publishui.filled") + " " + help)
+		}
+		return help
+	}
 	field := func(name string, optional bool) ui.Field {
 		f := ui.Field{Name: name, Label: ui.T(ctx, "publishui.field."+name), Optional: optional, Error: problems.Of(name)}
 		if help := "publishui.field." + name + ".help"; i18n.Known(ui.LangOf(ctx), help) {
 			f.Help = ui.T(ctx, help)
 		}
+		f.Help = noted(name, f.Help)
 		return f
 	}
 	v := metadataView{
@@ -56,7 +60,7 @@ func metadataFields(ctx context.Context, m catalogue.Metadata, problems ui.Probl
 		Contact:   ui.Input{Field: field("contact.name", true), Value: m.Contact.Name}, Email: ui.Input{Field: field("contact.email", true), Type: "email", Value: m.Contact.Email},
 		Start: ui.Input{Field: field("temporal.start", true), Type: "date", Value: m.Temporal.Start}, End: ui.Input{Field: field("temporal.end", true), Type: "date", Value: m.Temporal.End},
 		Granularity: ui.Select{Field: field("spatial.granularity", true), Value: string(m.Spatial.Granularity), Empty: ui.T(ctx, "publishui.choose")},
-		ZonesError:  problems.Of("spatial.zones"), Covered: !m.Temporal.IsZero() || !m.Spatial.IsZero(),
+		ZonesError:  problems.Of("spatial.zones"), ZonesHelp: noted("spatial.zones", ui.T(ctx, "desk.zones.help")), Covered: !m.Temporal.IsZero() || !m.Spatial.IsZero(),
 	}
 	for _, l := range catalogue.Licences {
 		if !l.Software && l.ID != catalogue.NotSpecified {
@@ -76,31 +80,17 @@ func metadataFields(ctx context.Context, m catalogue.Metadata, problems ui.Probl
 		v.Granularity.Options = append(v.Granularity.Options, ui.Option{Value: string(g), Label: ui.T(ctx, "catalogue.granularity."+string(g))})
 	}
 	for i := range len(m.Spatial.Zones) + freeZones {
-		z := catalogue.Zone{}
+		in := ui.Input{Field: ui.Field{Name: "zone", ID: ui.FieldID("zone-" + strconv.Itoa(i)), Label: ui.T(ctx, "desk.zone-name", i18n.Args{"Number": i + 1}), Optional: true}, MaxLength: 200, Autocomplete: "off"}
 		if i < len(m.Spatial.Zones) {
-			z = m.Spatial.Zones[i]
+			in.Value = proposal.TerritoryText(m.Spatial.Zones[i])
 		}
-		v.Zones = append(v.Zones, zoneFields(ctx, i, z))
-	}
-	return v
-}
-
-var zoneKinds = []catalogue.ZoneKind{catalogue.ZoneCommune, catalogue.ZoneEPCI, catalogue.ZoneDepartement, catalogue.ZoneRegion, catalogue.ZoneCountry}
-
-func zoneFields(ctx context.Context, i int, z catalogue.Zone) zoneView {
-	field := func(name string) ui.Field {
-		return ui.Field{Name: name, ID: ui.FieldID(name + "-" + strconv.Itoa(i)), Label: ui.T(ctx, "desk."+name), Optional: true}
-	}
-	v := zoneView{Kind: ui.Select{Field: field("zone-kind"), Value: string(z.Kind), Empty: ui.T(ctx, "publishui.choose")},
-		Code: ui.Input{Field: field("zone-code"), Value: z.Code, Short: true}, Name: ui.Input{Field: field("zone-name"), Value: z.Name}}
-	for _, k := range zoneKinds {
-		v.Kind.Options = append(v.Kind.Options, ui.Option{Value: string(k), Label: ui.T(ctx, "desk.zone."+string(k))})
+		v.Zones = append(v.Zones, in)
 	}
 	return v
 }
 
 // typedMetadata is the description as typed; what the form does not hold is that of m.
-func typedMetadata(r *http.Request, m catalogue.Metadata) catalogue.Metadata {
+func (p *Pages) typedMetadata(r *http.Request, m catalogue.Metadata) catalogue.Metadata {
 	m.Title, m.Description, m.Licence = r.PostFormValue("title"), r.PostFormValue("description"), catalogue.LicenceID(r.PostFormValue("licence"))
 	m.Themes, m.Keywords = nil, nil
 	for _, th := range r.PostForm["themes"] {
@@ -117,15 +107,9 @@ func typedMetadata(r *http.Request, m catalogue.Metadata) catalogue.Metadata {
 	m.Contact = catalogue.Contact{Name: r.PostFormValue("contact.name"), Email: r.PostFormValue("contact.email")}
 	m.Temporal = catalogue.Period{Start: r.PostFormValue("temporal.start"), End: r.PostFormValue("temporal.end")}
 	m.Spatial = catalogue.Coverage{Granularity: catalogue.Granularity(r.PostFormValue("spatial.granularity"))}
-	at := func(name string, i int) string {
-		if list := r.PostForm[name]; i < len(list) {
-			return strings.TrimSpace(list[i])
-		}
-		return ""
-	}
-	for i := range r.PostForm["zone-code"] {
-		if z := (catalogue.Zone{Kind: catalogue.ZoneKind(at("zone-kind", i)), Code: at("zone-code", i), Name: at("zone-name", i)}); z.Code != "" || z.Name != "" {
-			m.Spatial.Zones = append(m.Spatial.Zones, z)
+	for _, text := range r.PostForm["zone"] {
+		if strings.TrimSpace(text) != "" {
+			m.Spatial.Zones = append(m.Spatial.Zones, p.o.Proposals.Territory(text))
 		}
 	}
 	return m

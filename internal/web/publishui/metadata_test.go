@@ -11,13 +11,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"socle/internal/catalogue"
+	"socle/internal/proposal"
 )
 
 func TestTypedMetadata(t *testing.T) {
 	typed := url.Values{
 		"title": {"Bancs"}, "description": {"Où ils sont."}, "licence": {"etalab-2.0"}, "themes": {"", "environment"}, "frequency": {"ANNUAL"}, "keywords": {"banc, , repos "},
 		"contact.name": {"Voirie"}, "contact.email": {"voirie@example.org"}, "temporal.start": {"2025-01-01"}, "temporal.end": {""}, "spatial.granularity": {"commune"},
-		"zone-kind": {"commune", "", "departement"}, "zone-code": {"31433", "", " 31 "}, "zone-name": {"Roques", ""},
+		"zone": {"Roques (31458)", "", " 31 ", "nulle part"},
 	}
 	r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(typed.Encode()))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
@@ -25,11 +26,11 @@ func TestTypedMetadata(t *testing.T) {
 		t.Fatal(err)
 	}
 	was := catalogue.Metadata{Title: "Avant", Language: "fr", Schema: catalogue.SchemaRef{ID: "x/bancs"}, Keywords: []string{"vieux"}}
-	got := typedMetadata(r, was)
+	got := New(Options{Proposals: proposal.New(proposal.Options{})}).typedMetadata(r, was)
 	want := catalogue.Metadata{
 		Title: "Bancs", Description: "Où ils sont.", Licence: "etalab-2.0", Themes: []catalogue.ThemeID{"environment"}, Frequency: "ANNUAL", Keywords: []string{"banc", "repos"},
 		Contact: catalogue.Contact{Name: "Voirie", Email: "voirie@example.org"}, Temporal: catalogue.Period{Start: "2025-01-01"}, Language: "fr", Schema: catalogue.SchemaRef{ID: "x/bancs"},
-		Spatial: catalogue.Coverage{Granularity: "commune", Zones: []catalogue.Zone{{Kind: "commune", Code: "31433", Name: "Roques"}, {Kind: "departement", Code: "31"}}},
+		Spatial: catalogue.Coverage{Granularity: "commune", Zones: []catalogue.Zone{{Kind: "commune", Code: "31458", Name: "Roques"}, {Kind: "departement", Code: "31", Name: "Haute-Garonne"}, {Code: "nulle part"}}},
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)

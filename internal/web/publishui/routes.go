@@ -10,6 +10,7 @@ import (
 	"socle/internal/consolidation"
 	"socle/internal/httpx"
 	"socle/internal/identity"
+	"socle/internal/proposal"
 	"socle/internal/publish"
 	"socle/internal/schemas"
 	"socle/internal/tables"
@@ -33,6 +34,8 @@ type Options struct {
 	Usage     *usage.Service
 	Community *community.Service
 	Collect   *collect.Service
+	Proposals *proposal.Service
+	Asked     httpx.Option // how often proposals may be asked for
 	Temp      string       // folder of temporary files
 	Fetch     *http.Client // for addresses that strangers give
 	BaseURL   string       // "https://donnees.example.org", in links to reports
@@ -65,6 +68,7 @@ func (p *Pages) Routes() []shell.Route {
 		{Pattern: "GET /check/{id}/badge.svg", Who: shell.Anyone, Handler: p.checkBadge},
 		{Pattern: "POST /check/{id}/forget", Who: shell.Anyone, Handler: p.forgetCheck},
 		{Pattern: "GET /desk", Who: shell.Person, Handler: p.desk},
+		{Pattern: "GET " + territoriesPath, Who: shell.Person.With(p.o.Asked), Handler: p.territories},
 		{Pattern: "GET /returns/{resource}", Who: shell.Person, Handler: p.returned},
 		{Pattern: "GET /returns/{resource}/{file}", Who: shell.Person, Handler: p.returnedFile},
 		{Pattern: "POST /returns/{resource}/mend", Who: shell.Person, Handler: p.mendReturned},

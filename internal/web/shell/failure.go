@@ -2,8 +2,6 @@ package shell
 
 import (
 	"net/http"
-	"net/url"
-	"sort"
 	"strings"
 
 	"socle/internal/errs"
@@ -79,9 +77,11 @@ type failureView struct {
 
 // resendView keeps what was typed into a form whose session ended.
 type resendView struct {
-	Action string
-	SignIn string
-	Fields []ui.KeyValue
+	Action  string
+	SignIn  string
+	Fields  []ui.KeyValue
+	Parts   bool // the form is sent in parts
+	NoFiles bool // it had files, which are not kept
 }
 
 func (s *Shell) failureView(r *http.Request, v *Visit, f httpx.Failure) failureView {
@@ -126,25 +126,6 @@ func query(r *http.Request) string {
 		return ""
 	}
 	return "?" + r.URL.RawQuery
-}
-
-// resend reads the fields of a form that was refused because the session is over, so
-// that the page can send them again. Files and passwords are not kept.
-func resend(v *Visit, r *http.Request) *resendView {
-	if r.Method != http.MethodPost || !strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded") || r.ParseForm() != nil {
-		return nil
-	}
-	out := &resendView{Action: v.Path + query(r), SignIn: SignInPath + "?next=" + url.QueryEscape(ui.Address(v.Lang, "/"))}
-	for name, values := range r.PostForm {
-		if strings.Contains(strings.ToLower(name), "password") {
-			return nil
-		}
-		for _, x := range values {
-			out.Fields = append(out.Fields, ui.KeyValue{Key: name, Value: x})
-		}
-	}
-	sort.SliceStable(out.Fields, func(i, j int) bool { return out.Fields[i].Key < out.Fields[j].Key })
-	return out
 }
 
 // title names the kind of failure in large.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -327,6 +328,78 @@ func TestSessionThatIsOver(t *testing.T) {
 	a = b.do("POST", "/in", "password=hunter2&title=x", b.cookie(secret))
 	if strings.Contains(a.body, "hunter2") {
 		t.Error("a password is written into the page")
+	}
+}
+
+// A form sent in parts, as the one of a deposit, keeps its texts in their order, however
+// long; that its file is not kept is said.
+func TestSessionThatIsOverInParts(t *testing.T) {
+	b := start(t, "http://localhost:8080", shell.Route{"POST /in", shell.SignedIn.With(httpx.Stream(), httpx.MaxBody(20<<20)), hello})
+	send := func(fields [][2]string, file string) answer {
+		t.Helper()
+		var body strings.Builder
+		w := multipart.NewWriter(&body)
+		for _, f := range fields {
+			if err := w.WriteField(f[0], f[1]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		part, err := w.CreateFormFile("file", file)
+		if err == nil {
+			_, err = part.Write([]byte("content of the file"))
+		}
+		if err == nil {
+			err = w.WriteField("last", "after the file")
+		}
+		if err = errors.Join(err, w.Close()); err != nil {
+			t.Fatal(err)
+		}
+		r, err := http.NewRequest(http.MethodPost, b.url+"/in", strings.NewReader(body.String()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", w.FormDataContentType())
+		res, err := b.client.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		text, err := io.ReadAll(res.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return answer{res, string(text)}
+	}
+	pasted := strings.Repeat("Roques\t<été>\n", 170_000) // 2,000,000 characters and more
+	a := send([][2]string{{"organisation", "o1"}, {"pasted", pasted}}, "")
+	if a.StatusCode != 401 {
+		t.Errorf("a form in parts: %d", a.StatusCode)
+	}
+	if !strings.Contains(a.body, `name="pasted" value="`+templ.EscapeString(pasted)+`"`) {
+		t.Fatalf("what was pasted is lost: %d bytes", len(a.body))
+	}
+	for _, want := range []string{`enctype="multipart/form-data"`, `name="last" value="after the file"`} {
+		if !strings.Contains(a.body, want) {
+			t.Errorf("the page has no %s", want)
+		}
+	}
+	if at := strings.Index(a.body, `name="organisation" value="o1"`); at < 0 || at > strings.Index(a.body, `name="pasted"`) {
+		t.Error("the fields are not in their order")
+	}
+	kept := i18n.T(i18n.French, "shell.resend.files")
+	if strings.Contains(a.body, kept) {
+		t.Error("a field of files that was left empty is missed")
+	}
+	a = send([][2]string{{"organisation", "o1"}}, "bancs.csv")
+	contains(t, a, kept, `name="organisation" value="o1"`)
+	if strings.Contains(a.body, "content of the file") {
+		t.Error("the file is written into the page")
+	}
+	if a = send([][2]string{{"new-password", "hunter2"}}, ""); strings.Contains(a.body, "hunter2") {
+		t.Error("a password is written into the page")
+	}
+	if a = send([][2]string{{"pasted", strings.Repeat("x", 10<<20)}}, ""); a.StatusCode != 401 || len(a.body) > 1<<20 {
+		t.Errorf("a form that is too large: %d, %d bytes", a.StatusCode, len(a.body))
 	}
 }
 
