@@ -33,8 +33,8 @@ func (s *screen) does(label string) {
 	s.wait("the button "+label, "[...document.querySelectorAll('button')].some((b) => b.textContent.replace(/\\s+/g, ' ').trim() === "+quote(label)+" && b.checkVisibility() && (b.click(), true))")
 }
 
-// types goes to a cell and types there.
-func (s *screen) types(cell, text string) {
+// typesInto goes to a cell and types there.
+func (s *screen) typesInto(cell, text string) {
 	s.t.Helper()
 	s.do(chromedp.Click(chromedp.CSS(cell)))
 	s.do(chromedp.KeyEvent(text))
@@ -56,9 +56,9 @@ func TestGridTwoBrowsers(t *testing.T) {
 
 	// Two has written, but the network holds it back until one has written too.
 	two.text("(() => { const own = window.fetch; const held = new Promise((go) => (window.e2eRelease = go)); window.fetch = async (a, b) => { if (b?.method === 'POST') await held; return own(a, b); }; return ''; })()")
-	two.types("#sheet-0-0", "tilleul à deux\r")
+	two.typesInto("#sheet-0-0", "tilleul à deux\r")
 	two.wait("that it leaves", "document.querySelector('.grid-state')?.textContent.startsWith('Enregistrement')")
-	one.types("#sheet-0-0", "tilleul à une\r")
+	one.typesInto("#sheet-0-0", "tilleul à une\r")
 	one.saved()
 	two.text("window.e2eRelease(), ''")
 	two.shows(0, 0, "tilleul à une")
@@ -81,11 +81,11 @@ func TestGridTwoBrowsers(t *testing.T) {
 
 	// While one types in a cell, another changes it, and adds a row: the typing goes on,
 	// nothing is overwritten, and its author is told.
-	one.types("#sheet-1-0", "platane commun")
+	one.typesInto("#sheet-1-0", "platane commun")
 	const asked = "performance.getEntriesByType('resource').filter((r) => r.name.includes('/lines?')).length"
 	before := one.text("String(" + asked + ")")
-	two.types("#sheet-1-0", "platane d’Orient\r")
-	two.types("#sheet-3-0", "hêtre\r")
+	two.typesInto("#sheet-1-0", "platane d’Orient\r")
+	two.typesInto("#sheet-3-0", "hêtre\r")
 	two.saved()
 	one.wait("that what came is there", asked+" > "+before)
 	if got := one.text("document.activeElement.value ?? 'closed'"); got != "platane commun" {

@@ -199,7 +199,7 @@ func (c *cutting) compare(ctx context.Context, tx *sqldb.Tx) error {
 // partsOf gives the parts of the latest version by their numbers; ok is false when it was
 // not cut from entries in this way.
 func (c *cutting) partsOf(r catalogue.Resource) (parts map[int64]catalogue.VersionPart, ok bool) {
-	if r.Current == nil || r.Latest != c.table.cutVersion {
+	if r.Current == nil || len(r.Current.Parts) == 0 || r.Latest != c.table.cutVersion {
 		return nil, false
 	}
 	parts = map[int64]catalogue.VersionPart{}
