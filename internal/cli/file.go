@@ -92,6 +92,15 @@ func (r *run) openTable(ctx context.Context, path string, o Reading) (*tabular.F
 	if err != nil {
 		return nil, nil, err
 	}
+	f, done, err := r.tableOf(ctx, in, o)
+	if err != nil {
+		return nil, nil, errors.Join(err, in.close())
+	}
+	return f, func() error { return errors.Join(done(), in.close()) }, nil
+}
+
+// tableOf opens an input, which stays open, as a table.
+func (r *run) tableOf(ctx context.Context, in *input, o Reading) (*tabular.File, func() error, error) {
 	tell, end := func(int64) {}, func() {}
 	if in.Size() > longFile {
 		tell, end = r.progress(in.Size(), "cli.reading")
@@ -99,11 +108,11 @@ func (r *run) openTable(ctx context.Context, path string, o Reading) (*tabular.F
 	f, err := tabular.Open(ctx, &watched{Source: in, tell: tell}, o.options(in.name))
 	if err != nil {
 		end()
-		return nil, nil, errors.Join(err, in.close())
+		return nil, nil, err
 	}
 	return f, func() error {
 		end()
-		return errors.Join(f.Close(), in.close())
+		return f.Close()
 	}, nil
 }
 

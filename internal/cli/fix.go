@@ -4,8 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
 	"text/tabwriter"
 
+	"socle/internal/errs"
 	"socle/internal/i18n"
 	"socle/internal/schema"
 	"socle/internal/schema/check"
@@ -25,12 +29,47 @@ type fixCommand struct {
 
 // Run mends a file, says what it did, and checks the result again.
 func (c *fixCommand) Run(ctx context.Context, r *run) error {
+	if err := c.outside(); err != nil {
+		return err
+	}
 	s, err := r.schema(ctx, c.Schema, c.Catalogue)
 	if err != nil {
 		return err
 	}
+	in, err := r.openInput(c.File)
+	if err != nil {
+		return err
+	}
+	if err = c.mend(ctx, r, s, in); err != nil || c.Output == "-" {
+		return errors.Join(err, in.close())
+	}
+	if err := in.close(); err != nil {
+		return err
+	}
+	return c.checkAgain(ctx, r, s)
+}
+
+// outside refuses to write over the file that is read, and what is no text of cells.
+func (c *fixCommand) outside() error {
+	switch strings.ToLower(filepath.Ext(c.Output)) {
+	case "", ".csv", ".txt":
+	default:
+		if c.Output != "-" {
+			return errs.New(errs.Invalid, "cli.fix.format", errs.Args{"Path": c.Output}).WithHint("cli.fix.format.hint")
+		}
+	}
+	from, err1 := os.Stat(c.File)
+	to, err2 := os.Stat(c.Output)
+	if c.File != "-" && c.Output != "-" && err1 == nil && err2 == nil && os.SameFile(from, to) {
+		return errs.New(errs.Conflict, "cli.fix.same", errs.Args{"Path": c.Output}).WithHint("cli.fix.same.hint")
+	}
+	return nil
+}
+
+// mend writes the mended file and says what was done.
+func (c *fixCommand) mend(ctx context.Context, r *run, s *schema.Schema, in *input) error {
 	plan, err := check.PlanRepairs(ctx, func() (*tabular.File, error) {
-		f, _, err := r.openTable(ctx, c.File, c.Reading)
+		f, _, err := r.tableOf(ctx, in, c.Reading)
 		return f, err
 	}, s, check.PlanOptions{Workers: workers})
 	if err != nil {
@@ -40,7 +79,7 @@ func (c *fixCommand) Run(ctx context.Context, r *run) error {
 	if c.Doubtful {
 		chosen = plan.All()
 	}
-	fixed, err := c.write(ctx, r, s, chosen)
+	fixed, err := c.write(ctx, r, s, in, chosen)
 	if err != nil {
 		return err
 	}
@@ -55,14 +94,11 @@ func (c *fixCommand) Run(ctx context.Context, r *run) error {
 	if left := len(plan.Groups) - len(chosen); left > 0 {
 		fmt.Fprintln(r.Stderr, r.t("cli.fix.doubtful", i18n.Args{"Count": left}))
 	}
-	if c.Output == "-" {
-		return nil
-	}
-	return c.checkAgain(ctx, r, s)
+	return nil
 }
 
-func (c *fixCommand) write(ctx context.Context, r *run, s *schema.Schema, chosen []check.Choice) (check.Fixed, error) {
-	f, done, err := r.openTable(ctx, c.File, c.Reading)
+func (c *fixCommand) write(ctx context.Context, r *run, s *schema.Schema, in *input, chosen []check.Choice) (check.Fixed, error) {
+	f, done, err := r.tableOf(ctx, in, c.Reading)
 	if err != nil {
 		return check.Fixed{}, err
 	}
