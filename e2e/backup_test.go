@@ -232,6 +232,37 @@ func TestBackup(t *testing.T) {
 	})
 }
 
+// A backup that lacks files says so, and no command takes an empty folder for a portal.
+func TestBackupTellsWhatIsMissing(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	p.must(t, "admin", "organisation", "Mairie d’Essai")
+	token := p.join(t, "mairie-d-essai", "agent@essai.example", "administrator").token("read,write,publish")
+	publish(t, p.client(t, token), "essai.csv", table("essai", 20), "Essai de sauvegarde")
+	if err := p.end(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.RemoveAll(filepath.Join(p.data, "blobs")); err != nil {
+		t.Fatal(err)
+	}
+	archive := filepath.Join(t.TempDir(), "sauvegarde.socle")
+	if out, status := p.run("backup", archive); status != 2 || !strings.Contains(out, "que le portail nomme") {
+		t.Errorf("without its files: status %d\n%s", status, out)
+	}
+	q, err := newPortal(filepath.Join(t.TempDir(), "nulle-part"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, command := range [][]string{{"backup", filepath.Join(t.TempDir(), "rien.socle")}, {"doctor"}, {"rebuild"}, {"audit", "verify"}} {
+		if out, status := q.run(command...); status != 2 || !strings.Contains(out, "Il n’y a pas de portail ici") {
+			t.Errorf("%s of nothing: status %d\n%s", command[0], status, out)
+		}
+		if _, err := os.Stat(filepath.Join(q.data, "socle.db")); err == nil {
+			t.Errorf("%s made a portal", command[0])
+		}
+	}
+}
+
 // A second start keeps everything and makes nothing twice.
 func TestSecondStart(t *testing.T) {
 	t.Parallel()

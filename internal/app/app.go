@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -68,6 +69,18 @@ type App struct {
 // cannot be used).
 func Build(ctx context.Context, c *config.Config, log *slog.Logger, version string) (*App, error) {
 	return build(ctx, c, log, version, true)
+}
+
+// there is Build of a portal that must be there already: a mistyped folder is told, and
+// nothing is made in its place. Kinds: NotFound, and those of Build.
+func there(ctx context.Context, c *config.Config) (*App, error) {
+	if path, local := strings.CutPrefix(c.Database(), "sqlite:"); local {
+		path, _, _ = strings.Cut(path, "?")
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+			return nil, errs.New(errs.NotFound, "app.no-portal", errs.Args{"Path": path}).WithHint("app.no-portal.hint").Because(err)
+		}
+	}
+	return Build(ctx, c, slog.New(slog.DiscardHandler), Version)
 }
 
 // build is Build; without migrate the database is left as it is, for a backup to

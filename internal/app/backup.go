@@ -45,7 +45,7 @@ const backupFormat = 1
 // backup writes all that cannot be made again into a file, while the portal may
 // be running: one snapshot of the database, then the blobs that it names.
 func backup(ctx context.Context, c *config.Config, file string, out io.Writer, l i18n.Lang) (err error) {
-	a, err := Build(ctx, c, slog.New(slog.DiscardHandler), Version)
+	a, err := there(ctx, c)
 	if err != nil {
 		return err
 	}
@@ -58,7 +58,7 @@ func backup(ctx context.Context, c *config.Config, file string, out io.Writer, l
 		return err
 	}
 	defer os.Remove(f.Name())
-	blobs, err := a.WriteBackup(ctx, f)
+	blobs, missing, err := a.WriteBackup(ctx, f)
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err
 	}
@@ -70,39 +70,65 @@ func backup(ctx context.Context, c *config.Config, file string, out io.Writer, l
 		return err
 	}
 	fmt.Fprintln(out, i18n.T(l, "app.backup.done", i18n.Args{"Path": file, "Size": i18n.Bytes(st.Size()), "Count": blobs}))
+	if missing > 0 {
+		return errs.New(errs.Invalid, "app.backup.missing", errs.Args{"Count": missing}).WithHint("app.backup.missing.hint")
+	}
 	return nil
 }
 
-// WriteBackup writes a backup and says how many blobs are in it.
-func (a *App) WriteBackup(ctx context.Context, w io.Writer) (blobs int, err error) {
+// WriteBackup writes a backup and says how many blobs are in it, and how many that the
+// portal names are not in its store.
+func (a *App) WriteBackup(ctx context.Context, w io.Writer) (blobs, missing int, err error) {
 	defer errs.Wrap(&err, "app.WriteBackup")
 	z, err := zstd.NewWriter(w, zstd.WithEncoderLevel(zstd.SpeedFastest))
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	t := tar.NewWriter(z)
 	b, err := json.Marshal(manifest{backupFormat, a.Version, time.Now().UTC()})
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	if err := addEntry(t, manifestEntry, int64(len(b)), strings.NewReader(string(b))); err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	if err := a.addDatabase(ctx, t); err != nil {
-		return 0, err
+		return 0, 0, err
 	}
-	var names []blob.Hash
-	if err := a.NamedBlobs(ctx, func(h blob.Hash) { names = append(names, h) }); err != nil {
-		return 0, err
+	names, err := a.named(ctx)
+	if err != nil {
+		return 0, 0, err
 	}
-	slices.Sort(names)
-	names = slices.Compact(names)
+	var gone []blob.Hash
 	for _, h := range names {
-		if err := a.addBlob(ctx, t, h); err != nil {
-			return 0, err
+		err := a.addBlob(ctx, t, h)
+		switch {
+		case errs.Is(err, errs.NotFound):
+			gone = append(gone, h)
+		case err != nil:
+			return 0, 0, err
+		default:
+			blobs++
 		}
 	}
-	return len(names), errors.Join(addEntry(t, endEntry, 0, strings.NewReader("")), t.Close(), z.Close())
+	if len(gone) > 0 { // what named one may have gone since the dump
+		if names, err = a.named(ctx); err != nil {
+			return 0, 0, err
+		}
+		for _, h := range gone {
+			if _, still := slices.BinarySearch(names, h); still {
+				missing++
+			}
+		}
+	}
+	return blobs, missing, errors.Join(addEntry(t, endEntry, 0, strings.NewReader("")), t.Close(), z.Close())
+}
+
+// named lists the blobs that the portal names, in order, each once.
+func (a *App) named(ctx context.Context) (names []blob.Hash, err error) {
+	err = a.NamedBlobs(ctx, func(h blob.Hash) { names = append(names, h) })
+	slices.Sort(names)
+	return slices.Compact(names), err
 }
 
 func addEntry(t *tar.Writer, name string, size int64, r io.Reader) error {
@@ -134,11 +160,9 @@ func (a *App) addDatabase(ctx context.Context, t *tar.Writer) error {
 	return addEntry(t, databaseEntry, size, f)
 }
 
+// addBlob adds a blob. Kinds: NotFound.
 func (a *App) addBlob(ctx context.Context, t *tar.Writer, h blob.Hash) error {
 	st, err := a.Blobs.Stat(ctx, h)
-	if errs.Is(err, errs.NotFound) {
-		return nil // what named it has gone since the dump, or doctor tells
-	}
 	if err != nil {
 		return err
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"slices"
 	"strings"
 	"syscall"
@@ -28,7 +27,7 @@ const lowDisk = 1 << 30
 // doctor checks settings, database, blobs, audit trail, jobs and disk, and says
 // what is wrong.
 func doctor(ctx context.Context, c *config.Config, out io.Writer, l i18n.Lang) (healthy bool, err error) {
-	a, err := Build(ctx, c, slog.New(slog.DiscardHandler), Version)
+	a, err := there(ctx, c)
 	if err != nil {
 		return false, err
 	}
@@ -142,7 +141,7 @@ func (d *diagnosis) disk(folder string) {
 // rebuild makes again what derives from the rest: the serving cache and the
 // profile of the latest version of each table, and the indexes of the search.
 func rebuild(ctx context.Context, c *config.Config, out io.Writer, l i18n.Lang) (err error) {
-	a, err := Build(ctx, c, slog.New(slog.DiscardHandler), Version)
+	a, err := there(ctx, c)
 	if err != nil {
 		return err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/url"
 	"time"
@@ -95,7 +94,7 @@ func (a *App) identityProviders(readFile func(string) ([]byte, error)) ([]*oidc.
 
 // verifyAudit reads the whole audit and says whether it holds.
 func verifyAudit(ctx context.Context, c *config.Config, out io.Writer, l i18n.Lang) (holds bool, err error) {
-	a, err := Build(ctx, c, slog.New(slog.DiscardHandler), Version)
+	a, err := there(ctx, c)
 	if err != nil {
 		return false, err
 	}
