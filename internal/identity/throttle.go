@@ -64,11 +64,15 @@ func (s *Service) attemptKeys(email string, network netip.Addr) []attemptKey {
 	}
 	id := func(kind, what string) string { return kind + ":" + digest(kind + "\x00" + what)[:32] }
 	l := s.opt.Limits
-	return []attemptKey{
+	keys := []attemptKey{
 		{id("pair", email+"\x00"+where), l.Pair, true},
 		{id("account", email), l.Account, false},
 		{id("network", where), l.Network, false},
 	}
+	if email == "" { // a form without an address is nobody's: the network alone counts
+		return keys[2:]
+	}
+	return keys
 }
 
 // reserveAttempt counts an attempt. Kinds: Busy (one too many).
