@@ -107,6 +107,9 @@ func newWorld(t *testing.T, p *portal) *world {
 		t.Fatal(err)
 	}
 	w.private = d
+	if _, err = w.agent.Publish(t.Context(), client.PublishRequest{Import: w.imported(t), Dataset: w.dataset.ID, Note: "La suite."}); err != nil { // versions to compare
+		t.Fatal(err)
+	}
 	made := w.visitors["editor"].post("/formulaires", url.Values{"resource": {w.dataset.Resources[0].ID}})
 	w.form = strings.TrimPrefix(made.url.Path, "/formulaires/")
 	if made.status != http.StatusOK || w.form == "" || strings.Contains(w.form, "/") {
