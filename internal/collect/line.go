@@ -123,38 +123,17 @@ type LinePage struct {
 // NotFound, SignIn, Denied, Conflict (the columns are not those of the layout).
 func (s *Service) Lines(ctx context.Context, a identity.Actor, id catalogue.ResourceID, layout Layout, after LineCursor, limit int) (p LinePage, err error) {
 	defer errs.Wrap(&err, "collect.Lines(%s)", id)
-	if limit <= 0 || limit > maxLines {
-		limit = maxLines
-	}
-	var rows []lineRow
-	var d *desk
-	err = s.db.Read(ctx, func(tx *sqldb.Tx) error {
-		if d, err = s.desk(ctx, tx, Visitor{Actor: a}, target{resource: id}); err != nil {
-			return err
-		}
-		if p.Layout, err = layout.keep(d.form.Definition.Schema); err != nil {
-			return err
-		}
+	return s.linePage(ctx, a, id, layout, limit, func(tx *sqldb.Tx, limit int) ([]lineRow, LineCursor, bool, error) {
 		// First: what is committed before this is found by what follows.
 		var seq int64
 		if err := tx.QueryRow(ctx, `SELECT seq FROM entry_tables WHERE resource = $1`, id).Scan(&seq); err != nil {
-			return err
+			return nil, after, false, err
 		}
 		if after.listing() {
-			rows, p.Next, p.More, err = listed(ctx, tx, id, after, seq, limit)
-		} else {
-			rows, p.Next, p.More, err = changed(ctx, tx, id, after, seq, limit)
+			return listed(ctx, tx, id, after, seq, limit)
 		}
-		return err
+		return changed(ctx, tx, id, after, seq, limit)
 	})
-	if err != nil {
-		return LinePage{}, err
-	}
-	if err := s.noteRead(ctx, d); err != nil {
-		return LinePage{}, err
-	}
-	p.Lines, err = s.lines(ctx, d, rows)
-	return p, err
 }
 
 // RemovedLines lists the removed rows of a table, the last one first, as they were:
@@ -162,6 +141,22 @@ func (s *Service) Lines(ctx context.Context, a identity.Actor, id catalogue.Reso
 // Kinds: those of Lines.
 func (s *Service) RemovedLines(ctx context.Context, a identity.Actor, id catalogue.ResourceID, layout Layout, after LineCursor, limit int) (p LinePage, err error) {
 	defer errs.Wrap(&err, "collect.RemovedLines(%s)", id)
+	return s.linePage(ctx, a, id, layout, limit, func(tx *sqldb.Tx, limit int) (rows []lineRow, next LineCursor, more bool, err error) {
+		before := after.Seq
+		if before == 0 {
+			before = math.MaxInt64
+		}
+		rows, err = lineRows(ctx, tx, `e.resource = $1 AND e.state = 'removed' AND e.seq < $2 ORDER BY e.seq DESC LIMIT $3`, id, before, limit+1)
+		if more = len(rows) > limit; more {
+			rows = rows[:limit]
+			next.Seq = rows[limit-1].seq
+		}
+		return rows, next, more, err
+	})
+}
+
+// linePage is a page of the rows that read finds, for a member; that it was read is noted.
+func (s *Service) linePage(ctx context.Context, a identity.Actor, id catalogue.ResourceID, layout Layout, limit int, read func(tx *sqldb.Tx, limit int) ([]lineRow, LineCursor, bool, error)) (p LinePage, err error) {
 	if limit <= 0 || limit > maxLines {
 		limit = maxLines
 	}
@@ -174,19 +169,11 @@ func (s *Service) RemovedLines(ctx context.Context, a identity.Actor, id catalog
 		if p.Layout, err = layout.keep(d.form.Definition.Schema); err != nil {
 			return err
 		}
-		before := after.Seq
-		if before == 0 {
-			before = math.MaxInt64
-		}
-		rows, err = lineRows(ctx, tx, `e.resource = $1 AND e.state = 'removed' AND e.seq < $2 ORDER BY e.seq DESC LIMIT $3`, id, before, limit+1)
+		rows, p.Next, p.More, err = read(tx, limit)
 		return err
 	})
 	if err != nil {
 		return LinePage{}, err
-	}
-	if p.More = len(rows) > limit; p.More {
-		rows = rows[:limit]
-		p.Next.Seq = rows[limit-1].seq
 	}
 	if err := s.noteRead(ctx, d); err != nil {
 		return LinePage{}, err

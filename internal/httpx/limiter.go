@@ -2,6 +2,7 @@ package httpx
 
 import (
 	"container/list"
+	"context"
 	"net/http"
 	"net/netip"
 	"strconv"
@@ -103,6 +104,10 @@ func TooMany(wait time.Duration) error {
 	return &statusError{status: http.StatusTooManyRequests, retryAfter: wait,
 		err: errs.New(errs.Busy, "httpx.too-many", errs.Args{"Seconds": max(seconds, 1)}).WithHint("httpx.too-many.hint")}
 }
+
+// ClientKey names who asks, for what is shared out among visitors: clientKey of the
+// address of a request.
+func ClientKey(ctx context.Context) string { return clientKey(ClientAddr(ctx)) }
 
 // clientKey is what counts as one visitor: an address, or a /64 network of
 // IPv6, which one household owns whole.

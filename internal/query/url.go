@@ -13,7 +13,7 @@ import (
 // reserved are the parameters that are no column: those of a query, then those
 // that pages and APIs keep for themselves and take out before ParseURL.
 var reserved = []string{"q", "where", "select", "sort", "facet", "group", "aggregate", "limit", "offset", "after",
-	"format", "lang", "page", "view", "tab", "version", "token"}
+	"format", "lang", "page", "view", "tab", "version", "token", "variant", "delimiter", "bom", "decimal"}
 
 // Reserved lists the words that a column's name is escaped for.
 func Reserved() []string { return slices.Clone(reserved) }

@@ -200,7 +200,7 @@ func (api *API) openTable(ctx context.Context, a identity.Actor, id string) (*op
 
 // client is a context in which queries wait their turn as the caller's.
 func client(r *http.Request) context.Context {
-	return tables.WithClient(r.Context(), httpx.ClientAddr(r.Context()).String())
+	return tables.WithClient(r.Context(), httpx.ClientKey(r.Context()))
 }
 
 // fresh answers that nothing has changed since the caller's copy.

@@ -30,7 +30,7 @@ type connections struct {
 }
 
 func (c *connections) enter(ctx context.Context) (leave func(), err error) {
-	key := httpx.ClientAddr(ctx).String()
+	key := httpx.ClientKey(ctx)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.open == nil {

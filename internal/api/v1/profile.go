@@ -49,7 +49,7 @@ func (api *API) showProfile(w http.ResponseWriter, r *http.Request) error {
 	if httpx.NotModified(w, r, httpx.PageTag("profile", string(o.version.ID))) {
 		return nil
 	}
-	ctx := tables.WithClient(r.Context(), httpx.ClientAddr(r.Context()).String())
+	ctx := tables.WithClient(r.Context(), httpx.ClientKey(r.Context()))
 	p, err := api.o.Engine.Profile(ctx, o.Snapshot)
 	if err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -110,7 +111,7 @@ func (api *API) rows(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	ctx := tables.WithClient(r.Context(), httpx.ClientAddr(r.Context()).String())
+	ctx := tables.WithClient(r.Context(), httpx.ClientKey(r.Context()))
 	if len(q.Group) > 0 || len(q.Aggregates) > 0 {
 		return api.aggregate(w, r.WithContext(ctx), o, q)
 	}
@@ -237,7 +238,7 @@ func (api *API) stream(w http.ResponseWriter, r *http.Request, o opened, q query
 	if format == "parquet" && !q.Filtered() && len(q.Select) == 0 && q.Limit == 0 && q.Offset == 0 && len(q.Sort) == 0 && len(v.Parts) == 1 {
 		return api.part(w, r, d, v, t)
 	}
-	ctx := tables.WithClient(r.Context(), httpx.ClientAddr(r.Context()).String())
+	ctx := tables.WithClient(r.Context(), httpx.ClientKey(r.Context()))
 	if err := tables.CheckSize(ctx, api.o.Engine, t.Snapshot, q, f); err != nil {
 		return err
 	}
@@ -252,6 +253,11 @@ func (api *API) stream(w http.ResponseWriter, r *http.Request, o opened, q query
 	if r.Method == http.MethodHead {
 		return nil
 	}
+	habits, err := writeOptions(r.URL.Query(), d.Title)
+	if err != nil {
+		return err
+	}
+	habits.Changed = v.CreatedAt
 	var out io.Writer = w
 	if packed {
 		z, bad := gzip.NewWriterLevel(w, httpx.GzipLevel)
@@ -265,8 +271,6 @@ func (api *API) stream(w http.ResponseWriter, r *http.Request, o opened, q query
 		}()
 		out = z
 	}
-	habits := writeOptions(r.URL.Query(), d.Title)
-	habits.Changed = v.CreatedAt
 	ww, err := tabular.NewWriter(format, out, selected(t.Snapshot.Fields, q.Select), habits)
 	if err != nil {
 		return err
@@ -305,17 +309,27 @@ func (api *API) part(w http.ResponseWriter, r *http.Request, d catalogue.Dataset
 // writeOptions are the habits asked for: ?variant=fr is what Excel in French opens
 // by itself (semicolons, a byte order mark, decimal commas); delimiter=; (or %3B),
 // bom=true and decimal=comma ask for one of them. Workbooks have the title as sheet.
-func writeOptions(v url.Values, title string) tabular.WriteOptions {
+// A habit that there is not is an error.
+func writeOptions(v url.Values, title string) (tabular.WriteOptions, error) {
 	o := tabular.WriteOptions{Sheet: title}
+	known := map[string][]string{"variant": {"", "fr"}, "bom": {"", "true", "false"}, "decimal": {"", "comma", "point"}}
+	for name, values := range known {
+		if !slices.Contains(values, v.Get(name)) {
+			return o, httpx.BadRequest("api.bad-value", errs.Args{"Name": name, "Value": v.Get(name)})
+		}
+	}
 	if v.Get("variant") == "fr" {
 		o.Delimiter, o.BOM, o.DecimalComma, o.CRLF = ';', true, true, true
 	}
-	if d := v.Get("delimiter"); len(d) == 1 {
+	switch d := v.Get("delimiter"); {
+	case len(d) == 1 && d != "\"" && d != "\n" && d != "\r":
 		o.Delimiter = d[0]
+	case d != "":
+		return o, httpx.BadRequest("api.bad-value", errs.Args{"Name": "delimiter", "Value": d})
 	}
-	o.BOM = o.BOM || v.Get("bom") == "true"
-	o.DecimalComma = o.DecimalComma || v.Get("decimal") == "comma"
-	return o
+	o.BOM = o.BOM && v.Get("bom") != "false" || v.Get("bom") == "true"
+	o.DecimalComma = o.DecimalComma && v.Get("decimal") != "point" || v.Get("decimal") == "comma"
+	return o, nil
 }
 
 // selected are the columns of an export, which the query's own check knows to exist.

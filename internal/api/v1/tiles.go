@@ -100,7 +100,7 @@ func zoomOf(b [4]float64) float64 {
 
 // asking is the context of a request's queries, which wait their turn by visitor.
 func asking(r *http.Request) context.Context {
-	return tables.WithClient(r.Context(), httpx.ClientAddr(r.Context()).String())
+	return tables.WithClient(r.Context(), httpx.ClientKey(r.Context()))
 }
 
 // attribution names the producer and the licence.

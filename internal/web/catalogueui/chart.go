@@ -130,7 +130,7 @@ func (p *Pages) withTable(w http.ResponseWriter, r *http.Request, part string) (
 
 // asking is the context of a page's queries, which wait their turn by visitor.
 func asking(r *http.Request) context.Context {
-	return tables.WithClient(r.Context(), httpx.ClientAddr(r.Context()).String())
+	return tables.WithClient(r.Context(), httpx.ClientKey(r.Context()))
 }
 
 // chart shows a chart of the rows that the address selects.

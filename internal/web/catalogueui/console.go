@@ -53,7 +53,7 @@ func (p *Pages) console(w http.ResponseWriter, r *http.Request) error {
 	if to, ok := p.addFilter(r, f, "/api"); ok {
 		return shell.Redirect(w, r, to)
 	}
-	ctx := tables.WithClient(r.Context(), httpx.ClientAddr(r.Context()).String())
+	ctx := tables.WithClient(r.Context(), httpx.ClientKey(r.Context()))
 	values := r.URL.Query()
 	format := values.Get("format")
 	for _, own := range append([]string{"format"}, ownParameters...) {

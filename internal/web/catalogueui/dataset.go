@@ -317,7 +317,7 @@ func (p *Pages) dataset(w http.ResponseWriter, r *http.Request) error {
 	if q.Limit == 0 || q.Limit > 200 {
 		q.Limit = tablePage
 	}
-	ask := tables.WithClient(ctx, httpx.ClientAddr(ctx).String())
+	ask := tables.WithClient(ctx, httpx.ClientKey(ctx))
 	rows, err := p.o.Engine.Rows(ask, f.Snapshot, q)
 	if err != nil {
 		return err

@@ -110,7 +110,7 @@ func (p *Pages) differences(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	ctx := tables.WithClient(r.Context(), httpx.ClientAddr(r.Context()).String())
+	ctx := tables.WithClient(r.Context(), httpx.ClientKey(r.Context()))
 	d, err := p.o.Tables.Difference(ctx, p.o.Engine, b.from, b.to)
 	if err != nil {
 		return err

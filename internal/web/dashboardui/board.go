@@ -63,7 +63,7 @@ type blockView struct {
 }
 
 func asking(r *http.Request) context.Context {
-	return tables.WithClient(r.Context(), httpx.ClientAddr(r.Context()).String())
+	return tables.WithClient(r.Context(), httpx.ClientKey(r.Context()))
 }
 
 // board shows a board.
