@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"compress/gzip"
 	"context"
 	"fmt"
 	"io"
@@ -32,14 +33,9 @@ func ofPlaces(format string) bool {
 // Run writes a file in another format: its cells verbatim in formats of text,
 // unless types or a variant are asked for, typed in those that have types.
 func (c *convertCommand) Run(ctx context.Context, r *run) error {
-	to := c.To
-	if to == "" {
-		to = "csv"
-		if c.Output != "-" {
-			if f, ok := tabular.FormatOf(c.Output); ok {
-				to = f.Name
-			}
-		}
+	to, err := c.format()
+	if err != nil {
+		return err
 	}
 	c.places = ofPlaces(to)
 	f, done, err := r.openTable(ctx, c.In, c.Reading)
@@ -47,6 +43,9 @@ func (c *convertCommand) Run(ctx context.Context, r *run) error {
 		return err
 	}
 	w, finish, err := r.create(c.Output)
+	if err == nil && packed(c.Output) {
+		w, finish = squeezed(w, finish)
+	}
 	if err == nil {
 		known, ok := tabular.FormatNamed(to)
 		if ok && known.Write && (!known.Text() || c.Variant != "" || len(c.Type) > 0) {
@@ -59,6 +58,38 @@ func (c *convertCommand) Run(ctx context.Context, r *run) error {
 		err = e
 	}
 	return err
+}
+
+// format is the one to write: as said, else as the name of the file tells.
+func (c *convertCommand) format() (string, error) {
+	name := c.Output
+	if packed(name) {
+		name = name[:len(name)-len(".gz")]
+	}
+	if c.To != "" {
+		return c.To, nil
+	}
+	if f, ok := tabular.FormatOf(name); ok && name != "-" {
+		return f.Name, nil
+	}
+	if name != "-" && filepath.Ext(name) != "" {
+		return "", errs.New(errs.Invalid, "cli.convert.name", errs.Args{"Path": c.Output}).WithHint("cli.convert.name.hint")
+	}
+	return "csv", nil
+}
+
+// packed reports whether a file is to be compressed, as its name says.
+func packed(name string) bool { return strings.HasSuffix(strings.ToLower(name), ".gz") }
+
+// squeezed compresses what is written.
+func squeezed(w io.Writer, finish func(error) error) (io.Writer, func(error) error) {
+	z := gzip.NewWriter(w)
+	return z, func(err error) error {
+		if err == nil {
+			err = z.Close()
+		}
+		return finish(err)
+	}
 }
 
 // typed writes a table whose columns have the types said, or those that all their

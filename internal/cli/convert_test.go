@@ -2,6 +2,8 @@ package cli_test
 
 import (
 	"bytes"
+	"compress/gzip"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -59,5 +61,36 @@ func TestConvert(t *testing.T) {
 	}
 	if _, said, status := converted(t, surveys+"03;01/01/2025;574400;6279700;1;de trop\n", "--to", "parquet"); status != 0 || !strings.Contains(said, "plus de cellules") {
 		t.Errorf("a cell too many: %d %q", status, said)
+	}
+}
+
+// A name says the format, and whether it is compressed; one that says nothing known is
+// refused before anything is written.
+func TestConvertByName(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "table.csv.gz")
+	if _, said, status := converted(t, surveys, "-o", file); status != 0 {
+		t.Fatalf("%d %s", status, said)
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text, err := io.ReadAll(z); err != nil || !strings.HasPrefix(string(text), "code,pose,x,y,haut\n") {
+		t.Errorf("%v %s", err, text)
+	}
+	odd := filepath.Join(t.TempDir(), "table.foo")
+	if _, said, status := converted(t, surveys, "-o", odd); status != 2 || !strings.Contains(said, "ne dit aucun format connu") {
+		t.Errorf("%d %s", status, said)
+	}
+	if _, err := os.Stat(odd); err == nil {
+		t.Error("it was written all the same")
+	}
+	if _, said, status := converted(t, surveys, "-o", odd, "--to", "json"); status != 0 {
+		t.Errorf("with its format said: %d %s", status, said)
 	}
 }

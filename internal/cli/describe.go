@@ -42,6 +42,8 @@ type description struct {
 	Coordinates  []string            `json:"coordinates"` // the two columns of projected coordinates
 	Columns      []columnDescription `json:"columns"`
 	Schemas      []schemaDescription `json:"schemas"`
+
+	persons []detect.Finding // told in words
 }
 
 type columnDescription struct {
@@ -111,6 +113,7 @@ func (c *describeCommand) Run(ctx context.Context, r *run) (err error) {
 		d.Columns = append(d.Columns, columnDescription{col.Name, string(col.Type), col.Format, orNull(string(col.Semantic)), col.Confidence, col.Nulls, col.Distinct,
 			orNull(col.Min), orNull(col.Max), list(col.Examples), col.Personal})
 	}
+	d.persons = detect.Findings(table.Columns)
 	for _, m := range detect.Schemas(table.Columns, national.List()) {
 		d.Schemas = append(d.Schemas, schemaDescription{m.ID, m.Version, m.Score, list(m.Missing), list(m.Extra)})
 	}
@@ -188,6 +191,12 @@ func (d description) print(r *run) error {
 	}
 	if err := w.Flush(); err != nil {
 		return err
+	}
+	for _, f := range d.persons {
+		r.printf("\n%s\n  %s\n", r.t(f.Message(), i18n.Args{"Columns": strings.Join(f.Columns, ", ")}), r.t(f.Rule()))
+		for _, w := range f.Ways {
+			r.printf("  – %s\n", r.t("detect.way."+string(w)))
+		}
 	}
 	for _, s := range d.Schemas {
 		r.printf("\n")

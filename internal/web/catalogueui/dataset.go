@@ -242,6 +242,9 @@ func links(d catalogue.Dataset) (items ui.Items) {
 	return items
 }
 
+// heavyRows is from how many rows on a compressed file is offered beside the others.
+const heavyRows = 20_000
+
 // downloads lists the formats of the whole table, the original last.
 func downloads(ctx context.Context, f found) *ui.Menu {
 	m := &ui.Menu{Label: ui.T(ctx, "catalogueui.download"), Icon: "download"}
@@ -250,6 +253,9 @@ func downloads(ctx context.Context, f found) *ui.Menu {
 	}
 	add("csv", "csv", url.Values{})
 	add("csv-fr", "csv", url.Values{"variant": {"fr"}})
+	if f.version.Rows >= heavyRows {
+		add("csv-gz", "csv.gz", url.Values{})
+	}
 	for _, format := range []string{"xlsx", "ods", "json", "parquet"} {
 		add(format, format, url.Values{})
 	}
