@@ -267,6 +267,13 @@ func TestAccess(t *testing.T) {
 				o.Errorf("seen by another: %+v", x)
 			}
 		}
+		revisions := func(want int) {
+			o.Helper()
+			if list, err := o.collect.History(o.ctx, o.helper, link.ID, id(2)); err != nil || len(list) != want {
+				o.Errorf("a contributor is told %v of the history, want %d: %v", list, want, err)
+			}
+		}
+		revisions(0)
 		n, err := o.collect.Decide(o.ctx, o.helper, link.ID, []string{id(2)}, true, "")
 		o.fails(errs.Denied, err)
 		if n != 0 {
@@ -281,6 +288,7 @@ func TestAccess(t *testing.T) {
 		_, err = o.collect.Decide(o.ctx, o.editor, link.ID, []string{id(2)}, true, "")
 		o.must(err)
 		o.hasRows(link.Resource, "P2|||")
+		revisions(1)
 		list, _, err = o.collect.Entries(o.ctx, collect.Visitor{Key: link.Key}, link.ID, collect.EntryQuery{})
 		o.must(err)
 		if len(list) != 1 || list[0].Values["nom"] != "P2" || list[0].By != "" || list[0].Mine {

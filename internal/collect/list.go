@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"socle/internal/catalogue"
@@ -211,6 +212,9 @@ func (s *Service) history(ctx context.Context, a identity.Actor, t target, id st
 			return x, err
 		})
 		list = append(list, older...)
+		if !d.grid() && !d.may.moderate && !d.visitor.mine(&now) { // what waited was never for them
+			list = slices.DeleteFunc(list, func(x Revision) bool { return x.State != Accepted })
+		}
 		return err
 	})
 	if err != nil {
