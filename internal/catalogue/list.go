@@ -59,20 +59,47 @@ func (f Filter) where(a identity.Actor) *where {
 			q.Add(column + " = " + q.Arg(value))
 		}
 	}
-	facet := func(kind, value string) {
-		if value != "" {
-			// Asked for each dataset, so that the list is walked in its order.
-			q.Add("EXISTS (SELECT 1 FROM dataset_facets x WHERE x.kind = " + q.Arg(kind) + " AND x.value = " + q.Arg(value) + " AND x.dataset = d.id)")
-		}
-	}
 	equal("d.licence", string(f.Licence))
 	equal("d.schema_id", f.Schema)
-	facet("theme", string(f.Theme))
-	facet("keyword", identity.Fold(f.Keyword))
-	if f.Zone.Code != "" {
-		facet("zone", string(f.Zone.Kind)+":"+f.Zone.Code)
+	for _, x := range f.facets() {
+		// Asked for each dataset, so that the list is walked in its order.
+		q.Add("EXISTS (SELECT 1 FROM dataset_facets x WHERE x.kind = " + q.Arg(x[0]) + " AND x.value = " + q.Arg(x[1]) + " AND x.dataset = d.id)")
 	}
 	return q
+}
+
+// facets are the kinds and values that the filter wants in dataset_facets.
+func (f Filter) facets() (out [][2]string) {
+	add := func(kind, value string) {
+		if value != "" {
+			out = append(out, [2]string{kind, value})
+		}
+	}
+	add("theme", string(f.Theme))
+	add("keyword", identity.Fold(f.Keyword))
+	if f.Zone.Code != "" {
+		add("zone", string(f.Zone.Kind)+":"+f.Zone.Code)
+	}
+	return out
+}
+
+// few is how many datasets a facet has at most for a list to begin with them: walking
+// all in their order would pass over most of a large catalogue.
+const few = 200
+
+// rare gives the datasets of a facet of the filter that has few; ok is false when all
+// have more.
+func (f Filter) rare(ctx context.Context, tx *sqldb.Tx) (ids []string, ok bool, err error) {
+	for _, x := range f.facets() {
+		rows, err := tx.Query(ctx, `SELECT dataset FROM dataset_facets WHERE kind = $1 AND value = $2 LIMIT $3`, x[0], x[1], few+1)
+		if err != nil {
+			return nil, false, err
+		}
+		if ids, err = sqldb.Collect(rows, sqldb.Text); err != nil || len(ids) <= few {
+			return ids, err == nil, err
+		}
+	}
+	return nil, false, nil
 }
 
 func (o Order) next(d Dataset) Cursor {
@@ -121,13 +148,20 @@ func (o Order) sql() string {
 func (s *Service) List(ctx context.Context, a identity.Actor, f Filter, o Order, after Cursor, limit int) (out List, err error) {
 	defer errs.Wrap(&err, "catalogue.List")
 	limit = pageLimit(limit)
-	q := f.where(a)
-	if err := o.after(q, after); err != nil {
-		return out, err
-	}
-	text := `SELECT ` + datasetColumns + ` FROM datasets d` + q.String() + o.sql() + ` LIMIT ` + q.Arg(limit+1)
 	err = s.db.Read(ctx, func(tx *sqldb.Tx) error {
 		out = List{}
+		q := f.where(a)
+		if err := o.after(q, after); err != nil {
+			return err
+		}
+		ids, ok, err := f.rare(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if ok {
+			q.Add(sqldb.In(&q.Conditions, "d.id", ids))
+		}
+		text := `SELECT ` + datasetColumns + ` FROM datasets d` + q.String() + o.sql() + ` LIMIT ` + q.Arg(limit+1)
 		list, err := queryDatasets(ctx, tx, a, text, q.Args)
 		if len(list) > limit {
 			list = list[:limit]
