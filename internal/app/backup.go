@@ -99,23 +99,23 @@ func (a *App) WriteBackup(ctx context.Context, w io.Writer) (blobs, missing int,
 	if err != nil {
 		return 0, 0, err
 	}
-	var gone []blob.Hash
+	var absent []blob.Hash
 	for _, h := range names {
 		err := a.addBlob(ctx, t, h)
 		switch {
 		case errs.Is(err, errs.NotFound):
-			gone = append(gone, h)
+			absent = append(absent, h)
 		case err != nil:
 			return 0, 0, err
 		default:
 			blobs++
 		}
 	}
-	if len(gone) > 0 { // what named one may have gone since the dump
+	if len(absent) > 0 { // what named one may have gone since the dump
 		if names, err = a.named(ctx); err != nil {
 			return 0, 0, err
 		}
-		for _, h := range gone {
+		for _, h := range absent {
 			if _, still := slices.BinarySearch(names, h); still {
 				missing++
 			}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"syscall"
 
@@ -80,12 +79,11 @@ func (d *diagnosis) tell(key string, err error) {
 
 // blobs reads every blob that a row names, and so verifies it.
 func (d *diagnosis) blobs(ctx context.Context, a *App) error {
-	var names, bad []blob.Hash
-	if err := a.NamedBlobs(ctx, func(h blob.Hash) { names = append(names, h) }); err != nil {
+	var bad []blob.Hash
+	names, err := a.named(ctx)
+	if err != nil {
 		return err
 	}
-	slices.Sort(names)
-	names = slices.Compact(names)
 	for _, h := range names {
 		r, err := a.Blobs.Open(ctx, h)
 		if err == nil {

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"socle/internal/errs"
@@ -72,9 +73,6 @@ func gone(err error) error {
 // tellMember writes to a person, and to the administrators of an organisation, of the
 // person's place in it.
 func (a *App) tellMember(ctx context.Context, what string, org identity.OrganisationID, id identity.PersonID, role, by string) error {
-	if by == demonstration.Ref() {
-		return nil
-	}
 	o, err := a.Identity.Organisation(ctx, rights, org)
 	if err != nil {
 		return gone(err)
@@ -112,9 +110,6 @@ func (a *App) tellMember(ctx context.Context, what string, org identity.Organisa
 
 // tellMandate writes to the administrators of both organisations.
 func (a *App) tellMandate(ctx context.Context, what string, org, delegate identity.OrganisationID, by string) error {
-	if by == demonstration.Ref() {
-		return nil
-	}
 	known, err := a.Identity.OrganisationsByID(ctx, rights, org, delegate)
 	if err != nil {
 		return err
@@ -134,9 +129,6 @@ func (a *App) tellMandate(ctx context.Context, what string, org, delegate identi
 
 // tellPerson writes to a person of their own account; more adds what the letter says.
 func (a *App) tellPerson(ctx context.Context, what string, id identity.PersonID, by string, more func(i18n.Lang, i18n.Args)) error {
-	if by == demonstration.Ref() {
-		return nil
-	}
 	p, err := a.Identity.Person(ctx, rights, id)
 	if err != nil {
 		return gone(err)
@@ -149,26 +141,17 @@ func (a *App) tellPerson(ctx context.Context, what string, id identity.PersonID,
 }
 
 // rightsLetter is a letter in the words of "rights.mail.WHAT"; to nobody when it is
-// about what they did themselves, or their account is closed.
+// about what they did themselves, their account is closed, or the demonstration did it.
 func (a *App) rightsLetter(to identity.Person, what, path, by string, args i18n.Args) mail.Message {
-	if identity.PersonOfRef(by) == to.ID || !to.ClosedAt.IsZero() {
+	if identity.PersonOfRef(by) == to.ID || !to.ClosedAt.IsZero() || by == demonstration.Ref() {
 		return mail.Message{}
 	}
 	args["Name"], args["Link"] = to.Name, strings.TrimSuffix(a.Config.Base().String(), "/")+path
-	return mail.Message{To: to.Email, Subject: i18n.T(to.Language, "rights.mail."+what+".subject", args), Text: i18n.T(to.Language, "rights.mail."+what+".text", args)}
+	return mail.Letter(to.Email, to.Language, "rights.mail."+what, args)
 }
 
 // sendRights puts letters into the outbox, those to somebody.
 func (a *App) sendRights(ctx context.Context, letters []mail.Message) error {
-	return a.DB.Write(ctx, func(tx *sqldb.Tx) error {
-		for _, m := range letters {
-			if m.To == "" {
-				continue
-			}
-			if err := mail.SendAll(ctx, tx, m); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	letters = slices.DeleteFunc(letters, func(m mail.Message) bool { return m.To == "" })
+	return a.DB.Write(ctx, func(tx *sqldb.Tx) error { return mail.SendAll(ctx, tx, letters...) })
 }

@@ -164,7 +164,7 @@ func (s *Service) waitingLetter(to identity.Person, forms []Form) mail.Message {
 		lines = append(lines, i18n.T(to.Language, "collect.mail.waiting.line", i18n.Args{"Title": f.Definition.Title, "Count": f.Counts.Waiting, "Link": s.o.BaseURL + WaitingPath(f.ID)}))
 	}
 	args := i18n.Args{"Name": to.Name, "Count": n, "Lines": strings.Join(lines, "\n\n")}
-	return mail.Message{To: to.Email, Subject: i18n.T(to.Language, "collect.mail.waiting.subject", args), Text: i18n.T(to.Language, "collect.mail.waiting.text", args)}
+	return mail.Letter(to.Email, to.Language, "collect.mail.waiting", args)
 }
 
 // WaitingPath is the page of the entries of a form that wait.

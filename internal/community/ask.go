@@ -216,5 +216,5 @@ func (s *Service) letter(l i18n.Lang, to, kind string, r Request, more i18n.Args
 	for k, v := range more {
 		args[k] = v
 	}
-	return mail.Message{To: to, Subject: i18n.T(l, "community.mail."+kind+".subject", args), Text: i18n.T(l, "community.mail."+kind+".text", args)}
+	return mail.Letter(to, l, "community.mail."+kind, args)
 }

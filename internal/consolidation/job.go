@@ -267,7 +267,7 @@ func (s *Service) write(ctx context.Context, x Source, key string, more func(i18
 	for _, p := range people {
 		args := more(p.Language)
 		args["Name"], args["Title"], args["Link"] = p.Name, d.Title, s.o.BaseURL+ReturnPath(x, "")
-		letters = append(letters, mail.Message{To: p.Email, Subject: i18n.T(p.Language, key+".subject", args), Text: i18n.T(p.Language, key+".text", args)})
+		letters = append(letters, mail.Letter(p.Email, p.Language, key, args))
 	}
 	return s.o.DB.Write(ctx, func(tx *sqldb.Tx) error { return mail.SendAll(ctx, tx, letters...) })
 }

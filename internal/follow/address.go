@@ -95,7 +95,7 @@ func (s *Service) Ask(ctx context.Context, a identity.Actor, email string, l i18
 			return err
 		}
 		args := i18n.Args{"Host": s.o.Host, "Title": title, "Link": s.o.BaseURL + ui(l, ConfirmPath) + "?token=" + secret}
-		return mail.Send(ctx, tx, mail.Message{To: email, Subject: i18n.T(l, "follow.mail.confirm.subject", args), Text: i18n.T(l, "follow.mail.confirm.text", args)})
+		return mail.Send(ctx, tx, mail.Letter(email, l, "follow.mail.confirm", args))
 	})
 }
 
@@ -111,7 +111,9 @@ func (s *Service) mayAsk(ctx context.Context, tx *sqldb.Tx, f Follow) (bool, err
 func (s *Service) already(f Follow, title string) mail.Message {
 	l := f.Language
 	args := i18n.Args{"Host": s.o.Host, "Title": title, "Stop": s.stopLink(f)}
-	return mail.Message{To: f.Email, Subject: i18n.T(l, "follow.mail.already.subject", args), Text: i18n.T(l, "follow.mail.already.text", args), Unsubscribe: s.stopLink(f)}
+	m := mail.Letter(f.Email, l, "follow.mail.already", args)
+	m.Unsubscribe = s.stopLink(f)
+	return m
 }
 
 func digest(secret string) string {

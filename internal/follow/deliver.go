@@ -223,7 +223,7 @@ func (s *Service) pause(ctx context.Context, tx *sqldb.Tx, p parcel, problem str
 		return err
 	}
 	args := i18n.Args{"Host": s.o.Host, "Name": p.Hook.Name, "Server": p.Hook.Host(), "Problem": problem, "Link": s.o.BaseURL + ui(l, HooksPath) + "/" + string(p.Follow.ID)}
-	if err := mail.Send(ctx, tx, mail.Message{To: to, Subject: i18n.T(l, "follow.mail.paused.subject", args), Text: i18n.T(l, "follow.mail.paused.text", args)}); err != nil && !errs.Is(err, errs.Invalid) {
+	if err := mail.Send(ctx, tx, mail.Letter(to, l, "follow.mail.paused", args)); err != nil && !errs.Is(err, errs.Invalid) {
 		return err
 	}
 	return identity.Record(ctx, tx, sys, "webhook.pause", "webhook:"+string(p.Follow.ID), nil, p.Hook.audit())

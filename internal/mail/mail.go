@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"socle/internal/errs"
+	"socle/internal/i18n"
 	"socle/internal/ids"
 	"socle/internal/jobs"
 	"socle/internal/sqldb"
@@ -21,6 +22,11 @@ type Message struct {
 	HTML        string // "" when there is none
 	ReplyTo     string // "" for the sender
 	Unsubscribe string // address of a page (https) that ends such messages with one POST; "" for messages one cannot end
+}
+
+// Letter is a message in the words of a key: key.subject and key.text.
+func Letter(to string, l i18n.Lang, key string, args i18n.Args) Message {
+	return Message{To: to, Subject: i18n.T(l, key+".subject", args), Text: i18n.T(l, key+".text", args)}
 }
 
 // State is how far a message has come.

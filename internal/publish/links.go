@@ -104,7 +104,7 @@ func (w watcher) linkBroke(ctx context.Context, e LinkBroke) error {
 		return err
 	}
 	return w.write.members(ctx, d.Organisation, identity.Editor, func(to identity.Person) mail.Message {
-		return message(to, "watch.mail.pointed", i18n.Args{"Name": to.Name, "Title": d.Title, "Resource": r.Title, "Address": r.URL,
+		return mail.Letter(to.Email, to.Language, "watch.mail.pointed", i18n.Args{"Name": to.Name, "Title": d.Title, "Resource": r.Title, "Address": r.URL,
 			"Problem": LinkProblem(to.Language, r), "Link": w.write.base + "/datasets/" + d.Slug})
 	})
 }

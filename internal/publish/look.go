@@ -337,6 +337,6 @@ func (w watcher) troubled(ctx context.Context, e LinkTroubled) error {
 	}
 	return w.write.members(ctx, set.Organisation, identity.Editor, func(to identity.Person) mail.Message {
 		args := i18n.Args{"Name": to.Name, "Title": set.Title, "Address": x.Address, "Problem": x.Problem.InWords(to.Language), "Link": w.write.base + "/datasets/" + set.Slug + "/link"}
-		return message(to, "watch.mail."+string(x.State), args)
+		return mail.Letter(to.Email, to.Language, "watch.mail."+string(x.State), args)
 	})
 }

@@ -56,12 +56,7 @@ func (w writer) letter(to identity.Person, d Deposit, kind string, more i18n.Arg
 	if d.State == Published {
 		args["Link"] = w.base + "/datasets/" + more["Slug"].(string)
 	}
-	return message(to, "publish.mail."+kind, args)
-}
-
-// message writes to a person in the words of a key.
-func message(to identity.Person, key string, args i18n.Args) mail.Message {
-	return mail.Message{To: to.Email, Subject: i18n.T(to.Language, key+".subject", args), Text: i18n.T(to.Language, key+".text", args)}
+	return mail.Letter(to.Email, to.Language, "publish.mail."+kind, args)
 }
 
 func (w writer) send(ctx context.Context, messages ...mail.Message) error {

@@ -108,7 +108,7 @@ func (p *Pages) link(w http.ResponseWriter, r *http.Request) error {
 	}
 	l := m.Person.Language
 	link := p.o.BaseURL + ui.Address(l, LinkPath+"/use") + "?token=" + m.Secret
-	letter := mail.Message{To: m.Person.Email, Subject: i18n.T(l, "account.link.mail.subject"), Text: i18n.T(l, "account.link.mail.text", i18n.Args{"Name": m.Person.Name, "URL": link})}
+	letter := mail.Letter(m.Person.Email, l, "account.link.mail", i18n.Args{"Name": m.Person.Name, "URL": link})
 	if err := p.o.MailIf(ctx, m.Send, letter); err != nil {
 		return err
 	}

@@ -255,7 +255,7 @@ func (p *Pages) tell(ctx context.Context, a identity.Actor, what string, args ..
 		return err
 	}
 	l := person.Language
-	return p.o.Mail(ctx, mail.Message{To: person.Email, Subject: i18n.T(l, "account.notice.subject"), Text: i18n.T(l, "account.notice.text", i18n.Args{"Name": person.Name, "What": i18n.T(l, what, args...)})})
+	return p.o.Mail(ctx, mail.Letter(person.Email, l, "account.notice", i18n.Args{"Name": person.Name, "What": i18n.T(l, what, args...)}))
 }
 
 // done ends an act of the page: what was wrong, or that it is done.
@@ -308,11 +308,11 @@ func (p *Pages) changeEmail(w http.ResponseWriter, r *http.Request) error {
 	}
 	l := m.Person.Language
 	link := p.o.BaseURL + ui.Address(l, EmailPath) + "?token=" + m.Secret
-	letter := mail.Message{To: email, Subject: i18n.T(l, "account.email.mail.subject"), Text: i18n.T(l, "account.email.mail.text", i18n.Args{"Name": m.Person.Name, "URL": link})}
+	letter := mail.Letter(email, l, "account.email.mail", i18n.Args{"Name": m.Person.Name, "URL": link})
 	if err := p.o.MailIf(ctx, m.Send, letter); err != nil {
 		return err
 	}
-	if err := p.o.Mail(ctx, mail.Message{To: m.Person.Email, Subject: i18n.T(l, "account.email.notice.subject"), Text: i18n.T(l, "account.email.notice.text", i18n.Args{"Name": m.Person.Name})}); err != nil {
+	if err := p.o.Mail(ctx, mail.Letter(m.Person.Email, l, "account.email.notice", i18n.Args{"Name": m.Person.Name})); err != nil {
 		return err
 	}
 	shell.Flash(w, r, ui.Information, "account.email.sent")
@@ -333,7 +333,7 @@ func (p *Pages) newAddress(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	l := person.Language
-	if err := p.o.Mail(ctx, mail.Message{To: before, Subject: i18n.T(l, "account.email.changed.subject"), Text: i18n.T(l, "account.email.changed.text", i18n.Args{"Name": person.Name})}); err != nil {
+	if err := p.o.Mail(ctx, mail.Letter(before, l, "account.email.changed", i18n.Args{"Name": person.Name})); err != nil {
 		return err
 	}
 	shell.Flash(w, r, ui.Good, "account.email.done")

@@ -234,7 +234,7 @@ func (p *Pages) forgotten(w http.ResponseWriter, r *http.Request) error {
 	}
 	l := reset.Person.Language
 	link := p.o.BaseURL + ui.Address(l, ResetPath) + "?token=" + reset.Secret
-	m := mail.Message{To: reset.Person.Email, Subject: i18n.T(l, "account.reset.mail.subject"), Text: i18n.T(l, "account.reset.mail.text", i18n.Args{"Name": reset.Person.Name, "URL": link})}
+	m := mail.Letter(reset.Person.Email, l, "account.reset.mail", i18n.Args{"Name": reset.Person.Name, "URL": link})
 	if err := p.o.MailIf(ctx, reset.Send, m); err != nil {
 		return err
 	}

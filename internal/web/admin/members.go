@@ -282,7 +282,7 @@ func (p *Pages) invited(w http.ResponseWriter, r *http.Request, l identity.Link,
 	case l.Email == "":
 		view.Mailed = &ui.Notice{Kind: ui.LookHere, Title: ui.T(ctx, "admin.invited.printed"), Text: ui.T(ctx, "admin.invited.printed.text")}
 	default:
-		m := mail.Message{To: l.Email, Subject: ui.T(ctx, "admin.invited.mail.subject", args), Text: ui.T(ctx, "admin.invited.mail.text", args)}
+		m := mail.Letter(l.Email, v.Lang, "admin.invited.mail", args)
 		if err := p.o.DB.Write(ctx, func(tx *sqldb.Tx) error { return mail.Send(ctx, tx, m) }); err != nil {
 			return err
 		}
