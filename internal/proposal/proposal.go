@@ -28,9 +28,9 @@ const (
 
 // Proposal is what a field may hold.
 type Proposal struct {
-	Value string
-	Label string // in words: the name of the company of a SIRET
-	Note  string // what tells it from its neighbours; ""
+	Value string `json:"value"`
+	Label string `json:"label"`          // in words: the name of the company of a SIRET
+	Note  string `json:"note,omitempty"` // what tells it from its neighbours; ""
 }
 
 // Bounds of an answer.

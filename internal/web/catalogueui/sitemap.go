@@ -11,6 +11,7 @@ import (
 	"socle/internal/httpx"
 	"socle/internal/identity"
 	"socle/internal/schema/national"
+	"socle/internal/schemas"
 )
 
 // sitemapMost is how many addresses one sitemap may hold (sitemaps.org).
@@ -88,7 +89,7 @@ func (p *Pages) publicPages(ctx context.Context) (all []sitemapURL, err error) {
 		add("/themes/"+string(t.ID), time.Time{})
 	}
 	for _, e := range national.List() {
-		add("/schemas/"+e.ID, time.Time{})
+		add(schemas.Page(e.ID), time.Time{})
 	}
 	for o, err := range p.o.Identity.AllOrganisations(ctx, identity.Anonymous(), identity.OrganisationQuery{}) {
 		if err != nil {

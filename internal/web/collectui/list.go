@@ -128,7 +128,7 @@ func (p *Pages) newPage(w http.ResponseWriter, r *http.Request, schema, title st
 		view.Org.Options = append(view.Org.Options, ui.Option{Value: string(id), Label: names[id].Name})
 	}
 	view.From = ui.Select{Field: ui.Field{Name: "schema", Label: ui.T(ctx, "collectui.schema"), Help: ui.T(ctx, "collectui.schema.help"), Either: true, Error: problems.Of("schema")}, Value: schema, Empty: ui.T(ctx, "collectui.schema.free")}
-	if view.From.Options, err = p.schemaOptions(ctx, schema); err != nil {
+	if view.From.Options, err = shell.SchemaOptions(ctx, p.o.Schemas, schema); err != nil {
 		return err
 	}
 	view.Name = ui.Input{Field: ui.Field{Name: "title", Label: ui.T(ctx, "collectui.title"), Help: ui.T(ctx, "collectui.title.help"), Either: true, Error: problems.Of("title")}, Value: title, MaxLength: 200}

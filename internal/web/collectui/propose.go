@@ -6,7 +6,6 @@ import (
 	"github.com/a-h/templ"
 
 	"socle/internal/errs"
-	"socle/internal/httpx"
 	"socle/internal/proposal"
 	"socle/internal/schema/form"
 	"socle/internal/web/shell"
@@ -47,16 +46,6 @@ func proposed(k proposal.Kind) templ.OrderedAttributes {
 	return templ.OrderedAttributes{{Key: "data-propose", Value: string(k)}}
 }
 
-type proposalJSON struct {
-	Value string `json:"value"`
-	Label string `json:"label"`
-	Note  string `json:"note,omitempty"`
-}
-
-type proposalsAnswer struct {
-	Proposals []proposalJSON `json:"proposals"`
-}
-
 // propose completes what is being typed, for who may fill the form in: of the kinds that
 // it asks for, from what they may see.
 func (p *Pages) propose(w http.ResponseWriter, r *http.Request) error {
@@ -73,10 +62,5 @@ func (p *Pages) propose(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	ans := proposalsAnswer{Proposals: []proposalJSON{}}
-	for _, x := range list {
-		ans.Proposals = append(ans.Proposals, proposalJSON(x))
-	}
-	w.Header().Set("Cache-Control", "private, max-age=60")
-	return httpx.WriteJSON(w, r, http.StatusOK, ans)
+	return shell.Proposals(w, r, list)
 }

@@ -111,32 +111,9 @@ const accepted = ".csv,.txt,.tsv,.xlsx,.xls,.ods,.json,.geojson,.jsonl,.parquet,
 // schemaSelect offers the bundled schemas, those of the national catalogue, and none.
 func (p *Pages) schemaSelect(ctx context.Context, chosen string) (ui.Select, error) {
 	s := ui.Select{Field: ui.Field{Name: "schema", Label: ui.T(ctx, "publishui.schema"), Help: ui.T(ctx, "publishui.schema.help"), Optional: true}, Value: chosen, Empty: ui.T(ctx, "publishui.schema.none")}
-	l := ui.LangOf(ctx)
-	list, _, err := p.o.Schemas.National(ctx, identity.Actor{})
-	if err != nil {
-		return s, err
-	}
-	own := ""
-	if len(list) > 0 {
-		own = ui.T(ctx, "publishui.schema.bundled")
-	}
-	found := chosen == ""
-	add := func(o ui.Option) {
-		found = found || o.Value == chosen
-		s.Options = append(s.Options, o)
-	}
-	for _, e := range national.List() {
-		add(ui.Option{Value: e.ID, Label: e.Name(l), Group: own})
-	}
-	for _, e := range list {
-		add(ui.Option{Value: e.ID, Label: e.Title, Group: ui.T(ctx, "publishui.schema.national")})
-	}
-	if !found { // another version, or an address
-		if other, err := p.o.Schemas.Lookup(ctx, chosen); err == nil {
-			add(ui.Option{Value: chosen, Label: other.Name(l) + " (" + chosen + ")", Group: own})
-		}
-	}
-	return s, nil
+	var err error
+	s.Options, err = shell.SchemaOptions(ctx, p.o.Schemas, chosen)
+	return s, err
 }
 
 // uploadWords are the words of the island that sends the file, which puts values
