@@ -32,7 +32,10 @@ func readCondition(text string) (c condition, ok bool) {
 	if m == nil || (m[1] == "") != (m[4] == "") {
 		return c, false
 	}
-	return condition{m[2], map[bool]string{true: "=", false: "!="}[m[1] == ""], m[3]}, true
+	if m[1] != "" {
+		return condition{m[2], "!=", m[3]}, true
+	}
+	return condition{m[2], "=", m[3]}, true
 }
 
 // expression writes the condition. A choice may be said by its words.

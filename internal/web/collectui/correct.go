@@ -68,12 +68,11 @@ func (p *Pages) correct(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := readForm(r); err != nil {
+	done, err := readForm(r)
+	if err != nil {
 		return err
 	}
-	if r.MultipartForm != nil {
-		defer func() { _ = r.MultipartForm.RemoveAll() }()
-	}
+	defer done()
 	x.revision = r.PostForm.Get("revision")
 	revision, err := strconv.Atoi(x.revision)
 	if err != nil || revision < 1 {

@@ -139,8 +139,6 @@ func kinds(ctx context.Context, free bool) []ui.Option {
 				out = append(out, ui.Option{Value: string(c), Label: ui.T(ctx, "collectui.control."+string(c)), Group: ui.T(ctx, "collectui.questions")})
 			}
 		}
-	}
-	if free {
 		out = append(out, ui.Option{Value: "repeat", Label: ui.T(ctx, "collectui.repeat"), Group: ui.T(ctx, "collectui.layout")})
 	}
 	return append(out, ui.Option{Value: "section", Label: ui.T(ctx, "collectui.section"), Group: ui.T(ctx, "collectui.layout")}, ui.Option{Value: "note", Label: ui.T(ctx, "collectui.note"), Group: ui.T(ctx, "collectui.layout")})

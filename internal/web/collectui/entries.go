@@ -180,9 +180,11 @@ func (p *Pages) decide(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	ctx := r.Context()
-	if err := readForm(r); err != nil {
+	done, err := readForm(r)
+	if err != nil {
 		return err
 	}
+	defer done()
 	list := r.PostForm["entry"]
 	if len(list) == 0 {
 		return p.entriesPage(w, r, f, http.StatusUnprocessableEntity, ui.Problems{{Message: ui.T(ctx, "collectui.mark")}})

@@ -173,12 +173,11 @@ func (p *Pages) fill(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := readForm(r); err != nil {
+	done, err := readForm(r)
+	if err != nil {
 		return err
 	}
-	if r.MultipartForm != nil {
-		defer func() { _ = r.MultipartForm.RemoveAll() }()
-	}
+	defer done()
 	x := filling{form: f, key: r.PathValue("key"), entry: r.PostForm.Get("entry")}
 	v.Secret = r.PostForm.Get("secret") // of this page: sending it twice is one entry
 	out, shown, err := p.take(w, r, v, x, collect.Sent{MadeAt: p.o.Now()})
@@ -238,22 +237,28 @@ func (p *Pages) take(w http.ResponseWriter, r *http.Request, v collect.Visitor, 
 	return out, false, nil
 }
 
-func readForm(r *http.Request) error {
-	var err error
+// readForm reads a form that was sent; done removes what was kept of it on the disk.
+func readForm(r *http.Request) (done func(), err error) {
 	if strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/form-data") {
 		err = r.ParseMultipartForm(maxForm)
 	} else {
 		r.Body = http.MaxBytesReader(nil, r.Body, maxForm)
 		err = r.ParseForm()
 	}
-	if err == nil {
-		return nil
+	done = func() {
+		if r.MultipartForm != nil {
+			_ = r.MultipartForm.RemoveAll()
+		}
 	}
+	if err == nil {
+		return done, nil
+	}
+	done()
 	var large *http.MaxBytesError
 	if errors.As(err, &large) {
-		return err
+		return nil, err
 	}
-	return httpx.BadRequest("collectui.form.cut")
+	return nil, httpx.BadRequest("collectui.form.cut")
 }
 
 // attach announces the files that came with the form, and answers their questions with
@@ -375,12 +380,11 @@ func (p *Pages) look(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := readForm(r); err != nil {
+	done, err := readForm(r)
+	if err != nil {
 		return err
 	}
-	if r.MultipartForm != nil {
-		defer func() { _ = r.MultipartForm.RemoveAll() }()
-	}
+	defer done()
 	read := reading{r.PostForm, p.o.Zone, blanksBefore}
 	look, err := p.o.Collect.Look(r.Context(), v, f.ID, read.values(f.Definition.Items, ""))
 	if err != nil {

@@ -65,7 +65,7 @@ func (e *editing) rulesOf(n int, at func(string) string) (list []templ.Component
 		switch it.Control {
 		case form.Date, form.Month:
 			least.Label, most.Label = ui.T(ctx, "collectui.earliest"), ui.T(ctx, "collectui.latest")
-			least.Type = map[form.Control]string{form.Date: "date", form.Month: "month"}[it.Control]
+			least.Type = string(it.Control) // "date", "month", as HTML calls them too
 			most.Type = least.Type
 		default:
 			least.Mode, most.Mode = "decimal", "decimal"
@@ -188,8 +188,11 @@ func ruleProblems(ctx context.Context, items []form.Item) (list ui.Problems) {
 		if it.Kind == form.Repeat && end(lines, n) == n+1 {
 			found["label"] = ui.T(ctx, "collectui.rows.none")
 		}
-		if it.Kind == form.Repeat && it.Max > 0 && it.Min > it.Max || it.MinLength != nil && it.MaxLength != nil && *it.MinLength > *it.MaxLength {
-			found[map[bool]string{true: "min", false: "min-length"}[it.Kind == form.Repeat]] = ui.T(ctx, "collectui.bounds")
+		if it.Kind == form.Repeat && it.Max > 0 && it.Min > it.Max {
+			found["min"] = ui.T(ctx, "collectui.bounds")
+		}
+		if it.MinLength != nil && it.MaxLength != nil && *it.MinLength > *it.MaxLength {
+			found["min-length"] = ui.T(ctx, "collectui.bounds")
 		}
 		if r := rulesOf(it); it.Asked() && (r.bounds || r.pattern || r.start) {
 			maps.Copy(found, misfits(ctx, it))
