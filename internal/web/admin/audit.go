@@ -168,7 +168,7 @@ func actorName(ctx context.Context, ref string, names map[identity.PersonID]stri
 	}
 	switch kind, name, _ := strings.Cut(ref, ":"); kind {
 	case "system":
-		return ui.T(ctx, "admin.audit.system", i18n.Args{"Name": name})
+		return ui.T(ctx, "admin.audit.system", i18n.Args{"Name": named(ctx, "admin.system.", strings.ReplaceAll(name, " ", "-"))})
 	case "token":
 		return ui.T(ctx, "admin.audit.token")
 	case "anonymous":
