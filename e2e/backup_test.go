@@ -249,16 +249,18 @@ func TestBackupTellsWhatIsMissing(t *testing.T) {
 	if out, status := p.run("backup", archive); status != 2 || !strings.Contains(out, "que le portail nomme") {
 		t.Errorf("without its files: status %d\n%s", status, out)
 	}
-	q, err := newPortal(filepath.Join(t.TempDir(), "nulle-part"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, command := range [][]string{{"backup", filepath.Join(t.TempDir(), "rien.socle")}, {"doctor"}, {"rebuild"}, {"audit", "verify"}} {
-		if out, status := q.run(command...); status != 2 || !strings.Contains(out, "Il n’y a pas de portail ici") {
-			t.Errorf("%s of nothing: status %d\n%s", command[0], status, out)
+	for name, args := range map[string][]string{"folder": nil, "database": {"--database-url", sqldbtest.Empty(t, sqldb.PostgreSQL)}} {
+		q, err := newPortal(filepath.Join(t.TempDir(), "nulle-part"), args...)
+		if err != nil {
+			t.Fatal(err)
 		}
-		if _, err := os.Stat(filepath.Join(q.data, "socle.db")); err == nil {
-			t.Errorf("%s made a portal", command[0])
+		for _, command := range [][]string{{"backup", filepath.Join(t.TempDir(), "rien.socle")}, {"doctor"}, {"rebuild"}, {"audit", "verify"}} {
+			if out, status := q.run(command...); status != 2 || !strings.Contains(out, "Il n’y a pas de portail ici") {
+				t.Errorf("%s: %s of nothing: status %d\n%s", name, command[0], status, out)
+			}
+			if _, err := os.Stat(filepath.Join(q.data, "socle.db")); err == nil {
+				t.Errorf("%s: %s made a portal", name, command[0])
+			}
 		}
 	}
 }

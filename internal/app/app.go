@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -68,24 +69,25 @@ type App struct {
 // when done. Kinds: Invalid (settings), Busy (a database or a folder that
 // cannot be used).
 func Build(ctx context.Context, c *config.Config, log *slog.Logger, version string) (*App, error) {
-	return build(ctx, c, log, version, true)
+	return build(ctx, c, log, version, anyPortal)
 }
 
-// there is Build of a portal that must be there already: a mistyped folder is told, and
-// nothing is made in its place. Kinds: NotFound, and those of Build.
+// there is Build of a portal that must be there already: a mistyped folder or database is
+// told, and nothing is made in its place. Kinds: NotFound, and those of Build.
 func there(ctx context.Context, c *config.Config) (*App, error) {
-	if path, local := strings.CutPrefix(c.Database(), "sqlite:"); local {
-		path, _, _ = strings.Cut(path, "?")
-		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-			return nil, errs.New(errs.NotFound, "app.no-portal", errs.Args{"Path": path}).WithHint("app.no-portal.hint").Because(err)
-		}
-	}
-	return Build(ctx, c, slog.New(slog.DiscardHandler), Version)
+	return build(ctx, c, slog.New(slog.DiscardHandler), Version, madePortal)
 }
 
-// build is Build; without migrate the database is left as it is, for a backup to
-// be loaded into.
-func build(ctx context.Context, c *config.Config, log *slog.Logger, version string, migrate bool) (a *App, err error) {
+// start says what is found where a portal is.
+type start int
+
+const (
+	anyPortal   start = iota // it is made when it is not there
+	madePortal               // it is there
+	emptyPortal              // nothing, and it is left so, for a backup to be loaded into
+)
+
+func build(ctx context.Context, c *config.Config, log *slog.Logger, version string, from start) (a *App, err error) {
 	defer errs.Wrap(&err, "app.Build")
 	a = &App{Config: c, Log: log, Version: version}
 	defer func() {
@@ -94,7 +96,7 @@ func build(ctx context.Context, c *config.Config, log *slog.Logger, version stri
 			a = nil
 		}
 	}()
-	if err := a.openStorage(ctx, migrate); err != nil {
+	if err := a.openStorage(ctx, from); err != nil {
 		return a, err
 	}
 	a.Fetch = httpx.Client(httpx.ClientOptions{MaxBytes: int64(c.Limits.Outgoing), Allow: c.AllowedNetworks, UserAgent: "Socle/" + version})
@@ -139,8 +141,13 @@ func (a *App) temp() string { return tables.TempDir(a.Config.Data) }
 // indexDir holds the indexes of the search, a cache.
 func (a *App) indexDir() string { return filepath.Join(a.Config.Data, "index") }
 
-func (a *App) openStorage(ctx context.Context, migrate bool) (err error) {
+func (a *App) openStorage(ctx context.Context, from start) (err error) {
 	c := a.Config
+	if path, local := strings.CutPrefix(c.Database(), "sqlite:"); local && from == madePortal {
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) { // opening would make it
+			return noPortal(path)
+		}
+	}
 	if err := os.MkdirAll(a.temp(), 0o750); err != nil {
 		return errs.New(errs.Busy, "app.data-folder", errs.Args{"Path": c.Data}).WithHint("app.data-folder.hint").Because(err)
 	}
@@ -148,7 +155,12 @@ func (a *App) openStorage(ctx context.Context, migrate bool) (err error) {
 		return err
 	}
 	a.closers = append(a.closers, a.DB.Close)
-	if migrate {
+	if from == madePortal {
+		if empty, err := a.DB.Empty(ctx); err != nil || empty {
+			return cmp.Or(err, noPortal(c.Database()))
+		}
+	}
+	if from != emptyPortal {
 		if err := a.DB.Migrate(ctx); err != nil {
 			return err
 		}
@@ -169,6 +181,13 @@ func (a *App) openStorage(ctx context.Context, migrate bool) (err error) {
 	}
 	a.closers = append(a.closers, a.Blobs.Close)
 	return nil
+}
+
+func noPortal(at string) error {
+	if u, err := url.Parse(at); err == nil {
+		at = u.Redacted()
+	}
+	return errs.New(errs.NotFound, "app.no-portal", errs.Args{"Path": at}).WithHint("app.no-portal.hint")
 }
 
 // blobURL makes the path of a file: URL absolute, as blob wants it.

@@ -184,7 +184,7 @@ func restore(ctx context.Context, c *config.Config, file string, out io.Writer, 
 		return err
 	}
 	defer f.Close()
-	a, err := build(ctx, c, slog.New(slog.DiscardHandler), Version, false)
+	a, err := build(ctx, c, slog.New(slog.DiscardHandler), Version, emptyPortal)
 	if err != nil {
 		return err
 	}

@@ -53,14 +53,22 @@ func badDump(err error) error {
 	return errs.New(errs.Invalid, "sqldb.dump").WithHint("sqldb.dump.hint").Because(err)
 }
 
-func (db *DB) mustBeEmpty(ctx context.Context) error {
-	return db.Read(ctx, func(tx *Tx) error {
+// Empty reports whether the database has no table yet.
+func (db *DB) Empty(ctx context.Context) (empty bool, err error) {
+	err = db.Read(ctx, func(tx *Tx) error {
 		list, err := tx.tables(ctx)
-		if err != nil || len(list) == 0 {
-			return err
-		}
-		return errs.New(errs.Conflict, "sqldb.dump.not-empty").WithHint("sqldb.dump.not-empty.hint")
+		empty = len(list) == 0
+		return err
 	})
+	return empty, err
+}
+
+func (db *DB) mustBeEmpty(ctx context.Context) error {
+	empty, err := db.Empty(ctx)
+	if err != nil || empty {
+		return err
+	}
+	return errs.New(errs.Conflict, "sqldb.dump.not-empty").WithHint("sqldb.dump.not-empty.hint")
 }
 
 // loader reads a dump line by line. Its transaction runs once: the lines
