@@ -6,12 +6,11 @@ export interface ListboxOptions {
   take(option: HTMLElement): void; // that was clicked
   label: string; // of the list, for screen readers
   pause: number; // ms without typing before one asks
+  shortest: number; // characters that one asks for
 }
 
 // ShowList fills the box with options, and gives them in their order, and what is said.
 export type ShowList = (box: HTMLElement) => { options: HTMLElement[]; said: string };
-
-const shortest = 2; // characters
 
 export class Listbox {
   private readonly box = document.createElement("div");
@@ -87,7 +86,7 @@ export class Listbox {
     this.under?.abort();
     this.asked = this.input.value;
     const q = this.asked.trim();
-    if (q.length < shortest) return this.open(false);
+    if (q.length < this.o.shortest) return this.open(false);
     this.under = new AbortController();
     const { signal } = this.under;
     try {

@@ -14,9 +14,11 @@ export interface ComboboxOptions {
   label: string; // of the list, for screen readers
   some: string; // said when there are proposals: "% propositions"
   none: string;
+  atOnce?: boolean; // it opens before anything is typed, when it is clicked
 }
 
 const pause = 180; // ms
+const shortest = 2; // characters
 
 export function combobox(input: HTMLInputElement, o: ComboboxOptions): () => void {
   const holder = document.createElement("div");
@@ -36,7 +38,8 @@ export function combobox(input: HTMLInputElement, o: ComboboxOptions): () => voi
     for (const type of ["input", "change"]) input.dispatchEvent(new CustomEvent(type, { bubbles: true, detail: "taken" }));
   };
   const list = new Listbox(input, holder, {
-    pause,
+    pause: o.atOnce ? 0 : pause,
+    shortest: o.atOnce ? 0 : shortest,
     take,
     label: o.label,
     ask: async (q, signal) => {
@@ -74,5 +77,6 @@ export function combobox(input: HTMLInputElement, o: ComboboxOptions): () => voi
     if (e.key === "Enter" && entered) e.preventDefault();
   });
   input.addEventListener("keyup", () => (entered = false));
+  if (o.atOnce) input.addEventListener("click", () => list.typed());
   return () => list.close();
 }

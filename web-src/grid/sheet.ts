@@ -1,6 +1,7 @@
 // The rows of a grid and what is done with them: changes as steps that can be undone,
 // an order (sorted, filtered) that stays until asked again, and what is not yet on the
 // server. It knows no page and no network.
+import { fold } from "../fold";
 
 export type Kind = "text" | "number" | "date" | "choice";
 
@@ -371,11 +372,6 @@ export class Sheet {
 
 export function same(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((v, i) => v === b[i]);
-}
-
-// fold forgives case and accents.
-export function fold(text: string): string {
-  return text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 }
 
 const collator = new Intl.Collator("fr", { numeric: true });

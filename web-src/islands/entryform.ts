@@ -1,4 +1,6 @@
 import type { Island } from "../island";
+import { searchOf } from "../entry/choicesearch";
+import type { Search } from "../entry/choicesearch";
 import { combobox } from "../entry/combobox";
 import type { Proposal } from "../entry/combobox";
 import { answersOf, Draft } from "../entry/draft";
@@ -48,10 +50,11 @@ const entryform: Island = async (element) => {
   if (!form || !check) return;
   const word = (name: string): string => element.dataset[`word${name[0].toUpperCase()}${name.slice(1)}`] ?? "";
   const items = [...element.querySelectorAll<HTMLElement>("[data-item]")];
-  const inputs = (item: HTMLElement): HTMLInputElement[] => [...item.querySelectorAll<HTMLInputElement>("input:not([type=file]), select, textarea")];
+  const inputs = (item: HTMLElement): HTMLInputElement[] => [...item.querySelectorAll<HTMLInputElement>("input:not([type=file], [data-search]), select, textarea")];
   const d = element.dataset;
   const map = { worker: d.mapWorker, style: d.mapStyle, base: d.mapBase, credit: d.mapCredit, bounds: d.mapBounds, tiles: d.mapTiles, places: d.mapPlaces, name: word("mapname"), wordIn: word("mapin"), wordOut: word("mapout"), wordMarker: word("mapmarker") };
   const telling = [...element.querySelectorAll<HTMLElement>("[data-says]")];
+  const searches: Search[] = [];
   const touched = new Set(element.dataset.touched?.split("\n"));
   let under: AbortController | undefined;
   let timer = 0;
@@ -113,6 +116,7 @@ const entryform: Island = async (element) => {
       const input = inputs(item)[0];
       if (value !== undefined && input && input.value !== value && document.activeElement !== input) input.value = value;
     }
+    for (const search of searches) search.show();
     for (const e of telling) if (look.said[e.dataset.says ?? ""]) tell(e, look.said[e.dataset.says ?? ""]);
     for (const section of element.querySelectorAll<HTMLElement>("[data-section]")) {
       const inside = [...section.querySelectorAll<HTMLElement>("[data-item]")];
@@ -255,6 +259,14 @@ const entryform: Island = async (element) => {
     };
     const name = kind === "siret" || kind === "siren" ? nameLine(input, known) : undefined;
     ends.push(combobox(input, { ask: known, taken: (p) => name?.(p), label: word("proposals"), some: word("some"), none: word("none") }));
+  }
+
+  // Long lists are searched.
+  for (const item of items) {
+    const search = searchOf(item, word);
+    if (!search) continue;
+    searches.push(search);
+    ends.push(() => search.end());
   }
 
   const changed = (event: Event): void => {

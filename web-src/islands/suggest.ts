@@ -7,6 +7,7 @@ import { Listbox, optionOf } from "../listbox";
 type Group = { label: string; items: { label: string; href: string }[] };
 
 const pause = 120; // ms
+const shortest = 2; // characters
 
 const suggest: Island = (element) => {
   const input = element.querySelector<HTMLInputElement>("input[type=search]");
@@ -15,6 +16,7 @@ const suggest: Island = (element) => {
   const go = (option: HTMLElement): void => location.assign(option.dataset.href ?? "");
   const list = new Listbox(input, element, {
     pause,
+    shortest,
     take: go,
     label: label ?? "",
     ask: async (q, signal) => {

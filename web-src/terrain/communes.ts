@@ -1,6 +1,7 @@
 // The communes of the territory that this phone holds, found without network by
 // their names or codes.
 import type { Proposal } from "../entry/combobox";
+import { fold } from "../fold";
 
 export interface Commune {
   code: string;
@@ -18,8 +19,7 @@ export const readCommunes = (list: CommuneLine[]): Commune[] => list.map(([code,
 // A name without what people write differently: capitals, accents, hyphens and
 // apostrophes, St and Ste for Saint and Sainte (internal/cog, FoldName).
 export function foldName(name: string): string {
-  const plain = name.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().replace(/œ/g, "oe").replace(/æ/g, "ae");
-  return plain.split(/[^a-z0-9]+/).filter(Boolean).map((w) => (w === "st" ? "saint" : w === "ste" ? "sainte" : w)).join(" ");
+  return fold(name).split(/[^a-z0-9]+/).filter(Boolean).map((w) => (w === "st" ? "saint" : w === "ste" ? "sainte" : w)).join(" ");
 }
 
 const code = /^\d[\dAB]\d{3}$/i;

@@ -1,4 +1,5 @@
 // One control for each kind of question. A control shows a value and tells when it changes.
+import { fewChoices, has } from "../fold";
 import { address, commune, company, proposes } from "./complete";
 import { join, shown, split } from "./definition";
 import type { Choice, Item } from "./definition";
@@ -11,10 +12,7 @@ import { decimal, inputOf } from "./widget";
 import type { Maker, Surface, Widget } from "./widget";
 import { bytes, t } from "./words";
 
-const few = 12; // choices shown without a search
 const most = 40; // shown at once
-
-const fold = (s: string) => s.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 
 function field(it: Item, s: Surface, props: Record<string, unknown>, read = (v: string) => v, write = (v: string) => v): Widget {
   const input = inputOf(it, s, props);
@@ -63,8 +61,8 @@ function choose(it: Item, s: Surface, several: boolean, all: Choice[]): Widget {
     s.set(value);
   };
   const draw = (query: string) => {
-    const words = fold(query).split(/\s+/).filter(Boolean);
-    const found = list.filter((c) => words.every((w) => fold(`${c.label} ${c.value}`).includes(w)));
+    const wanted = has(query);
+    const found = list.filter((c) => wanted(`${c.label} ${c.value}`));
     const kept = list.filter((c) => chosen().includes(c.value) && !found.slice(0, most).includes(c));
     box.replaceChildren(
       ...[...kept, ...found.slice(0, most)].map((c) =>
@@ -78,7 +76,7 @@ function choose(it: Item, s: Surface, several: boolean, all: Choice[]): Widget {
   };
   draw("");
   const parts: HTMLElement[] = [box];
-  if (all.length > few) {
+  if (all.length > fewChoices) {
     const search = h("input", { type: "search", class: "input", "aria-label": t("choice.search"), placeholder: t("choice.search"), autocomplete: "off", oninput: () => draw(search.value) });
     parts.unshift(search);
   }

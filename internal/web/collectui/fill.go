@@ -120,6 +120,7 @@ func (p *Pages) fillPage(w http.ResponseWriter, r *http.Request, x filling, prob
 			"map": ui.T(ctx, "collectui.point.map"), "mapclose": ui.T(ctx, "collectui.point.map.close"), "mapfailed": ui.T(ctx, "collectui.point.map.failed"), "mapname": ui.T(ctx, "collectui.point.map.name"),
 			"mapmarker": ui.T(ctx, "collectui.point.marker"), "mapin": ui.T(ctx, "plot.map.in"), "mapout": ui.T(ctx, "plot.map.out"), "keys": ui.T(ctx, "collectui.point.keys"), "placed": ui.T(ctx, "collectui.point.placed"),
 			"proposals": ui.T(ctx, "collectui.proposals"), "some": ui.T(ctx, "collectui.proposals.some"), "none": ui.T(ctx, "collectui.proposals.nothing"),
+			"choices": ui.T(ctx, "collectui.choice.list"), "choicesearch": ui.T(ctx, "collectui.choice.search"), "choicesome": ui.T(ctx, "collectui.choice.some"), "choicenone": ui.T(ctx, "collectui.choice.nothing"),
 		},
 	}
 	if problem != nil && len(problems) == 0 {
