@@ -89,7 +89,7 @@ func rights(ctx context.Context, b *testing.B, ids *identity.Service, c caller) 
 func addresses(ctx context.Context, b *testing.B, db *sqldb.DB) (sets, orgs []string) {
 	b.Helper()
 	must(b, db.Read(ctx, func(tx *sqldb.Tx) error {
-		rows, err := tx.Query(ctx, `SELECT slug FROM datasets WHERE state = 'published' ORDER BY id LIMIT 500`)
+		rows, err := tx.Query(ctx, `SELECT slug FROM datasets WHERE state = 'published' ORDER BY length(id), id LIMIT 500`)
 		if err != nil {
 			return err
 		}
@@ -120,7 +120,8 @@ func pages(b *testing.B, data string, all []caller, sets, orgs []string) {
 			{"the page of all datasets", func() string { return "/search" }},
 			{"the page of a search", func() string { return "/search?q=" + url.QueryEscape(pick(words, subjects)) }},
 			{"a list of the API", func() string { return "/api/v1/datasets?limit=50" }},
-			{"a dataset", func() string { return "/datasets/" + pick(words, sets) + "/about" }},
+			{"a dataset", func() string { return "/datasets/" + pick(words, sets) }},
+			{"about a dataset", func() string { return "/datasets/" + pick(words, sets) + "/about" }},
 			{"a producer", func() string { return "/organisations/" + pick(words, orgs) }},
 			{"all producers", func() string { return "/organisations" }},
 			{"a theme", func() string { return "/themes/finance" }},

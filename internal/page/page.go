@@ -54,10 +54,11 @@ type Host struct {
 	Basemap string // the host that the background of maps is asked of
 }
 
-// filling is what the texts that come with Socle are filled with.
+// filling is what the texts that come with Socle are filled with: Host, the struct, would
+// stand before Host, the name.
 type filling struct {
-	Host
-	Checks []string
+	Host, Contact, Hosting, Basemap string
+	Checks                          []string
 }
 
 // New makes the Service.
@@ -75,7 +76,7 @@ func (s *Service) original(name string, l i18n.Lang) (Text, error) {
 		return Text{}, notFound()
 	}
 	var b strings.Builder
-	if err := s.defaults.ExecuteTemplate(&b, name+"."+string(l)+".md", filling{s.host, checked(l)}); err != nil {
+	if err := s.defaults.ExecuteTemplate(&b, name+"."+string(l)+".md", filling{s.host.Host, s.host.Contact, s.host.Hosting, s.host.Basemap, checked(l)}); err != nil {
 		return Text{}, err
 	}
 	title, body, _ := strings.Cut(strings.TrimPrefix(b.String(), "# "), "\n")

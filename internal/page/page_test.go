@@ -19,13 +19,15 @@ func TestTexts(t *testing.T) {
 		for _, name := range page.Names {
 			for _, l := range i18n.Langs {
 				text, err := s.Get(ctx, name, l)
-				if err != nil || text.Title == "" || (text.Body == "") != (name == page.Home) || text.Revision != 0 {
+				if err != nil || text.Title == "" || (text.Body == "") != (name == page.Home) || text.Revision != 0 || strings.ContainsAny(text.Title+text.Body, "{}") {
 					t.Errorf("%s %s: %+v %v", name, l, text, err)
 				}
 			}
 		}
-		if text, _ := s.Get(ctx, "about", i18n.French); !strings.Contains(text.Body, "Le Sicoval") {
-			t.Error("the text does not name the host")
+		for _, l := range i18n.Langs {
+			if text, _ := s.Get(ctx, "legal", l); !strings.Contains(text.Body, "**Le Sicoval**") || !strings.Contains(text.Body, "donnees@example.org") {
+				t.Errorf("the text does not name the host: %s", text.Body)
+			}
 		}
 		for _, name := range []string{"nothing", "../page", ""} {
 			if _, err := s.Get(ctx, name, i18n.French); !errs.Is(err, errs.NotFound) {
