@@ -370,6 +370,10 @@ func TestModeratedChange(t *testing.T) {
 		if f.Counts != (collect.Counts{Accepted: 1}) {
 			o.Errorf("%+v", f.Counts)
 		}
+		o.lines(f, collect.LineChange{ID: id(2), Cells: []string{"B", "2", "", ""}})
+		if f, err = o.collect.Find(o.ctx, as(o.editor), f.ID); err != nil || f.Counts != (collect.Counts{Accepted: 2}) {
+			o.Errorf("with a row that no form brought: %+v %v", f.Counts, err)
+		}
 	})
 }
 

@@ -69,12 +69,12 @@ type Form struct {
 	DatasetTitle string
 	State        catalogue.State // of the dataset
 	Schema       catalogue.SchemaRef
-	Counts       Counts // in List and for who moderates
+	Counts       Counts // of its table; in List and for who moderates
 
 	ready *ready
 }
 
-// Counts are how many entries of a form are in each state.
+// Counts are how many entries of a table are in each state, whichever way they came.
 type Counts struct{ Incomplete, Waiting, Accepted, Refused, Removed int }
 
 // Open reports whether the form takes entries at a time.
@@ -161,7 +161,7 @@ func (s *Service) find(ctx context.Context, v Visitor, column, value string) (f 
 			f.Key = ""
 		}
 		if m.moderate {
-			f.Counts, err = counts(ctx, tx, f.ID)
+			f.Counts, err = counts(ctx, tx, f.Resource)
 		}
 		return err
 	})
@@ -171,8 +171,8 @@ func (s *Service) find(ctx context.Context, v Visitor, column, value string) (f 
 	return f, nil
 }
 
-func counts(ctx context.Context, tx *sqldb.Tx, id FormID) (c Counts, err error) {
-	rows, err := tx.Query(ctx, `SELECT state, count(*) FROM entries WHERE form = $1 GROUP BY state`, id)
+func counts(ctx context.Context, tx *sqldb.Tx, table catalogue.ResourceID) (c Counts, err error) {
+	rows, err := tx.Query(ctx, `SELECT state, count(*) FROM entries WHERE resource = $1 GROUP BY state`, table)
 	if err != nil {
 		return c, err
 	}
@@ -279,7 +279,7 @@ func (s *Service) list(ctx context.Context, cond string, args ...any) (list []Fo
 			return err
 		}
 		for i := range list {
-			if list[i].Counts, err = counts(ctx, tx, list[i].ID); err != nil {
+			if list[i].Counts, err = counts(ctx, tx, list[i].Resource); err != nil {
 				return err
 			}
 		}

@@ -158,10 +158,14 @@ var postman = identity.System("entries")
 // waitingLetter tells one person what waits for them.
 func (s *Service) waitingLetter(to identity.Person, forms []Form) mail.Message {
 	var lines []string
-	n := 0
+	waiting := map[catalogue.ResourceID]int{} // forms of one table have the same entries
 	for _, f := range forms {
-		n += f.Counts.Waiting
+		waiting[f.Resource] = f.Counts.Waiting
 		lines = append(lines, i18n.T(to.Language, "collect.mail.waiting.line", i18n.Args{"Title": f.Definition.Title, "Count": f.Counts.Waiting, "Link": s.o.BaseURL + WaitingPath(f.ID)}))
+	}
+	n := 0
+	for _, of := range waiting {
+		n += of
 	}
 	args := i18n.Args{"Name": to.Name, "Count": n, "Lines": strings.Join(lines, "\n\n")}
 	return mail.Letter(to.Email, to.Language, "collect.mail.waiting", args)

@@ -9,7 +9,7 @@ import type { Commune } from "./communes";
 import type { Item } from "./definition";
 import { button, h } from "./dom";
 import { follow } from "./position";
-import { inputOf } from "./widget";
+import { exampleOf, inputOf } from "./widget";
 import type { Maker, Proposes, Surface, Widget } from "./widget";
 import { t } from "./words";
 
@@ -57,9 +57,9 @@ function completed(it: Item, s: Surface, o: Completing): Widget & { input: HTMLI
   return { element: holder, input, holder, refresh: (v) => void (o.read(input.value) === v || (input.value = o.write(v))) };
 }
 
-export const address: Maker = (it, s) => completed(it, s, { props: { type: "text", placeholder: it.example }, read: (v) => v, write: (v) => v });
+export const address: Maker = (it, s) => completed(it, s, { props: { type: "text", placeholder: exampleOf(it) }, read: (v) => v, write: (v) => v });
 
-export const company: Maker = (it, s) => completed(it, s, { props: { type: "text", inputmode: "numeric", placeholder: it.example }, read: (v) => v.replace(/\s/g, ""), write: (v) => v });
+export const company: Maker = (it, s) => completed(it, s, { props: { type: "text", inputmode: "numeric", placeholder: exampleOf(it) }, read: (v) => v.replace(/\s/g, ""), write: (v) => v });
 
 export const commune: Maker = (it, s) => {
   const byName = proposes(it) === "commune-name";
@@ -68,7 +68,7 @@ export const commune: Maker = (it, s) => {
     return known ? communeText(known) : v;
   };
   const w = completed(it, s, {
-    props: { type: "text", placeholder: it.example ?? t("commune.search") },
+    props: { type: "text", placeholder: exampleOf(it) ?? t("commune.search") },
     here: (q) => findCommunes(s.communes(), q).map((c) => communeProposal(c, byName)),
     read: (v) => (byName ? v.trim() : communeCode(s.communes(), v)),
     write: written,

@@ -8,7 +8,7 @@ import { dateFormat, fromISO, toISO } from "./moments";
 import { mostBytes } from "./photo";
 import { PointField } from "./point";
 import { Shape } from "./shape";
-import { decimal, inputOf } from "./widget";
+import { decimal, exampleOf, inputOf } from "./widget";
 import type { Maker, Surface, Widget } from "./widget";
 import { bytes, t } from "./words";
 
@@ -23,16 +23,16 @@ function field(it: Item, s: Surface, props: Record<string, unknown>, read = (v: 
 
 const text: Maker = (it, s) => (proposes(it) === "siren" ? company(it, s) : plain(it, s));
 
-const plain: Maker = (it, s) => field(it, s, { type: "text", maxlength: it.max_length, placeholder: it.example });
+const plain: Maker = (it, s) => field(it, s, { type: "text", maxlength: it.max_length, placeholder: exampleOf(it) });
 
 const long: Maker = (it, s) => {
-  const area = h("textarea", { id: s.id, class: "input", rows: 5, "aria-describedby": s.described, maxlength: it.max_length, readonly: it.read_only, placeholder: it.example });
+  const area = h("textarea", { id: s.id, class: "input", rows: 5, "aria-describedby": s.described, maxlength: it.max_length, readonly: it.read_only, placeholder: exampleOf(it) });
   area.value = s.value;
   area.addEventListener("input", () => s.set(area.value));
   return { element: area, refresh: (v) => void (area.value === v || (area.value = v)) };
 };
 
-const digits = (mode: string, read: (v: string) => string): Maker => (it, s) => field(it, s, { type: "text", inputmode: mode, placeholder: it.example }, read);
+const digits = (mode: string, read: (v: string) => string): Maker => (it, s) => field(it, s, { type: "text", inputmode: mode, placeholder: exampleOf(it) }, read);
 
 const date: Maker = (it, s) => (dateFormat(it.format) ? field(it, s, { type: "date" }, (v) => fromISO(v, it.format), (v) => toISO(v, it.format)) : text(it, s));
 
@@ -180,8 +180,8 @@ const makers: Record<NonNullable<Item["control"]>, Maker> = {
   year: digits("numeric", (v) => v.trim()), month: (it, s) => field(it, s, { type: "month", placeholder: "2026-07" }),
   "yes-no": yesNo, choice: (it, s) => choose(it, s, false, it.choices ?? []), choices: (it, s) => choose(it, s, true, it.choices ?? []),
   commune, address, siret: company, point, shape, photo: attach(true), file: attach(false),
-  email: (it, s) => field(it, s, { type: "email", placeholder: it.example }, (v) => v.trim()), phone: (it, s) => field(it, s, { type: "tel", placeholder: it.example }),
-  url: (it, s) => field(it, s, { type: "url", placeholder: it.example ?? "https://" }, (v) => v.trim()), calculated: output, hidden: output,
+  email: (it, s) => field(it, s, { type: "email", placeholder: exampleOf(it) }, (v) => v.trim()), phone: (it, s) => field(it, s, { type: "tel", placeholder: exampleOf(it) }),
+  url: (it, s) => field(it, s, { type: "url", placeholder: exampleOf(it) ?? "https://" }, (v) => v.trim()), calculated: output, hidden: output,
 };
 
 // The control of a question; a kind that this version does not know is a text.

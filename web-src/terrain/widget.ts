@@ -6,6 +6,7 @@ import { h } from "./dom";
 import type { Near } from "./near";
 import type { Outline } from "./outline";
 import type { Fix } from "./position";
+import { t } from "./words";
 
 // What a control needs of the form it stands in.
 export interface Surface {
@@ -42,6 +43,9 @@ export type Maker = (it: Item, s: Surface) => Widget;
 export function inputOf(it: Item, s: Surface, props: Record<string, unknown>): HTMLInputElement {
   return h("input", { id: s.id, class: "input", "aria-describedby": s.described, autocomplete: "off", readonly: it.read_only, required: it.required, ...props });
 }
+
+// What stands in an empty field: that it is an example is said, so that nobody takes it for an answer.
+export const exampleOf = (it: Item): string | undefined => (it.example ? t("placeholder", { Example: it.example }) : undefined);
 
 // A number is kept with a point, as tables have it, whatever the keyboard has.
 export const decimal = (v: string) => v.trim().replace(/[\s\u00a0\u202f]/g, "").replace(",", ".");

@@ -54,7 +54,7 @@ func (p *Pages) correctForm(w http.ResponseWriter, r *http.Request) error {
 // correcting makes the page of a form one that corrects an entry. Nothing is kept in the
 // browser: it is another's entry.
 func (p *Pages) correcting(ctx context.Context, x filling, view *fillView) ui.Page {
-	name := nameOf(x.form.Definition.In(string(ui.LangOf(ctx))), *x.corrects)
+	name := p.nameOf(ctx, x.form.Definition.In(string(ui.LangOf(ctx))), *x.corrects)
 	view.Head = ui.PageHead{Eyebrow: x.form.Definition.Title, Title: ui.T(ctx, "collectui.correct.title", i18n.Args{"Name": name}), Lead: ui.T(ctx, "collectui.correct.lead"),
 		Badges: []ui.Badge{stateBadge(ctx, x.corrects.State)}}
 	view.Intro, view.Field, view.Keeps, view.Secret = nil, nil, "", ""

@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
-	"strings"
 
 	"socle/internal/collect"
 	"socle/internal/errs"
@@ -100,9 +99,9 @@ func (p *Pages) entriesPage(w http.ResponseWriter, r *http.Request, f collect.Fo
 		return err
 	}
 	for _, e := range list {
-		row := entryRow{ID: e.ID, Href: base + "/" + e.ID, Name: nameOf(d, e), State: stateBadge(ctx, e.State), By: orElse(people[identity.PersonOfRef(e.By)], ui.T(ctx, "collectui.someone")), When: ui.Ago(ctx, e.Received, p.o.Now())}
+		row := entryRow{ID: e.ID, Href: base + "/" + e.ID, Name: p.nameOf(ctx, d, e), State: stateBadge(ctx, e.State), By: orElse(people[identity.PersonOfRef(e.By)], ui.T(ctx, "collectui.someone")), When: ui.Ago(ctx, e.Received, p.o.Now())}
 		for _, it := range columns {
-			row.Cells = append(row.Cells, shorten(it.InWords(e.Values[it.Name])))
+			row.Cells = append(row.Cells, shorten(p.answer(ctx, it, e.Values[it.Name])))
 		}
 		view.Rows = append(view.Rows, row)
 	}
@@ -135,20 +134,6 @@ func shown(d *form.Definition) []*form.Item {
 		}
 	}
 	return out
-}
-
-func nameOf(d *form.Definition, e collect.Entry) string {
-	var parts []string
-	for _, name := range d.Names {
-		it := d.Find(name)
-		if text := e.Values[name]; text != "" && it != nil {
-			parts = append(parts, it.InWords(text))
-		}
-	}
-	if len(parts) == 0 {
-		return e.ID[:8]
-	}
-	return shorten(strings.Join(parts, " · "))
 }
 
 func shorten(s string) string {
@@ -242,10 +227,10 @@ func (p *Pages) entry(w http.ResponseWriter, r *http.Request) error {
 	}
 	base := entryAddress(f, e.ID)
 	d := f.Definition.In(string(ui.LangOf(ctx)))
-	title := nameOf(d, e)
+	title := p.nameOf(ctx, d, e)
 	view := entryView{
 		Head: ui.PageHead{Eyebrow: f.Definition.Title, Title: title, Badges: []ui.Badge{stateBadge(ctx, e.State)}},
-		Tabs: p.tabs(ctx, v.Actor, f, "/saisies"), Answers: answers(d, e.Values), Version: strconv.Itoa(e.Revision),
+		Tabs: p.tabs(ctx, v.Actor, f, "/saisies"), Answers: p.answers(ctx, d, e.Values), Version: strconv.Itoa(e.Revision),
 	}
 	if e.Reason != "" {
 		view.Reason = &ui.Notice{Kind: ui.LookHere, Title: ui.T(ctx, "collectui.state.refused"), Text: e.Reason}
@@ -266,7 +251,7 @@ func (p *Pages) entry(w http.ResponseWriter, r *http.Request) error {
 	}
 	for i, x := range history {
 		by := orElse(names[identity.PersonOfRef(x.By)], ui.T(ctx, "collectui.someone"))
-		rev := revisionView{Title: ui.T(ctx, "collectui.revision", i18n.Args{"Number": x.Number, "When": ui.Moment(ctx, x.At), "By": by}), State: stateBadge(ctx, x.State), Answers: answers(d, x.Values), Number: strconv.Itoa(x.Number), Current: i == 0}
+		rev := revisionView{Title: ui.T(ctx, "collectui.revision", i18n.Args{"Number": x.Number, "When": ui.Moment(ctx, x.At), "By": by}), State: stateBadge(ctx, x.State), Answers: p.answers(ctx, d, x.Values), Number: strconv.Itoa(x.Number), Current: i == 0}
 		if i > 0 && may {
 			rev.Form = ui.Form{Action: base + "/restaurer"}
 		}
@@ -280,15 +265,6 @@ func peopleOf(list []collect.Revision) []identity.PersonID {
 	for _, x := range list {
 		if id := identity.PersonOfRef(x.By); id != "" && !slices.Contains(out, id) {
 			out = append(out, id)
-		}
-	}
-	return out
-}
-
-func answers(d *form.Definition, v form.Values) (out ui.KeyValues) {
-	for it := range d.Fields() {
-		if text := v[it.Name]; text != "" {
-			out.Rows = append(out.Rows, ui.KeyValue{Key: d.Say(orElse(it.Label, it.Title), v), Value: it.InWords(text)})
 		}
 	}
 	return out

@@ -126,7 +126,8 @@ func (f fieldsOf) field(it *form.Item, prefix, value string) block {
 
 // input gives a field of one line its type, keyboard and bounds.
 func (f fieldsOf) input(it *form.Item, in *ui.Input, b *block) {
-	in.Placeholder, in.ReadOnly = it.Example, it.ReadOnly
+	in.ReadOnly = it.ReadOnly
+	example := it.Example
 	b.Propose = proposes(it)
 	if it.MaxLength != nil {
 		in.MaxLength = *it.MaxLength
@@ -137,13 +138,13 @@ func (f fieldsOf) input(it *form.Item, in *ui.Input, b *block) {
 	case form.Number:
 		in.Mode, in.Short = "decimal", true
 	case form.Date:
-		in.Type, in.Placeholder, in.Min, in.Max = "date", "", it.Minimum, it.Maximum
+		in.Type, example, in.Min, in.Max = "date", "", it.Minimum, it.Maximum
 	case form.Time:
-		in.Type, in.Placeholder = "time", ""
+		in.Type, example = "time", ""
 	case form.Month:
-		in.Type, in.Placeholder, in.Short = "month", "", true
+		in.Type, example, in.Short = "month", "", true
 	case form.Datetime:
-		in.Type, in.Placeholder, in.Short = "datetime-local", "", true
+		in.Type, example, in.Short = "datetime-local", "", true
 		if t, err := time.Parse(time.RFC3339, in.Value); err == nil {
 			in.Value = t.In(f.zone).Format("2006-01-02T15:04")
 		}
@@ -163,11 +164,12 @@ func (f fieldsOf) input(it *form.Item, in *ui.Input, b *block) {
 	case form.Point:
 		b.Place = !it.ReadOnly
 		in.Value = writtenPlace(it, in.Value)
-		if in.Placeholder == "" {
-			in.Placeholder = "1.4442, 43.6045"
-		}
+		example = orElse(example, "1.4442, 43.6045")
 	case form.Calculated:
-		in.ReadOnly, in.Placeholder = true, ""
+		in.ReadOnly, example = true, ""
+	}
+	if example != "" {
+		in.Placeholder = ui.T(f.ctx, "collectui.placeholder", map[string]any{"Example": example})
 	}
 }
 
