@@ -260,3 +260,35 @@ func (s *screen) chosen(path, selector string) {
 	}
 	s.wait("the name of the file", `document.querySelector(`+quote(selector)+`).files.length === 1`)
 }
+
+// On a phone's width the places open from a button, by keys too, and without script.
+func TestMenuOfAPhone(t *testing.T) {
+	t.Parallel()
+	s := browse(t, start(t))
+	s.size(390, 844)
+	s.open("/search")
+	if got := s.text(`String(document.querySelector('.site-header').offsetHeight)`); len(got) > 2 && got > "180" {
+		t.Errorf("the head of a page is %s px high", got)
+	}
+	const shown = `document.querySelector('.site-places a').checkVisibility()`
+	if s.text(`String(`+shown+`)`) != "false" {
+		t.Error("the places are there before they are asked for")
+	}
+	s.tab(".site-nav > .site-menu")
+	s.keys(kb.Enter)
+	s.wait("the places", shown)
+	if bad := s.axe(); len(bad) > 0 {
+		t.Errorf("the open menu: %v", bad)
+	}
+	s.keys(kb.Escape)
+	s.wait("the places gone", `!`+shown)
+	s.keys(kb.Enter)
+	s.tab(`.site-places a[href$="/organisations"]`)
+	s.keys(kb.Enter)
+	s.at("/organisations")
+	s.size(1280, 900)
+	s.open("/search")
+	if s.text(`String(`+shown+` && !document.querySelector('.site-menu').checkVisibility())`) != "true" {
+		t.Error("where there is room, the places do not stand in a line")
+	}
+}
