@@ -42,7 +42,7 @@ func TestFormOfSchema(t *testing.T) {
 	s := browse(t, p)
 	s.signIn(accounts[3].email, accounts[3].password)
 	s.open("/schemas/socle/observations-irrigation")
-	s.press(`a[href="/formulaires/nouveau?schema=socle/observations-irrigation"]`)
+	s.press(`a[href="/formulaires/nouveau?schema=socle%2Fobservations-irrigation"]`)
 	s.press(`form[action="/formulaires"] button[type=submit]`)
 	form := s.text("location.pathname.split('/')[2]")
 	base := "/formulaires/" + form

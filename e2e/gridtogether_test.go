@@ -172,7 +172,7 @@ func TestSecretary(t *testing.T) {
 	s := browse(t, p)
 	s.signIn("secretaire@essai.example", password)
 	s.open("/schemas/scdl/deliberations")
-	s.press(`a[href="/formulaires/nouveau?schema=scdl/deliberations"]`)
+	s.press(`a[href="/formulaires/nouveau?schema=scdl%2Fdeliberations"]`)
 	s.press(`form[action="/formulaires"] button[type=submit]`)
 	publication := s.text(`document.querySelector('a[href$="/publication"]').getAttribute('href')`)
 	dataset := strings.TrimSuffix(publication, "/publication")

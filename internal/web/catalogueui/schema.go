@@ -136,9 +136,7 @@ func (view *schemaView) describe(ctx context.Context, e national.Entry) {
 		{Label: ui.T(ctx, "catalogueui.schema.model", map[string]any{"Format": "ODS"}), Icon: "download", Href: base + "/model.ods", Download: true},
 		{Label: ui.T(ctx, "catalogueui.schema.model", map[string]any{"Format": "CSV"}), Icon: "download", Href: base + "/model.csv", Download: true},
 		{Label: ui.T(ctx, "catalogueui.schema.check"), Icon: "file-check", Href: "/check?schema=" + url.QueryEscape(e.ID)},
-	}
-	if e.Bundled() {
-		view.Head.Actions = append(view.Head.Actions, ui.Button{Label: ui.T(ctx, "collectui.make"), Icon: "clipboard-list", Href: "/formulaires/nouveau?schema=" + e.ID})
+		{Label: ui.T(ctx, "collectui.make"), Icon: "clipboard-list", Href: "/formulaires/nouveau?schema=" + url.QueryEscape(e.ID)},
 	}
 	view.Fields = ui.Table{ID: "fields", Caption: ui.T(ctx, "catalogueui.schema.fields"), CaptionHidden: true, Columns: []ui.Column{
 		{Label: ui.T(ctx, "catalogueui.column")}, {Label: ui.T(ctx, "catalogueui.meaning"), Kind: ui.ColumnText}, {Label: ui.T(ctx, "catalogueui.type")},
