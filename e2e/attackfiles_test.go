@@ -21,6 +21,14 @@ func (s *siege) attackActiveContent(t *testing.T) {
 		for _, v := range []*visitor{s.visitors["anonymous"], s.visitors["editor"]} {
 			s.downloaded(t, v, "/api/v1/resources/"+d.Resources[0].ID+"/original", name)
 		}
+		agent := *s.visitors["editor"]
+		agent.t = t
+		agent.attach(agent.get("/datasets/"+d.Slug+"/files/new"), name, []byte("<script>alert(1)</script>"))
+		set, err := s.agent.FindDataset(t.Context(), d.ID)
+		if err != nil || len(set.Resources) != 2 {
+			t.Fatalf("%s is not added: %v", name, err)
+		}
+		s.downloaded(t, s.visitors["anonymous"], "/api/v1/resources/"+set.Resources[1].ID+"/original", name)
 	}
 	anonymous := s.dataset.Resources[0].ID
 	for _, path := range []string{"/api/v1/resources/" + anonymous + "/export.csv", "/api/v1/resources/" + anonymous + "/export.json", "/api/resources/" + anonymous + "/data/csv/", "/api/explore/v2.1/catalog/datasets/" + s.dataset.Slug + "/exports/csv"} {

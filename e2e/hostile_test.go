@@ -93,7 +93,7 @@ func hostileTable() []byte {
 }
 
 // Whatever is written into any field comes back as text on every page: titles,
-// descriptions, names of files, columns, cells, what is pasted, addresses and mails,
+// descriptions, names of files, files beside tables, columns, cells, what is pasted, addresses and mails,
 // reasons of a withdrawal, organisations, people, tokens, texts of the host, searches,
 // filters, the host's logo. A browser visits them all; nothing
 // runs, nothing is refused by the policy of the pages (which would mean that it got
@@ -112,10 +112,19 @@ func TestAttackStrings(t *testing.T) {
 	p.must(t, "admin", "organisation", "Mairie d’Essai")
 	agent := p.join(t, "mairie-d-essai", "agent@essai.example", "administrator")
 	c := p.client(t, agent.token("read,write,publish"))
+	set := ""
 	for i, a := range attacks[:6] {
 		name := regexp.MustCompile(`[/\x00]`).ReplaceAllString(a, "_") + ".csv"
-		if _, err := tryPublish(t.Context(), c, name, hostileTable(), fmt.Sprintf("%s %d", a, i)); err != nil {
+		d, err := tryPublish(t.Context(), c, name, hostileTable(), fmt.Sprintf("%s %d", a, i))
+		if err != nil {
 			t.Fatalf("%s: %v", a, err)
+		}
+		set = "/datasets/" + d.Slug
+	}
+	for i, a := range attacks[:6] { // files beside the tables, hostile in name, title and description
+		pg := agent.attach(agent.get(set+"/files/new"), regexp.MustCompile(`[/\\\x00]`).ReplaceAllString(a, "_")+".svg", []byte(hostileLogo), "title", a, "description", a, "note", a)
+		if pg.status != http.StatusOK || pg.doc.Find("main h2 a[href*='/files/']").Length() != i+1 {
+			t.Fatalf("%s: %d %s", a, pg.status, pg.text())
 		}
 	}
 	filled := 0

@@ -205,6 +205,7 @@ func newViews(t *testing.T, p *portal) *viewed {
 		w.follows(d.Slug)
 		w.asks(p.visitor(t))
 		w.links("/datasets/" + d.Slug + "/links/new")
+		w.administrator.attach(w.administrator.get("/datasets/"+d.Slug+"/files/new"), "notice.pdf", []byte("%PDF"), "title", "La notice des vues", "description", "Comment **les lire**.")
 		views = w
 	})
 	if views == nil {

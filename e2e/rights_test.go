@@ -82,6 +82,7 @@ type world struct {
 	number           int
 	form, formSlug   string // of the table of dataset, for its members
 	request, link    string // for data that the organisation has not, waiting; of dataset
+	file             string // of dataset
 }
 
 func newWorld(t *testing.T, p *portal) *world {
@@ -122,6 +123,8 @@ func newWorld(t *testing.T, p *portal) *world {
 	links := "/datasets/" + w.dataset.Slug + "/links"
 	linked := editor.send(editor.get(links+"/new"), `main form[action$="/links/new"]`, "title", "Le plan", "url", "https://127.0.0.1:9/plan")
 	w.link = path.Base(linked.doc.Find(`main h2 a[href^="`+links+`/"]`).AttrOr("href", "none"))
+	attached := editor.attach(editor.get("/datasets/"+w.dataset.Slug+"/files/new"), "notice.pdf", []byte("%PDF"))
+	w.file = path.Base(path.Dir(attached.doc.Find(`main h2 a[href*="/files/"]`).AttrOr("href", "none")))
 	for _, v := range w.visitors {
 		v.http.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	}
@@ -195,6 +198,10 @@ func (w *world) address(t *testing.T, method, path string) func() string {
 			p = strings.Replace(p, "{id}", w.request, 1)
 		case strings.HasPrefix(path, "/datasets/{slug}/links/{resource}"):
 			p = strings.Replace(p, "{resource}", w.link, 1)
+		case strings.HasPrefix(path, "/datasets/{slug}/files/{resource}"):
+			p = strings.Replace(p, "{resource}", w.file, 1)
+		case strings.HasPrefix(path, "/datasets/{slug}/tables/{resource}"):
+			p = strings.Replace(p, "{resource}", w.dataset.Resources[0].ID, 1)
 		case strings.HasPrefix(path, "/openrosa/"):
 			p = strings.NewReplacer("{id}", w.form, "{key}", w.tokens["token"]).Replace(p)
 		case strings.HasPrefix(path, "/f/{key}"):

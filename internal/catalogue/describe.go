@@ -254,41 +254,6 @@ func resourceForChange(ctx context.Context, tx *sqldb.Tx, a identity.Actor, id R
 	return r, d, err
 }
 
-// RemoveResource takes a resource and its versions out of a dataset, for good; a
-// published dataset keeps at least one usable. Rights: ActionContribute for a
-// draft, ActionWithdraw for what is public, ActionEdit else. Kinds: NotFound,
-// SignIn, Denied, Conflict (revision; the last one).
-func (s *Service) RemoveResource(ctx context.Context, a identity.Actor, id ResourceID, revision int) (err error) {
-	defer errs.Wrap(&err, "catalogue.RemoveResource(%s)", id)
-	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
-		r, d, err := resourceForChange(ctx, tx, a, id, revision, toRemoveData)
-		if err != nil {
-			return err
-		}
-		all, err := resourcesOf(ctx, tx, d.ID)
-		if err != nil {
-			return err
-		}
-		others := false
-		for _, o := range all {
-			others = others || o.ID != id && o.Usable()
-		}
-		if (d.State == Published || d.State == Internal) && r.Usable() && !others {
-			return errs.New(errs.Conflict, "catalogue.last-resource").WithHint("catalogue.last-resource.hint")
-		}
-		if _, err := tx.Exec(ctx, `DELETE FROM resources WHERE id = $1`, id); err != nil {
-			return err
-		}
-		if _, err := tx.Exec(ctx, `UPDATE resources SET place = place - 1 WHERE dataset = $1 AND place > $2`, d.ID, r.Position); err != nil {
-			return err
-		}
-		if err := nextRevision(ctx, tx, d.ID); err != nil {
-			return err
-		}
-		return s.resourceChanged(ctx, tx, a, d, r.Usable(), "resource.remove", id, r.ResourceMetadata, nil)
-	})
-}
-
 // Reorder puts the resources of a dataset in an order that names each once.
 // Rights and kinds: those of Edit; Conflict also when the order is not of the
 // resources that are there.

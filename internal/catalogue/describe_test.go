@@ -235,7 +235,7 @@ func TestResources(t *testing.T) {
 		w.same(len(due), 0) // a draft
 
 		order()
-		w.ok(w.RemoveResource(ctx, w.editor, list[2], d.Revision))
+		w.ok(w.RemoveResource(ctx, w.editor, list[2], d.Revision, ""))
 		w.same(order(), []string{"premier", "deux"})
 		d, err = w.Publish(ctx, w.editor, d.ID, d.Revision)
 		w.ok(err)
@@ -246,9 +246,10 @@ func TestResources(t *testing.T) {
 		due, err = w.LinksDue(ctx, root, 10)
 		w.ok(err)
 		w.same(due, []catalogue.ResourceID{list[1]})
-		w.ok(w.RemoveResource(ctx, w.editor, list[1], catalogue.AnyRevision))
-		w.fails(w.RemoveResource(ctx, w.editor, list[0], catalogue.AnyRevision), errs.Conflict, "catalogue.last-resource")
-		w.fails(w.RemoveResource(ctx, w.editor, list[1], catalogue.AnyRevision), errs.NotFound)
+		w.ok(w.RemoveResource(ctx, w.editor, list[1], catalogue.AnyRevision, ""))
+		w.fails(w.RemoveResource(ctx, w.editor, list[0], catalogue.AnyRevision, ""), errs.Conflict, "catalogue.last-resource")
+		w.fails(w.RemoveResource(ctx, w.editor, list[1], catalogue.AnyRevision, ""), errs.NotFound, catalogue.RemovedKey)
+		w.fails(w.RemoveResource(ctx, w.editor, list[2], catalogue.AnyRevision, ""), errs.NotFound, "errs.not-found") // it was never public
 	})
 }
 

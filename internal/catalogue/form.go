@@ -235,6 +235,9 @@ func checkResource(k Kind, m ResourceMetadata) (ResourceMetadata, error) {
 	return m, f.err()
 }
 
+// IsFormat reports whether a text may be the Format of a resource.
+func IsFormat(s string) bool { return formatName.MatchString(s) }
+
 // webAddress accepts http and https with a host, without a password in it.
 func webAddress(s string) bool {
 	u, err := url.Parse(s)

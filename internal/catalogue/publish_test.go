@@ -227,7 +227,7 @@ func TestRightsOfMethods(t *testing.T) {
 				return w.Reorder(ctx, a, d.ID, d.Revision, []catalogue.ResourceID{d.Resources[1].ID, d.Resources[0].ID})
 			}},
 			{"RemoveResource", func(a identity.Actor, d catalogue.Dataset) error {
-				return w.RemoveResource(ctx, a, d.Resources[1].ID, d.Revision)
+				return w.RemoveResource(ctx, a, d.Resources[1].ID, d.Revision, "")
 			}},
 			{"AddVersion", func(a identity.Actor, d catalogue.Dataset) error {
 				_, err := w.AddVersion(ctx, a, newVersion(d.Resources[0].ID, "x"))

@@ -129,6 +129,10 @@ func (s *Service) Head(ctx context.Context, a identity.Actor, id ResourceID) (r 
 		r, d, err = s.HeadTx(ctx, tx, a, id)
 		return err
 	})
+	if errs.Is(err, errs.NotFound) {
+		none := err
+		err = s.db.ReadOne(ctx, func(tx *sqldb.Tx) error { return removed(ctx, tx, a, id, none) })
+	}
 	if err != nil {
 		return r, d, err
 	}
@@ -165,6 +169,9 @@ func (s alongside) Scan(dest ...any) error { return s.Scanner.Scan(append(dest, 
 // resource1 reads a resource that the actor may see, and its dataset.
 func resource1(ctx context.Context, tx *sqldb.Tx, a identity.Actor, id ResourceID) (Resource, Dataset, error) {
 	r, err := scanResource(tx.QueryRow(ctx, `SELECT `+resourceColumns+` FROM resources r WHERE r.id = $1`, id))
+	if errs.Is(err, errs.NotFound) {
+		err = removed(ctx, tx, a, id, err)
+	}
 	if err != nil {
 		return Resource{}, Dataset{}, err
 	}

@@ -73,6 +73,20 @@ func (s *Service) AddVersionTx(ctx context.Context, tx *sqldb.Tx, a identity.Act
 	}.write(ctx, tx, a)
 }
 
+// MayAddData refuses who may not add a version to what a dataset holds: AddVersion asks
+// the same, but once the bytes have come. Kinds: NotFound, SignIn, Denied (also where an
+// administrator must approve).
+func (s *Service) MayAddData(ctx context.Context, a identity.Actor, id DatasetID) (err error) {
+	defer errs.Wrap(&err, "catalogue.MayAddData(%s)", id)
+	return s.db.Read(ctx, func(tx *sqldb.Tx) error {
+		d, err := forChange(ctx, tx, a, id, AnyRevision, toAddData)
+		if err != nil || d.State != Published {
+			return err
+		}
+		return s.approved(ctx, tx, a, d.Organisation)
+	})
+}
+
 type versionAudit struct {
 	Resource ResourceID `json:"resource"`
 	Version  VersionID  `json:"version"`

@@ -75,6 +75,6 @@ func TestSaveLink(t *testing.T) {
 				t.Errorf("%s: %v", field, err)
 			}
 		}
-		w.must(w.catalogue.RemoveResource(ctx, w.editor, gone.ID, d.Revision))
+		w.must(w.catalogue.RemoveResource(ctx, w.editor, gone.ID, d.Revision, ""))
 	})
 }

@@ -287,6 +287,23 @@ func (s *Service) Upload(ctx context.Context, a identity.Actor, org identity.Org
 	return u, nil
 }
 
+// TakeUploadTx gives a file that is whole to who names its blob in the same transaction:
+// the upload is no more. Contributors. Kinds: NotFound, Conflict (bytes are missing).
+func (s *Service) TakeUploadTx(ctx context.Context, tx *sqldb.Tx, a identity.Actor, id UploadID) (u Upload, err error) {
+	defer errs.Wrap(&err, "tables.TakeUpload(%s)", id)
+	if u, err = findUpload(ctx, tx, id); err != nil {
+		return u, err
+	}
+	switch {
+	case !a.Can(identity.ActionContribute, u.Organisation):
+		return u, errs.New(errs.NotFound, "tables.upload.none").WithHint("tables.upload.none.hint")
+	case !u.Done():
+		return u, errs.New(errs.Conflict, "tables.upload.unfinished").WithHint("tables.upload.cut.hint")
+	}
+	_, err = tx.Exec(ctx, `DELETE FROM uploads WHERE id = $1`, id)
+	return u, err
+}
+
 // CancelUpload forgets an upload that is not wanted any more. Kinds: NotFound.
 func (s *Service) CancelUpload(ctx context.Context, a identity.Actor, id UploadID) (err error) {
 	defer errs.Wrap(&err, "tables.CancelUpload(%s)", id)

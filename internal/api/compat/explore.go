@@ -224,7 +224,7 @@ func explorePage(v url.Values, grouped, export bool) (limit, offset int, err err
 // exploreOf is a table of a dataset in the shape of the catalogue, where each table is a dataset.
 func (api *API) exploreOf(e entry, l i18n.Lang, links bool) explore.Dataset {
 	d := e.dataset
-	out := explore.Dataset{ID: e.id(), UID: e.uid(), Attachments: []string{}, DataVisible: true, Features: []string{}, Fields: []explore.Field{}}
+	out := explore.Dataset{ID: e.id(), UID: e.uid(), Attachments: api.exploreFiles(d), DataVisible: true, Features: []string{}, Fields: []explore.Field{}}
 	licence, _ := catalogue.FindLicence(d.Licence)
 	m := &out.Metas.Default
 	out.Metas.DCAT = map[string]any{"created": d.CreatedAt, "issued": d.PublishedAt, "creator": e.organisation.Name, "contact_name": d.Contact.Name, "contact_email": d.Contact.Email}
@@ -336,13 +336,29 @@ func (api *API) exploreAttachments(w http.ResponseWriter, r *http.Request) error
 	if err := knownOnly(r, exploreAlways...); err != nil {
 		return err
 	}
-	if _, err := api.find(r, r.PathValue("id")); err != nil {
+	e, err := api.find(r, r.PathValue("id"))
+	if err != nil {
 		return err
 	}
+	list := []explore.Attached{}
+	for _, a := range api.exploreFiles(e.dataset) {
+		list = append(list, a.Attached())
+	}
 	return httpx.WriteJSON(w, r, http.StatusOK, struct {
-		Links       []explore.Link `json:"_links"`
-		Attachments []string       `json:"attachments"`
-	}{[]explore.Link{}, []string{}})
+		Links       []explore.Link     `json:"_links"`
+		Attachments []explore.Attached `json:"attachments"`
+	}{[]explore.Link{}, list})
+}
+
+// exploreFiles are the files of a dataset, which each of its tables has.
+func (api *API) exploreFiles(d catalogue.Dataset) []explore.Attachment {
+	list := []explore.Attachment{}
+	for _, r := range d.Resources {
+		if r.Kind == catalogue.File && r.Current != nil {
+			list = append(list, explore.Attachment{MediaType: r.MediaType, Title: r.Title, URL: api.link("/api/v1/resources/" + string(r.ID) + "/original"), ID: string(r.ID), Format: r.Format})
+		}
+	}
+	return list
 }
 
 func (api *API) exploreFacets(w http.ResponseWriter, r *http.Request) error {

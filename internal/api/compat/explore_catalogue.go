@@ -131,6 +131,7 @@ func (api *API) catalogueData(out io.Writer, list []explore.Dataset) error {
 	}
 	type distribution struct {
 		Type   string `json:"@type"`
+		Title  string `json:"title,omitempty"` // of a file; a table has that of the dataset
 		Format string `json:"format"`
 		Media  string `json:"mediaType"`
 		URL    string `json:"downloadURL"`
@@ -167,9 +168,12 @@ func (api *API) catalogueData(out io.Writer, list []explore.Dataset) error {
 			for _, f := range explore.ExportFormats {
 				if !f.Places || slices.Contains(d.Features, "geo") {
 					media, _, _ := strings.Cut(f.MediaType, ";")
-					set.Distributions = append(set.Distributions, distribution{"dcat:Distribution", strings.ToUpper(f.Name), media, api.link(explorePath + "/datasets/" + d.ID + "/exports/" + f.Name)})
+					set.Distributions = append(set.Distributions, distribution{"dcat:Distribution", "", strings.ToUpper(f.Name), media, api.link(explorePath + "/datasets/" + d.ID + "/exports/" + f.Name)})
 				}
 			}
+		}
+		for _, a := range d.Attachments {
+			set.Distributions = append(set.Distributions, distribution{"dcat:Distribution", a.Title, strings.ToUpper(a.Format), a.MediaType, a.URL})
 		}
 		sets = append(sets, set)
 	}

@@ -116,6 +116,10 @@ func openPortal(t *testing.T, db *sqldb.DB) *territory {
 	must(err)
 	_, err = cat.AddResource(ctx, sys, p.parts.ID, catalogue.Link, catalogue.ResourceMetadata{Title: "Notice", Format: "pdf", URL: "https://ailleurs.example/notice.pdf"})
 	must(err)
+	file, err := cat.AddResource(ctx, sys, p.parts.ID, catalogue.File, catalogue.ResourceMetadata{Title: "Photos", Format: "zip", MediaType: "application/zip"})
+	must(err)
+	_, err = cat.AddVersion(ctx, sys, catalogue.NewVersion{Resource: file.ID, Original: catalogue.Original{Blob: like.Original.Blob, Bytes: like.Original.Bytes, FileName: "photos.zip", MediaType: "application/zip"}})
+	must(err)
 	p.parts, err = cat.Get(ctx, sys, p.parts.ID)
 	must(err)
 

@@ -64,9 +64,10 @@ type resourceAnswer struct {
 	Title       string         `json:"title"`
 	Description string         `json:"description"`
 	Format      string         `json:"format"`
+	MediaType   string         `json:"media_type"`
 	URL         string         `json:"url"`
 	Version     int            `json:"version"`
-	Rows        *int64         `json:"rows"` // null in lists
+	Rows        *int64         `json:"rows"` // null in lists, and of what is no table
 	Current     *versionAnswer `json:"current,omitempty"`
 }
 
@@ -101,12 +102,18 @@ func (api *API) datasetAnswer(d catalogue.Dataset) datasetAnswer {
 }
 
 func (api *API) resourceAnswer(r catalogue.Resource) resourceAnswer {
-	ans := resourceAnswer{ID: string(r.ID), Kind: string(r.Kind), Title: r.Title, Description: r.Description, Format: r.Format, URL: r.URL, Version: r.Latest}
-	if r.Kind == catalogue.Table {
+	ans := resourceAnswer{ID: string(r.ID), Kind: string(r.Kind), Title: r.Title, Description: r.Description, Format: r.Format, MediaType: r.MediaType, URL: r.URL, Version: r.Latest}
+	switch r.Kind {
+	case catalogue.Table:
 		ans.URL = api.link("api/v1/resources", string(r.ID), "rows")
+	case catalogue.File:
+		ans.URL = api.link("api/v1/resources", string(r.ID), "original")
+	case catalogue.Link:
 	}
 	if r.Current != nil {
-		ans.Rows = &r.Current.Rows
+		if r.Kind == catalogue.Table {
+			ans.Rows = &r.Current.Rows
+		}
 		v := versionOf(*r.Current)
 		ans.Current = &v
 	}

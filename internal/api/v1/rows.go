@@ -28,18 +28,27 @@ type opened struct {
 	tables.Table
 }
 
-// open finds the table of a request: resource by id, ?version= or the latest.
-func (api *API) open(r *http.Request) (o opened, err error) {
-	a := actor(r)
-	ctx := r.Context()
-	if o.resource, o.dataset, err = api.o.Catalogue.Head(ctx, a, catalogue.ResourceID(r.PathValue("id"))); err != nil {
-		return o, err
+// head finds what a request is about: resource by id, the number of ?version= or of the
+// latest.
+func (api *API) head(r *http.Request) (o opened, number int, err error) {
+	if o.resource, o.dataset, err = api.o.Catalogue.Head(r.Context(), actor(r), catalogue.ResourceID(r.PathValue("id"))); err != nil {
+		return o, 0, err
 	}
-	number := o.resource.Latest
+	number = o.resource.Latest
 	if v := r.URL.Query().Get("version"); v != "" {
 		if number, err = strconv.Atoi(v); err != nil {
-			return o, httpx.BadRequest("api.bad-value", errs.Args{"Name": "version", "Value": v})
+			return o, 0, httpx.BadRequest("api.bad-value", errs.Args{"Name": "version", "Value": v})
 		}
+	}
+	return o, number, nil
+}
+
+// open is head with the table of that version.
+func (api *API) open(r *http.Request) (o opened, err error) {
+	a, ctx := actor(r), r.Context()
+	o, number, err := api.head(r)
+	if err != nil {
+		return o, err
 	}
 	key := versionKey{o.resource.ID, number}
 	if number == o.resource.Latest && o.resource.PublicFrom <= number { // whoever sees the resource sees this version
@@ -348,16 +357,20 @@ func selected(fields []tabular.Field, names []string) []tabular.Field {
 	return out
 }
 
-// original answers with the bytes as they were brought.
+// original answers with the bytes as they were brought: those of a file, or those that a
+// version of a table was read from.
 func (api *API) original(w http.ResponseWriter, r *http.Request) error {
 	if err := only(r, "version"); err != nil {
 		return err
 	}
-	o, err := api.open(r)
+	o, number, err := api.head(r)
 	if err != nil {
 		return err
 	}
-	v := o.version
+	v, err := api.o.Catalogue.Version(r.Context(), actor(r), o.resource.ID, number)
+	if err != nil {
+		return err
+	}
 	if httpx.NotModified(w, r, httpx.FileTag(v.Original.Blob)) {
 		return nil
 	}

@@ -34,15 +34,42 @@ type Link struct {
 
 // Dataset is a dataset of the catalogue.
 type Dataset struct {
-	Links       *[]Link  `json:"_links,omitempty"`
-	ID          string   `json:"dataset_id"`
-	UID         string   `json:"dataset_uid"`
-	Attachments []string `json:"attachments"`
-	HasRecords  bool     `json:"has_records"`
-	DataVisible bool     `json:"data_visible"`
-	Features    []string `json:"features"` // geo, analyze, timeserie
-	Fields      []Field  `json:"fields"`
-	Metas       Metas    `json:"metas"`
+	Links       *[]Link      `json:"_links,omitempty"`
+	ID          string       `json:"dataset_id"`
+	UID         string       `json:"dataset_uid"`
+	Attachments []Attachment `json:"attachments"`
+	HasRecords  bool         `json:"has_records"`
+	DataVisible bool         `json:"data_visible"`
+	Features    []string     `json:"features"` // geo, analyze, timeserie
+	Fields      []Field      `json:"fields"`
+	Metas       Metas        `json:"metas"`
+}
+
+// Attachment is a file that goes with a dataset, in the list of the dataset.
+type Attachment struct {
+	MediaType string `json:"mimetype"`
+	Title     string `json:"title"`
+	URL       string `json:"url"`
+	ID        string `json:"id"`
+	Format    string `json:"-"` // short name, for catalogues that have a place for it
+}
+
+// Attached is an Attachment in the list of its own.
+type Attached struct {
+	Href  string `json:"href"`
+	Metas struct {
+		MediaType string `json:"mime-type"`
+		Title     string `json:"title"`
+		URL       string `json:"url"`
+		ID        string `json:"id"`
+	} `json:"metas"`
+}
+
+// Attached is the attachment as its own list has it.
+func (a Attachment) Attached() (out Attached) {
+	out.Href = a.URL
+	out.Metas.MediaType, out.Metas.Title, out.Metas.URL, out.Metas.ID = a.MediaType, a.Title, a.URL, a.ID
+	return out
 }
 
 // Field is a column of a dataset.

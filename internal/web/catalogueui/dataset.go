@@ -39,7 +39,7 @@ type datasetView struct {
 	Withdrawn *ui.Notice
 	Draft     *ui.Notice
 	Demo      bool
-	Links     ui.Items // the addresses that it leads to
+	Attached  ui.Items // its files and the addresses that it leads to
 	Missing   *ui.Link // leads to asking for what is not there
 }
 
@@ -215,31 +215,15 @@ func (p *Pages) frame(ctx context.Context, f found, part string) (datasetView, u
 		v.Follow = &b
 	}
 	v.Missing = missing(ctx, d)
-	v.Links = links(d)
-	if f.resource == nil && len(v.Links.Items) > 0 {
-		v.Tabs = ui.Tabs{Label: ui.T(ctx, "catalogueui.tabs"), Tabs: []ui.Tab{{Label: ui.T(ctx, "link.title"), Icon: "link", Href: f.base(), Current: part == ""}, {Label: ui.T(ctx, "catalogueui.tab.about"), Icon: "info", Href: f.base() + "/about", Current: part == "/about"}}}
+	v.Attached = p.attached(ctx, d)
+	if f.resource == nil && len(v.Attached.Items) > 0 {
+		v.Tabs = ui.Tabs{Label: ui.T(ctx, "catalogueui.tabs"), Tabs: []ui.Tab{{Label: ui.T(ctx, "contents.title"), Icon: "folder-open", Href: f.base(), Current: part == ""}, {Label: ui.T(ctx, "catalogueui.tab.about"), Icon: "info", Href: f.base() + "/about", Current: part == "/about"}}}
 	}
 	page := ui.Page{Title: d.Title, Description: v.Summary, Place: "/search", Canonical: f.base() + part, NoIndex: d.Demonstration || d.State != catalogue.Published,
 		Crumbs: []ui.Crumb{{Label: ui.T(ctx, "catalogueui.search.title"), Href: "/search"}, {Label: f.org.Name, Href: "/organisations/" + f.org.Slug}, {Label: d.Title}}}
 	page.Picture = pictureOf(f, nil)
 	p.shared(ctx, f, &page)
 	return v, page
-}
-
-// links are the addresses that a dataset leads to, of which nothing is held here.
-func links(d catalogue.Dataset) (items ui.Items) {
-	items.Level = 3
-	for _, x := range d.Resources {
-		if x.Kind != catalogue.Link || d.State == catalogue.Withdrawn {
-			continue
-		}
-		it := ui.Item{Title: x.Title, Href: x.URL, Text: markup.Text(x.Description, 300), Eyebrow: strings.ToUpper(x.Format)}
-		if u, err := url.Parse(x.URL); err == nil {
-			it.Facts = []ui.Fact{{Icon: "external-link", Text: u.Hostname()}}
-		}
-		items.Items = append(items.Items, it)
-	}
-	return items
 }
 
 // heavyRows is from how many rows on a compressed file is offered beside the others.
@@ -309,7 +293,7 @@ func (p *Pages) dataset(w http.ResponseWriter, r *http.Request) error {
 	if f.resource == nil {
 		frame, page := p.frame(ctx, f, "")
 		view := tableView{datasetView: frame}
-		if f.dataset.State != catalogue.Withdrawn && len(frame.Links.Items) == 0 {
+		if f.dataset.State != catalogue.Withdrawn && len(frame.Attached.Items) == 0 {
 			view.None = &ui.Empty{Icon: "table-2", Title: ui.T(ctx, "catalogueui.no-table"), Text: ui.T(ctx, "catalogueui.no-table.text")}
 		}
 		return shell.Page(w, r, page, datasetPage(view))

@@ -66,6 +66,7 @@ func (p *Pages) Routes() []shell.Route {
 		{Pattern: "GET /datasets/{slug}/chart.svg", Who: shell.Anyone, Handler: p.chartSVG},
 		{Pattern: "GET /datasets/{slug}/chart.csv", Who: shell.Anyone, Handler: p.chartCSV},
 		{Pattern: "GET /datasets/{slug}/column", Who: shell.Anyone, Handler: p.column},
+		{Pattern: "GET /datasets/{slug}/files/{resource}", Who: shell.Anyone, Handler: p.file},
 		{Pattern: "GET /datasets/{slug}/rows/{number}", Who: shell.Anyone, Handler: p.row},
 		{Pattern: "GET /datasets/{slug}/contributors", Who: shell.Anyone, Handler: p.contributors},
 		{Pattern: "GET /datasets/{slug}/duplicates", Who: shell.Anyone, Handler: p.duplicates},

@@ -39,7 +39,7 @@ func manage(ctx context.Context, a identity.Actor, d catalogue.Dataset, e enteri
 			add("share.manage.data", "/deposits/new?dataset="+string(d.ID), "refresh-cw")
 			add("share.manage.link", base+"/link", "link")
 		}
-		add("link.title", base+"/links", "link")
+		add("contents.title", base+"/links", "folder-open")
 		if e.grid {
 			add("gridui.title", base+"/grid", "table-2")
 		}
@@ -134,8 +134,11 @@ type schemaAgent struct {
 
 type schemaDownload struct {
 	Type   string `json:"@type"`
+	Name   string `json:"name,omitempty"` // of a file or a link; a table has that of the dataset
 	URL    string `json:"contentUrl"`
-	Format string `json:"encodingFormat"`
+	Format string `json:"encodingFormat,omitempty"`
+	Size   string `json:"contentSize,omitempty"` // bytes
+	SHA256 string `json:"sha256,omitempty"`
 }
 
 type schemaDataCatalog struct {
@@ -164,9 +167,23 @@ func (p *Pages) described(_ context.Context, f found) schemaDataset {
 			s.Places = append(s.Places, schemaPlace{"Place", z.Name})
 		}
 	}
-	if f.resource == nil {
-		return s
+	if f.resource != nil {
+		p.tableDescribed(f, &s)
 	}
+	for _, x := range d.Resources {
+		switch {
+		case x.Kind == catalogue.Link:
+			s.Distribution = append(s.Distribution, schemaDownload{Type: "DataDownload", Name: x.Title, URL: x.URL, Format: x.MediaType})
+		case x.Kind == catalogue.File && x.Current != nil:
+			o := x.Current.Original
+			s.Distribution = append(s.Distribution, schemaDownload{Type: "DataDownload", Name: x.Title, URL: p.o.BaseURL + "/api/v1/resources/" + string(x.ID) + "/original", Format: x.MediaType, Size: strconv.FormatInt(o.Bytes, 10), SHA256: o.Blob})
+		}
+	}
+	return s
+}
+
+// tableDescribed adds what the table is: its columns, the formats that it is given in.
+func (p *Pages) tableDescribed(f found, s *schemaDataset) {
 	s.Version = strconv.Itoa(f.resource.Latest)
 	for _, c := range f.Snapshot.Fields {
 		s.Variables = append(s.Variables, c.Name)
@@ -176,9 +193,8 @@ func (p *Pages) described(_ context.Context, f found) schemaDataset {
 		formats = append(formats, [2]string{"geojson", "application/geo+json"})
 	}
 	for _, x := range formats {
-		s.Distribution = append(s.Distribution, schemaDownload{"DataDownload", p.o.BaseURL + "/api/v1/resources/" + string(f.resource.ID) + "/export." + x[0], x[1]})
+		s.Distribution = append(s.Distribution, schemaDownload{Type: "DataDownload", URL: p.o.BaseURL + "/api/v1/resources/" + string(f.resource.ID) + "/export." + x[0], Format: x[1]})
 	}
-	return s
 }
 
 func orDots(s string) string {

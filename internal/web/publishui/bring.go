@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"mime/multipart"
 	"net/http"
 	"os"
 	"slices"
@@ -37,6 +38,7 @@ type bringView struct {
 	Link         ui.Input
 	Rhythm       ui.Select
 	Plain        string     // address of the form of a plain link
+	AsIs         string     // that of a file that is not read
 	Mode         *ui.Radios // nil for a new dataset
 	Key          *ui.Select
 	Models       []ui.Link
@@ -53,7 +55,7 @@ func (p *Pages) newForm(w http.ResponseWriter, r *http.Request) error {
 func (p *Pages) bringPage(w http.ResponseWriter, r *http.Request, typed map[string]string, problem error) error {
 	v, ctx := shell.From(r), r.Context()
 	dataset, schema := typed["dataset"], typed["schema"]
-	view := bringView{Plain: "/deposits/link", Head: ui.PageHead{Title: ui.T(ctx, "publishui.bring.title"), Lead: ui.T(ctx, "publishui.bring.lead")}, Dataset: dataset, Max: ui.Bytes(ctx, p.o.Tables.MaxUpload()), Person: string(v.Actor.Person()),
+	view := bringView{Plain: "/deposits/link", AsIs: "/deposits/file", Head: ui.PageHead{Title: ui.T(ctx, "publishui.bring.title"), Lead: ui.T(ctx, "publishui.bring.lead")}, Dataset: dataset, Max: ui.Bytes(ctx, p.o.Tables.MaxUpload()), Person: string(v.Actor.Person()),
 		File: ui.FileInput{Field: ui.Field{Name: "file", Label: ui.T(ctx, "publishui.file"), Help: ui.T(ctx, "publishui.file.help")}, Accept: accepted, Large: true}}
 	var err error
 	if view.Schema, err = p.schemaSelect(ctx, schema); err != nil {
@@ -68,7 +70,7 @@ func (p *Pages) bringPage(w http.ResponseWriter, r *http.Request, typed map[stri
 			return err
 		}
 		view.Head = ui.PageHead{Eyebrow: d.Title, Title: ui.T(ctx, "publishui.renew.title"), Lead: ui.T(ctx, "publishui.renew.lead")}
-		view.OrgID, view.Plain = string(d.Organisation), linksPath(d)+"/new"
+		view.OrgID, view.Plain, view.AsIs = string(d.Organisation), linksPath(d)+"/new", "/datasets/"+d.Slug+"/files/new"
 		if schema == "" {
 			if view.Schema, err = p.schemaSelect(ctx, d.Schema.ID); err != nil {
 				return err
@@ -198,53 +200,56 @@ func (p *Pages) ontoFields(ctx context.Context, a identity.Actor, d catalogue.Da
 	return nil
 }
 
-// maxField is how many bytes a field of the form may have.
-const maxField = 4096
+// maxField is how many bytes a field of a form that streams may have.
+const maxField = 32 << 10
+
+// streamed reads the fields of a form that streams; take is given the others, in their
+// order, and reports whether a part is one of its own. What was read comes back with an
+// error too.
+func streamed(r *http.Request, take func(fields map[string]string, part *multipart.Part) (bool, error)) (fields map[string]string, err error) {
+	fields = map[string]string{}
+	parts, err := r.MultipartReader()
+	if err != nil {
+		return fields, httpx.BadRequest("publishui.no-file")
+	}
+	for {
+		part, err := parts.NextPart()
+		if errors.Is(err, io.EOF) {
+			return fields, nil
+		}
+		if err != nil {
+			return fields, errs.New(errs.Busy, "tables.upload.cut").WithHint("tables.upload.cut.hint").Because(err)
+		}
+		taken, err := take(fields, part)
+		if err == nil && !taken {
+			var b []byte
+			b, err = io.ReadAll(io.LimitReader(part, maxField))
+			fields[part.FormName()] = string(b)
+		}
+		if err != nil {
+			return fields, err
+		}
+	}
+}
 
 // bring takes the rows of a form that streams: fields first, then a file or a text
 // that was pasted, then an address. A script that sent the file before gives the id of
 // its upload instead.
 func (p *Pages) bring(w http.ResponseWriter, r *http.Request) error {
-	parts, err := r.MultipartReader()
-	if err != nil {
-		return httpx.BadRequest("publishui.no-file")
-	}
-	fields := map[string]string{}
-	for {
-		part, err := parts.NextPart()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return errs.New(errs.Busy, "tables.upload.cut").WithHint("tables.upload.cut.hint").Because(err)
-		}
-		name := part.FileName()
-		switch part.FormName() {
+	fields, err := streamed(r, func(fields map[string]string, part *multipart.Part) (bool, error) {
+		switch name := part.FileName(); part.FormName() {
 		case "file":
 			if name == "" {
-				continue
+				return true, nil
 			}
-			err = p.takeIn(r, fields, name, part)
+			return true, p.takeIn(r, fields, name, part)
 		case "pasted":
-			text := bufio.NewReader(part)
-			if !filled(text) || fields["upload"] != "" {
-				continue
-			}
-			fields["pasted"] = "pasted"
-			limited := &io.LimitedReader{R: text, N: 4*maxPasted + 1}
-			if err = p.takeIn(r, fields, ui.T(r.Context(), "bring.pasted.name")+".txt", limited); err == nil && limited.N <= 0 {
-				delete(fields, "upload")
-				err = errs.New(errs.TooLarge, "bring.pasted.large", errs.Args{"Limit": ui.Bytes(r.Context(), 4*maxPasted)}).WithHint("bring.pasted.large.hint")
-			}
-		default:
-			var b []byte
-			if b, err = io.ReadAll(io.LimitReader(part, maxField)); err == nil {
-				fields[part.FormName()] = string(b)
-			}
+			return true, p.takePasted(r, fields, part)
 		}
-		if err != nil {
-			return p.bringPage(w, r, fields, err)
-		}
+		return false, nil
+	})
+	if err != nil {
+		return p.bringPage(w, r, fields, err)
 	}
 	if link := strings.TrimSpace(fields["link"]); fields["upload"] == "" && link != "" {
 		if err := p.follow(r, fields, link); err != nil {
@@ -269,6 +274,22 @@ func filled(text *bufio.Reader) bool {
 			return text.UnreadByte() == nil
 		}
 	}
+}
+
+// takePasted keeps a text that was pasted, unless a file came before it.
+func (p *Pages) takePasted(r *http.Request, fields map[string]string, part io.Reader) error {
+	text := bufio.NewReader(part)
+	if !filled(text) || fields["upload"] != "" {
+		return nil
+	}
+	fields["pasted"] = "pasted"
+	limited := &io.LimitedReader{R: text, N: 4*maxPasted + 1}
+	err := p.takeIn(r, fields, ui.T(r.Context(), "bring.pasted.name")+".txt", limited)
+	if err == nil && limited.N <= 0 {
+		delete(fields, "upload")
+		err = errs.New(errs.TooLarge, "bring.pasted.large", errs.Args{"Limit": ui.Bytes(r.Context(), 4*maxPasted)}).WithHint("bring.pasted.large.hint")
+	}
+	return err
 }
 
 // takeIn keeps what was brought and notes its upload among the fields.

@@ -188,8 +188,8 @@ func renewal(ctx context.Context, d catalogue.Dataset, makers map[catalogue.Reso
 			return nil
 		}
 	}
-	if len(tablesOf([]catalogue.Dataset{d})) == 0 && slices.ContainsFunc(d.Resources, func(r catalogue.Resource) bool { return r.Kind == catalogue.Link }) {
-		return []ui.Button{{Label: ui.T(ctx, "link.title"), Icon: "link", Href: linksPath(d)}}
+	if len(tablesOf([]catalogue.Dataset{d})) == 0 && len(d.Resources) > 0 {
+		return []ui.Button{{Label: ui.T(ctx, "contents.title"), Icon: "folder-open", Href: linksPath(d)}}
 	}
 	return []ui.Button{{Label: ui.T(ctx, "publishui.renew"), Icon: "refresh-cw", Href: "/deposits/new?dataset=" + string(d.ID)}}
 }
@@ -213,7 +213,7 @@ func (p *Pages) dueFor(ctx context.Context, d catalogue.Dataset, renew []ui.Butt
 		if r.LinkBroken && (d.State == catalogue.Published || d.State == catalogue.Internal) {
 			it.Badges = []ui.Badge{{Label: ui.T(ctx, "desk.link-broken"), Kind: ui.Wrong, Icon: "circle-alert"}}
 			it.Text = ui.T(ctx, "watch.pointed", i18n.Args{"Title": r.Title, "Address": r.URL, "Problem": publish.LinkProblem(ui.LangOf(ctx), r)})
-			it.Actions = []ui.Button{{Label: ui.T(ctx, "watch.see"), Icon: "link", Href: linksPath(d) + "/" + string(r.ID)}}
+			it.Actions = []ui.Button{{Label: ui.T(ctx, "watch.see"), Icon: "link", Href: partPath(d, r)}}
 			list.add(urgencyLink, 0, it)
 			return
 		}

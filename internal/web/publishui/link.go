@@ -17,47 +17,6 @@ import (
 	"socle/internal/web/ui"
 )
 
-// linksView lists the plain links of a dataset.
-type linksView struct {
-	Head  ui.PageHead
-	Items ui.Items
-	Empty ui.Empty
-}
-
-func linksPath(d catalogue.Dataset) string { return "/datasets/" + d.Slug + "/links" }
-
-// links lists the addresses that a dataset leads to.
-func (p *Pages) links(w http.ResponseWriter, r *http.Request) error {
-	d, err := p.set(r, identity.ActionContribute)
-	if err != nil {
-		return err
-	}
-	ctx, base := r.Context(), linksPath(d)
-	view := linksView{Head: setHead(ctx, d, "link.title"), Items: ui.Items{Level: 2}, Empty: ui.Empty{Icon: "link", Title: ui.T(ctx, "link.none"), Text: ui.T(ctx, "link.none.text")}}
-	view.Head.Lead = ui.T(ctx, "link.lead")
-	if d.State != catalogue.Withdrawn {
-		view.Head.Actions = []ui.Button{{Label: ui.T(ctx, "link.add"), Icon: "plus", Style: ui.Primary, Href: base + "/new"}}
-	}
-	for _, x := range d.Resources {
-		if x.Kind != catalogue.Link {
-			continue
-		}
-		it := ui.Item{Title: x.Title, Href: base + "/" + string(x.ID), Text: x.URL, Badges: []ui.Badge{linkBadge(ctx, x)},
-			Actions: []ui.Button{{Label: ui.T(ctx, "link.remove"), Icon: "trash-2", Style: ui.Quiet, Href: base + "/" + string(x.ID) + "/remove"}}}
-		if x.Format != "" {
-			it.Eyebrow = strings.ToUpper(x.Format)
-		}
-		if problem := publish.LinkProblem(ui.LangOf(ctx), x); problem != "" {
-			it.Facts = append(it.Facts, ui.Fact{Icon: "circle-alert", Text: problem})
-		}
-		if !x.LinkChecked.IsZero() {
-			it.Facts = append(it.Facts, ui.Fact{Icon: "clock", Text: ui.T(ctx, "link.tried", i18n.Args{"When": ui.Ago(ctx, x.LinkChecked, p.o.Now())})})
-		}
-		view.Items.Items = append(view.Items.Items, it)
-	}
-	return shell.Page(w, r, ui.Page{Title: view.Head.Title + " – " + d.Title, NoIndex: true, Crumbs: setCrumbs(ctx, d, view.Head.Title)}, linksPage(view))
-}
-
 // linkBadge says how the last try of a link went.
 func linkBadge(ctx context.Context, x catalogue.Resource) ui.Badge {
 	switch {
@@ -89,29 +48,8 @@ type linkView struct {
 	Remove       string // address that asks before it is removed; "" for a new one
 }
 
-// linkOf is the link that an address names: one of a dataset, a new one of it, or one
-// that begins a dataset.
-func (p *Pages) linkOf(r *http.Request) (d catalogue.Dataset, x catalogue.Resource, err error) {
-	if r.PathValue("slug") == "" {
-		return d, x, nil
-	}
-	if d, err = p.set(r, identity.ActionContribute); err != nil {
-		return d, x, err
-	}
-	id := catalogue.ResourceID(r.PathValue("resource"))
-	if id == "" {
-		return d, x, nil
-	}
-	for _, x := range d.Resources {
-		if x.ID == id && x.Kind == catalogue.Link {
-			return d, x, nil
-		}
-	}
-	return d, x, errs.New(errs.NotFound, "link.gone").WithHint("link.gone.hint")
-}
-
 func (p *Pages) linkForm(w http.ResponseWriter, r *http.Request) error {
-	d, x, err := p.linkOf(r)
+	d, x, err := p.part(r, catalogue.Link)
 	if err != nil {
 		return err
 	}
@@ -130,8 +68,8 @@ func (p *Pages) linkPage(w http.ResponseWriter, r *http.Request, d catalogue.Dat
 	crumbs := []ui.Crumb{{Label: ui.T(ctx, "publishui.desk"), Href: "/desk"}, {Label: view.Head.Title}}
 	switch {
 	case x.ID != "":
-		view.Head, view.Action, view.Back, view.Submit = setHead(ctx, d, "link.edit"), linksPath(d)+"/"+string(x.ID), linksPath(d), ui.T(ctx, "link.save")
-		view.Remove, view.State = view.Action+"/remove", linkState(ctx, x)
+		view.Head, view.Action, view.Back, view.Submit = setHead(ctx, d, "link.edit"), partPath(d, x), linksPath(d), ui.T(ctx, "link.save")
+		view.Remove, view.State = removePath(d, x), linkState(ctx, x)
 	case d.ID != "":
 		view.Head, view.Action, view.Back = setHead(ctx, d, "link.add"), linksPath(d)+"/new", linksPath(d)
 		view.Head.Lead = ui.T(ctx, "link.lead")
@@ -193,7 +131,7 @@ func linkDifferences(ctx context.Context, theirs, mine catalogue.ResourceMetadat
 
 // saveLink keeps the link, tries it, and says what was found.
 func (p *Pages) saveLink(w http.ResponseWriter, r *http.Request) error {
-	d, x, err := p.linkOf(r)
+	d, x, err := p.part(r, catalogue.Link)
 	if err != nil {
 		return err
 	}
@@ -251,35 +189,4 @@ func (p *Pages) offerLink(r *http.Request, d publish.Deposit, view *understandVi
 	v := url.Values{"address": {d.Link}, "deposit": {string(d.ID)}, "organisation": {string(d.Organisation)}}
 	view.Keep = &ui.Button{Label: ui.T(r.Context(), "link.keep"), Icon: "link", Style: ui.Primary, Href: at + "?" + v.Encode()}
 	return nil
-}
-
-func (p *Pages) askRemoveLink(w http.ResponseWriter, r *http.Request) error {
-	d, x, err := p.linkOf(r)
-	if err != nil {
-		return err
-	}
-	return askRemoval(w, r, d, x, nil)
-}
-
-// askRemoval asks before a link is removed.
-func askRemoval(w http.ResponseWriter, r *http.Request, d catalogue.Dataset, x catalogue.Resource, problem error) error {
-	ctx, base := r.Context(), linksPath(d)
-	return shell.Ask(w, r, ui.Ask{Title: ui.T(ctx, "link.remove.ask", i18n.Args{"Title": x.Title}), About: x.URL, Losses: []string{ui.T(ctx, "link.remove.text")}, Action: base + "/" + string(x.ID) + "/remove",
-		Hidden: []ui.KeyValue{{Key: "revision", Value: strconv.Itoa(d.Revision)}}, Act: ui.T(ctx, "link.remove"), Back: base}, problem)
-}
-
-func (p *Pages) removeLink(w http.ResponseWriter, r *http.Request) error {
-	d, x, err := p.linkOf(r)
-	if err != nil {
-		return err
-	}
-	err = p.o.Catalogue.RemoveResource(r.Context(), shell.From(r).Actor, x.ID, shell.Revision(r))
-	if errs.Is(err, errs.Conflict) {
-		return askRemoval(w, r, d, x, err)
-	}
-	if err != nil {
-		return err
-	}
-	shell.Flash(w, r, ui.Good, "link.removed", i18n.Args{"Title": x.Title})
-	return shell.Redirect(w, r, linksPath(d))
 }

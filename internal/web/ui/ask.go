@@ -14,6 +14,7 @@ type Ask struct {
 	Wrong  *Notice  // why it was not done
 	Action string
 	Hidden []KeyValue
+	Reason *Input    // why, in the words of who does it; nil where nobody asks
 	Sure   *Checkbox // to be ticked first; nil where the button is enough
 	Act    string
 	Back   string
