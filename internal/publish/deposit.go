@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"slices"
 	"time"
+	"unicode/utf8"
 
 	"socle/internal/catalogue"
 	"socle/internal/errs"
@@ -55,6 +56,7 @@ type Deposit struct {
 	Revision     int                  // grows at each change; given back to change
 	Dataset      catalogue.DatasetID  // the dataset to renew, or the one published; "" for a new one
 	Resource     catalogue.ResourceID // its table
+	NewTable     string               // title of the table that is added to Dataset; "" when one is renewed
 	Upload       tables.UploadID
 	Import       tables.ImportID
 	Description  catalogue.Metadata
@@ -114,10 +116,22 @@ func New(db *sqldb.DB, t *tables.Service, c *catalogue.Service, demonstration bo
 	return &Service{db: db, tables: t, catalogue: c, demo: demonstration}
 }
 
+// Table says which table of a dataset a deposit is about; the zero value is the first.
+type Table struct {
+	Resource catalogue.ResourceID
+	New      string // title of one that is added, 1 to 200 characters; "" for one that is there
+}
+
 // Start opens a deposit for an organisation; of a new dataset, or of a next version
 // of the dataset given. Contributors. Kinds: Denied, SignIn, NotFound, Conflict (its
 // versions are made otherwise).
-func (s *Service) Start(ctx context.Context, a identity.Actor, org identity.OrganisationID, dataset catalogue.DatasetID) (d Deposit, err error) {
+func (s *Service) Start(ctx context.Context, a identity.Actor, org identity.OrganisationID, dataset catalogue.DatasetID) (Deposit, error) {
+	return s.StartTable(ctx, a, org, dataset, Table{})
+}
+
+// StartTable is Start for one of several tables of a dataset, or for one more. Kinds also:
+// Invalid (the title).
+func (s *Service) StartTable(ctx context.Context, a identity.Actor, org identity.OrganisationID, dataset catalogue.DatasetID, t Table) (d Deposit, err error) {
 	defer errs.Wrap(&err, "publish.Start(%s)", org)
 	if err := a.Require(identity.ActionContribute, org); err != nil {
 		return Deposit{}, err
@@ -133,11 +147,8 @@ func (s *Service) Start(ctx context.Context, a identity.Actor, org identity.Orga
 			return Deposit{}, errs.New(errs.NotFound, "publish.dataset-of-other")
 		}
 		d.Description = set.Metadata
-		for _, r := range set.Resources {
-			if r.Kind == catalogue.Table {
-				d.Resource = r.ID
-				break
-			}
+		if err := d.onto(set, t); err != nil {
+			return Deposit{}, err
 		}
 	}
 	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
@@ -149,6 +160,37 @@ func (s *Service) Start(ctx context.Context, a identity.Actor, org identity.Orga
 	return d, err
 }
 
+// onto chooses the table of a dataset that a deposit is about.
+func (d *Deposit) onto(set catalogue.Dataset, t Table) error {
+	if t.New != "" {
+		if utf8.RuneCountInString(t.New) > 200 {
+			return errs.New(errs.Invalid, "publish.table-title").WithField("table-title", "publish.table-title")
+		}
+		d.NewTable = t.New
+		return nil
+	}
+	found, ok := tableAmong(set, t.Resource)
+	if !ok && t.Resource != "" {
+		return noTable()
+	}
+	d.Resource = found.ID
+	return nil
+}
+
+// tableAmong finds a table of a dataset, the first one when id is "".
+func tableAmong(set catalogue.Dataset, id catalogue.ResourceID) (catalogue.Resource, bool) {
+	for _, r := range set.Resources {
+		if r.Kind == catalogue.Table && (id == "" || r.ID == id) {
+			return r, true
+		}
+	}
+	return catalogue.Resource{}, false
+}
+
+func noTable() error {
+	return errs.New(errs.NotFound, "publish.no-table").WithHint("publish.no-table.hint")
+}
+
 // insert begins the row of a deposit; write fills in what Start does not set.
 func (d *Deposit) insert(ctx context.Context, tx *sqldb.Tx, a identity.Actor) error {
 	d.Revision, d.CreatedBy, d.ChangedBy = 1, a.Ref(), a.Ref()
@@ -157,24 +199,27 @@ func (d *Deposit) insert(ctx context.Context, tx *sqldb.Tx, a identity.Actor) er
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(ctx, `INSERT INTO deposits (id, organisation, state, revision, dataset, resource, description, created_by, created_at, changed_by, changed_at)
-		VALUES ($1, $2, $3, 1, $4, $5, $6, $7, $8, $7, $8)`, d.ID, d.Organisation, d.State, d.Dataset, d.Resource, string(description), a.Ref(), tx.Now())
+	_, err = tx.Exec(ctx, `INSERT INTO deposits (id, organisation, state, revision, dataset, resource, description, created_by, created_at, changed_by, changed_at, new_table)
+		VALUES ($1, $2, $3, 1, $4, $5, $6, $7, $8, $7, $8, $9)`, d.ID, d.Organisation, d.State, d.Dataset, d.Resource, string(description), a.Ref(), tx.Now(), d.NewTable)
 	return err
 }
 
-// TakesFiles reports whether a dataset may get a next version from a file. Kinds:
-// NotFound, Conflict (its versions are made otherwise: catalogue.Maker).
-func (s *Service) TakesFiles(ctx context.Context, a identity.Actor, id catalogue.DatasetID) (err error) {
+// TakesFiles reports whether a table of a dataset, the first one when table is "", may
+// get a next version from a file. Kinds: NotFound, Conflict (its versions are made
+// otherwise: catalogue.Maker).
+func (s *Service) TakesFiles(ctx context.Context, a identity.Actor, id catalogue.DatasetID, table catalogue.ResourceID) (err error) {
 	defer errs.Wrap(&err, "publish.TakesFiles(%s)", id)
 	return s.db.Read(ctx, func(tx *sqldb.Tx) error {
 		d, err := s.catalogue.GetTx(ctx, tx, a, id)
 		if err != nil {
 			return err
 		}
-		for _, r := range d.Resources {
-			if r.Kind == catalogue.Table {
-				return s.catalogue.FreeTx(ctx, tx, a, r.ID)
-			}
+		r, ok := tableAmong(d, table)
+		switch {
+		case ok:
+			return s.catalogue.FreeTx(ctx, tx, a, r.ID)
+		case table != "":
+			return noTable()
 		}
 		return nil
 	})
@@ -191,7 +236,7 @@ func (s *Service) Find(ctx context.Context, a identity.Actor, id DepositID) (d D
 }
 
 const columns = `id, organisation, state, revision, dataset, resource, upload, import, description, described, created_by, created_at, changed_by, changed_at,
-	visibility, note, asked_by, asked_at, publish_at, approved_by, answer, answered_by, protected, kept, link, rhythm, watched`
+	visibility, note, asked_by, asked_at, publish_at, approved_by, answer, answered_by, protected, kept, link, rhythm, watched, new_table`
 
 func scan(r sqldb.Scanner) (Deposit, error) {
 	var d Deposit
@@ -199,7 +244,7 @@ func scan(r sqldb.Scanner) (Deposit, error) {
 	var asked, at sqldb.NullTime
 	if err := r.Scan(&d.ID, &d.Organisation, &d.State, &d.Revision, &d.Dataset, &d.Resource, &d.Upload, &d.Import, &description, &d.Described,
 		&d.CreatedBy, &d.CreatedAt, &d.ChangedBy, &d.ChangedAt,
-		&d.Visibility, &d.Note, &d.AskedBy, &asked, &at, &d.ApprovedBy, &d.Answer, &d.AnsweredBy, &d.Protected, &d.Kept, &d.Link, &d.Rhythm, &d.Watched); err != nil {
+		&d.Visibility, &d.Note, &d.AskedBy, &asked, &at, &d.ApprovedBy, &d.Answer, &d.AnsweredBy, &d.Protected, &d.Kept, &d.Link, &d.Rhythm, &d.Watched, &d.NewTable); err != nil {
 		return d, err
 	}
 	d.AskedAt, d.At = asked.Time, at.Time

@@ -23,7 +23,7 @@ func TestEnteredTablesTakeNoFile(t *testing.T) {
 		d = w.describe(w.editor, d, "Lieux")
 		set, err := w.publish.Finish(ctx, w.editor, d.ID, d.Revision, publish.Public, "")
 		w.must(err)
-		w.must(w.publish.TakesFiles(ctx, w.editor, set.ID))
+		w.must(w.publish.TakesFiles(ctx, w.editor, set.ID, ""))
 		begun, err := w.publish.Start(ctx, w.editor, w.org, set.ID)
 		w.must(err)
 		u, err := w.tables.Upload(ctx, w.editor, w.org, "lieux-2.csv", strings.NewReader(places+"Mairie;12;oui\n"))
@@ -34,7 +34,7 @@ func TestEnteredTablesTakeNoFile(t *testing.T) {
 
 		forms := collect.New(collect.Options{DB: db, Blobs: w.blobs, Catalogue: w.catalogue, Rows: w.tables.EachRow, Temp: t.TempDir()})
 		w.must(forms.OpenTable(ctx, w.editor, set.Resources[0].ID))
-		w.wants(w.publish.TakesFiles(ctx, w.editor, set.ID), errs.Conflict)
+		w.wants(w.publish.TakesFiles(ctx, w.editor, set.ID, ""), errs.Conflict)
 		_, err = w.publish.Start(ctx, w.editor, w.org, set.ID)
 		w.wants(err, errs.Conflict)
 		_, err = w.publish.Finish(ctx, w.editor, begun.ID, begun.Revision, "", "")
@@ -52,6 +52,6 @@ func TestEnteredTablesTakeNoFile(t *testing.T) {
 		if len(makers) != 1 || makers[set.Resources[0].ID] != collect.MakerName {
 			t.Errorf("%v", makers)
 		}
-		w.wants(w.publish.TakesFiles(ctx, w.stranger, catalogue.DatasetID("none")), errs.NotFound)
+		w.wants(w.publish.TakesFiles(ctx, w.stranger, catalogue.DatasetID("none"), ""), errs.NotFound)
 	})
 }

@@ -148,10 +148,10 @@ func (w watcher) bring(ctx context.Context, x *Watch) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := w.abandonOlder(ctx, x.Dataset); err != nil {
+	if err := w.abandonOlder(ctx, x.Resource); err != nil {
 		return err
 	}
-	d, err := w.s.Start(ctx, watching, x.Organisation, x.Dataset)
+	d, err := w.s.StartTable(ctx, watching, x.Organisation, x.Dataset, Table{Resource: x.Resource})
 	if err != nil {
 		return err
 	}
@@ -181,10 +181,10 @@ func plainTag(tag string) string {
 }
 
 // abandonOlder closes what an earlier look brought and nobody took up.
-func (w watcher) abandonOlder(ctx context.Context, dataset catalogue.DatasetID) error {
+func (w watcher) abandonOlder(ctx context.Context, table catalogue.ResourceID) error {
 	var list []Deposit
 	err := w.s.db.Read(ctx, func(tx *sqldb.Tx) error {
-		rows, err := tx.Query(ctx, `SELECT `+columns+` FROM deposits WHERE dataset = $1 AND state = $2 AND watched`, dataset, Open)
+		rows, err := tx.Query(ctx, `SELECT `+columns+` FROM deposits WHERE resource = $1 AND state = $2 AND watched`, table, Open)
 		if err != nil {
 			return err
 		}

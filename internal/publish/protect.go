@@ -91,13 +91,7 @@ func decided(i tables.Import, reason string) (string, error) {
 // persons, where the pages keep it: in a deposit, which is closed.
 func (s *Service) keepReason(ctx context.Context, tx *sqldb.Tx, a identity.Actor, i tables.Import, d catalogue.Dataset, t Target) error {
 	dep := Deposit{ID: DepositID(ids.New()), Organisation: i.Organisation, State: Published, Dataset: d.ID, Import: i.ID, Description: d.Metadata, Described: true,
-		Protected: i.Revision, Kept: t.Kept, Plan: Plan{Visibility: t.Visibility, Note: t.Note}}
-	for _, r := range d.Resources {
-		if r.Kind == catalogue.Table {
-			dep.Resource = r.ID
-			break
-		}
-	}
+		Protected: i.Revision, Kept: t.Kept, Resource: t.Table.Resource, Plan: Plan{Visibility: t.Visibility, Note: t.Note}}
 	if err := dep.insert(ctx, tx, a); err != nil {
 		return err
 	}

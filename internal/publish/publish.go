@@ -22,6 +22,7 @@ const (
 // Target says what an import becomes.
 type Target struct {
 	Dataset     catalogue.DatasetID // the dataset that gets a next version; "" makes a new one
+	Table       Table               // of Dataset
 	Description catalogue.Metadata  // of a new dataset
 	Visibility  Visibility          // of a new dataset, or of a draft; "" is Public
 	Note        string              // what changed, in the words of its author
@@ -43,15 +44,17 @@ func (s *Service) PublishImport(ctx context.Context, a identity.Actor, id tables
 		if t.Kept, err = decided(i, t.Kept); err != nil {
 			return err
 		}
-		if d, err = s.publishImport(ctx, tx, a, i, t); err != nil || t.Kept == "" {
+		var table catalogue.ResourceID
+		if d, table, err = s.publishImport(ctx, tx, a, i, t); err != nil || t.Kept == "" {
 			return err
 		}
+		t.Table.Resource = table
 		return s.keepReason(ctx, tx, a, i, d, t)
 	})
 	return d, err
 }
 
-func (s *Service) publishImport(ctx context.Context, tx *sqldb.Tx, a identity.Actor, i tables.Import, t Target) (d catalogue.Dataset, err error) {
+func (s *Service) publishImport(ctx context.Context, tx *sqldb.Tx, a identity.Actor, i tables.Import, t Target) (d catalogue.Dataset, table catalogue.ResourceID, err error) {
 	if t.Dataset == "" {
 		t.Description.Schema = tables.ParseSchemaRef(i.Outcome.SchemaID)
 		d, err = s.catalogue.CreateTx(ctx, tx, a, catalogue.NewDataset{Organisation: i.Organisation, Metadata: t.Description, Demonstration: s.demo})
@@ -62,45 +65,50 @@ func (s *Service) publishImport(ctx context.Context, tx *sqldb.Tx, a identity.Ac
 		}
 	}
 	if err != nil {
-		return d, err
+		return d, "", err
 	}
-	resource, err := s.tableOf(ctx, tx, a, d, i)
+	resource, err := s.tableOf(ctx, tx, a, d, i, t.Table)
 	if err != nil {
-		return d, err
+		return d, "", err
 	}
 	version, err := tables.NewVersion(i, resource.ID, catalogue.AnyVersion)
 	if err != nil {
-		return d, err
+		return d, "", err
 	}
 	version.Note = t.Note
 	if _, err := s.catalogue.AddVersionTx(ctx, tx, a, version); err != nil {
-		return d, err
+		return d, "", err
 	}
 	if err := s.tables.Forget(ctx, tx, i.ID); err != nil {
-		return d, err
+		return d, "", err
 	}
 	if d, err = s.catalogue.GetTx(ctx, tx, a, d.ID); err != nil {
-		return d, err
+		return d, "", err
 	}
 	switch {
 	case d.State != catalogue.Draft:
-		return d, nil
 	case t.Visibility == Internal:
-		return s.catalogue.KeepInsideTx(ctx, tx, a, d.ID, d.Revision)
+		d, err = s.catalogue.KeepInsideTx(ctx, tx, a, d.ID, d.Revision)
+	default:
+		d, err = s.catalogue.PublishTx(ctx, tx, a, d.ID, d.Revision)
 	}
-	return s.catalogue.PublishTx(ctx, tx, a, d.ID, d.Revision)
+	return d, resource.ID, err
 }
 
-// tableOf returns the table of a dataset, adding it when there is none.
-func (s *Service) tableOf(ctx context.Context, tx *sqldb.Tx, a identity.Actor, d catalogue.Dataset, i tables.Import) (catalogue.Resource, error) {
-	for _, r := range d.Resources {
-		if r.Kind == catalogue.Table {
+// tableOf returns the table of a dataset, adding it when it is a new one or when there is
+// none.
+func (s *Service) tableOf(ctx context.Context, tx *sqldb.Tx, a identity.Actor, d catalogue.Dataset, i tables.Import, t Table) (catalogue.Resource, error) {
+	if t.New == "" {
+		r, ok := tableAmong(d, t.Resource)
+		switch {
+		case ok:
 			return r, nil
+		case t.Resource != "":
+			return r, noTable()
 		}
+		t.New = i18n.T(i18n.Lang(d.Language), "publish.table")
 	}
-	return s.catalogue.AddResourceTx(ctx, tx, a, d.ID, catalogue.Table, catalogue.ResourceMetadata{
-		Title: i18n.T(i18n.Lang(d.Language), "publish.table"), Format: i.Outcome.Info.Format,
-	})
+	return s.catalogue.AddResourceTx(ctx, tx, a, d.ID, catalogue.Table, catalogue.ResourceMetadata{Title: t.New, Format: i.Outcome.Info.Format})
 }
 
 // Finish publishes a deposit and closes it. Editors. Kinds: NotFound, SignIn,
@@ -124,17 +132,11 @@ func (s *Service) finish(ctx context.Context, tx *sqldb.Tx, a identity.Actor, de
 	if err != nil {
 		return catalogue.Dataset{}, err
 	}
-	d, err := s.publishImport(ctx, tx, a, i, Target{Dataset: dep.Dataset, Description: dep.Description, Visibility: dep.Visibility, Note: dep.Note})
+	d, table, err := s.publishImport(ctx, tx, a, i, Target{Dataset: dep.Dataset, Table: Table{dep.Resource, dep.NewTable}, Description: dep.Description, Visibility: dep.Visibility, Note: dep.Note})
 	if err != nil {
 		return d, err
 	}
-	dep.State, dep.Dataset, dep.Answer, dep.AnsweredBy = Published, d.ID, "", ""
-	for _, r := range d.Resources {
-		if r.Kind == catalogue.Table {
-			dep.Resource = r.ID
-			break
-		}
-	}
+	dep.State, dep.Dataset, dep.Resource, dep.Answer, dep.AnsweredBy = Published, d.ID, table, "", ""
 	return d, dep.watchFrom(ctx, tx, a, i)
 }
 

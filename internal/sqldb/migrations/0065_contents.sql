@@ -12,5 +12,10 @@ CREATE TABLE resource_traces (
 ) STRICT;
 CREATE INDEX resource_traces_dataset ON resource_traces (dataset);
 
+-- The title of the table that a deposit adds to a dataset: '' when it renews one, or
+-- begins the dataset.
+ALTER TABLE deposits ADD COLUMN new_table TEXT NOT NULL DEFAULT '';
+
 -- +goose Down
+ALTER TABLE deposits DROP COLUMN new_table;
 DROP TABLE resource_traces;

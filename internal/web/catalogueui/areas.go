@@ -98,8 +98,8 @@ func (p *Pages) areasPage(w http.ResponseWriter, r *http.Request, f found, colum
 		view.None = &ui.Empty{Icon: "map", Title: ui.T(ctx, "plot.map.empty"), Text: ui.T(ctx, "plot.map.empty.text")}
 	}
 	view.form(ctx, f, d)
-	page.Title = ui.T(ctx, "plot.map.title", map[string]any{"Title": f.dataset.Title})
-	page.NoIndex = page.NoIndex || r.URL.RawQuery != ""
+	page.Title = ui.T(ctx, "plot.map.title", map[string]any{"Title": f.title()})
+	page.NoIndex = page.NoIndex || narrowed(r)
 	return shell.Page(w, r, page, areasTemplate(view))
 }
 
@@ -113,7 +113,7 @@ func (v *areasView) form(ctx context.Context, f found, d drawn) {
 		}
 	}
 	v.Figure.Options = withValue(v.Figure.Options, v.Figure.Value, chart.FigureLabel(lang, f.Columns, d.chart.Y))
-	for k, list := range versioned(f, f.kept) {
+	for k, list := range f.stated(f.kept.URL()) {
 		for _, value := range list {
 			v.Hidden = append(v.Hidden, ui.KeyValue{Key: k, Value: value})
 		}

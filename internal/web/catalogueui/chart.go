@@ -5,7 +5,6 @@ import (
 	"context"
 	"mime"
 	"net/http"
-	"net/url"
 	"strconv"
 	"unicode"
 	"unicode/utf8"
@@ -157,8 +156,8 @@ func (p *Pages) chart(w http.ResponseWriter, r *http.Request) error {
 		view.Embed = &ui.Code{ID: "chart-embed", Title: ui.T(ctx, "share.embed.chart"), Text: p.embedCode(f, "chart", shown)}
 		page.Picture = pictureOf(f, &d)
 	}
-	page.Title = ui.T(ctx, "plot.title", map[string]any{"Title": f.dataset.Title})
-	page.NoIndex = page.NoIndex || r.URL.RawQuery != ""
+	page.Title = ui.T(ctx, "plot.title", map[string]any{"Title": f.title()})
+	page.NoIndex = page.NoIndex || narrowed(r)
 	return shell.Page(w, r, page, chartPage(view))
 }
 
@@ -186,7 +185,7 @@ func (v *chartView) fill(ctx context.Context, f found, d drawn) {
 func (d drawn) sentence(ctx context.Context, f found) string {
 	q := d.chart.Query(f.kept)
 	q.Sort = nil
-	return upper(q.Sentence(ui.LangOf(ctx), f.Columns, f.dataset.Title))
+	return upper(q.Sentence(ui.LangOf(ctx), f.Columns, f.title()))
 }
 
 // draw draws the chart, in light colours that the page's styles replace.
@@ -277,22 +276,13 @@ func (v *chartView) form(ctx context.Context, f found, d drawn) {
 		s.Options = append(s.Options, ui.Option{Value: value, Label: ui.T(ctx, "plot.colour."+strconv.Itoa(n))})
 	}
 	action := f.base() + "/chart"
-	for k, list := range versioned(f, f.kept) {
+	for k, list := range f.stated(f.kept.URL()) {
 		for _, value := range list {
 			v.Hidden = append(v.Hidden, ui.KeyValue{Key: k, Value: value})
 		}
 	}
 	v.Form = ui.Form{ID: "chart-form", Action: action, Get: true, Wide: true}
 	v.Form.HX = ui.HX{Get: action, Target: "#chart", Select: "#chart", Swap: "outerHTML", Trigger: "change, submit", Sync: "this:replace", PushURL: true}
-}
-
-// versioned are the parameters of a query, with the version when it is not the latest.
-func versioned(f found, q query.Query) url.Values {
-	v := q.URL()
-	if f.version.Number != f.resource.Latest {
-		v.Set("version", strconv.Itoa(f.version.Number))
-	}
-	return v
 }
 
 // withValue adds what an address asked for and a form would not propose.

@@ -59,7 +59,7 @@ func (p *Pages) column(w http.ResponseWriter, r *http.Request) error {
 		view.Meaning = f.Schema.Fields[at].Description
 	}
 	rest := f.kept.Without(name)
-	view.Sentence = rest.Sentence(ui.LangOf(ctx), f.Columns, f.dataset.Title)
+	view.Sentence = rest.Sentence(ui.LangOf(ctx), f.Columns, f.title())
 	view.Filter.fill(ctx, f, query.Query{Where: q.Where, Text: q.Text})
 	view.Filter.Problem = problem
 	if q.Text != "" {
@@ -70,7 +70,7 @@ func (p *Pages) column(w http.ResponseWriter, r *http.Request) error {
 	if err := p.spread(ctx, &view, f, rest, col, profile.Columns[i]); err != nil {
 		return err
 	}
-	page.Title = ui.T(ctx, "plot.column.title", map[string]any{"Column": col.Label(), "Title": f.dataset.Title})
+	page.Title = ui.T(ctx, "plot.column.title", map[string]any{"Column": col.Label(), "Title": f.title()})
 	page.NoIndex = true
 	return shell.Page(w, r, page, columnPage(view))
 }

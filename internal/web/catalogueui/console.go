@@ -54,11 +54,9 @@ func (p *Pages) console(w http.ResponseWriter, r *http.Request) error {
 		return shell.Redirect(w, r, to)
 	}
 	ctx := tables.WithClient(r.Context(), httpx.ClientKey(r.Context()))
-	values := r.URL.Query()
+	values := f.asked(r)
 	format := values.Get("format")
-	for _, own := range append([]string{"format"}, ownParameters...) {
-		values.Del(own)
-	}
+	values.Del("format")
 	_, placed := tile.Find(f.Snapshot.Fields)
 	if !slices.Contains(consoleFormats, format) || format == "features" && !placed {
 		format = consoleFormats[0]
@@ -79,7 +77,7 @@ func (p *Pages) console(w http.ResponseWriter, r *http.Request) error {
 	view.fill(ctx, f, q, format, placed)
 	address := p.address(f, q, format)
 	view.URL, view.Codes = address, codes(address, format)
-	view.Said = q.Sentence(ui.LangOf(ctx), f.Columns, f.dataset.Title)
+	view.Said = q.Sentence(ui.LangOf(ctx), f.Columns, f.title())
 	if placed {
 		view.Tiles = p.o.BaseURL + f.resourceURL("/tiles.json")
 	}
@@ -97,7 +95,7 @@ func (p *Pages) console(w http.ResponseWriter, r *http.Request) error {
 		view.Table.Columns[i].SortHref, view.Table.Columns[i].Sorted = "", ""
 	}
 	view.Table.Caption = ui.T(ctx, "console.shown", map[string]any{"Count": len(rows.Records), "Shown": ui.Integer(ctx, int64(len(rows.Records))), "Of": ui.Integer(ctx, rows.Total)})
-	page.NoIndex = page.NoIndex || r.URL.RawQuery != ""
+	page.NoIndex = page.NoIndex || narrowed(r)
 	return shell.Page(w, r, page, consolePage(view))
 }
 
@@ -114,7 +112,7 @@ func (p *Pages) address(f found, q query.Query, format string) string {
 	}
 	v := q.URL()
 	if f.version.Number != f.resource.Latest {
-		v.Set("version", strconv.Itoa(f.version.Number))
+		v.Set(versionParameter, strconv.Itoa(f.version.Number))
 	}
 	s := p.o.BaseURL + "/api/v1/resources/" + string(f.resource.ID) + part
 	if len(v) > 0 {
@@ -153,7 +151,7 @@ func (v *consoleView) fill(ctx context.Context, f found, q query.Query, format s
 		if format != consoleFormats[0] {
 			values.Set("format", format)
 		}
-		return f.base() + "/api?" + values.Encode()
+		return f.base() + "/api?" + f.stated(values).Encode()
 	}
 	for i, e := range q.Terms() {
 		v.Chips.Chips = append(v.Chips.Chips, ui.Chip{Label: query.Say(ui.LangOf(ctx), f.Columns, e), RemoveHref: keep(q.WithoutTerm(i))})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -30,6 +31,8 @@ type datasetView struct {
 	Head      ui.PageHead
 	Summary   string
 	Facts     []ui.Fact
+	Tables    ui.Tabs         // none where there is one table
+	TableText templ.Component // what is said of the table alone; nil for nothing
 	Tabs      ui.Tabs
 	Downloads *ui.Menu
 	Manage    *ui.Menu   // nil for visitors
@@ -50,8 +53,9 @@ type found struct {
 	mandates []mandate // of who publishes for it
 	manage   *ui.Menu  // nil for visitors
 	fill     []ui.Button
-	maker    string              // who makes the versions of the table; "" when files bring them
-	resource *catalogue.Resource // nil when there is no table
+	maker    string                // who makes the versions of the table; "" when files bring them
+	tables   []*catalogue.Resource // those with rows, in their order
+	resource *catalogue.Resource   // the one that is shown; nil when there is none
 	version  catalogue.Version
 	schemas  map[string]schemas.Schema // of the dataset and of the version, by id
 	kept     query.Query               // the conditions that parts of the page share
@@ -77,6 +81,7 @@ func (p *Pages) find(r *http.Request) (f found, moved bool, err error) {
 	if err := p.gone(ctx, v.Actor, r.PathValue("slug"), f.dataset, err); err != nil {
 		return f, false, err
 	}
+	f.choose(r.URL.Query())
 	if err := p.entry(ctx, v.Actor, &f); err != nil {
 		return f, false, err
 	}
@@ -89,18 +94,12 @@ func (p *Pages) find(r *http.Request) (f found, moved bool, err error) {
 	if f.org, err = p.o.Identity.Organisation(ctx, v.Actor, f.dataset.Organisation); err != nil {
 		return f, false, err
 	}
-	for i := range f.dataset.Resources {
-		if res := &f.dataset.Resources[i]; res.Kind == catalogue.Table && res.Latest > 0 {
-			f.resource = res
-			break
-		}
-	}
 	if f.resource == nil {
 		f.schemas, err = p.o.Schemas.Named(ctx, f.dataset.Schema.ID)
 		return f, false, err
 	}
 	number := 0
-	if s := r.URL.Query().Get("version"); s != "" {
+	if s := r.URL.Query().Get(versionParameter); s != "" {
 		if number, err = strconv.Atoi(s); err != nil || number < 1 {
 			return f, false, none()
 		}
@@ -113,6 +112,20 @@ func (p *Pages) find(r *http.Request) (f found, moved bool, err error) {
 	}
 	f.Table, err = p.o.Tables.Open(ctx, f.version)
 	return f, false, err
+}
+
+// choose takes the table that an address asks for, the first one when it asks for none.
+func (f *found) choose(asked url.Values) {
+	for i := range f.dataset.Resources {
+		if x := &f.dataset.Resources[i]; x.Kind == catalogue.Table && x.Latest > 0 {
+			f.tables = append(f.tables, x)
+		}
+	}
+	for _, x := range f.tables {
+		if f.resource == nil || slices.Contains(asked[tableParameter], string(x.ID)) {
+			f.resource = x
+		}
+	}
 }
 
 // base is the address of a dataset's page.
@@ -202,13 +215,17 @@ func (p *Pages) frame(ctx context.Context, f found, part string) (datasetView, u
 			if t.placed && !located || t.merged && !f.merged() {
 				continue
 			}
-			href := f.base() + t.part
+			href := f.at(t.part, nil)
 			if t.filtered {
 				href = f.address(t.part, f.kept, nil)
 			}
 			v.Tabs.Tabs = append(v.Tabs.Tabs, ui.Tab{Label: ui.T(ctx, t.label), Icon: t.icon, Href: href, Current: t.part == part})
 		}
 		v.Tabs.Label = ui.T(ctx, "catalogueui.tabs")
+		v.Tables = f.tableTabs(ctx, part)
+		if f.resource.Description != "" {
+			v.TableText = templ.Raw(markup.HTML(f.resource.Description, 1))
+		}
 	}
 	if d.State == catalogue.Published || d.State == catalogue.Internal {
 		b := followButton(ctx, url.Values{"what": {"dataset"}, "of": {d.Slug}})
@@ -219,7 +236,7 @@ func (p *Pages) frame(ctx context.Context, f found, part string) (datasetView, u
 	if f.resource == nil && len(v.Attached.Items) > 0 {
 		v.Tabs = ui.Tabs{Label: ui.T(ctx, "catalogueui.tabs"), Tabs: []ui.Tab{{Label: ui.T(ctx, "contents.title"), Icon: "folder-open", Href: f.base(), Current: part == ""}, {Label: ui.T(ctx, "catalogueui.tab.about"), Icon: "info", Href: f.base() + "/about", Current: part == "/about"}}}
 	}
-	page := ui.Page{Title: d.Title, Description: v.Summary, Place: "/search", Canonical: f.base() + part, NoIndex: d.Demonstration || d.State != catalogue.Published,
+	page := ui.Page{Title: d.Title, Description: v.Summary, Place: "/search", Canonical: f.canonical(part), NoIndex: d.Demonstration || d.State != catalogue.Published,
 		Crumbs: []ui.Crumb{{Label: ui.T(ctx, "catalogueui.search.title"), Href: "/search"}, {Label: f.org.Name, Href: "/organisations/" + f.org.Slug}, {Label: d.Title}}}
 	page.Picture = pictureOf(f, nil)
 	p.shared(ctx, f, &page)
@@ -319,7 +336,7 @@ func (p *Pages) dataset(w http.ResponseWriter, r *http.Request) error {
 	if q.Filtered() && f.dataset.State == catalogue.Published {
 		view.Embed = &ui.Code{ID: "table-embed", Title: ui.T(ctx, "share.embed.selection"), Text: p.embedCode(f, "table", shown)}
 	}
-	page.NoIndex = page.NoIndex || r.URL.RawQuery != ""
+	page.NoIndex = page.NoIndex || narrowed(r)
 	return shell.Page(w, r, page, datasetPage(view))
 }
 
@@ -425,7 +442,7 @@ func (p *Pages) about(w http.ResponseWriter, r *http.Request) error {
 	}
 	view.Citations = p.citations(ctx, f)
 	if f.resource != nil && d.State == catalogue.Published {
-		view.Embed = &ui.Code{ID: "embed", Title: "HTML", Text: p.embedCode(f, "table", f.base())}
+		view.Embed = &ui.Code{ID: "embed", Title: "HTML", Text: p.embedCode(f, "table", f.at("", nil))}
 	}
 	if view.Similar, err = p.similar(ctx, shell.From(r).Actor, d); err != nil {
 		return err
@@ -494,18 +511,18 @@ func (p *Pages) history(w http.ResponseWriter, r *http.Request) error {
 		{Label: ui.T(ctx, "catalogueui.versions.schema")}, {Label: ui.T(ctx, "catalogueui.versions.note"), Kind: ui.ColumnText}, {Label: ui.T(ctx, "catalogueui.versions.original"), Kind: ui.ColumnText}}}}
 	for i, ver := range list {
 		if i == versionsPerPage {
-			view.Older = ui.More(ui.T(ctx, "catalogueui.versions.older"), f.base()+"/history?before="+strconv.Itoa(list[i-1].Number))
+			view.Older = ui.More(ui.T(ctx, "catalogueui.versions.older"), f.at("/history", url.Values{"before": {strconv.Itoa(list[i-1].Number)}}))
 			break
 		}
 		change := ui.Cell{}
 		if i+1 < len(list) { // the version before can be seen
-			change = ui.Cell{Text: ui.T(ctx, "diff.link"), Href: f.base() + "/differences?from=" + strconv.Itoa(list[i+1].Number) + "&to=" + strconv.Itoa(ver.Number)}
+			change = ui.Cell{Text: ui.T(ctx, "diff.link"), Href: f.at("/differences", url.Values{"from": {strconv.Itoa(list[i+1].Number)}, "to": {strconv.Itoa(ver.Number)}})}
 			if s, ok := changes[ver.Number]; ok && list[i+1].Number == ver.Number-1 {
 				change.Text = shortly(ctx, s)
 			}
 		}
 		view.Versions.Rows = append(view.Versions.Rows, ui.Row{Cells: []ui.Cell{
-			{Text: strconv.Itoa(ver.Number), Href: f.base() + "?version=" + strconv.Itoa(ver.Number), Header: true}, {Text: ui.Moment(ctx, ver.CreatedAt)}, {Text: ui.Integer(ctx, ver.Rows)}, change,
+			{Text: strconv.Itoa(ver.Number), Href: f.at("", url.Values{versionParameter: {strconv.Itoa(ver.Number)}}), Header: true}, {Text: ui.Moment(ctx, ver.CreatedAt)}, {Text: ui.Integer(ctx, ver.Rows)}, change,
 			{Text: ver.Schema.String()}, {Text: ver.Note}, original(f, ver)}})
 	}
 	return shell.Page(w, r, page, historyPage(view))

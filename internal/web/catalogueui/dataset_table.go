@@ -141,8 +141,8 @@ func (ff *filterForm) fill(ctx context.Context, f found, q query.Query) {
 			ff.Hidden = append(ff.Hidden, ui.KeyValue{Key: k, Value: v})
 		}
 	}
-	if f.version.Number != f.resource.Latest {
-		ff.Hidden = append(ff.Hidden, ui.KeyValue{Key: "version", Value: strconv.Itoa(f.version.Number)})
+	for k, list := range f.state() {
+		ff.Hidden = append(ff.Hidden, ui.KeyValue{Key: k, Value: list[0]})
 	}
 	ff.Column = ui.Select{Field: ui.Field{Name: "filter-column", Label: ui.T(ctx, "catalogueui.filter.column"), Optional: true}, Empty: ui.T(ctx, "catalogueui.filter.choose")}
 	for _, c := range f.Columns {

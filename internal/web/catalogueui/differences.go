@@ -22,6 +22,7 @@ type differencesView struct {
 	datasetView
 	Title     string
 	Action    string
+	Hidden    []ui.KeyValue
 	From, To  ui.Select
 	None      bool
 	Said, Key string
@@ -51,7 +52,17 @@ func (b between) address(kind tables.ChangeKind, offset int) string {
 	if offset > 0 {
 		v.Set("offset", strconv.Itoa(offset))
 	}
-	return b.base() + "/differences?" + v.Encode()
+	return b.at("/differences", v)
+}
+
+// hidden are the fields of a form about the same table.
+func (f found) hidden() (list []ui.KeyValue) {
+	for k, v := range f.state() {
+		if k != versionParameter {
+			list = append(list, ui.KeyValue{Key: k, Value: v[0]})
+		}
+	}
+	return list
 }
 
 func (p *Pages) readBetween(r *http.Request, f found) (b between, err error) {
@@ -128,9 +139,9 @@ func (p *Pages) differences(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	frame, page := p.frame(ctx, f, "/history")
-	page.Title, page.Canonical, page.NoIndex = ui.T(ctx, "diff.title", map[string]any{"From": b.from.Number, "To": b.to.Number})+" · "+f.dataset.Title, "", true
+	page.Title, page.Canonical, page.NoIndex = ui.T(ctx, "diff.title", map[string]any{"From": b.from.Number, "To": b.to.Number})+" · "+f.title(), "", true
 	view := differencesView{
-		datasetView: frame, Title: ui.T(ctx, "diff.title", map[string]any{"From": b.from.Number, "To": b.to.Number}), Action: f.base() + "/differences", None: d.None(),
+		datasetView: frame, Hidden: b.hidden(), Title: ui.T(ctx, "diff.title", map[string]any{"From": b.from.Number, "To": b.to.Number}), Action: f.base() + "/differences", None: d.None(),
 		From: versionChoice(ctx, "from", ui.T(ctx, "diff.from"), b.list, b.from.Number), To: versionChoice(ctx, "to", ui.T(ctx, "diff.to"), b.list, b.to.Number),
 		Said: said(ctx, d), Key: ui.T(ctx, "diff.by-row"), Empty: ui.T(ctx, "diff.empty."+string(b.kind)),
 	}

@@ -42,7 +42,7 @@ func (p *Pages) embedCode(f found, name, address string) string {
 }
 
 func (p *Pages) frameCode(f found, name, address, width string, height int) string {
-	return `<iframe src="` + templ.EscapeString(p.o.BaseURL+embedAddress(f, name, address)) + `" title="` + templ.EscapeString(f.dataset.Title) + `" width="` + width + `" height="` + strconv.Itoa(height) + `" loading="lazy" style="border:0" data-socle></iframe>`
+	return `<iframe src="` + templ.EscapeString(p.o.BaseURL+embedAddress(f, name, address)) + `" title="` + templ.EscapeString(f.title()) + `" width="` + width + `" height="` + strconv.Itoa(height) + `" loading="lazy" style="border:0" data-socle></iframe>`
 }
 
 // embedRows is how many rows an embedded table shows.
@@ -83,7 +83,7 @@ func (p *Pages) embedded(w http.ResponseWriter, r *http.Request, name string) (f
 }
 
 func (p *Pages) embedding(ctx context.Context, f found, address string) embedView {
-	return embedView{Title: f.dataset.Title, By: f.org.Name, Lang: string(ui.LangOf(ctx)), CSS: p.o.Style.Sheets(), Host: p.o.Host, Href: p.o.BaseURL + ui.Address(ui.LangOf(ctx), address)}
+	return embedView{Title: f.title(), By: f.org.Name, Lang: string(ui.LangOf(ctx)), CSS: p.o.Style.Sheets(), Host: p.o.Host, Href: p.o.BaseURL + ui.Address(ui.LangOf(ctx), address)}
 }
 
 func writeEmbed(ctx context.Context, w http.ResponseWriter, r *http.Request, view embedView) error {

@@ -11,6 +11,7 @@ import (
 
 // entering is how rows come to a dataset, as far as the visitor may bring them.
 type entering struct {
+	table string // identifier of the table, where there are several; "" else
 	files bool   // files bring them, or an address
 	grid  bool   // the grid is open to the visitor
 	forms string // address of its form or forms; "" for none
@@ -23,10 +24,10 @@ const shownForms = 3
 // entry finds the ways into the table of a dataset: its open forms, and what those
 // who look after it have in their menu.
 func (p *Pages) entry(ctx context.Context, a identity.Actor, f *found) error {
-	e := entering{files: true}
+	e := entering{files: true, table: f.state().Get(tableParameter)}
 	d := f.dataset
 	for _, r := range d.Resources {
-		if r.Kind != catalogue.Table {
+		if r.Kind != catalogue.Table || f.resource != nil && r.ID != f.resource.ID {
 			continue
 		}
 		makers, err := p.o.Catalogue.Makers(ctx, a, r.ID)

@@ -202,15 +202,15 @@ func (p *Pages) datasetFeed(w http.ResponseWriter, r *http.Request) error {
 		return f.redirect(w, r, "/feed.atom")
 	}
 	ctx := r.Context()
-	feed := p.newFeed(ctx, f.base(), f.dataset.Title, f.org.Name, f.dataset.CreatedAt)
+	feed := p.newFeed(ctx, f.at("", nil), f.title(), f.org.Name, f.dataset.CreatedAt)
 	if f.resource != nil {
 		list, err := p.o.Catalogue.Versions(ctx, shell.From(r).Actor, f.resource.ID, 0, feedEntries)
 		if err != nil {
 			return err
 		}
 		for _, v := range list {
-			feed.add(atomEntry{ID: "urn:socle:version:" + string(v.ID), Title: ui.T(ctx, "share.feed.version", i18n.Args{"Title": f.dataset.Title, "Number": v.Number}), Updated: rfc3339(v.CreatedAt),
-				Author: atomAuthor{f.org.Name}, Link: atomLink{"alternate", "text/html", p.o.BaseURL + ui.Address(ui.LangOf(ctx), f.base()+"?version="+strconv.Itoa(v.Number))}, Summary: v.Note})
+			feed.add(atomEntry{ID: "urn:socle:version:" + string(v.ID), Title: ui.T(ctx, "share.feed.version", i18n.Args{"Title": f.title(), "Number": v.Number}), Updated: rfc3339(v.CreatedAt),
+				Author: atomAuthor{f.org.Name}, Link: atomLink{"alternate", "text/html", p.o.BaseURL + ui.Address(ui.LangOf(ctx), f.at("", url.Values{versionParameter: {strconv.Itoa(v.Number)}}))}, Summary: v.Note})
 		}
 	}
 	return feed.write(w, r)
@@ -279,7 +279,7 @@ func (p *Pages) oembed(w http.ResponseWriter, r *http.Request) error {
 	}
 	width, height := bounded(q.Get("maxwidth"), 800), bounded(q.Get("maxheight"), embeddable[part].height)
 	w.Header().Set("Access-Control-Allow-Origin", "*")
-	return httpx.WriteJSON(w, r, http.StatusOK, oEmbed{Version: "1.0", Type: "rich", Title: f.dataset.Title, AuthorName: f.org.Name, AuthorURL: p.o.BaseURL + "/organisations/" + f.org.Slug,
+	return httpx.WriteJSON(w, r, http.StatusOK, oEmbed{Version: "1.0", Type: "rich", Title: f.title(), AuthorName: f.org.Name, AuthorURL: p.o.BaseURL + "/organisations/" + f.org.Slug,
 		ProviderName: p.o.Host, ProviderURL: p.o.BaseURL, HTML: p.frameCode(f, part, address, strconv.Itoa(width), height), Width: width, Height: height, CacheAge: 3600})
 }
 

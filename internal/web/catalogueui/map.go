@@ -93,8 +93,8 @@ func (p *Pages) mapPage(w http.ResponseWriter, r *http.Request) error {
 	if err := p.fillMap(ctx, &view, f, m, bounds, looked); err != nil {
 		return err
 	}
-	page.Title = ui.T(ctx, "plot.map.title", map[string]any{"Title": f.dataset.Title})
-	page.NoIndex = page.NoIndex || r.URL.RawQuery != ""
+	page.Title = ui.T(ctx, "plot.map.title", map[string]any{"Title": f.title()})
+	page.NoIndex = page.NoIndex || narrowed(r)
 	p.discover(f, &page, f.address("/map", f.kept, more))
 	if f.dataset.State == catalogue.Published {
 		view.Embed = &ui.Code{ID: "map-embed", Title: ui.T(ctx, "share.embed.map"), Text: p.embedCode(f, "map", f.address("/map", f.kept, more))}
@@ -191,16 +191,16 @@ func (p *Pages) live(ctx context.Context, f found, b [4]float64, name string) li
 	return liveMap{
 		Tiles: api + "/tiles/{z}/{x}/{y}.mvt?" + v.Encode(), Near: api + "/features?" + v.Encode(), Bounds: strings.Join(texts, ","), Zoom: mapZoom,
 		Row: ui.Address(ui.LangOf(ctx), f.base()+"/rows/"), Worker: ui.Embedded().URL("mapworker.js"), Base: p.o.Basemap.URL, Credit: p.o.Basemap.Attribution,
-		Version: versionParameter(f), Events: f.events(), Name: ui.T(ctx, "plot.map.name", map[string]any{"Sentence": name}),
+		Version: rowsEnd(f), Events: f.events(), Name: ui.T(ctx, "plot.map.name", map[string]any{"Sentence": name}),
 	}
 }
 
-// versionParameter is what an address says of the version; "" for the latest.
-func versionParameter(f found) string {
-	if f.version.Number == f.resource.Latest {
-		return ""
+// rowsEnd is what the addresses of rows end with.
+func rowsEnd(f found) string {
+	if v := f.state(); len(v) > 0 {
+		return "?" + v.Encode()
 	}
-	return "?version=" + strconv.Itoa(f.version.Number)
+	return ""
 }
 
 // nearest lists the rows nearest to the middle of the map.

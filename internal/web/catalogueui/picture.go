@@ -38,7 +38,7 @@ func (p *Pages) picture(w http.ResponseWriter, r *http.Request) error {
 		return none()
 	}
 	ctx := asking(r)
-	view := chart.Picture{Host: p.o.Host, Title: f.dataset.Title, Producer: f.org.Name, Accent: p.accent()}
+	view := chart.Picture{Host: p.o.Host, Title: f.title(), Producer: f.org.Name, Accent: p.accent()}
 	if f.resource != nil {
 		view.Facts = ui.T(ctx, "catalogueui.rows", i18n.Args{"Count": f.version.Rows, "Rows": ui.Integer(ctx, f.version.Rows)})
 		if err := p.figures(ctx, r, f, &view); err != nil {

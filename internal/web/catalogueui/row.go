@@ -65,7 +65,7 @@ func (p *Pages) row(w http.ResponseWriter, r *http.Request) error {
 	if number < f.Snapshot.Rows() {
 		view.Next = ui.Link{Label: ui.T(ctx, "plot.row.next"), Href: at(number + 1), Icon2: "chevron-right"}
 	}
-	page.Title = ui.T(ctx, "plot.row.page", map[string]any{"Number": ui.Integer(ctx, number), "Title": f.dataset.Title})
+	page.Title = ui.T(ctx, "plot.row.page", map[string]any{"Number": ui.Integer(ctx, number), "Title": f.title()})
 	page.NoIndex = true // there are millions, and they are in the files
 	return shell.Page(w, r, page, rowPage(view))
 }

@@ -402,9 +402,7 @@ func (p *Pages) inside(ctx context.Context, a identity.Actor, view *searchView, 
 		return err
 	}
 	for _, f := range in.Unread {
-		if shownTable(f) {
-			view.Unread = append(view.Unread, ui.Link{Label: f.Dataset.Title, Href: foundAddress(f)})
-		}
+		view.Unread = append(view.Unread, ui.Link{Label: foundTitle(f), Href: foundAddress(f)})
 	}
 	if in.Left > 0 {
 		view.Others = ui.More(ui.T(ctx, "search.tables.more", ui.Count(in.Left)), "/search"+with(q, tablesParameter, strconv.Itoa(in.Next)))
@@ -413,15 +411,32 @@ func (p *Pages) inside(ctx context.Context, a identity.Actor, view *searchView, 
 	return err
 }
 
-// shownTable reports that the page of the dataset shows the table: it shows the first.
-func shownTable(f tables.Found) bool {
-	first := slices.IndexFunc(f.Dataset.Resources, func(r catalogue.Resource) bool { return r.Kind == catalogue.Table && r.Latest > 0 })
-	return first >= 0 && f.Dataset.Resources[first].ID == f.Resource.ID
-}
-
 // foundAddress leads to the rows of a table that have the words.
 func foundAddress(f tables.Found) string {
-	return "/datasets/" + f.Dataset.Slug + "?" + query.Query{Text: f.Text}.Encode()
+	v := query.Query{Text: f.Text}.URL()
+	if several(f.Dataset) {
+		v.Set(tableParameter, string(f.Resource.ID))
+	}
+	return "/datasets/" + f.Dataset.Slug + "?" + v.Encode()
+}
+
+// foundTitle is that of the dataset, with that of the table when there are several.
+func foundTitle(f tables.Found) string {
+	if several(f.Dataset) && f.Resource.Title != f.Dataset.Title {
+		return f.Dataset.Title + " – " + f.Resource.Title
+	}
+	return f.Dataset.Title
+}
+
+// several reports that a dataset has more than one table to show.
+func several(d catalogue.Dataset) bool {
+	n := 0
+	for _, r := range d.Resources {
+		if r.Kind == catalogue.Table && r.Latest > 0 {
+			n++
+		}
+	}
+	return n > 1
 }
 
 // foundTables shows the tables that have the words.
@@ -436,11 +451,8 @@ func (p *Pages) foundTables(ctx context.Context, a identity.Actor, list []tables
 	}
 	var out []foundTable
 	for _, f := range list {
-		if !shownTable(f) {
-			continue
-		}
 		href := foundAddress(f)
-		t := foundTable{Title: ui.Link{Label: f.Dataset.Title, Href: href}, Eyebrow: orgs[f.Dataset.Organisation].Name}
+		t := foundTable{Title: ui.Link{Label: foundTitle(f), Href: href}, Eyebrow: orgs[f.Dataset.Organisation].Name}
 		if f.Page == nil {
 			t.More = ui.More(ui.T(ctx, "search.table.look"), href)
 		} else {

@@ -25,7 +25,12 @@ import (
 
 // manage is what those who look after a dataset do with it; nil for others.
 func manage(ctx context.Context, a identity.Actor, d catalogue.Dataset, e entering) *ui.Menu {
-	base := "/datasets/" + d.Slug
+	base, with := "/datasets/"+d.Slug, func(first string) string {
+		if e.table == "" {
+			return ""
+		}
+		return first + tableParameter + "=" + e.table
+	}
 	m := &ui.Menu{Label: ui.T(ctx, "share.manage"), Icon: "settings"}
 	add := func(key, href string, icon ui.Icon) {
 		m.Items = append(m.Items, ui.Link{Label: ui.T(ctx, key), Href: href, Icon: icon})
@@ -36,12 +41,12 @@ func manage(ctx context.Context, a identity.Actor, d catalogue.Dataset, e enteri
 	}
 	if a.Can(identity.ActionContribute, d.Organisation) && d.State != catalogue.Withdrawn {
 		if e.files {
-			add("share.manage.data", "/deposits/new?dataset="+string(d.ID), "refresh-cw")
+			add("share.manage.data", "/deposits/new?dataset="+string(d.ID)+with("&"), "refresh-cw")
 			add("share.manage.link", base+"/link", "link")
 		}
 		add("contents.title", base+"/links", "folder-open")
 		if e.grid {
-			add("gridui.title", base+"/grid", "table-2")
+			add("gridui.title", base+"/grid"+with("?"), "table-2")
 		}
 		if e.forms != "" {
 			add("collectui.desk", e.forms, "clipboard-list")
@@ -66,13 +71,13 @@ func (p *Pages) shared(ctx context.Context, f found, page *ui.Page) {
 	if f.dataset.State != catalogue.Published {
 		return
 	}
-	page.Head = append(page.Head, alternate("application/atom+xml", f.base()+"/feed.atom", f.dataset.Title), jsonLD{p.described(ctx, f)})
+	page.Head = append(page.Head, alternate("application/atom+xml", f.at("/feed.atom", nil), f.title()), jsonLD{p.described(ctx, f)})
 }
 
 // discover lets other sites find how to embed what the page at an address shows.
 func (p *Pages) discover(f found, page *ui.Page, address string) {
 	if f.resource != nil && f.dataset.State == catalogue.Published {
-		page.Head = append(page.Head, alternate("application/json+oembed", "/oembed?url="+url.QueryEscape(p.o.BaseURL+address), f.dataset.Title))
+		page.Head = append(page.Head, alternate("application/json+oembed", "/oembed?url="+url.QueryEscape(p.o.BaseURL+address), f.title()))
 	}
 }
 
@@ -134,7 +139,7 @@ type schemaAgent struct {
 
 type schemaDownload struct {
 	Type   string `json:"@type"`
-	Name   string `json:"name,omitempty"` // of a file or a link; a table has that of the dataset
+	Name   string `json:"name,omitempty"` // where it is not that of the dataset
 	URL    string `json:"contentUrl"`
 	Format string `json:"encodingFormat,omitempty"`
 	Size   string `json:"contentSize,omitempty"` // bytes
@@ -168,33 +173,42 @@ func (p *Pages) described(_ context.Context, f found) schemaDataset {
 		}
 	}
 	if f.resource != nil {
-		p.tableDescribed(f, &s)
+		s.Version = strconv.Itoa(f.resource.Latest)
+		for _, c := range f.Snapshot.Fields {
+			s.Variables = append(s.Variables, c.Name)
+		}
 	}
 	for _, x := range d.Resources {
-		switch {
-		case x.Kind == catalogue.Link:
-			s.Distribution = append(s.Distribution, schemaDownload{Type: "DataDownload", Name: x.Title, URL: x.URL, Format: x.MediaType})
-		case x.Kind == catalogue.File && x.Current != nil:
-			o := x.Current.Original
-			s.Distribution = append(s.Distribution, schemaDownload{Type: "DataDownload", Name: x.Title, URL: p.o.BaseURL + "/api/v1/resources/" + string(x.ID) + "/original", Format: x.MediaType, Size: strconv.FormatInt(o.Bytes, 10), SHA256: o.Blob})
-		}
+		s.Distribution = append(s.Distribution, p.distributions(f, x)...)
 	}
 	return s
 }
 
-// tableDescribed adds what the table is: its columns, the formats that it is given in.
-func (p *Pages) tableDescribed(f found, s *schemaDataset) {
-	s.Version = strconv.Itoa(f.resource.Latest)
-	for _, c := range f.Snapshot.Fields {
-		s.Variables = append(s.Variables, c.Name)
+// distributions are the ways to get a part of a dataset: a table in each of some formats,
+// a file and a link as they are.
+func (p *Pages) distributions(f found, x catalogue.Resource) (list []schemaDownload) {
+	at := p.o.BaseURL + "/api/v1/resources/" + string(x.ID)
+	switch {
+	case x.Kind == catalogue.Link:
+		return []schemaDownload{{Type: "DataDownload", Name: x.Title, URL: x.URL, Format: x.MediaType}}
+	case x.Current == nil:
+		return nil
+	case x.Kind == catalogue.File:
+		o := x.Current.Original
+		return []schemaDownload{{Type: "DataDownload", Name: x.Title, URL: at + "/original", Format: x.MediaType, Size: strconv.FormatInt(o.Bytes, 10), SHA256: o.Blob}}
 	}
 	formats := [][2]string{{"csv", "text/csv"}, {"json", "application/json"}, {"parquet", "application/vnd.apache.parquet"}}
-	if tables.Located(f.version) {
+	if tables.Located(*x.Current) {
 		formats = append(formats, [2]string{"geojson", "application/geo+json"})
 	}
-	for _, x := range formats {
-		s.Distribution = append(s.Distribution, schemaDownload{Type: "DataDownload", URL: p.o.BaseURL + "/api/v1/resources/" + string(f.resource.ID) + "/export." + x[0], Format: x[1]})
+	name := ""
+	if len(f.tables) > 1 {
+		name = x.Title
 	}
+	for _, format := range formats {
+		list = append(list, schemaDownload{Type: "DataDownload", Name: name, URL: at + "/export." + format[0], Format: format[1]})
+	}
+	return list
 }
 
 func orDots(s string) string {

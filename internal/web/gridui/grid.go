@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"net/url"
 
 	"github.com/a-h/templ"
 
@@ -37,7 +38,8 @@ func (p *Pages) Routes() []shell.Route {
 	}
 }
 
-// table is the table of the dataset in the address, for those who write to it.
+// table is the table of the dataset in the address, the first one unless it asks for
+// another, for those who write to it.
 func (p *Pages) table(r *http.Request) (d catalogue.Dataset, id catalogue.ResourceID, err error) {
 	a := shell.From(r).Actor
 	if d, err = p.o.Catalogue.ByAddress(r.Context(), a, r.PathValue("slug")); err != nil {
@@ -47,11 +49,19 @@ func (p *Pages) table(r *http.Request) (d catalogue.Dataset, id catalogue.Resour
 		return d, "", err
 	}
 	for _, res := range d.Resources {
-		if res.Kind == catalogue.Table {
+		if id := r.URL.Query().Get("table"); res.Kind == catalogue.Table && (id == "" || id == string(res.ID)) {
 			return d, res.ID, nil
 		}
 	}
 	return d, "", errs.New(errs.NotFound, "gridui.no-table").WithHint("gridui.no-table.hint")
+}
+
+// asked is what the address says of the table, for the next address.
+func asked(r *http.Request) string {
+	if v := r.URL.Query(); v.Get("table") != "" {
+		return "?" + url.Values{"table": {v.Get("table")}}.Encode()
+	}
+	return ""
 }
 
 // gridView is the page of the grid; Open is set when the table is not one whose rows
@@ -99,7 +109,7 @@ func (p *Pages) grid(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	} else {
-		view.Open = &ui.Form{Action: "/datasets/" + d.Slug + "/grid"}
+		view.Open = &ui.Form{Action: "/datasets/" + d.Slug + "/grid" + asked(r)}
 		view.Head.Lead = ""
 	}
 	page := ui.Page{
@@ -119,7 +129,7 @@ func (p *Pages) open(w http.ResponseWriter, r *http.Request) error {
 	if err := p.o.Collect.OpenTable(r.Context(), shell.From(r).Actor, id); err != nil {
 		return err
 	}
-	return shell.Redirect(w, r, "/datasets/"+d.Slug+"/grid")
+	return shell.Redirect(w, r, "/datasets/"+d.Slug+"/grid"+asked(r))
 }
 
 // column is what the grid knows of a column.

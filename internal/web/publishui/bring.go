@@ -29,6 +29,8 @@ import (
 type bringView struct {
 	Head         ui.PageHead
 	Dataset      string
+	Table        string     // of Dataset: an identifier, newTable, "" for the first
+	TableTitle   *ui.Input  // of one that is added; nil else
 	Organisation *ui.Select // nil when there is no choice
 	OrgID        string
 	Schema       ui.Select
@@ -48,7 +50,7 @@ type bringView struct {
 }
 
 func (p *Pages) newForm(w http.ResponseWriter, r *http.Request) error {
-	return p.bringPage(w, r, map[string]string{"dataset": r.URL.Query().Get("dataset"), "schema": r.URL.Query().Get("schema")}, nil)
+	return p.bringPage(w, r, map[string]string{"dataset": r.URL.Query().Get("dataset"), "table": r.URL.Query().Get("table"), "schema": r.URL.Query().Get("schema")}, nil)
 }
 
 // bringPage shows the form with what was typed in it.
@@ -62,21 +64,7 @@ func (p *Pages) bringPage(w http.ResponseWriter, r *http.Request, typed map[stri
 		return err
 	}
 	if dataset != "" {
-		d, err := p.o.Catalogue.Get(ctx, v.Actor, catalogue.DatasetID(dataset))
-		if err != nil {
-			return err
-		}
-		if err := p.o.Publish.TakesFiles(ctx, v.Actor, d.ID); err != nil {
-			return err
-		}
-		view.Head = ui.PageHead{Eyebrow: d.Title, Title: ui.T(ctx, "publishui.renew.title"), Lead: ui.T(ctx, "publishui.renew.lead")}
-		view.OrgID, view.Plain, view.AsIs = string(d.Organisation), linksPath(d)+"/new", "/datasets/"+d.Slug+"/files/new"
-		if schema == "" {
-			if view.Schema, err = p.schemaSelect(ctx, d.Schema.ID); err != nil {
-				return err
-			}
-		}
-		if err := p.ontoFields(ctx, v.Actor, d, typed, &view); err != nil {
+		if err := p.bringTo(ctx, v.Actor, catalogue.DatasetID(dataset), typed, &view); err != nil {
 			return err
 		}
 	} else if view.OrgID, view.Head.Eyebrow, view.Organisation, err = p.owners(r, typed["organisation"]); err != nil {
@@ -96,6 +84,8 @@ func (p *Pages) bringPage(w http.ResponseWriter, r *http.Request, typed map[stri
 		}
 		field, at := "file", &view.File.Error
 		switch {
+		case view.TableTitle != nil && len(e.Fields) > 0 && e.Fields[0].Name == view.TableTitle.Name:
+			field, at = view.TableTitle.Name, &view.TableTitle.Error
 		case typed["upload"] == "" && typed["link"] != "":
 			field, at = "link", &view.Link.Error
 		case typed["pasted"] != "":
@@ -105,6 +95,33 @@ func (p *Pages) bringPage(w http.ResponseWriter, r *http.Request, typed map[stri
 		*at = message
 	}
 	return shell.PageStatus(w, r, status, ui.Page{Title: view.Head.Title, NoIndex: true}, bringFormPage(view))
+}
+
+// newTable as the table of a form adds one to its dataset.
+const newTable = "new"
+
+// bringTo has the form bring rows to a dataset: to one of its tables, or to one more.
+func (p *Pages) bringTo(ctx context.Context, a identity.Actor, id catalogue.DatasetID, typed map[string]string, view *bringView) error {
+	d, err := p.o.Catalogue.Get(ctx, a, id)
+	if err != nil {
+		return err
+	}
+	view.OrgID, view.Plain, view.AsIs, view.Table = string(d.Organisation), linksPath(d)+"/new", "/datasets/"+d.Slug+"/files/new", typed["table"]
+	if view.Table == newTable {
+		view.Head = ui.PageHead{Eyebrow: d.Title, Title: ui.T(ctx, "bring.table.title"), Lead: ui.T(ctx, "bring.table.lead")}
+		view.TableTitle = &ui.Input{Field: ui.Field{Name: "table-title", Label: ui.T(ctx, "bring.table.field"), Help: ui.T(ctx, "bring.table.field.help")}, MaxLength: 200, Value: typed["table-title"]}
+		return nil
+	}
+	view.Head = ui.PageHead{Eyebrow: d.Title, Title: ui.T(ctx, "publishui.renew.title"), Lead: ui.T(ctx, "publishui.renew.lead")}
+	if err := p.o.Publish.TakesFiles(ctx, a, d.ID, catalogue.ResourceID(view.Table)); err != nil {
+		return err
+	}
+	if typed["schema"] == "" {
+		if view.Schema, err = p.schemaSelect(ctx, d.Schema.ID); err != nil {
+			return err
+		}
+	}
+	return p.ontoFields(ctx, a, d, typed, view)
 }
 
 // accepted are the endings that a browser offers first.
@@ -172,11 +189,23 @@ func rhythmSelect(ctx context.Context, value string) ui.Select {
 
 // ontoFields asks what the rows do to the table that a dataset has.
 func (p *Pages) ontoFields(ctx context.Context, a identity.Actor, d catalogue.Dataset, typed map[string]string, view *bringView) error {
-	at := slices.IndexFunc(d.Resources, func(r catalogue.Resource) bool { return r.Kind == catalogue.Table && r.Latest > 0 })
+	var held []catalogue.Resource
+	at := -1
+	for _, r := range d.Resources {
+		if r.Kind != catalogue.Table || r.Latest == 0 {
+			continue
+		}
+		if held = append(held, r); at < 0 && (typed["table"] == "" || typed["table"] == string(r.ID)) {
+			at = len(held) - 1
+		}
+	}
 	if at < 0 {
 		return nil
 	}
-	version, err := p.o.Catalogue.Version(ctx, a, d.Resources[at].ID, 0)
+	if len(held) > 1 {
+		view.Table, view.Head.Eyebrow = string(held[at].ID), d.Title+" – "+held[at].Title
+	}
+	version, err := p.o.Catalogue.Version(ctx, a, held[at].ID, 0)
 	if err != nil {
 		return err
 	}
@@ -364,7 +393,13 @@ func (p *Pages) begin(ctx context.Context, a identity.Actor, org identity.Organi
 	if link == "" || !slices.Contains(publish.Rhythms, rhythm) {
 		rhythm = ""
 	}
-	d, err := p.o.Publish.Start(ctx, a, org, catalogue.DatasetID(fields["dataset"]))
+	table := publish.Table{Resource: catalogue.ResourceID(fields["table"])}
+	if fields["table"] == newTable {
+		if table = (publish.Table{New: strings.TrimSpace(fields["table-title"])}); table.New == "" {
+			return publish.Deposit{}, errs.New(errs.Invalid, "bring.table.untitled").WithField("table-title", "bring.table.untitled")
+		}
+	}
+	d, err := p.o.Publish.StartTable(ctx, a, org, catalogue.DatasetID(fields["dataset"]), table)
 	if err != nil {
 		return d, err
 	}

@@ -86,7 +86,8 @@ func (p *Pages) contents(w http.ResponseWriter, r *http.Request) error {
 		case a.Can(identity.ActionPublish, d.Organisation):
 			view.Approval = &ui.Notice{Kind: ui.Information, Title: ui.T(ctx, "catalogue.approval"), Text: ui.T(ctx, "file.approval")}
 		}
-		view.Head.Actions = append(view.Head.Actions, ui.Button{Label: ui.T(ctx, "link.add"), Icon: "link", Href: linksPath(d) + "/new"})
+		view.Head.Actions = append(view.Head.Actions, ui.Button{Label: ui.T(ctx, "link.add"), Icon: "link", Href: linksPath(d) + "/new"},
+			ui.Button{Label: ui.T(ctx, "bring.table.title"), Icon: "table-2", Href: "/deposits/new?dataset=" + string(d.ID) + "&table=" + newTable})
 	}
 	for i, x := range d.Resources {
 		it := p.contentItem(ctx, d, x)

@@ -172,6 +172,7 @@ func summary(ctx context.Context, t path, m catalogue.Metadata, org string) ui.K
 		}
 	}
 	add("publishui.field.title", m.Title)
+	add("bring.table.field", t.deposit.NewTable)
 	add("publishui.organisation", org)
 	add("publishui.said.rows", ui.Integer(ctx, t.i.Outcome.Rows))
 	add("onto.said", joined(ctx, t.i))

@@ -12,6 +12,7 @@ import (
 	"socle/internal/httpx"
 	"socle/internal/i18n"
 	"socle/internal/identity"
+	"socle/internal/publish"
 	"socle/internal/schema/check"
 	"socle/internal/tables"
 	"socle/internal/tabular"
@@ -157,7 +158,7 @@ func (p *Pages) mendReturned(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer in.Close()
-	d, err := p.o.Publish.Start(ctx, a, b.source.Organisation, b.source.Dataset)
+	d, err := p.o.Publish.StartTable(ctx, a, b.source.Organisation, b.source.Dataset, publish.Table{Resource: b.source.Resource})
 	if err != nil {
 		return err
 	}
