@@ -1,6 +1,7 @@
 package catalogueui
 
 import (
+	"cmp"
 	"context"
 	"strings"
 
@@ -34,22 +35,50 @@ func (p *Pages) items(ctx context.Context, a identity.Actor, list []catalogue.Da
 		if at := d.DataAt; !at.IsZero() {
 			it.Facts = append(it.Facts, ui.Fact{Icon: "clock", Text: ui.T(ctx, "catalogueui.updated", map[string]any{"When": ui.Ago(ctx, at, p.o.Now())})})
 		}
-		for _, r := range d.Resources {
-			switch r.Kind {
-			case catalogue.Table:
-				it.Facts = append(it.Facts, ui.Fact{Icon: "table-2", Text: ui.T(ctx, "catalogueui.a-table")})
-			case catalogue.File:
-				it.Facts = append(it.Facts, ui.Fact{Icon: "file", Text: strings.ToUpper(r.Format)})
-			case catalogue.Link:
-				it.Facts = append(it.Facts, ui.Fact{Icon: "link", Text: ui.T(ctx, "catalogueui.a-link")})
-			}
-		}
+		it.Facts = append(it.Facts, holds(ctx, d.Resources)...)
 		if !d.Schema.IsZero() {
 			it.Facts = append(it.Facts, ui.Fact{Icon: "badge-check", Text: named[d.Schema.ID].Name(ui.LangOf(ctx))})
 		}
 		out.Items = append(out.Items, it)
 	}
 	return out, nil
+}
+
+// shownFormats is how many formats of files a list names.
+const shownFormats = 3
+
+// holds says what a dataset has: tables, files by their format, links.
+func holds(ctx context.Context, list []catalogue.Resource) (facts []ui.Fact) {
+	var tables, links int
+	var formats []string
+	files := map[string]int{}
+	for _, r := range list {
+		switch r.Kind {
+		case catalogue.Table:
+			tables++
+		case catalogue.File:
+			name := strings.ToUpper(cmp.Or(r.Format, ui.T(ctx, r.Kind.LabelKey())))
+			if files[name]++; files[name] == 1 {
+				formats = append(formats, name)
+			}
+		case catalogue.Link:
+			links++
+		}
+	}
+	if tables > 0 {
+		facts = append(facts, ui.Fact{Icon: "table-2", Text: ui.T(ctx, "catalogueui.a-table", ui.Count(tables))})
+	}
+	for _, name := range formats[:min(len(formats), shownFormats)] {
+		text := name
+		if n := files[name]; n > 1 {
+			text = ui.Integer(ctx, int64(n)) + " " + name
+		}
+		facts = append(facts, ui.Fact{Icon: "file", Text: text})
+	}
+	if links > 0 {
+		facts = append(facts, ui.Fact{Icon: "link", Text: ui.T(ctx, "catalogueui.a-link", ui.Count(links))})
+	}
+	return facts
 }
 
 // summary is the beginning of a description, as text.

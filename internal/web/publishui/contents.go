@@ -119,12 +119,12 @@ func (p *Pages) contentItem(ctx context.Context, d catalogue.Dataset, x catalogu
 	case catalogue.Table:
 		if v != nil {
 			fact("table-2", ui.T(ctx, "catalogueui.rows", i18n.Args{"Count": v.Rows, "Rows": ui.Integer(ctx, v.Rows)}))
-			fact("clock", ui.T(ctx, "publishui.updated", i18n.Args{"When": ui.Ago(ctx, v.CreatedAt, p.o.Now())}))
+			fact("clock", ui.T(ctx, "catalogueui.updated", i18n.Args{"When": ui.Ago(ctx, v.CreatedAt, p.o.Now())}))
 		}
 	case catalogue.File:
 		if v != nil {
 			it.Text = v.Original.FileName
-			fact("database", ui.Bytes(ctx, v.Original.Bytes))
+			fact("file", ui.Bytes(ctx, v.Original.Bytes))
 			fact("history", ui.T(ctx, "catalogueui.version", i18n.Args{"Number": v.Number}))
 			fact("clock", ui.T(ctx, "catalogueui.updated", i18n.Args{"When": ui.Ago(ctx, v.CreatedAt, p.o.Now())}))
 		}
