@@ -252,8 +252,10 @@ func (c *contents) refused() {
 		c.Errorf("a contributor to what is public: %d", pg.status)
 	}
 
-	// A dataset of one document, which a contributor prepares.
-	pg := helper.attach(helper.get("/deposits/file"), "Rapport 2026.odt", []byte("PK rapport"))
+	// A dataset of one document, which a contributor prepares: what is brought as a table and
+	// is none leads there.
+	unread := helper.brought(helper.deposit("Rapport 2026.pdf", []byte("%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\x00\x01\x02"), ""))
+	pg := helper.attach(helper.get(unread.doc.Find(`main a[href="/deposits/file"]`).AttrOr("href", "none")), "Rapport 2026.odt", []byte("PK rapport"))
 	draft := strings.TrimSuffix(pg.url.Path, "/edit")
 	if pg.status != http.StatusOK || draft != "/datasets/rapport-2026" {
 		c.Fatalf("%d %s %s", pg.status, pg.url, pg.text())

@@ -149,7 +149,8 @@ func (p *Pages) progress(w http.ResponseWriter, r *http.Request) error {
 type understandView struct {
 	frameView
 	Failure *ui.Notice
-	Keep    *ui.Button // keeps the address as a plain link; nil for what was brought otherwise
+	Keep    *ui.Button // gives what is no table otherwise: as a plain link, as a plain file
+	KeepAs  string     // what that is
 	Said    ui.KeyValues
 	Verdict *ui.Notice
 	// Resembles is a schema to propose; nil when there is none.
@@ -197,7 +198,7 @@ func (p *Pages) understand(w http.ResponseWriter, r *http.Request) error {
 		if i.Failure.Hint != "" {
 			view.Failure.Text = ui.T(ctx, i.Failure.Hint, i.Failure.Args)
 		}
-		if err := p.offerLink(r, t.deposit, &view); err != nil {
+		if err := p.offerPlain(r, t.deposit, &view); err != nil {
 			return err
 		}
 		return shell.Page(w, r, ui.Page{Title: view.Head.Title, NoIndex: true}, understandPage(view))

@@ -173,20 +173,25 @@ func (p *Pages) leave(ctx context.Context, a identity.Actor, id publish.DepositI
 	return p.o.Publish.Abandon(ctx, a, id, dep.Revision)
 }
 
-// offerLink offers to keep the address of a deposit that gave no table as a plain link.
-func (p *Pages) offerLink(r *http.Request, d publish.Deposit, view *understandView) error {
-	if d.Link == "" || d.Watched {
+// offerPlain offers to give what is no table as it is: the address that a deposit came
+// from as a plain link, a file that was brought as a file to download.
+func (p *Pages) offerPlain(r *http.Request, d publish.Deposit, view *understandView) error {
+	if d.Watched {
 		return nil
 	}
-	at := "/deposits/link"
+	ctx, link, file := r.Context(), "/deposits/link", "/deposits/file"
 	if d.Dataset != "" {
-		set, err := p.o.Catalogue.Get(r.Context(), shell.From(r).Actor, d.Dataset)
+		set, err := p.o.Catalogue.Get(ctx, shell.From(r).Actor, d.Dataset)
 		if err != nil {
 			return err
 		}
-		at = linksPath(set) + "/new"
+		link, file = linksPath(set)+"/new", "/datasets/"+set.Slug+"/files/new"
+	}
+	if d.Link == "" {
+		view.Keep, view.KeepAs = &ui.Button{Label: ui.T(ctx, "file.keep"), Icon: "upload", Href: file}, ui.T(ctx, "file.keep.text")
+		return nil
 	}
 	v := url.Values{"address": {d.Link}, "deposit": {string(d.ID)}, "organisation": {string(d.Organisation)}}
-	view.Keep = &ui.Button{Label: ui.T(r.Context(), "link.keep"), Icon: "link", Style: ui.Primary, Href: at + "?" + v.Encode()}
+	view.Keep, view.KeepAs = &ui.Button{Label: ui.T(ctx, "link.keep"), Icon: "link", Style: ui.Primary, Href: link + "?" + v.Encode()}, ui.T(ctx, "link.keep.text")
 	return nil
 }
