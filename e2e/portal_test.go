@@ -25,6 +25,7 @@ import (
 	"github.com/PuerkitoBio/goquery"
 
 	"socle/client"
+	"socle/internal/sqldb"
 )
 
 // portal is a server of the real binary on a data folder.
@@ -175,6 +176,30 @@ func (p *portal) must(t *testing.T, command ...string) string {
 		t.Fatalf("socle %s: status %d\n%s\n%s", strings.Join(command, " "), status, out, p.log)
 	}
 	return out
+}
+
+// change runs a statement on the database of the portal.
+func (p *portal) change(t *testing.T, statement string, args ...any) {
+	t.Helper()
+	address := "sqlite:" + filepath.Join(p.data, "socle.db")
+	if i := slices.Index(p.args, "--database-url"); i >= 0 {
+		address = p.args[i+1]
+	}
+	db, err := sqldb.Open(t.Context(), sqldb.Options{URL: address})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	err = db.Write(t.Context(), func(tx *sqldb.Tx) error {
+		n, err := tx.Exec(t.Context(), statement, args...)
+		if err == nil && n == 0 {
+			err = fmt.Errorf("nothing is changed by %s", statement)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // visitor is a browser without scripts: it keeps cookies and fills in forms.

@@ -28,7 +28,7 @@ func linksPath(d catalogue.Dataset) string { return "/datasets/" + d.Slug + "/li
 
 // links lists the addresses that a dataset leads to.
 func (p *Pages) links(w http.ResponseWriter, r *http.Request) error {
-	d, err := p.set(r, identity.ActionContribute)
+	d, err := p.described(r)
 	if err != nil {
 		return err
 	}
@@ -95,7 +95,7 @@ func (p *Pages) linkOf(r *http.Request) (d catalogue.Dataset, x catalogue.Resour
 	if r.PathValue("slug") == "" {
 		return d, x, nil
 	}
-	if d, err = p.set(r, identity.ActionContribute); err != nil {
+	if d, err = p.described(r); err != nil {
 		return d, x, err
 	}
 	id := catalogue.ResourceID(r.PathValue("resource"))
