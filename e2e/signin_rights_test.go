@@ -1,8 +1,11 @@
 package e2e
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/http"
+	"os/exec"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -116,8 +119,38 @@ func TestServiceAccountAndAudit(t *testing.T) {
 	if pg := v.get("/admin/audit/journal.csv"); pg.status != http.StatusForbidden {
 		t.Errorf("a member exports the audit of all: %d", pg.status)
 	}
-	if out := p.must(t, "audit", "verify"); !strings.Contains(out, "Le journal tient") {
-		t.Error(out)
+	end := regexp.MustCompile(`empreinte ([0-9a-f]{64})`)
+	for _, name := range []string{"journal.csv", "journal.jsonl"} {
+		whole := host.get("/admin/audit/" + name).body
+		out := p.must(t, "audit", "verify")
+		if !strings.Contains(out, "Le journal tient") {
+			t.Error(out)
+		}
+		// Away from the portal, the file says the same end.
+		verify := func(content []byte, flags ...string) (string, int) {
+			cmd := exec.CommandContext(t.Context(), socle, append([]string{"audit", "verify", "--lang", "fr", "--file", asFile(t, name, content)}, flags...)...)
+			said, err := cmd.CombinedOutput()
+			if err != nil && cmd.ProcessState == nil {
+				t.Fatal(err)
+			}
+			return string(said), cmd.ProcessState.ExitCode()
+		}
+		if said, status := verify(whole); status != 0 || !strings.Contains(said, "sans trou") || end.FindString(said) == "" || end.FindString(said) != end.FindString(out) {
+			t.Errorf("%s: %d %s; the portal: %s", name, status, said, out)
+		}
+		if said, status := verify(bytes.Replace(whole, []byte("token.create"), []byte("token.revoke"), 1)); status != 1 || !strings.Contains(said, "ne tient pas") {
+			t.Errorf("%s changed: %d %s", name, status, said)
+		}
+		part := v.get("/organisations/mairie-d-essai/journal/" + name).body
+		if said, status := verify(part); status != 1 || !strings.Contains(said, "--part") {
+			t.Errorf("the part in %s: %d %s", name, status, said)
+		}
+		if said, status := verify(part, "--part"); status != 0 || !strings.Contains(said, "ne prouve pas") {
+			t.Errorf("the part in %s, said so: %d %s", name, status, said)
+		}
+		if said, status := verify([]byte("a;b\n1;2\n")); status != 2 || !strings.Contains(said, "n’est pas un journal exporté") {
+			t.Errorf("no audit: %d %s", status, said)
+		}
 	}
 }
 

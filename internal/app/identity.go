@@ -107,7 +107,11 @@ func verifyAudit(ctx context.Context, c *config.Config, out io.Writer, l i18n.La
 	if check.Broken > 0 {
 		key = "app.audit.broken"
 	}
-	fmt.Fprintln(out, i18n.T(l, key, i18n.Args{"Lines": check.Lines, "After": check.After, "Line": check.Broken, "Count": int(check.Lines)}))
+	args := i18n.Args{"Lines": check.Lines, "After": check.After, "Line": check.Broken, "Count": int(check.Lines), "Last": check.After + check.Lines, "Hash": check.Hash}
+	fmt.Fprintln(out, i18n.T(l, key, args))
+	if check.Broken == 0 && check.Lines > 0 {
+		fmt.Fprintln(out, i18n.T(l, "app.audit.end", args))
+	}
 	return check.Broken == 0, nil
 }
 
