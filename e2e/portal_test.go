@@ -368,10 +368,10 @@ func (v *visitor) signIn(email, password string) {
 	}
 }
 
-// token makes a token of the API on the account's page.
-func (v *visitor) token(scopes string) string {
+// token makes a token of the API on the account's page; more are further fields.
+func (v *visitor) token(scopes string, more ...string) string {
 	v.t.Helper()
-	pg := v.send(v.get("/account"), `form[action="/account/tokens"]`, "token-name", "e2e", "scopes", scopes)
+	pg := v.send(v.get("/account"), `form[action="/account/tokens"]`, append([]string{"token-name", "e2e", "scopes", scopes}, more...)...)
 	secret := strings.TrimSpace(pg.doc.Find("#new-token").Text())
 	if secret == "" {
 		v.t.Fatalf("no token: %s", pg.text())

@@ -42,9 +42,9 @@ func TestRights(t *testing.T) {
 // whos are the columns. A token is the editor's, but where its name says more: the
 // delegate administers an organisation that publishes by mandate; the service account
 // belongs to the organisation; the host's token has the scope "read" of the host's
-// administrator.
+// administrator; the bound one is the delegate's, for their own organisation alone.
 var whos = []string{"anonymous", "stranger", "reader", "contributor", "editor", "administrator", "delegate", "host", "animator", "auditor",
-	"token", "token-read", "token-write", "token-publish", "token-collect", "token-host", "service"}
+	"token", "token-read", "token-write", "token-publish", "token-collect", "token-host", "token-bound", "service"}
 
 // held are addresses of what is not public: kept inside, in preparation, withdrawn.
 var held = []string{"/datasets/{%}", "/datasets/{%}/history", "/api/v1/datasets/{%}", "/api/v1/resources/{%-id}/rows", "/api/v1/resources/{%-id}/original", "/api/v1/resources/{%-id}/export.csv",

@@ -278,6 +278,7 @@ func (c *cast) people() {
 		c.tokens[name] = c.as("editor").token(scopes)
 	}
 	c.tokens["token-host"] = host.token("read")
+	c.tokens["token-bound"] = c.as("delegate").token("read,write,publish", "token-only", c.organisation("agglomeration-d-essai"))
 	made := mayor.send(mayor.get("/organisations/mairie-d-essai/tokens"), `main form[action$="/tokens"]`, "name", "Logiciel")
 	c.tokens["service"] = strings.TrimSpace(made.doc.Find("#new-token").Text())
 	c.app = appOf(c.t, c.as("editor"), c.survey.form, "Téléphone").password
