@@ -81,6 +81,7 @@ func TestApplicationOfCodes(t *testing.T) {
 		recovery, err := w.ConfirmCode(ctx, a, w.code(c.Secret))
 		w.ok(err)
 		w.same(len(recovery), 10)
+		w.same(len(strings.ReplaceAll(recovery[0], "-", "")), 24) // of five bits: more than the 112 that ASVS asks for
 		_, err = w.StartCode(ctx, a)
 		w.fails(err, errs.Conflict, "identity.code.already")
 
