@@ -91,6 +91,9 @@ func New(db *sqldb.DB, o Options) *Service {
 // Hashed is how many passwords were hashed since the start, for metrics.
 func (s *Service) Hashed() int64 { return s.hasher.runs.Load() }
 
+// Hashing is how many passwords are hashed at once, at most.
+func (s *Service) Hashing() int { return s.opt.Hashing }
+
 // newID makes an identifier of the transaction's instant.
 func (s *Service) newID(tx *sqldb.Tx) string {
 	return ids.Source{Now: tx.Now, Rand: s.opt.Rand}.New()
