@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"io"
 	"mime/multipart"
@@ -23,9 +22,8 @@ import (
 // siege is a portal under attack, with what an attacker may have got hold of.
 type siege struct {
 	*world
-	engine   sqldb.Engine
-	database string // address of its database
-	routes   []string
+	engine sqldb.Engine
+	routes []string
 }
 
 // Each attack on each database: none succeeds. What each role may do otherwise is
@@ -35,16 +33,10 @@ func TestAttacks(t *testing.T) {
 	for _, engine := range []sqldb.Engine{sqldb.SQLite, sqldb.PostgreSQL} {
 		t.Run(string(engine), func(t *testing.T) {
 			args := []string{"--trusted-proxies", "127.0.0.0/8"}
-			database := ""
 			if engine == sqldb.PostgreSQL {
-				database = sqldbtest.Empty(t, engine)
-				args = append(args, "--database-url", database)
+				args = append(args, "--database-url", sqldbtest.Empty(t, engine))
 			}
-			p := start(t, args...)
-			if database == "" {
-				database = "sqlite:" + filepath.Join(p.data, "socle.db")
-			}
-			s := &siege{world: newWorld(t, p), engine: engine, database: database, routes: routesOf(t)}
+			s := &siege{world: newWorld(t, start(t, args...)), engine: engine, routes: routesOf(t)}
 			t.Run("foreign origin", s.attackForeignOrigin)
 			t.Run("tokens", s.attackWithTokens)
 			t.Run("guessed identifiers", s.attackGuessing)
@@ -146,26 +138,6 @@ func (s *siege) attackForeignOrigin(t *testing.T) {
 	}
 }
 
-// change runs a statement on the database of the portal.
-func (s *siege) change(t *testing.T, statement string, args ...any) {
-	t.Helper()
-	db, err := sqldb.Open(t.Context(), sqldb.Options{URL: s.database})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	err = db.Write(t.Context(), func(tx *sqldb.Tx) error {
-		n, err := tx.Exec(context.WithoutCancel(t.Context()), statement, args...)
-		if err == nil && n == 0 {
-			err = fmt.Errorf("nothing is changed by %s", statement)
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 // held are the addresses of what only the organisation sees.
 func (s *siege) held(t *testing.T) []string {
 	r, d := s.private.Resources[0].ID, s.private.Slug
@@ -190,9 +162,9 @@ func refused(path string, pg *page) bool {
 func (s *siege) attackWithTokens(t *testing.T) {
 	expired := s.visitors["editor"].token("read,write,publish")
 	hint := []rune(expired)[:10]
-	s.change(t, `UPDATE tokens SET expires_at = $1 WHERE hint = $2`, time.Now().Add(-time.Minute), string(hint)+"…")
+	s.p.change(t, `UPDATE tokens SET expires_at = $1 WHERE hint = $2`, time.Now().Add(-time.Minute), string(hint)+"…")
 	revoked := s.visitors["editor"].token("read,write,publish")
-	s.change(t, `UPDATE tokens SET revoked_at = $1 WHERE hint = $2`, time.Now(), string([]rune(revoked)[:10])+"…")
+	s.p.change(t, `UPDATE tokens SET revoked_at = $1 WHERE hint = $2`, time.Now(), string([]rune(revoked)[:10])+"…")
 	good := s.tokens["token"]
 	bad := map[string]string{"expired": expired, "revoked": revoked, "cut": good[:len(good)-1], "made up": "socle_" + strings.Repeat("0", len(good)-6), "SQL": "' OR 1=1 --"}
 	for _, route := range s.routes {
@@ -481,7 +453,7 @@ func (s *siege) attackRemoved(t *testing.T) {
 	if pg := s.try(t, v, "GET", paths[0], ""); pg.status != http.StatusOK {
 		t.Fatalf("the member does not read %s: %d", paths[0], pg.status)
 	}
-	s.change(t, `DELETE FROM members WHERE person = (SELECT id FROM people WHERE email_key = $1)`, "parti@essai.example")
+	s.p.change(t, `DELETE FROM members WHERE person = (SELECT id FROM people WHERE email_key = $1)`, "parti@essai.example")
 	for _, path := range paths {
 		stranger := s.try(t, s.visitors["stranger"], "GET", path, "").status
 		if pg := s.try(t, v, "GET", path, ""); pg.status != stranger || pg.status < 400 {

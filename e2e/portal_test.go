@@ -25,6 +25,7 @@ import (
 	"github.com/PuerkitoBio/goquery"
 
 	"socle/client"
+	"socle/internal/sqldb"
 )
 
 // portal is a server of the real binary on a data folder.
@@ -56,8 +57,9 @@ func (b *buffer) String() string {
 	return b.b.String()
 }
 
-// loose are limits that a test does not run into.
-var loose = []string{"--limits-request-rate=100000", "--limits-request-burst=100000", "--limits-signin-rate=100000"}
+// loose are limits that a test does not run into, and no list of passwords that is asked
+// through the network.
+var loose = []string{"--limits-request-rate=100000", "--limits-request-burst=100000", "--limits-signin-rate=100000", "--auth-breached-url=none"}
 
 func newPortal(data string, args ...string) (*portal, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -175,6 +177,30 @@ func (p *portal) must(t *testing.T, command ...string) string {
 		t.Fatalf("socle %s: status %d\n%s\n%s", strings.Join(command, " "), status, out, p.log)
 	}
 	return out
+}
+
+// change runs a statement on the database of the portal.
+func (p *portal) change(t *testing.T, statement string, args ...any) {
+	t.Helper()
+	address := "sqlite:" + filepath.Join(p.data, "socle.db")
+	if i := slices.Index(p.args, "--database-url"); i >= 0 {
+		address = p.args[i+1]
+	}
+	db, err := sqldb.Open(t.Context(), sqldb.Options{URL: address})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	err = db.Write(t.Context(), func(tx *sqldb.Tx) error {
+		n, err := tx.Exec(t.Context(), statement, args...)
+		if err == nil && n == 0 {
+			err = fmt.Errorf("nothing is changed by %s", statement)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // visitor is a browser without scripts: it keeps cookies and fills in forms.
@@ -342,10 +368,10 @@ func (v *visitor) signIn(email, password string) {
 	}
 }
 
-// token makes a token of the API on the account's page.
-func (v *visitor) token(scopes string) string {
+// token makes a token of the API on the account's page; more are further fields.
+func (v *visitor) token(scopes string, more ...string) string {
 	v.t.Helper()
-	pg := v.send(v.get("/account"), `form[action="/account/tokens"]`, "token-name", "e2e", "scopes", scopes)
+	pg := v.send(v.get("/account"), `form[action="/account/tokens"]`, append([]string{"token-name", "e2e", "scopes", scopes}, more...)...)
 	secret := strings.TrimSpace(pg.doc.Find("#new-token").Text())
 	if secret == "" {
 		v.t.Fatalf("no token: %s", pg.text())

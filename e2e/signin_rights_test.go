@@ -1,11 +1,19 @@
 package e2e
 
 import (
+	"bytes"
 	"encoding/json"
+	"fmt"
 	"net/http"
+	"os/exec"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"socle/internal/sqldb"
+	"socle/internal/sqldb/sqldbtest"
 )
 
 // A mandate lets an EPCI publish for a commune, until it is revoked; the page of the
@@ -116,8 +124,95 @@ func TestServiceAccountAndAudit(t *testing.T) {
 	if pg := v.get("/admin/audit/journal.csv"); pg.status != http.StatusForbidden {
 		t.Errorf("a member exports the audit of all: %d", pg.status)
 	}
-	if out := p.must(t, "audit", "verify"); !strings.Contains(out, "Le journal tient") {
-		t.Error(out)
+	end := regexp.MustCompile(`empreinte ([0-9a-f]{64})`)
+	for _, name := range []string{"journal.csv", "journal.jsonl"} {
+		whole := host.get("/admin/audit/" + name).body
+		out := p.must(t, "audit", "verify")
+		if !strings.Contains(out, "Le journal tient") {
+			t.Error(out)
+		}
+		// Away from the portal, the file says the same end.
+		verify := func(content []byte, flags ...string) (string, int) {
+			cmd := exec.CommandContext(t.Context(), socle, append([]string{"audit", "verify", "--lang", "fr", "--file", asFile(t, name, content)}, flags...)...)
+			said, err := cmd.CombinedOutput()
+			if err != nil && cmd.ProcessState == nil {
+				t.Fatal(err)
+			}
+			return string(said), cmd.ProcessState.ExitCode()
+		}
+		if said, status := verify(whole); status != 0 || !strings.Contains(said, "sans trou") || end.FindString(said) == "" || end.FindString(said) != end.FindString(out) {
+			t.Errorf("%s: %d %s; the portal: %s", name, status, said, out)
+		}
+		if said, status := verify(bytes.Replace(whole, []byte("token.create"), []byte("token.revoke"), 1)); status != 1 || !strings.Contains(said, "ne tient pas") {
+			t.Errorf("%s changed: %d %s", name, status, said)
+		}
+		part := v.get("/organisations/mairie-d-essai/journal/" + name).body
+		if said, status := verify(part); status != 1 || !strings.Contains(said, "--part") {
+			t.Errorf("the part in %s: %d %s", name, status, said)
+		}
+		if said, status := verify(part, "--part"); status != 0 || !strings.Contains(said, "ne prouve pas") {
+			t.Errorf("the part in %s, said so: %d %s", name, status, said)
+		}
+		if said, status := verify([]byte("a;b\n1;2\n")); status != 2 || !strings.Contains(said, "n’est pas un journal exporté") {
+			t.Errorf("no audit: %d %s", status, said)
+		}
+	}
+}
+
+// A personal token acts in all the organisations of its person, or in the one that is
+// chosen where it is made; the list says which, also once its person has left.
+func TestTokenOfOneOrganisation(t *testing.T) {
+	t.Parallel()
+	for _, engine := range []sqldb.Engine{sqldb.SQLite, sqldb.PostgreSQL} {
+		t.Run(string(engine), func(t *testing.T) {
+			var args []string
+			if engine == sqldb.PostgreSQL {
+				args = append(args, "--database-url", sqldbtest.Empty(t, engine))
+			}
+			p := start(t, args...)
+			p.must(t, "admin", "organisation", "Mairie d’Essai")
+			p.must(t, "admin", "organisation", "Mairie Voisine")
+			v := p.join(t, "mairie-d-essai", "agent@essai.example", "editor")
+			second := linkIn.FindString(p.must(t, "admin", "invite", "agent@essai.example", "--organisation", "mairie-voisine", "--role", "editor"))
+			v.send(v.get(second), `form[action="/invitation"]`)
+			choice := v.get("/account").doc.Find(`select[name=token-only]`)
+			if said := choice.Find("option").First().Text(); said != "Toutes mes organisations" || choice.Find("option").Length() != 3 {
+				t.Fatalf("the choice begins with %q: %s", said, choice.Text())
+			}
+			here := choice.Find("option:contains('Mairie d’Essai')").AttrOr("value", "")
+			both, one := v.token("read,write,publish"), v.token("read,write,publish", "token-only", here)
+			acts := func(token string) (names []string) {
+				var me struct{ Organisations []struct{ Slug string } }
+				if err := getJSON(t.Context(), p.url+"/api/v1/me", token, &me); err != nil {
+					t.Fatal(err)
+				}
+				for _, o := range me.Organisations {
+					names = append(names, o.Slug)
+				}
+				slices.Sort(names)
+				return names
+			}
+			if got := fmt.Sprint(acts(both), acts(one)); got != "[mairie-d-essai mairie-voisine] [mairie-d-essai]" {
+				t.Errorf("the tokens act in %s", got)
+			}
+			publish(t, p.client(t, one), "essai.csv", table("essai", 5), "Essai public") // no organisation is asked for: there is one
+			list := v.get("/account").text()
+			if strings.Count(list, "Pour Mairie d’Essai seulement") != 1 || strings.Contains(list, "Pour Mairie Voisine seulement") {
+				t.Errorf("the list does not say where the token acts: %s", list)
+			}
+			other := p.join(t, "mairie-voisine", "autre@essai.example", "editor")
+			pg := other.send(other.get("/account"), `form[action="/account/tokens"]`, "token-name", "volé", "token-only", here)
+			if pg.status != http.StatusForbidden || pg.doc.Find("#new-token").Length() > 0 {
+				t.Errorf("a token for an organisation of others: %d", pg.status)
+			}
+			p.change(t, `DELETE FROM members WHERE organisation = $1 AND person = (SELECT id FROM people WHERE email_key = $2)`, here, "agent@essai.example")
+			if got := fmt.Sprint(acts(both), acts(one)); got != "[mairie-voisine] []" {
+				t.Errorf("once its person has left, the tokens act in %s", got)
+			}
+			if !strings.Contains(v.get("/account").text(), "Pour Mairie d’Essai seulement") {
+				t.Error("the list does not say any more where the token acted")
+			}
+		})
 	}
 }
 

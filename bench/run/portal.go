@@ -42,7 +42,7 @@ func Start(b *testing.B, data string, flags ...string) *Portal {
 	_ = l.Close()
 	p := &Portal{Base: fmt.Sprintf("http://localhost:%d", port), Data: data}
 	p.args = []string{"--data", data, "--addr", fmt.Sprintf("127.0.0.1:%d", port), "--base-url", p.Base, "--log-level", "WARN"}
-	p.cmd = p.Command(b, append([]string{"serve", "--limits-request-rate", "1000000", "--limits-request-burst", "1000000"}, flags...)...)
+	p.cmd = p.Command(b, append([]string{"serve", "--limits-request-rate", "1000000", "--limits-request-burst", "1000000", "--auth-breached-url", "none"}, flags...)...)
 	var out bytes.Buffer
 	p.cmd.Stdout, p.cmd.Stderr = &out, os.Stderr
 	req, err := http.NewRequestWithContext(b.Context(), http.MethodGet, p.Base+"/", nil)

@@ -28,15 +28,15 @@ func (a *App) identityOptions() identity.Options {
 		Party: identity.Party{Name: c.Host.Name, Host: base.Hostname(), Origin: base.Scheme + "://" + base.Host},
 		Keep:  identity.Keep{Links: time.Duration(c.Keep.Links) * day, Requests: time.Duration(c.Keep.Requests) * day, Audit: time.Duration(c.Keep.Audit) * day},
 	}
-	if c.Auth.BreachedURL != "" {
-		// The host has chosen the address: it may be on its own network.
-		o.Breached = breached(c.Auth.BreachedURL, a.trusting(c.Auth.BreachedURL, breachedTime, breachedBytes))
+	if list := c.Auth.BreachedList(); list != "" {
+		// The host may choose an address on its own network.
+		o.Breached = breached(list, a.trusting(list, breachedTime, breachedBytes))
 	}
 	return o
 }
 
 const (
-	breachedTime  = 3 * time.Second
+	breachedTime  = 2 * time.Second
 	breachedBytes = 1 << 20 // a prefix has about a thousand lines of forty bytes
 	providerTime  = 15 * time.Second
 	providerBytes = 4 << 20
@@ -107,7 +107,11 @@ func verifyAudit(ctx context.Context, c *config.Config, out io.Writer, l i18n.La
 	if check.Broken > 0 {
 		key = "app.audit.broken"
 	}
-	fmt.Fprintln(out, i18n.T(l, key, i18n.Args{"Lines": check.Lines, "After": check.After, "Line": check.Broken, "Count": int(check.Lines)}))
+	args := i18n.Args{"Lines": check.Lines, "After": check.After, "Line": check.Broken, "Count": int(check.Lines), "Last": check.After + check.Lines, "Hash": check.Hash}
+	fmt.Fprintln(out, i18n.T(l, key, args))
+	if check.Broken == 0 && check.Lines > 0 {
+		fmt.Fprintln(out, i18n.T(l, "app.audit.end", args))
+	}
 	return check.Broken == 0, nil
 }
 

@@ -17,7 +17,7 @@ var update = flag.Bool("update", false, "write the expected results again")
 // testApp is the whole application on a folder of the test.
 func testApp(t *testing.T, args ...string) *App {
 	t.Helper()
-	c, err := config.Load(config.Sources{Args: append([]string{"--data", t.TempDir()}, args...), Env: func(string) string { return "" }, ReadFile: os.ReadFile})
+	c, err := config.Load(config.Sources{Args: append([]string{"--data", t.TempDir(), "--auth-breached-url=none"}, args...), Env: func(string) string { return "" }, ReadFile: os.ReadFile})
 	if err != nil {
 		t.Fatal(err)
 	}

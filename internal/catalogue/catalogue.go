@@ -182,8 +182,9 @@ func always(x identity.Action) func(State) identity.Action {
 	return func(State) identity.Action { return x }
 }
 
-// toDescribe: who contributes may prepare a draft; what is seen needs an editor.
-func toDescribe(s State) identity.Action {
+// DescribeAction is the right to describe a dataset in a state: who contributes may
+// prepare a draft; what is seen needs an editor.
+func DescribeAction(s State) identity.Action {
 	if s == Draft {
 		return identity.ActionContribute
 	}

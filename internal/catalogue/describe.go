@@ -81,7 +81,7 @@ func (s *Service) Edit(ctx context.Context, a identity.Actor, id DatasetID, revi
 // EditTx is Edit in the transaction of its caller.
 func (s *Service) EditTx(ctx context.Context, tx *sqldb.Tx, a identity.Actor, id DatasetID, revision int, m Metadata) (d Dataset, err error) {
 	defer errs.Wrap(&err, "catalogue.Edit(%s)", id)
-	if d, err = forChange(ctx, tx, a, id, revision, toDescribe); err != nil {
+	if d, err = forChange(ctx, tx, a, id, revision, DescribeAction); err != nil {
 		return d, err
 	}
 	return s.describe(ctx, tx, a, d, m)
@@ -92,7 +92,7 @@ func (s *Service) EditTx(ctx context.Context, tx *sqldb.Tx, a identity.Actor, id
 func (s *Service) Rename(ctx context.Context, a identity.Actor, id DatasetID, revision int, title string) (d Dataset, err error) {
 	defer errs.Wrap(&err, "catalogue.Rename(%s)", id)
 	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
-		if d, err = forChange(ctx, tx, a, id, revision, toDescribe); err != nil {
+		if d, err = forChange(ctx, tx, a, id, revision, DescribeAction); err != nil {
 			return err
 		}
 		m := d.Metadata
@@ -156,7 +156,7 @@ const maxResources = 200
 // AddResourceTx is AddResource in the transaction of its caller.
 func (s *Service) AddResourceTx(ctx context.Context, tx *sqldb.Tx, a identity.Actor, id DatasetID, k Kind, m ResourceMetadata) (r Resource, err error) {
 	defer errs.Wrap(&err, "catalogue.AddResource(%s)", id)
-	d, err := forChange(ctx, tx, a, id, AnyRevision, toDescribe)
+	d, err := forChange(ctx, tx, a, id, AnyRevision, DescribeAction)
 	if err != nil {
 		return r, err
 	}
@@ -215,7 +215,7 @@ func (s *Service) EditResource(ctx context.Context, a identity.Actor, id Resourc
 // EditResourceTx is EditResource in the transaction of its caller.
 func (s *Service) EditResourceTx(ctx context.Context, tx *sqldb.Tx, a identity.Actor, id ResourceID, revision int, m ResourceMetadata) (r Resource, err error) {
 	defer errs.Wrap(&err, "catalogue.EditResource(%s)", id)
-	r, d, err := resourceForChange(ctx, tx, a, id, revision, toDescribe)
+	r, d, err := resourceForChange(ctx, tx, a, id, revision, DescribeAction)
 	if err != nil {
 		return r, err
 	}
@@ -260,7 +260,7 @@ func resourceForChange(ctx context.Context, tx *sqldb.Tx, a identity.Actor, id R
 func (s *Service) Reorder(ctx context.Context, a identity.Actor, id DatasetID, revision int, order []ResourceID) (err error) {
 	defer errs.Wrap(&err, "catalogue.Reorder(%s)", id)
 	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
-		d, err := forChange(ctx, tx, a, id, revision, toDescribe)
+		d, err := forChange(ctx, tx, a, id, revision, DescribeAction)
 		if err != nil {
 			return err
 		}

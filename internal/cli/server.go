@@ -2,9 +2,13 @@ package cli
 
 import (
 	"context"
+	"errors"
+	"io"
 
 	"socle/internal/config"
+	"socle/internal/errs"
 	"socle/internal/httpx"
+	"socle/internal/i18n"
 	"socle/internal/identity"
 )
 
@@ -41,6 +45,8 @@ type (
 		Verify verifyCommand `cmd:""`
 	}
 	verifyCommand struct {
+		File          string `placeholder:"FILE"`
+		Part          bool
 		Lang          string `placeholder:"fr|en"`
 		config.Config `embed:""`
 	}
@@ -123,8 +129,15 @@ func (r *run) admin(ctx context.Context, c *config.Config, what AdminRequest) er
 	return r.Server.Admin(ctx, c, what, r.Stdout, r.lang)
 }
 
-// Run says whether the chain of the audit holds; status 1 when it does not.
+// Run says whether the chain of the audit holds, that of the portal or that of an
+// exported file; status 1 when it does not.
 func (c *verifyCommand) Run(ctx context.Context, r *run) error {
+	if c.File != "" {
+		return c.file(r)
+	}
+	if c.Part {
+		return errs.New(errs.Invalid, "cli.audit.part").WithHint("cli.audit.part.hint")
+	}
 	if err := c.Finish(r.ReadFile); err != nil {
 		return err
 	}
@@ -133,6 +146,32 @@ func (c *verifyCommand) Run(ctx context.Context, r *run) error {
 		return errInvalid
 	}
 	return err
+}
+
+// file verifies an exported audit, away from the portal.
+func (c *verifyCommand) file(r *run) error {
+	in, err := r.openInput(c.File)
+	if err != nil {
+		return err
+	}
+	check, err := identity.VerifyAuditFile(io.NewSectionReader(in, 0, in.Size()), c.Part)
+	if err := errors.Join(err, in.close()); err != nil {
+		return err
+	}
+	args := i18n.Args{"Count": int(check.Lines), "First": check.First, "Last": check.Last, "Hash": check.Hash, "Line": check.Broken, "Gaps": check.Gaps}
+	if check.Broken > 0 {
+		r.printf("%s\n", r.t("cli.audit.broken", args))
+		if !c.Part {
+			r.printf("%s\n", r.t("cli.audit.broken.part"))
+		}
+		return errInvalid
+	}
+	holds, limits := "cli.audit.holds", "cli.audit.holds.limits"
+	if c.Part {
+		holds, limits = "cli.audit.part-holds", "cli.audit.part-holds.limits"
+	}
+	r.printf("%s\n%s\n", r.t(holds, args), r.t(limits, args))
+	return nil
 }
 
 // Run gives the link of the first administrator.

@@ -75,7 +75,15 @@ type Auth struct {
 	SessionIdle  time.Duration `name:"session-idle" default:"168h" fr:"Une connexion inutilisée se ferme après cette durée." en:"A session unused for so long ends."`
 	SessionMax   time.Duration `name:"session-max" default:"720h" fr:"Une connexion se ferme après cette durée dans tous les cas." en:"A session ends after so long in any case."`
 	Providers    string        `name:"providers" placeholder:"FILE" fr:"Fichier TOML des fournisseurs d’identité OpenID Connect (ProConnect, Keycloak…) ; vide : aucun." en:"TOML file of OpenID Connect identity providers (ProConnect, Keycloak…); empty: none."`
-	BreachedURL  string        `name:"breached-url" placeholder:"URL" fr:"Liste des mots de passe volés, interrogée par les cinq premiers chiffres de leur empreinte, par exemple https://api.pwnedpasswords.com/range/ ; vide ou injoignable : pas de vérification." en:"List of breached passwords, asked by the first five digits of their digest, for example https://api.pwnedpasswords.com/range/; empty or out of reach: not checked."`
+	BreachedURL  string        `name:"breached-url" placeholder:"URL" default:"https://api.pwnedpasswords.com/range/" fr:"Liste des mots de passe volés, interrogée par les cinq premiers chiffres de l’empreinte de chaque nouveau mot de passe, qui seuls sortent ; injoignable : pas de vérification ; none : jamais interrogée." en:"List of breached passwords, asked by the first five digits of the digest of each new password, which alone leave; out of reach: not checked; none: never asked."`
+}
+
+// BreachedList is the address of the list of breached passwords, "" for none.
+func (a Auth) BreachedList() string {
+	if a.BreachedURL == "none" {
+		return ""
+	}
+	return a.BreachedURL
 }
 
 // Map is what lies under the rows on maps. Empty: a plain ground, and no request to
@@ -285,7 +293,7 @@ func (c *Config) check(p *errs.Error) {
 	if c.Auth.SessionIdle <= 0 || c.Auth.SessionMax < c.Auth.SessionIdle {
 		p.WithField("auth.session_max", "config.sessions")
 	}
-	for _, x := range []struct{ field, address string }{{"auth.breached_url", c.Auth.BreachedURL}, {"entries.address_url", c.Entries.AddressURL}, {"entries.company_url", c.Entries.CompanyURL}} {
+	for _, x := range []struct{ field, address string }{{"auth.breached_url", c.Auth.BreachedList()}, {"entries.address_url", c.Entries.AddressURL}, {"entries.company_url", c.Entries.CompanyURL}} {
 		if u, err := url.Parse(x.address); x.address != "" && (err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "") {
 			p.WithField(x.field, "config.web-address", errs.Args{"Value": x.address})
 		}

@@ -65,7 +65,8 @@ func TestDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	if c.Database() != "sqlite:"+filepath.Join("d", "socle.db") || c.Blobs() != "file:"+filepath.Join("d", "blobs") ||
-		c.Base().String() != "http://localhost:8080" || c.Location().String() != "Europe/Paris" || c.Lang() != i18n.French || c.Limits.Upload != 2e9 {
+		c.Base().String() != "http://localhost:8080" || c.Location().String() != "Europe/Paris" || c.Lang() != i18n.French || c.Limits.Upload != 2e9 ||
+		c.Auth.BreachedList() != "https://api.pwnedpasswords.com/range/" {
 		t.Errorf("%+v %s", c, c.Base())
 	}
 }

@@ -205,9 +205,10 @@ func (s *Service) ExportAudit(ctx context.Context, a Actor, org OrganisationID, 
 
 // AuditCheck is the outcome of VerifyAudit.
 type AuditCheck struct {
-	Lines  int64 // read
-	After  int64 // number of the last line that the retention removed; 0 for none
-	Broken int64 // number of the first line that does not hold; 0 when all do
+	Lines  int64  // read
+	After  int64  // number of the last line that the retention removed; 0 for none
+	Broken int64  // number of the first line that does not hold; 0 when all do
+	Hash   string // of the last line read
 }
 
 // VerifyAudit reads the whole chain and says where it breaks: a line changed,
@@ -241,7 +242,7 @@ func (s *Service) VerifyAudit(ctx context.Context, a Actor) (c AuditCheck, err e
 				c.Broken = c.After + c.Lines
 				return nil
 			}
-			previous = e.Hash
+			previous, c.Hash = e.Hash, e.Hash
 		}
 		if err := rows.Err(); err != nil {
 			return err

@@ -5,11 +5,16 @@ import (
 	"crypto/sha1" //nolint:gosec // the list of breached passwords is kept by SHA-1; nothing is protected by it here
 	"encoding/hex"
 	"strings"
+	"time"
 
 	"golang.org/x/text/unicode/norm"
 
 	"socle/internal/errs"
 )
+
+// breachedPause is how long the list is not asked after it did not answer: where there
+// is no way out, one password waits for it, not each.
+const breachedPause = 10 * time.Minute
 
 // checkNewPassword notes in e what a new password lacks, and returns e when there is
 // something. A password that thieves know is refused; when their list cannot be
@@ -23,15 +28,19 @@ func (s *Service) checkNewPassword(ctx context.Context, e *errs.Error, password,
 }
 
 // breached asks for the passwords whose SHA-1 begins like this one's: five digits
-// of forty leave, so that the list does not learn which.
+// of forty leave, so that the list does not learn which. A visitor who went away is no
+// failure of the list.
 func (s *Service) breached(ctx context.Context, password string) bool {
-	if s.opt.Breached == nil {
+	if s.opt.Breached == nil || s.now().UnixNano() < s.breachedFrom.Load() {
 		return false
 	}
 	sum := sha1.Sum([]byte(norm.NFC.String(password)))
 	text := strings.ToUpper(hex.EncodeToString(sum[:]))
 	list, err := s.opt.Breached(ctx, text[:5])
 	if err != nil {
+		if ctx.Err() == nil {
+			s.breachedFrom.Store(s.now().Add(breachedPause).UnixNano())
+		}
 		return false
 	}
 	for line := range strings.Lines(list) {

@@ -9,6 +9,7 @@ import (
 	"io"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -36,7 +37,8 @@ type Options struct {
 	Party        Party       // who people sign in to
 	Keep         Keep        // how long what is over is kept
 	// Breached gives, one by line as "REST:COUNT", what follows a prefix of five
-	// hexadecimal digits in the SHA-1 of passwords known to thieves; nil: not asked.
+	// hexadecimal digits in the SHA-1 of passwords known to thieves; nil: not asked. It
+	// says itself how long it may take.
 	Breached func(ctx context.Context, prefix string) (string, error)
 }
 
@@ -45,6 +47,9 @@ type Service struct {
 	db     *sqldb.DB
 	opt    Options
 	hasher *hasher
+	now    func() time.Time
+
+	breachedFrom atomic.Int64 // when the list of breached passwords may be asked again, in nanoseconds since 1970
 }
 
 // New makes the service; it starts nothing.
@@ -76,11 +81,18 @@ func New(db *sqldb.DB, o Options) *Service {
 		o.Hashing = min(4, runtime.NumCPU())
 	}
 	o.Limits = o.Limits.orDefault()
-	return &Service{db: db, opt: o, hasher: newHasher(o.Hash, o.Hashing, o.Rand)}
+	now := db.Clock()
+	if now == nil {
+		now = time.Now
+	}
+	return &Service{db: db, opt: o, hasher: newHasher(o.Hash, o.Hashing, o.Rand), now: now}
 }
 
 // Hashed is how many passwords were hashed since the start, for metrics.
 func (s *Service) Hashed() int64 { return s.hasher.runs.Load() }
+
+// Hashing is how many passwords are hashed at once, at most.
+func (s *Service) Hashing() int { return s.opt.Hashing }
 
 // newID makes an identifier of the transaction's instant.
 func (s *Service) newID(tx *sqldb.Tx) string {

@@ -131,7 +131,13 @@ func (s *Service) CreatePerson(ctx context.Context, a Actor, n NewPerson, host H
 	if err := a.Require(ActionManagePeople, ""); err != nil {
 		return p, err
 	}
-	n, hash, err := s.preparePerson(ctx, n)
+	e := invalid()
+	n = whoIs(e, n)
+	checkPassword(e, n.Password, n.Email, n.Name) // no list is asked about what the program draws
+	if err := problems(e); err != nil {
+		return p, err
+	}
+	hash, err := s.hasher.hash(ctx, n.Password)
 	if err != nil {
 		return p, err
 	}

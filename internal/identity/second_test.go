@@ -81,6 +81,7 @@ func TestApplicationOfCodes(t *testing.T) {
 		recovery, err := w.ConfirmCode(ctx, a, w.code(c.Secret))
 		w.ok(err)
 		w.same(len(recovery), 10)
+		w.same(len(strings.ReplaceAll(recovery[0], "-", "")), 24) // of five bits: more than the 112 that ASVS asks for
 		_, err = w.StartCode(ctx, a)
 		w.fails(err, errs.Conflict, "identity.code.already")
 
@@ -484,6 +485,20 @@ func TestBreachedPassword(t *testing.T) {
 		w.ok(w.ChangePassword(ctx, a, goodPassword, "padding padding x"))
 		down = true
 		w.ok(w.ChangePassword(ctx, a, "padding padding x", "correct horse battery"))
+		n = len(asked)
+		w.ok(w.ChangePassword(ctx, a, "correct horse battery", goodPassword))
+		w.same(len(asked), n) // a list that did not answer is left alone
+		down = false
+		w.clock.pass(10*time.Minute + time.Second)
+		w.same(w.fields(w.ChangePassword(ctx, a, goodPassword, "correct horse battery")), []string{"password"})
+		gone, leave := context.WithCancel(ctx)
+		leave()
+		down = true
+		w.ChangePassword(gone, a, goodPassword, "encore une autre phrase")
+		down = false
+		n = len(asked)
+		w.same(w.fields(w.ChangePassword(ctx, a, goodPassword, "correct horse battery")), []string{"password"})
+		w.same(len(asked), n+1) // which is no failure of the list
 	})
 }
 

@@ -35,9 +35,7 @@ func (s *Service) SaveLink(ctx context.Context, a identity.Actor, reach Reach, f
 		if d, err = s.catalogue.Get(ctx, a, f.Dataset); err != nil {
 			return r, d, err
 		}
-		if org = d.Organisation; d.State != catalogue.Draft {
-			action = identity.ActionEdit
-		}
+		action, org = catalogue.DescribeAction(d.State), d.Organisation
 	}
 	if err := a.Require(action, org); err != nil {
 		return r, d, err

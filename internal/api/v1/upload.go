@@ -89,7 +89,7 @@ func (api *API) organisation(r *http.Request, a identity.Actor, ref string) (ide
 	}
 	everywhere, orgs := a.Where(identity.ActionContribute)
 	if everywhere || len(orgs) != 1 {
-		if a.IsAnonymous() {
+		if !everywhere && len(orgs) == 0 {
 			return "", a.Require(identity.ActionContribute, "")
 		}
 		return "", errs.New(errs.Invalid, "api.which-organisation").WithHint("api.which-organisation.hint")

@@ -2,6 +2,7 @@ package account
 
 import (
 	"net/http"
+	"slices"
 
 	"socle/internal/errs"
 	"socle/internal/httpx"
@@ -25,6 +26,7 @@ type accountView struct {
 	Tokens       []tokenView
 	TokenName    ui.Input
 	TokenScopes  ui.Radios
+	TokenOnly    *ui.Select // the one organisation where it acts; nil when there is none
 	TokenExpires ui.Select
 	NewToken     string // the secret, shown once
 }
@@ -91,12 +93,19 @@ func (p *Pages) fillAccount(r *http.Request, view *accountView) error {
 		return err
 	}
 	view.Members.Level = 3
+	only := ui.Select{Field: ui.Field{Name: "token-only", Label: ui.T(ctx, "account.token.only"), Help: ui.T(ctx, "account.token.only.help"), Error: view.Problems.Of("organisation")}, Value: r.PostFormValue("token-only"), Empty: ui.T(ctx, "account.token.only.all")}
 	for _, m := range v.Actor.Memberships() {
 		o := orgs[m.Organisation]
+		if option := (ui.Option{Value: string(o.ID), Label: o.Name}); !slices.Contains(only.Options, option) {
+			only.Options = append(only.Options, option)
+		}
 		if m.Via != "" {
 			continue // by a mandate: the organisation's own pages tell it
 		}
 		view.Members.Items = append(view.Members.Items, ui.Item{Title: o.Name, Href: "/organisations/" + o.Slug, Facts: []ui.Fact{{Icon: "circle-user", Text: ui.T(ctx, "identity.role."+m.Role.String())}}})
+	}
+	if len(only.Options) > 0 {
+		view.TokenOnly = &only
 	}
 	if view.Joinable, err = p.o.Identity.Joinable(ctx, v.Actor); err != nil {
 		return err
@@ -112,9 +121,22 @@ func (p *Pages) fillAccount(r *http.Request, view *accountView) error {
 	if err != nil {
 		return err
 	}
+	var named []identity.OrganisationID // also those that one has left
+	for _, t := range tokens {
+		if t.Organisation != "" {
+			named = append(named, t.Organisation)
+		}
+	}
+	bound, err := p.o.Identity.OrganisationsByID(ctx, v.Actor, named...)
+	if err != nil {
+		return err
+	}
 	for _, t := range tokens {
 		tv := tokenView{ID: string(t.ID), Name: t.Name, Dead: !t.RevokedAt.IsZero() || !t.ExpiresAt.IsZero() && t.ExpiresAt.Before(p.o.Now())}
 		tv.Facts = append(tv.Facts, ui.Fact{Icon: "key-round", Text: t.Hint})
+		if t.Organisation != "" {
+			tv.Facts = append(tv.Facts, ui.Fact{Icon: "building-2", Text: ui.T(ctx, "account.token.bound", i18n.Args{"Name": bound[t.Organisation].Name})})
+		}
 		for _, s := range t.Scopes.List() {
 			tv.Facts = append(tv.Facts, ui.Fact{Text: ui.T(ctx, "identity.scope."+s.String())})
 		}
@@ -169,7 +191,7 @@ func (p *Pages) createToken(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	n := identity.NewToken{Name: r.PostFormValue("token-name"), Scopes: scopes}
+	n := identity.NewToken{Name: r.PostFormValue("token-name"), Organisation: identity.OrganisationID(r.PostFormValue("token-only")), Scopes: scopes}
 	switch r.PostFormValue("days") {
 	case "30":
 		n.ExpiresAt = p.o.Now().AddDate(0, 0, 30)

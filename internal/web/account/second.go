@@ -35,7 +35,7 @@ func (p *Pages) secondPage(w http.ResponseWriter, r *http.Request, step, next st
 }
 
 func codeInput(r *http.Request) ui.Input {
-	return ui.Input{Field: ui.Field{Name: "code", Label: ui.T(r.Context(), "account.field.code")}, Autocomplete: "one-time-code", Short: true, MaxLength: 24}
+	return ui.Input{Field: ui.Field{Name: "code", Label: ui.T(r.Context(), "account.field.code")}, Autocomplete: "one-time-code", Short: true, MaxLength: 40}
 }
 
 func (p *Pages) second(w http.ResponseWriter, r *http.Request) error {

@@ -35,16 +35,20 @@ func manage(ctx context.Context, a identity.Actor, d catalogue.Dataset, e enteri
 	add := func(key, href string, icon ui.Icon) {
 		m.Items = append(m.Items, ui.Link{Label: ui.T(ctx, key), Href: href, Icon: icon})
 	}
-	draft := d.State == catalogue.Draft && a.Can(identity.ActionContribute, d.Organisation)
-	if draft || a.Can(identity.ActionEdit, d.Organisation) {
+	describes := a.Can(catalogue.DescribeAction(d.State), d.Organisation)
+	if describes {
 		add("share.manage.edit", base+"/edit", "pencil")
 	}
 	if a.Can(identity.ActionContribute, d.Organisation) && d.State != catalogue.Withdrawn {
 		if e.files {
 			add("share.manage.data", "/deposits/new?dataset="+string(d.ID)+with("&"), "refresh-cw")
-			add("share.manage.link", base+"/link", "link")
+			if a.Can(identity.ActionPublish, d.Organisation) {
+				add("share.manage.link", base+"/link", "link")
+			}
 		}
-		add("contents.title", base+"/links", "folder-open")
+		if describes {
+			add("contents.title", base+"/links", "folder-open")
+		}
 		if e.grid {
 			add("gridui.title", base+"/grid"+with("?"), "table-2")
 		}

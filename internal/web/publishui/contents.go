@@ -51,7 +51,7 @@ func (p *Pages) part(r *http.Request, kinds ...catalogue.Kind) (d catalogue.Data
 	if r.PathValue("slug") == "" {
 		return d, x, nil
 	}
-	if d, err = p.set(r, identity.ActionContribute); err != nil {
+	if d, err = p.described(r); err != nil {
 		return d, x, err
 	}
 	id := catalogue.ResourceID(r.PathValue("resource"))
@@ -68,7 +68,7 @@ func (p *Pages) part(r *http.Request, kinds ...catalogue.Kind) (d catalogue.Data
 
 // contents lists what a dataset holds.
 func (p *Pages) contents(w http.ResponseWriter, r *http.Request) error {
-	d, err := p.set(r, identity.ActionContribute)
+	d, err := p.described(r)
 	if err != nil {
 		return err
 	}
@@ -142,7 +142,7 @@ func (p *Pages) contentItem(ctx context.Context, d catalogue.Dataset, x catalogu
 
 // order moves a part of a dataset one place up or down.
 func (p *Pages) order(w http.ResponseWriter, r *http.Request) error {
-	d, err := p.set(r, identity.ActionContribute)
+	d, err := p.described(r)
 	if err != nil {
 		return err
 	}

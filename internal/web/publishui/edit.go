@@ -36,8 +36,17 @@ func (p *Pages) set(r *http.Request, action identity.Action) (d catalogue.Datase
 	return d, v.Actor.Require(action, d.Organisation)
 }
 
-func (p *Pages) editForm(w http.ResponseWriter, r *http.Request) error {
+// described is the dataset of the address, for those who may describe it as it is.
+func (p *Pages) described(r *http.Request) (catalogue.Dataset, error) {
 	d, err := p.set(r, identity.ActionContribute)
+	if err != nil {
+		return d, err
+	}
+	return d, shell.From(r).Actor.Require(catalogue.DescribeAction(d.State), d.Organisation)
+}
+
+func (p *Pages) editForm(w http.ResponseWriter, r *http.Request) error {
+	d, err := p.described(r)
 	if err != nil {
 		return err
 	}
@@ -76,7 +85,7 @@ func (p *Pages) editPage(w http.ResponseWriter, r *http.Request, d catalogue.Dat
 }
 
 func (p *Pages) editSet(w http.ResponseWriter, r *http.Request) error {
-	d, err := p.set(r, identity.ActionContribute)
+	d, err := p.described(r)
 	if err != nil {
 		return err
 	}

@@ -27,7 +27,7 @@ type watchView struct {
 }
 
 func (p *Pages) watchForm(w http.ResponseWriter, r *http.Request) error {
-	d, err := p.set(r, identity.ActionContribute)
+	d, err := p.set(r, identity.ActionPublish)
 	if err != nil {
 		return err
 	}

@@ -31,20 +31,24 @@ var SignedIn = Who{name: "signed in", sign: true, may: func(a identity.Actor) bo
 var Person = Who{name: "person", sign: true, may: func(a identity.Actor) bool { return a.Person() != "" && !a.IsToken() }}
 
 // Host is anyone with a role of the host.
-var Host = Who{name: "host", sign: true, may: func(a identity.Actor) bool { return len(a.HostRoles().List()) > 0 }}
+var Host = host("host", identity.HostRoleList...)
 
 // HostAdmin is the host's administrator.
-var HostAdmin = Who{name: "host administrator", sign: true, may: func(a identity.Actor) bool { return a.IsHost(identity.HostAdministrator) }}
+var HostAdmin = host("host administrator", identity.HostAdministrator)
 
 // HostAnimator is the host's animator or administrator.
-var HostAnimator = Who{name: "host animator", sign: true, may: func(a identity.Actor) bool {
-	return a.IsHost(identity.HostAnimator) || a.IsHost(identity.HostAdministrator)
-}}
+var HostAnimator = host("host animator", identity.HostAnimator, identity.HostAdministrator)
 
 // HostAuditor is who may read the audit.
-var HostAuditor = Who{name: "host auditor", sign: true, may: func(a identity.Actor) bool {
-	return a.IsHost(identity.HostAuditor) || a.IsHost(identity.HostAdministrator)
-}}
+var HostAuditor = host("host auditor", identity.HostAuditor, identity.HostAdministrator)
+
+// host is the door of those with one of the host's roles; a token needs the scope of
+// administration too.
+func host(name string, roles ...identity.HostRole) Who {
+	return Who{name: name, sign: true, may: func(a identity.Actor) bool {
+		return a.HasScope(identity.ScopeAdmin) && slices.ContainsFunc(roles, a.IsHost)
+	}}
+}
 
 // With adds options of the router to a route: limits, streams, a policy.
 func (w Who) With(opts ...httpx.Option) Who {
