@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"socle/internal/errs"
 	"socle/internal/schema/check"
 )
 
@@ -13,9 +14,8 @@ type checkCommand struct {
 	File     string `arg:"" placeholder:"FILE"`
 	Schema   string `placeholder:"REF"`
 	Format   string `enum:"text,json,html" default:"text"`
-	Lang     string `placeholder:"fr|en"`
 	Standard bool
-	Limit    int `default:"100"`
+	Limit    int `default:"100" placeholder:"N"`
 	Reading  `embed:""`
 
 	Catalogue `embed:""`
@@ -24,6 +24,9 @@ type checkCommand struct {
 // Run checks a file against a schema and prints the report.
 func (c *checkCommand) Run(ctx context.Context, r *run) (err error) {
 	r.json = c.Format == "json"
+	if c.Limit < 0 {
+		return errs.New(errs.Invalid, "cli.limit", errs.Args{"Value": c.Limit}).WithHint("cli.limit.hint")
+	}
 	if c.Schema == "" {
 		return c.packageOf(ctx, r)
 	}

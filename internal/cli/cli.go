@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -119,19 +120,32 @@ type command interface {
 	Run(ctx context.Context, r *run) error
 }
 
+// root holds the flags of every command.
+type root struct {
+	Lang string `enum:",fr,en" default:""`
+}
+
+// parser makes what reads the command line, each command and flag with its words.
+func (r *run) parser(exit func(code int)) (*kong.Kong, error) {
+	k, err := kong.New(&root{}, append(grammar(r.Args), kong.Name("socle"), kong.Description(r.t("cli.about")), kong.Vars{"catalogue": national.DefaultCatalogue},
+		kong.Writers(r.Stdout, r.Stderr), kong.Exit(exit), kong.Help(r.help), kong.Resolvers(config.NewResolver(config.Sources{Args: r.Args, Env: r.Getenv, ReadFile: r.ReadFile})))...)
+	if err != nil {
+		return nil, err
+	}
+	config.Localize(k.Model, r.lang)
+	r.localize(k.Model.Node)
+	return k, nil
+}
+
 // Run runs the command line and returns the exit status.
 func Run(ctx context.Context, p Program) int {
 	r := &run{Program: &p, lang: languageOf(p)}
 	exit := -1
-	k, err := kong.New(&struct{}{}, append(grammar(p.Args), kong.Name("socle"), kong.Description(r.t("cli.about")), kong.Vars{"catalogue": national.DefaultCatalogue}, kong.Writers(p.Stdout, p.Stderr), kong.Exit(func(code int) { exit = code }),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}), kong.UsageOnError(),
-		kong.Resolvers(config.NewResolver(config.Sources{Args: p.Args, Env: p.Getenv, ReadFile: p.ReadFile})))...)
+	k, err := r.parser(func(code int) { exit = code })
 	if err != nil {
 		fmt.Fprintln(p.Stderr, err)
 		return exitFailed
 	}
-	config.Localize(k.Model, r.lang)
-	r.localize(k.Model.Node)
 	args := p.Args
 	if len(args) == 0 {
 		args = []string{"--help"}
@@ -142,7 +156,7 @@ func Run(ctx context.Context, p Program) int {
 	}
 	if err != nil {
 		r.json = wantsJSON(p.Args)
-		return r.fail(usageError(err))
+		return r.fail(r.usageError(k.Model, err))
 	}
 	cmd, ok := kctx.Selected().Target.Addr().Interface().(command)
 	if !ok {
@@ -152,15 +166,6 @@ func Run(ctx context.Context, p Program) int {
 		return r.fail(err)
 	}
 	return exitDone
-}
-
-// usageError says what is wrong with the command line.
-func usageError(err error) error {
-	var known *errs.Error
-	if errors.As(err, &known) {
-		return known
-	}
-	return errs.New(errs.Invalid, "cli.usage", errs.Args{"Detail": err.Error()}).WithHint("cli.usage.hint")
 }
 
 // fail tells an error and returns the exit status.
@@ -209,18 +214,16 @@ func wantsJSON(args []string) bool {
 	return false
 }
 
-// languageOf is --lang, else the language of the terminal, else French.
+// languageOf is --lang, else the language of the terminal, else French. An unknown
+// --lang is told when the flags are read.
 func languageOf(p Program) i18n.Lang {
 	for i, a := range p.Args {
 		v, ok := strings.CutPrefix(a, "--lang=")
 		if a == "--lang" && i+1 < len(p.Args) {
 			v, ok = p.Args[i+1], true
 		}
-		if ok && i18n.Lang(v) == i18n.English {
-			return i18n.English
-		}
-		if ok {
-			return i18n.French
+		if ok && slices.Contains(i18n.Langs, i18n.Lang(v)) {
+			return i18n.Lang(v)
 		}
 	}
 	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
@@ -235,23 +238,18 @@ func languageOf(p Program) i18n.Lang {
 }
 
 // localize gives commands, arguments and flags their help: cli.help.COMMAND,
-// cli.help.COMMAND.NAME.
+// cli.flag.NAME. Those of settings have theirs already.
 func (r *run) localize(n *kong.Node) {
 	for _, f := range n.Flags {
-		if f.Name == "help" {
-			f.Help = r.t("cli.help.help")
+		if f.Help == "" || f.Name == "help" {
+			f.Help = r.t("cli.flag." + f.Name)
 		}
+	}
+	for _, a := range n.Positional {
+		a.Help = r.t("cli.flag." + a.Name)
 	}
 	for _, c := range n.Children {
 		c.Help = r.t("cli.help." + c.Name)
-		for _, f := range c.Flags {
-			if f.Help == "" {
-				f.Help = r.t("cli.flag." + f.Name)
-			}
-		}
-		for _, a := range c.Positional {
-			a.Help = r.t("cli.flag." + a.Name)
-		}
 		r.localize(c)
 	}
 }

@@ -18,7 +18,6 @@ type convertCommand struct {
 	In      string `arg:"" placeholder:"IN"`
 	To      string `placeholder:"FORMAT"`
 	Output  string `short:"o" default:"-" placeholder:"OUT"`
-	Lang    string `placeholder:"fr|en"`
 	Variant string `enum:",fr" default:"" placeholder:"fr"`
 	Reading `embed:""`
 	Typing  `embed:""`
@@ -36,6 +35,9 @@ func (c *convertCommand) Run(ctx context.Context, r *run) error {
 	to, err := c.format()
 	if err != nil {
 		return err
+	}
+	if c.Variant != "" && to != "csv" {
+		return errs.New(errs.Invalid, "cli.convert.variant", errs.Args{"Format": to}).WithHint("cli.convert.variant.hint")
 	}
 	c.places = ofPlaces(to)
 	f, done, err := r.openTable(ctx, c.In, c.Reading)
@@ -95,8 +97,8 @@ func squeezed(w io.Writer, finish func(error) error) (io.Writer, func(error) err
 // typed writes a table whose columns have the types said, or those that all their
 // cells have. Kinds: Invalid (a cell is not of the type said).
 func (c *convertCommand) typed(ctx context.Context, r *run, f *tabular.File, to string, w io.Writer) error {
-	types, err := c.types(f.Header)
-	if err != nil {
+	types := c.types()
+	if err := check.KnownTypes(types, f.Header); err != nil {
 		return err
 	}
 	sch, err := check.Infer(ctx, f, check.InferOptions{Types: types})

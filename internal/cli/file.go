@@ -11,7 +11,6 @@ import (
 
 	"socle/internal/errs"
 	"socle/internal/schema"
-	"socle/internal/schema/check"
 	"socle/internal/tabular"
 )
 
@@ -31,21 +30,17 @@ type Typing struct {
 	Type map[string]string `mapsep:"none" placeholder:"COLUMN=TYPE"`
 }
 
-// types are those given, checked against the columns there are.
-func (t Typing) types(columns []string) (map[string]schema.Type, error) {
+// types are those given, by label.
+func (t Typing) types() map[string]schema.Type {
 	types := make(map[string]schema.Type, len(t.Type))
 	for name, kind := range t.Type {
 		types[name] = schema.Type(kind)
 	}
-	return types, check.KnownTypes(types, columns)
+	return types
 }
 
 func (o Reading) options(name string) tabular.Options {
-	d := o.Delimiter
-	if d == `\t` || d == "tab" {
-		d = "\t"
-	}
-	opt := tabular.Options{Name: name, Format: o.From, Sheet: o.Sheet, Delimiter: d, Encoding: o.Encoding, HeaderRows: o.HeaderRows, CRS: o.CRS}
+	opt := tabular.Options{Name: name, Format: o.From, Sheet: o.Sheet, Delimiter: tabular.DelimiterNamed(o.Delimiter), Encoding: o.Encoding, HeaderRows: o.HeaderRows, CRS: o.CRS}
 	if o.CRS != "" || o.places {
 		opt.Degrees = tabular.AddedDegrees()
 	}
@@ -105,7 +100,7 @@ func (r *run) tableOf(ctx context.Context, in *input, o Reading) (*tabular.File,
 	if in.Size() > longFile {
 		tell, end = r.progress(in.Size(), "cli.reading")
 	}
-	f, err := tabular.Open(ctx, &watched{Source: in, tell: tell}, o.options(in.name))
+	f, err := tabular.OpenSaid(ctx, &watched{Source: in, tell: tell}, o.options(in.name))
 	if err != nil {
 		end()
 		return nil, nil, err

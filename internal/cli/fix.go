@@ -21,7 +21,6 @@ type fixCommand struct {
 	Schema   string `required:"" placeholder:"REF"`
 	Output   string `short:"o" required:"" placeholder:"OUT"`
 	Doubtful bool
-	Lang     string `placeholder:"fr|en"`
 	Reading  `embed:""`
 
 	Catalogue `embed:""`

@@ -37,6 +37,9 @@ func (c *checkCommand) packageOf(ctx context.Context, r *run) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, end()) }()
+	if c.Reading != (Reading{}) {
+		return errs.New(errs.Invalid, "cli.package.reading").WithHint("cli.package.reading.hint")
+	}
 	if c.Format == "html" {
 		return errs.New(errs.Invalid, "cli.package.html").WithHint("cli.package.html.hint")
 	}

@@ -28,7 +28,6 @@ type publishCommand struct {
 	Note         string `placeholder:"TEXT"`
 	Personal     string `placeholder:"REASON"`
 	Repair       bool
-	Lang         string `placeholder:"fr|en"`
 	Reading      `embed:""`
 	Typing       `embed:""`
 }
@@ -55,6 +54,9 @@ func (c *publishCommand) Run(ctx context.Context, r *run) error {
 	var answer *client.Error
 	switch {
 	case err == nil:
+		if c.Description != "" || c.Licence != "" {
+			fmt.Fprintln(r.Stderr, r.t("cli.publish.kept", i18n.Args{"Dataset": c.Dataset}))
+		}
 		target.Dataset, c.Organisation = known.ID, known.Organisation
 	case errors.As(err, &answer) && answer.Status == 404 && !c.Create && isAddress(c.Dataset):
 		return errs.New(errs.NotFound, "cli.publish.unknown", errs.Args{"Dataset": c.Dataset}).WithHint("cli.publish.unknown.hint")
@@ -105,6 +107,15 @@ func (c *publishCommand) send(ctx context.Context, r *run, portal *client.Client
 		return client.Import{}, err
 	}
 	defer in.close()
+	if c.Reading != (Reading{}) { // told before the file is sent
+		_, done, err := r.tableOf(ctx, in, c.Reading)
+		if err != nil {
+			return client.Import{}, err
+		}
+		if err := done(); err != nil {
+			return client.Import{}, err
+		}
+	}
 	name := in.name
 	if name == "" {
 		name = "data"

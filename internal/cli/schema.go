@@ -87,7 +87,6 @@ func (r *run) schemaAt(ctx context.Context, address string) (*schema.Schema, err
 
 type schemasCommand struct {
 	National  bool
-	Lang      string `placeholder:"fr|en"`
 	Catalogue `embed:""`
 }
 

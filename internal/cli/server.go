@@ -19,20 +19,16 @@ type (
 	}
 	backupCommand struct {
 		Archive       string `arg:"" placeholder:"FILE"`
-		Lang          string `placeholder:"fr|en"`
 		config.Config `embed:""`
 	}
 	restoreCommand struct {
 		Archive       string `arg:"" placeholder:"FILE"`
-		Lang          string `placeholder:"fr|en"`
 		config.Config `embed:""`
 	}
 	rebuildCommand struct {
-		Lang          string `placeholder:"fr|en"`
 		config.Config `embed:""`
 	}
 	doctorCommand struct {
-		Lang          string `placeholder:"fr|en"`
 		config.Config `embed:""`
 	}
 	adminCommand struct {
@@ -47,16 +43,13 @@ type (
 	verifyCommand struct {
 		File          string `placeholder:"FILE"`
 		Part          bool
-		Lang          string `placeholder:"fr|en"`
 		config.Config `embed:""`
 	}
 	firstLinkCommand struct {
-		Lang          string `placeholder:"fr|en"`
 		config.Config `embed:""`
 	}
 	resetCommand struct {
 		Email         string `arg:"" placeholder:"EMAIL"`
-		Lang          string `placeholder:"fr|en"`
 		config.Config `embed:""`
 	}
 	organisationCommand struct {
@@ -64,14 +57,12 @@ type (
 		Kind          string `default:"commune" placeholder:"KIND"`
 		SIREN         string `name:"siren" placeholder:"SIREN"`
 		INSEE         string `name:"insee" placeholder:"INSEE"`
-		Lang          string `placeholder:"fr|en"`
 		config.Config `embed:""`
 	}
 	inviteCommand struct {
 		Email         string `arg:"" placeholder:"EMAIL"`
 		Organisation  string `required:"" placeholder:"ORGANISATION"`
 		Role          string `default:"editor" placeholder:"ROLE"`
-		Lang          string `placeholder:"fr|en"`
 		config.Config `embed:""`
 	}
 	versionCommand struct{}

@@ -263,21 +263,33 @@ func isSection(known []Field, name string) bool {
 
 // unknown is the error of a key that no setting has.
 func unknown(path, key string, known []Field) error {
-	best, distance := "", len(key)/2+1
-	for _, f := range known {
-		d := editDistance(key, f.Key)
-		if short := f.Key[strings.LastIndexByte(f.Key, '.')+1:]; short == key {
-			d = 0 // the right name, outside its section
+	best := ""
+	keys := make([]string, len(known))
+	for i, f := range known {
+		if keys[i] = f.Key; best == "" && f.Key[strings.LastIndexByte(f.Key, '.')+1:] == key {
+			best = f.Key // the right name, outside its section
 		}
-		if d < distance {
-			best, distance = f.Key, d
-		}
+	}
+	if best == "" {
+		best = Nearest(key, keys)
 	}
 	e := errs.New(errs.Invalid, "config.unknown", errs.Args{"File": path, "Key": key, "Best": best}).WithHint("config.unknown.hint")
 	if best == "" {
 		e.Hint = "config.unknown.list"
 	}
 	return e
+}
+
+// Nearest returns the name that a person most likely meant by one that is not known,
+// "" when none is near.
+func Nearest(name string, known []string) (best string) {
+	distance := len(name)/2 + 1
+	for _, k := range known {
+		if d := editDistance(name, k); d < distance {
+			best, distance = k, d
+		}
+	}
+	return best
 }
 
 // editDistance counts the letters to add, drop or change (Levenshtein).

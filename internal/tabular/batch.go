@@ -17,7 +17,7 @@ type Options struct {
 	Name       string        // file name: a hint for the format, never trusted alone
 	Format     string        // a name of Formats
 	Encoding   string        // WHATWG name
-	Delimiter  string        // one character; several are taken as they are
+	Delimiter  string        // one character, or several that are recognised as one
 	Sheet      string        // name of the sheet
 	HeaderRows *int          // number of header rows; 0: the file has no header
 	CRS        string        // reference system of the geometries, or of the columns of coordinates: EPSG:2154 and the like

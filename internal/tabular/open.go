@@ -27,6 +27,9 @@ type File struct {
 // Open recognises a file. Only its beginning, its end and a few samples are read.
 // Errors are of kind Invalid or TooLarge, with Code and what to do, or those of src.
 func Open(ctx context.Context, src Source, o Options) (*File, error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
 	f := &File{name: o.Name}
 	err := f.recognise(ctx, src, o)
 	if err == nil {
