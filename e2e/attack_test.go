@@ -91,7 +91,7 @@ func (s *siege) try(t *testing.T, v *visitor, method, path, body string, header 
 
 // crossOrigin are the routes that pages of other sites may send to: they change
 // nothing that is somebody's, and read no cookie that a browser would add.
-var crossOrigin = []string{"POST /api/v1/check", "POST /validate", "POST /follow/stop"} // the last: programs of mail stop letters in one click (RFC 8058)
+var crossOrigin = []string{"POST /api/v1/check", "POST /api/v1/describe", "POST /validate", "POST /follow/stop"} // the last: programs of mail stop letters in one click (RFC 8058)
 
 // Pages of other sites, of other portals of the domain and of no site send what
 // changes something, in the name of the host's administrator.

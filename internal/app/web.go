@@ -225,6 +225,7 @@ func (a *App) Handler(reg *prometheus.Registry) (http.Handler, error) {
 			Schemas:   a.Schemas.Find,
 			National:  a.Schemas,
 			Limit:     general,
+			Fetch:     a.Fetch,
 			BaseURL:   c.Base(),
 			MaxBytes:  int64(c.Limits.Upload),
 			MaxPhoto:  int64(c.Entries.File),

@@ -41,6 +41,7 @@ type Options struct {
 	Schemas   tables.Schemas
 	National  *schemas.Service // the national catalogue of schemas
 	Limit     httpx.Option     // requests of one visitor
+	Fetch     *http.Client     // for addresses that strangers give
 	BaseURL   *url.URL
 	MaxBytes  int64  // of a file checked in one request
 	MaxPhoto  int64  // of a photo or file of an entry

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"socle/internal/detect"
 	"socle/internal/httpx"
 	"socle/internal/i18n"
 	"socle/internal/schema/check"
@@ -21,13 +22,14 @@ type operation struct {
 	path    []string
 	query   []string
 	header  []string
-	rows    bool   // takes the parameters of a query, too
-	body    any    // Go value of the JSON that is sent
-	media   string // of what is sent, when it is no JSON
-	answer  any    // Go value of the JSON answered
-	file    string // media type answered, when it is no JSON
-	status  int    // of success; 0: 200
-	signed  bool   // needs a token or a session
+	rows    bool     // takes the parameters of a query, too
+	body    any      // Go value of the JSON that is sent
+	media   string   // of what is sent, when it is no JSON
+	form    []string // fields of the multipart form that is sent
+	answer  any      // Go value of the JSON answered
+	file    string   // media type answered, when it is no JSON
+	status  int      // of success; 0: 200
+	signed  bool     // needs a token or a session
 }
 
 // operations lists what is documented; a test keeps it whole.
@@ -47,7 +49,8 @@ var operations = []operation{
 	{pattern: "GET /api/v1/resources/{id}/tiles.json", id: "describeTiles", path: []string{"id"}, query: []string{"version"}, rows: true, answer: tileJSON{}},
 	{pattern: "GET /api/v1/resources/{id}/tiles/{z}/{x}/{y}", id: "showTile", path: []string{"id", "z", "x", "y"}, query: []string{"version"}, rows: true, file: "application/vnd.mapbox-vector-tile"},
 	{pattern: "GET /api/v1/resources/{id}/{file}", id: "export", path: []string{"id", "file"}, query: []string{"version", "sort", "offset", "variant", "delimiter", "bom", "decimal"}, rows: true, file: "application/octet-stream"},
-	{pattern: "POST /api/v1/check", id: "checkFile", media: "multipart/form-data", answer: check.Wire{}},
+	{pattern: "POST /api/v1/check", id: "checkFile", form: fileFields(checkFields), answer: check.Wire{}},
+	{pattern: "POST /api/v1/describe", id: "describeFile", form: fileFields([]string{"type"}), answer: detect.Wire{}},
 	{pattern: "GET /api/v1/openapi.json", id: "openapi", answer: map[string]any{}},
 
 	{pattern: "GET /api/v1/forms", id: "listForms", answer: formsAnswer{}},
@@ -153,6 +156,7 @@ type (
 		Ref                  string                `json:"$ref,omitempty"`
 		Type                 []string              `json:"type,omitempty"`
 		Format               string                `json:"format,omitempty"`
+		Description          string                `json:"description,omitempty"`
 		Minimum              *int                  `json:"minimum,omitempty"`
 		Items                *openSchema           `json:"items,omitempty"`
 		Properties           map[string]openSchema `json:"properties,omitempty"`
@@ -211,6 +215,8 @@ func (d openAPI) route(l i18n.Lang, o operation) openRoute {
 	switch {
 	case o.body != nil:
 		out.RequestBody = &openBody{true, map[string]openMedia{"application/json": {d.schema(reflect.TypeOf(o.body))}}}
+	case len(o.form) > 0:
+		out.RequestBody = &openBody{true, map[string]openMedia{"multipart/form-data": {formSchema(l, o.form)}}}
 	case o.media != "":
 		out.RequestBody = &openBody{true, map[string]openMedia{o.media: {openSchema{}}}}
 	}
@@ -231,6 +237,19 @@ func (d openAPI) route(l i18n.Lang, o operation) openRoute {
 		out.Security = []map[string][]string{{"token": {}}}
 	}
 	return out
+}
+
+// formSchema describes the fields of a form; "file" is bytes.
+func formSchema(l i18n.Lang, fields []string) openSchema {
+	s := openSchema{Type: []string{"object"}, Properties: map[string]openSchema{}}
+	for _, name := range fields {
+		p := openSchema{Type: []string{"string"}, Description: i18n.T(l, "openapi.form."+name)}
+		if name == "file" {
+			p.Format = "binary"
+		}
+		s.Properties[name] = p
+	}
+	return s
 }
 
 var (

@@ -47,7 +47,7 @@ func packedBut(name, text string) map[string]string {
 // sendZip asks for the check of a zip file.
 func sendZip(t *testing.T, portal http.Handler, files map[string]string, fields ...string) (status int, text string) {
 	t.Helper()
-	var body, archive bytes.Buffer
+	var archive bytes.Buffer
 	must := func(err error) {
 		t.Helper()
 		if err != nil {
@@ -62,16 +62,31 @@ func sendZip(t *testing.T, portal http.Handler, files map[string]string, fields 
 		must(err)
 	}
 	must(z.Close())
+	return sendForm(t, portal, "/api/v1/check", "paquet.zip", archive.String(), fields...)
+}
+
+// sendForm posts a form of fields, and a file unless its name is "".
+func sendForm(t *testing.T, portal http.Handler, path, name, file string, fields ...string) (status int, text string) {
+	t.Helper()
+	var body bytes.Buffer
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
 	form := multipart.NewWriter(&body)
 	for i := 0; i < len(fields); i += 2 {
 		must(form.WriteField(fields[i], fields[i+1]))
 	}
-	w, err := form.CreateFormFile("file", "paquet.zip")
-	must(err)
-	_, err = w.Write(archive.Bytes())
-	must(err)
+	if name != "" {
+		w, err := form.CreateFormFile("file", name)
+		must(err)
+		_, err = io.WriteString(w, file)
+		must(err)
+	}
 	must(form.Close())
-	r := httptest.NewRequest(http.MethodPost, "https://portail.example/api/v1/check", &body)
+	r := httptest.NewRequest(http.MethodPost, "https://portail.example"+path, &body)
 	r.Header.Set("Content-Type", form.FormDataContentType())
 	r.Header.Set("Accept-Language", "en")
 	answer := httptest.NewRecorder()

@@ -37,6 +37,7 @@ func (api *API) Routes() []shell.Route {
 		{Pattern: "GET /api/v1/resources/{id}/tiles/{z}/{x}/{y}", Who: read, Handler: api.tile},
 		{Pattern: "GET /api/v1/resources/{id}/{file}", Who: download, Handler: api.export},
 		{Pattern: "POST /api/v1/check", Who: checking, Handler: api.checkFile},
+		{Pattern: "POST /api/v1/describe", Who: checking, Handler: api.describeFile},
 		{Pattern: "GET /api/v1/openapi.json", Who: read, Handler: api.openapi},
 
 		{Pattern: "GET /api/v1/forms", Who: device, Handler: api.listForms},
