@@ -308,7 +308,7 @@ func (c *contents) removed(file string) {
 func (s *screen) attach(path string) {
 	s.t.Helper()
 	s.wait("the upload's script", `document.querySelector('[data-island=upload][data-awake=yes]')`)
-	s.do(chromedp.SetUploadFiles(chromedp.CSS("input[type=file]"), []string{path}))
+	s.do(chromedp.SetUploadFiles(chromedp.CSS("input[type=file][name=file]"), []string{path}))
 	s.press(`main form[enctype] button[type=submit]`)
 }
 

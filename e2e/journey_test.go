@@ -65,7 +65,7 @@ func asFile(t testing.TB, name string, content []byte) string {
 func (s *screen) bring(path, schema string) {
 	s.t.Helper()
 	s.open("/deposits/new")
-	s.do(chromedp.SetUploadFiles(chromedp.CSS("input[type=file]"), []string{path}))
+	s.do(chromedp.SetUploadFiles(chromedp.CSS("input[type=file][name=file]"), []string{path}))
 	if schema != "" {
 		s.fill("select[name=schema]", schema)
 	}

@@ -204,7 +204,7 @@ func TestKeyboardPublishing(t *testing.T) {
 	s.enterKey()
 	s.tab("select[name=schema]")
 	s.option("scdl/deliberations")
-	s.chosen(asFile(t, "clavier.csv", messy(t)), "input[type=file]")
+	s.chosen(asFile(t, "clavier.csv", messy(t)), "input[type=file][name=file]")
 	s.tab(`form[action="/deposits"] button[type=submit]`)
 	s.enterKey()
 	s.read(true)

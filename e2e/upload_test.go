@@ -161,7 +161,7 @@ func (s *screen) shoot(name string) {
 func (s *screen) choose(path string) {
 	s.t.Helper()
 	s.wait("the upload's script", `document.querySelector('[data-island=upload][data-awake=yes]')`)
-	s.do(chromedp.SetUploadFiles(chromedp.CSS("input[type=file]"), []string{path}), chromedp.Focus(chromedp.CSS(sendButton)), chromedp.KeyEvent("\r"))
+	s.do(chromedp.SetUploadFiles(chromedp.CSS("input[type=file][name=file]"), []string{path}), chromedp.Focus(chromedp.CSS(sendButton)), chromedp.KeyEvent("\r"))
 }
 
 const sendButton = `form[action$="/deposits"] button[type=submit]`
@@ -356,14 +356,14 @@ func TestUploadRefused(t *testing.T) {
 	s.open("/deposits/new")
 	s.wait("the upload's script", `document.querySelector('[data-island=upload][data-awake=yes]')`)
 	s.text(`(() => { const t = new DataTransfer(); t.items.add(new File([new Uint8Array(2e6)], "lâché.csv"));
-		document.querySelector(".drop").dispatchEvent(new DragEvent("drop", {dataTransfer: t, bubbles: true, cancelable: true})); return "" })()`)
+		document.querySelector(".drop-large").dispatchEvent(new DragEvent("drop", {dataTransfer: t, bubbles: true, cancelable: true})); return "" })()`)
 	s.sees("lâché.csv (2 Mo)")
 	s.do(chromedp.Click(chromedp.CSS(sendButton)))
 	s.wait("the refusal", "!"+part("failure")+".hidden")
 
 	t.Log("an upload that is lost is said on the form")
 	s.text(`(() => { const i = document.createElement("input"); i.type = "hidden"; i.name = "upload"; i.value = "01234567-89ab-cdef-0123-456789abcdef";
-		const f = document.querySelector("form[action$='/deposits']"); f.querySelector("input[type=file]").removeAttribute("name"); f.append(i); f.submit(); return "" })()`)
+		const f = document.querySelector("form[action$='/deposits']"); f.querySelector("input[name=file]").removeAttribute("name"); f.append(i); f.submit(); return "" })()`)
 	s.wait("the form again", `document.querySelector(".notice-wrong[data-focus]")`)
 	s.sane()
 

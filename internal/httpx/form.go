@@ -14,6 +14,9 @@ import (
 // maxField is how much of a field of a form that streams is read, in bytes.
 const maxField = 4096
 
+// maxSmallFile is how much is read of a file of another field than "file", in bytes.
+const maxSmallFile = 1 << 20
+
 // FormFile is the file of a form that was received.
 type FormFile struct {
 	Name string // as the sender calls it, "" when it has no name
@@ -21,7 +24,8 @@ type FormFile struct {
 }
 
 // ReceiveFile streams a multipart form: the file of the field "file" into temp (of
-// several the last stays), every other field to set, whose error ends it. Fields
+// several the last stays), every other field to set, whose error ends it, the bytes of a
+// small file too. Fields
 // come in the order of the form. Kinds: Invalid (no multipart form: status 415; one
 // that is cut: 400), TooLarge (the file has more than limit bytes), those of set.
 func ReceiveFile(r *http.Request, temp *os.File, limit int64, set func(name, value string) error) (f FormFile, err error) {
@@ -39,9 +43,19 @@ func ReceiveFile(r *http.Request, temp *os.File, limit int64, set func(name, val
 			return f, formCut(err)
 		}
 		if p.FormName() != "file" {
-			value, err := io.ReadAll(io.LimitReader(p, maxField))
+			most := int64(maxField)
+			if p.FileName() != "" {
+				most = maxSmallFile
+			}
+			value, err := io.ReadAll(io.LimitReader(p, most+1))
 			if err != nil {
 				return f, formCut(err)
+			}
+			if int64(len(value)) > most {
+				if p.FileName() != "" {
+					return f, tooLargeFile(most)
+				}
+				value = value[:most]
 			}
 			if err := set(p.FormName(), string(value)); err != nil {
 				return f, err

@@ -2,10 +2,14 @@ package schemas
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"time"
 
 	"socle/internal/errs"
+	"socle/internal/i18n"
+	"socle/internal/identity"
 	"socle/internal/schema"
 	"socle/internal/sqldb"
 )
@@ -73,6 +77,59 @@ func parse(body []byte, address string) (*schema.Schema, error) {
 		sch.ID = address
 	}
 	return sch, err
+}
+
+// MaxKept is the size of a descriptor that a person brings as a file, in bytes.
+const MaxKept = 1 << 20
+
+// keptPrefix begins the reference of a descriptor that was brought as a file; its
+// SHA-256 follows, so that a reference means one descriptor for ever.
+const keptPrefix = "sha256:"
+
+// Keep keeps the descriptor of a file for who may contribute to an organisation, and
+// returns what a person is told of it. The same file has the same reference. Kinds:
+// SignIn, Denied, TooLarge, Invalid (it is no Table Schema).
+func (s *Service) Keep(ctx context.Context, a identity.Actor, org identity.OrganisationID, body []byte) (found Schema, err error) {
+	defer errs.Wrap(&err, "schemas.Keep")
+	if err := a.Require(identity.ActionContribute, org); err != nil {
+		return found, err
+	}
+	sch, err := Brought(body)
+	if err != nil {
+		return found, err
+	}
+	sum := sha256.Sum256(body)
+	ref := keptPrefix + hex.EncodeToString(sum[:])
+	if err := s.keep(ctx, ref, "", body); err != nil {
+		return found, err
+	}
+	return Schema{Ref: ref, Title: sch.Title}, nil
+}
+
+// Brought reads the descriptor of a file that a person brings. Kinds: TooLarge,
+// Invalid.
+func Brought(body []byte) (*schema.Schema, error) {
+	if len(body) > MaxKept {
+		return nil, errs.New(errs.TooLarge, "httpx.file-too-large", errs.Args{"Limit": i18n.Bytes(MaxKept)}).WithHint("httpx.file-too-large.hint")
+	}
+	return schema.Parse(body)
+}
+
+// brought returns a descriptor that Keep kept. Kinds: NotFound.
+func (s *Service) brought(ctx context.Context, ref string) (*schema.Schema, error) {
+	if d := s.remembered(ref); d != nil {
+		return d.schema, nil
+	}
+	d, err := s.keptDescriptor(ctx, ref)
+	if errs.Is(err, errs.NotFound) {
+		return nil, errs.New(errs.NotFound, "national.unknown", errs.Args{"Ref": ref}).WithHint("national.unknown.hint")
+	}
+	if err != nil {
+		return nil, err
+	}
+	d.at = s.o.Now()
+	s.remember(ref, d)
+	return d.schema, nil
 }
 
 func (s *Service) remembered(address string) *descriptor {

@@ -80,14 +80,16 @@ func (s Schema) Name(l i18n.Lang) string {
 }
 
 // Find returns the schema of a reference: a bundled id, one of the national
-// catalogue (each with @version or not), an address. Anyone. Kinds: NotFound,
+// catalogue (each with @version or not), an address, a file that was kept. Anyone. Kinds: NotFound,
 // Invalid, TooLarge, Busy (the other server does not answer, and nothing is kept).
 func (s *Service) Find(ctx context.Context, ref string) (sch *schema.Schema, err error) {
 	defer errs.Wrap(&err, "schemas.Find(%s)", ref)
-	place, err := s.locate(ref, s.reading(ctx))
+	place, err := s.locate(ctx, ref, s.reading(ctx))
 	switch {
 	case err != nil:
 		return nil, err
+	case place.brought != nil:
+		return place.brought, nil
 	case place.address != "":
 		return s.descriptor(ctx, place.address, place.isListed())
 	}
@@ -99,7 +101,7 @@ func (s *Service) Find(ctx context.Context, ref string) (sch *schema.Schema, err
 // Invalid.
 func (s *Service) Lookup(ctx context.Context, ref string) (found Schema, err error) {
 	defer errs.Wrap(&err, "schemas.Lookup(%s)", ref)
-	place, err := s.locate(ref, s.reading(ctx))
+	place, err := s.locate(ctx, ref, s.reading(ctx))
 	return place.Schema, err
 }
 
@@ -114,7 +116,7 @@ func (s *Service) Named(ctx context.Context, ids ...string) (out map[string]Sche
 		if _, done := out[id]; done || id == "" {
 			continue
 		}
-		place, err := s.locate(id, all)
+		place, err := s.locate(ctx, id, all)
 		switch {
 		case errs.Is(err, errs.NotFound), errs.Is(err, errs.Invalid):
 			place.Schema = Schema{Ref: id, Page: Page(id)}
@@ -131,11 +133,11 @@ func (s *Service) Named(ctx context.Context, ids ...string) (out map[string]Sche
 // Anyone. Kinds: those of Find.
 func (s *Service) Entry(ctx context.Context, ref string) (e national.Entry, err error) {
 	defer errs.Wrap(&err, "schemas.Entry(%s)", ref)
-	place, err := s.locate(ref, s.reading(ctx))
+	place, err := s.locate(ctx, ref, s.reading(ctx))
 	switch {
 	case err != nil:
 		return e, err
-	case place.address == "":
+	case place.address == "" && place.brought == nil:
 		return place.bundled, nil
 	case !place.isListed():
 		return e, errs.New(errs.NotFound, "national.unknown", errs.Args{"Ref": ref}).WithHint("national.unknown.hint")
@@ -154,12 +156,13 @@ func Page(id string) string {
 	return "/schemas/" + url.PathEscape(publisher) + "/" + url.PathEscape(name)
 }
 
-// place is where a schema is: bundled, or at an address.
+// place is where a schema is: bundled, at an address, or kept from a file.
 type place struct {
 	Schema
 	bundled national.Entry
 	address string
 	listed  national.Listed // zero when no catalogue lists the address
+	brought *schema.Schema  // from a file; nil of others
 }
 
 func (p place) isListed() bool { return p.listed.ID != "" }
@@ -169,8 +172,15 @@ func (s *Service) reading(ctx context.Context) func() (national.Catalogue, error
 	return sync.OnceValues(func() (national.Catalogue, error) { return s.national(ctx) })
 }
 
-func (s *Service) locate(ref string, catalogue func() (national.Catalogue, error)) (p place, err error) {
+func (s *Service) locate(ctx context.Context, ref string, catalogue func() (national.Catalogue, error)) (p place, err error) {
 	ref = strings.TrimSpace(ref)
+	if strings.HasPrefix(ref, keptPrefix) {
+		sch, err := s.brought(ctx, ref)
+		if err != nil {
+			return p, err
+		}
+		return place{Schema: Schema{Ref: ref, Title: sch.Title}, brought: sch}, nil
+	}
 	e, unknown := national.Lookup(ref)
 	if unknown == nil {
 		return place{Schema: Schema{Ref: e.Ref(), Title: e.Title, TitleEN: e.TitleEN, Page: Page(e.ID)}, bundled: e}, nil

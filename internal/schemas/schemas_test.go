@@ -208,3 +208,58 @@ func TestAddress(t *testing.T) {
 		}
 	}
 }
+
+// A schema that is brought as a file is kept by its content, for who contributes, and is
+// found after a restart; what is no schema is refused.
+func TestKeep(t *testing.T) {
+	sqldbtest.Run(t, func(t *testing.T, db *sqldb.DB) {
+		ctx := t.Context()
+		agent := identity.PersonActor("agent", "Agent", 0, identity.Membership{Organisation: "mairie", Role: identity.Contributor})
+		s := schemas.New(schemas.Options{DB: db})
+		const body = `{"title": "Fontaines d’ici", "name": "fontaines", "fields": [{"name": "code", "type": "integer"}]}`
+		kept, err := s.Keep(ctx, agent, "mairie", []byte(body))
+		if err != nil || kept.Title != "Fontaines d’ici" || kept.Page != "" {
+			t.Fatalf("%+v %v", kept, err)
+		}
+		if again, err := s.Keep(ctx, agent, "mairie", []byte(body)); err != nil || again != kept {
+			t.Errorf("the same file: %+v %v", again, err)
+		}
+		if other, err := s.Keep(ctx, agent, "mairie", []byte(body+" ")); err != nil || other.Ref == kept.Ref {
+			t.Errorf("another file: %+v %v", other, err)
+		}
+		s = schemas.New(schemas.Options{DB: db})
+		sch, err := s.Find(ctx, kept.Ref)
+		if err != nil || len(sch.Fields) != 1 || sch.Fields[0].Name != "code" {
+			t.Errorf("%+v %v", sch, err)
+		}
+		if found, err := s.Lookup(ctx, kept.Ref); err != nil || found != kept {
+			t.Errorf("%+v %v", found, err)
+		}
+		if named, err := s.Named(ctx, kept.Ref, "scdl/prenoms"); err != nil || named[kept.Ref].Title != kept.Title || len(named) != 2 {
+			t.Errorf("%+v %v", named, err)
+		}
+		unknown := kept.Ref[:len(kept.Ref)-1] + "z"
+		if _, err := s.Find(ctx, unknown); !errs.Is(err, errs.NotFound) {
+			t.Errorf("one that was never kept: %v", err)
+		}
+		if named, err := s.Named(ctx, unknown); err != nil || named[unknown].Ref != unknown {
+			t.Errorf("%+v %v", named, err)
+		}
+		for name, c := range map[string]struct {
+			who  identity.Actor
+			org  identity.OrganisationID
+			body string
+			kind errs.Kind
+		}{
+			"nobody":           {identity.Anonymous(), "mairie", body, errs.SignIn},
+			"of elsewhere":     {agent, "ailleurs", body, errs.Denied},
+			"no JSON":          {agent, "mairie", "code;pose", errs.Invalid},
+			"no fields":        {agent, "mairie", `{"fields": 3}`, errs.Invalid},
+			"a file too large": {agent, "mairie", `{"fields": []}` + strings.Repeat(" ", schemas.MaxKept), errs.TooLarge},
+		} {
+			if _, err := s.Keep(ctx, c.who, c.org, []byte(c.body)); !errs.Is(err, c.kind) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	})
+}

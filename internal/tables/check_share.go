@@ -41,16 +41,21 @@ type SharedCheck struct {
 	ExpiresAt time.Time
 	file      blob.Hash
 	report    blob.Hash
+	settings  Settings // how the file was read
 }
 
 // Valid reports whether the check found no error.
 func (c SharedCheck) Valid() bool { return c.Errors == 0 }
 
-// ShareCheck keeps a file of this machine with the report of its check, for whoever
-// has the link. Anyone. Kinds: Busy (too much is kept already).
-func (s *Service) ShareCheck(ctx context.Context, _ identity.Actor, path, name, schema string, report *check.Report) (c SharedCheck, err error) {
+// ShareCheck keeps a file of this machine with the report of its check and how it was
+// read, for whoever has the link. Anyone. Kinds: Busy (too much is kept already).
+func (s *Service) ShareCheck(ctx context.Context, _ identity.Actor, path, name string, set Settings, report *check.Report) (c SharedCheck, err error) {
 	defer errs.Wrap(&err, "tables.ShareCheck")
 	b, err := json.Marshal(report)
+	if err != nil {
+		return c, err
+	}
+	settings, err := json.Marshal(set)
 	if err != nil {
 		return c, err
 	}
@@ -65,13 +70,13 @@ func (s *Service) ShareCheck(ctx context.Context, _ identity.Actor, path, name, 
 	if err != nil {
 		return c, err
 	}
-	c = SharedCheck{ID: ids.Secret(sharedIDBytes), Name: cleanName(name), Schema: schema, Size: file.Size, Rows: report.Stats.Rows, Errors: report.Stats.Errors,
+	c = SharedCheck{ID: ids.Secret(sharedIDBytes), Name: cleanName(name), Schema: set.Schema, settings: set, Size: file.Size, Rows: report.Stats.Rows, Errors: report.Stats.Errors,
 		Warnings: report.Stats.Warnings, file: file.Hash, report: kept.Hash}
 	return c, s.db.Write(ctx, func(tx *sqldb.Tx) error {
 		c.CreatedAt, c.ExpiresAt = tx.Now(), tx.Now().Add(SharedCheckLife)
-		_, err := tx.Exec(ctx, `INSERT INTO shared_checks (id, name, schema_ref, size, lines, errors, warnings, file, report, created_at, expires_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-			sharedKey(c.ID), c.Name, c.Schema, c.Size+kept.Size, c.Rows, c.Errors, c.Warnings, c.file, c.report, c.CreatedAt, c.ExpiresAt)
+		_, err := tx.Exec(ctx, `INSERT INTO shared_checks (id, name, schema_ref, size, lines, errors, warnings, file, report, settings, created_at, expires_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+			sharedKey(c.ID), c.Name, c.Schema, c.Size+kept.Size, c.Rows, c.Errors, c.Warnings, c.file, c.report, string(settings), c.CreatedAt, c.ExpiresAt)
 		return err
 	})
 }
@@ -98,14 +103,18 @@ func sharedKey(id string) string {
 func (s *Service) FindSharedCheck(ctx context.Context, _ identity.Actor, id string) (c SharedCheck, err error) {
 	defer errs.Wrap(&err, "tables.FindSharedCheck")
 	c.ID = id
+	var settings string
 	err = s.db.Read(ctx, func(tx *sqldb.Tx) error {
-		return tx.QueryRow(ctx, `SELECT name, schema_ref, size, lines, errors, warnings, file, report, created_at, expires_at FROM shared_checks WHERE id = $1 AND expires_at > $2`,
-			sharedKey(id), tx.Now()).Scan(&c.Name, &c.Schema, &c.Size, &c.Rows, &c.Errors, &c.Warnings, &c.file, &c.report, &c.CreatedAt, &c.ExpiresAt)
+		return tx.QueryRow(ctx, `SELECT name, schema_ref, size, lines, errors, warnings, file, report, settings, created_at, expires_at FROM shared_checks WHERE id = $1 AND expires_at > $2`,
+			sharedKey(id), tx.Now()).Scan(&c.Name, &c.Schema, &c.Size, &c.Rows, &c.Errors, &c.Warnings, &c.file, &c.report, &settings, &c.CreatedAt, &c.ExpiresAt)
 	})
-	if errs.Is(err, errs.NotFound) {
-		err = errs.New(errs.NotFound, "tables.check.none").WithHint("tables.check.none.hint")
+	switch {
+	case errs.Is(err, errs.NotFound):
+		return c, errs.New(errs.NotFound, "tables.check.none").WithHint("tables.check.none.hint")
+	case err != nil:
+		return c, err
 	}
-	return c, err
+	return c, json.Unmarshal([]byte(settings), &c.settings)
 }
 
 // ForgetSharedCheck ends a link before its time. Anyone who has it.
@@ -131,7 +140,7 @@ func (s *Service) SharedReport(ctx context.Context, c SharedCheck) (report *chec
 
 // SharedFile opens the file of a shared check as it was read when it was checked.
 func (s *Service) SharedFile(ctx context.Context, c SharedCheck) (*tabular.File, io.Closer, error) {
-	return s.openTable(ctx, c.file, tabular.Options{Name: c.Name, TempDir: s.temp})
+	return s.openTable(ctx, c.file, c.settings.Reading(c.Name))
 }
 
 // forgetSharedChecks ends the links whose time is over.

@@ -34,7 +34,7 @@ func TestSharedCheck(t *testing.T) {
 			t.Fatal(err)
 		}
 		report := checked(t, path)
-		c, err := s.ShareCheck(ctx, anyone, path, "C:\\dossier\\fontaines.csv", "x/y@1", report)
+		c, err := s.ShareCheck(ctx, anyone, path, "C:\\dossier\\fontaines.csv", tables.Settings{Schema: "x/y@1"}, report)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -94,7 +94,7 @@ func TestForgetSharedCheck(t *testing.T) {
 	if err := os.WriteFile(path, []byte("code;pose\nA;2024-12-31\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	c, err := s.ShareCheck(t.Context(), identity.Actor{}, path, "f.csv", "x/y@1", checked(t, path))
+	c, err := s.ShareCheck(t.Context(), identity.Actor{}, path, "f.csv", tables.Settings{Schema: "x/y@1"}, checked(t, path))
 	if err != nil || !c.Valid() {
 		t.Fatalf("%+v %v", c, err)
 	}

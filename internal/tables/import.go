@@ -51,6 +51,11 @@ type Settings struct {
 // NoCRS says of projected coordinates that they stay as they are.
 const NoCRS = "none"
 
+// ReadAs are the settings of a file that is read as the options say.
+func ReadAs(o tabular.Options) Settings {
+	return Settings{Format: o.Format, Encoding: o.Encoding, Delimiter: o.Delimiter, Sheet: o.Sheet, HeaderRows: o.HeaderRows, CRS: o.CRS}
+}
+
 // Reading returns the part of the settings that concerns the reader: a table
 // without schema gets columns of degrees when its coordinates are projected.
 func (s Settings) Reading(name string) tabular.Options {

@@ -186,7 +186,7 @@ func (p *places) chooseLayer(ctx context.Context, f *File, named string) error {
 	}
 	if named != "" {
 		if p.layer = named; !slices.Contains(f.Info.Sheets, named) {
-			return fail(errs.Invalid, CodeSource, "tabular.unknown-sheet", errs.Args{"Sheet": named, "Known": strings.Join(f.Info.Sheets, ", ")})
+			return fail(errs.Invalid, CodeSource, "tabular.unknown-sheet", errs.Args{"Option": "sheet", "Sheet": named, "Known": strings.Join(f.Info.Sheets, ", ")})
 		}
 	}
 	f.Info.Sheet = p.layer

@@ -178,7 +178,7 @@ func (f *File) chooseLayer(layers []layer, asked string) (int, error) {
 	if asked != "" {
 		best = slices.IndexFunc(layers, func(l layer) bool { return strings.EqualFold(l.name, strings.TrimSpace(asked)) })
 		if best < 0 {
-			return 0, fail(errs.Invalid, CodeSource, "tabular.unknown-sheet", errs.Args{"Sheet": asked, "Known": strings.Join(f.Info.Sheets, ", ")})
+			return 0, fail(errs.Invalid, CodeSource, "tabular.unknown-sheet", errs.Args{"Option": "sheet", "Sheet": asked, "Known": strings.Join(f.Info.Sheets, ", ")})
 		}
 	}
 	f.Info.Sheet = layers[best].name

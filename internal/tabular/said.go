@@ -58,7 +58,7 @@ func DelimiterNamed(s string) string {
 }
 
 func badHeaderRows(value string) error {
-	return fail(errs.Invalid, CodeSource, "tabular.bad-header-rows", errs.Args{"Value": value, "Max": maxHeaderRows})
+	return fail(errs.Invalid, CodeSource, "tabular.bad-header-rows", errs.Args{"Option": "header_rows", "Value": value, "Max": maxHeaderRows})
 }
 
 // check refuses options that mean nothing for any file.
@@ -70,7 +70,7 @@ func (o Options) check() error {
 				known = append(known, f.Name)
 			}
 		}
-		return fail(errs.Invalid, CodeFormat, "tabular.unknown-format", errs.Args{"Format": o.Format, "Known": strings.Join(known, ", ")})
+		return fail(errs.Invalid, CodeFormat, "tabular.unknown-format", errs.Args{"Option": "format", "Format": o.Format, "Known": strings.Join(known, ", ")})
 	}
 	if o.Encoding != "" {
 		if _, err := charsetNamed(o.Encoding); err != nil {
@@ -78,7 +78,7 @@ func (o Options) check() error {
 		}
 	}
 	if o.Delimiter != "" && !isDelimiter(o.Delimiter) {
-		return fail(errs.Invalid, CodeSource, "tabular.bad-delimiter", errs.Args{"Delimiter": o.Delimiter})
+		return fail(errs.Invalid, CodeSource, "tabular.bad-delimiter", errs.Args{"Option": "delimiter", "Delimiter": o.Delimiter})
 	}
 	if n := o.HeaderRows; n != nil && (*n < 0 || *n > maxHeaderRows) {
 		return badHeaderRows(strconv.Itoa(*n))
@@ -107,7 +107,8 @@ var uses = map[string][]string{
 var alike = map[string]string{"tsv": "csv", "jsonl": "json", "geojson": "json", "geoparquet": "parquet", "kmz": "kml"}
 
 // OpenSaid is Open with options that a person gave for this very file: one that has no
-// use with it is an error, where Open goes on without. Kinds: Invalid, and those of Open.
+// use with it is an error, where Open goes on without. The argument Option of an error
+// names the option that it is of. Kinds: Invalid, and those of Open.
 func OpenSaid(ctx context.Context, src Source, o Options) (*File, error) {
 	f, err := Open(ctx, src, o)
 	if err != nil {
@@ -128,7 +129,7 @@ func (o Options) useful(format string) error {
 		return name
 	}
 	if o.Format != "" && plain(o.Format) != plain(format) {
-		return fail(errs.Invalid, CodeFormat, "tabular.other-format", errs.Args{"Said": o.Format, "Format": format})
+		return fail(errs.Invalid, CodeFormat, "tabular.other-format", errs.Args{"Option": "format", "Said": o.Format, "Format": format})
 	}
 	for _, given := range []struct {
 		name  string
@@ -141,7 +142,7 @@ func (o Options) useful(format string) error {
 		{"header_rows", o.HeaderRows != nil, "tabular.no-header-rows"},
 	} {
 		if given.there && !slices.Contains(uses[plain(format)], given.name) {
-			return fail(errs.Invalid, CodeFormat, given.key, errs.Args{"Format": format})
+			return fail(errs.Invalid, CodeFormat, given.key, errs.Args{"Option": given.name, "Format": format})
 		}
 	}
 	return nil

@@ -104,7 +104,7 @@ func chooseSheet(ctx context.Context, w workbook, name string) (sheetInfo, error
 		for i, s := range sheets {
 			names[i] = s.name
 		}
-		return sheetInfo{}, fail(errs.Invalid, CodeSource, "tabular.unknown-sheet", errs.Args{"Sheet": name, "Known": strings.Join(names, ", ")})
+		return sheetInfo{}, fail(errs.Invalid, CodeSource, "tabular.unknown-sheet", errs.Args{"Option": "sheet", "Sheet": name, "Known": strings.Join(names, ", ")})
 	}
 	best, score := -1, math.Inf(-1)
 	for i, s := range sheets {

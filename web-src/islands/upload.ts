@@ -8,7 +8,7 @@ import { create, Cut, Refused, remove, send, state, Stopped } from "../tus";
 // words are data-word-… of the element; without this the form sends the file.
 const upload: Island = (element) => {
   const form = element.closest("form");
-  const input = form?.querySelector<HTMLInputElement>("input[type=file]");
+  const input = form?.querySelector<HTMLInputElement>("input[type=file][name=file]");
   const button = form?.querySelector<HTMLButtonElement>("button[type=submit]");
   if (!form || !input || !button) return;
   new Sending(element, form, input, button).listen();

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -26,6 +27,8 @@ type answer struct {
 	Date    string   `json:"date,omitempty"`
 	Report  *report  `json:"report,omitempty"`
 	Error   *problem `json:"error,omitempty"`
+
+	reading tabular.Options // as the caller says that the file is read
 }
 
 type options struct {
@@ -73,12 +76,13 @@ func missing(name string) error {
 }
 
 // validateURL checks the file at an address:
-// GET /validate?schema=…&url=…&ignore_header_case=…&include_resource_data=….
+// GET /validate?schema=…&url=…&ignore_header_case=…&include_resource_data=…, and how the
+// file is read where that is not detected: encoding, delimiter, header_rows, sheet, format.
 func (api *API) validateURL(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
 	a := &answer{Schema: q.Get("schema"), URL: q.Get("url")}
 	return api.validate(w, r, a, func(temp *os.File) (string, error) {
-		for _, name := range []string{"ignore_header_case", "include_resource_data"} {
+		for _, name := range append([]string{"ignore_header_case", "include_resource_data"}, byHand...) {
 			if err := a.set(name, q.Get(name)); err != nil {
 				return "", err
 			}
@@ -115,6 +119,9 @@ func (api *API) validateFile(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
+// byHand are the options that say how the file is read.
+var byHand = []string{"encoding", "delimiter", "header_rows", "sheet", "format"}
+
 // set reads an option: true or false, as Python and others write them.
 func (a *answer) set(name, value string) error {
 	switch name {
@@ -123,6 +130,11 @@ func (a *answer) set(name, value string) error {
 		return nil
 	case "ignore_header_case", "include_resource_data":
 	default:
+		if slices.Contains(byHand, name) {
+			if _, err := a.reading.Say(name, value); err != nil {
+				return refuse(typeRequest, err)
+			}
+		}
 		return nil // clients send more than is needed
 	}
 	yes := false
@@ -203,7 +215,8 @@ func (api *API) check(ctx context.Context, a *answer, path, name string) (*repor
 		return nil, err
 	}
 	defer src.Close()
-	f, err := tabular.Open(ctx, src, tabular.Options{Name: name, TempDir: api.o.Temp})
+	a.reading.Name, a.reading.TempDir = name, api.o.Temp
+	f, err := tabular.OpenSaid(ctx, src, a.reading)
 	if err != nil {
 		return nil, refuse(tabular.Code(err), err)
 	}

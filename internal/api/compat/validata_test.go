@@ -266,6 +266,40 @@ func TestCustomChecks(t *testing.T) {
 	}
 }
 
+// How the file is read may be said, by address and by form; what means nothing, or is of
+// no use with the file, is an error in words.
+func TestReadByHand(t *testing.T) {
+	file := "code|pose|debit|commune|remarque\nF1|2024-05-02|1|A;B;C|a;b;c\nF2|2024-05-02|1|A;B;C|a;b;c\n"
+	api, site := portal(t, map[string]string{"/schema.json": descriptor(""), "/f.csv": file})
+	schemaAt := site.URL + "/schema.json"
+	said := []string{"schema", schemaAt, "delimiter", "|", "encoding", "utf-8", "header_rows", "1"}
+	if a := get(t, api, 200, append(said, "url", site.URL+"/f.csv")...); !a.Report.Valid {
+		t.Errorf("by address: %+v", a.Report)
+	}
+	if a := post(t, api, 200, file, said...); !a.Report.Valid {
+		t.Errorf("by form: %+v", a.Report)
+	}
+	if a := post(t, api, 200, file, "schema", schemaAt, "delimiter", ";"); a.Report.Valid {
+		t.Error("the delimiter said is not used")
+	}
+	for _, c := range []struct{ name, value, kind, words string }{
+		{"delimiter", "ab", "request-error", "ne peut pas séparer"},
+		{"encoding", "klingon", "request-error", "n’est pas connu"},
+		{"header_rows", "deux", "request-error", "n’est pas un nombre"},
+		{"format", "word", "request-error", "n’est pas connu"},
+		{"sheet", "Feuil1", "format-error", "n’a pas de feuilles"},
+	} {
+		for how, a := range map[string]answer{
+			"address": get(t, api, 400, "schema", schemaAt, "url", site.URL+"/f.csv", c.name, c.value),
+			"form":    post(t, api, 400, file, "schema", schemaAt, c.name, c.value),
+		} {
+			if a.Error == nil || a.Error.Type != c.kind || !strings.Contains(a.Error.Message, c.words) {
+				t.Errorf("%s by %s: %+v", c.name, how, a.Error)
+			}
+		}
+	}
+}
+
 // A cell is never markup in the client that shows the message.
 func TestMessagesAreMarkdown(t *testing.T) {
 	api, site := portal(t, map[string]string{"/schema.json": descriptor("")})

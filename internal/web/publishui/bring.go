@@ -20,6 +20,7 @@ import (
 	"socle/internal/identity"
 	"socle/internal/publish"
 	"socle/internal/schema/national"
+	"socle/internal/schemas"
 	"socle/internal/tables"
 	"socle/internal/web/shell"
 	"socle/internal/web/ui"
@@ -33,7 +34,7 @@ type bringView struct {
 	TableTitle   *ui.Input  // of one that is added; nil else
 	Organisation *ui.Select // nil when there is no choice
 	OrgID        string
-	Schema       ui.Select
+	Schema       schemaView
 	File         ui.FileInput
 	Problems     ui.Problems
 	Pasted       ui.TextArea
@@ -56,11 +57,11 @@ func (p *Pages) newForm(w http.ResponseWriter, r *http.Request) error {
 // bringPage shows the form with what was typed in it.
 func (p *Pages) bringPage(w http.ResponseWriter, r *http.Request, typed map[string]string, problem error) error {
 	v, ctx := shell.From(r), r.Context()
-	dataset, schema := typed["dataset"], typed["schema"]
+	dataset, asked := typed["dataset"], schemaAsked{listed: typed["schema"], address: typed["schema-url"]}
 	view := bringView{Plain: "/deposits/link", AsIs: "/deposits/file", Head: ui.PageHead{Title: ui.T(ctx, "publishui.bring.title"), Lead: ui.T(ctx, "publishui.bring.lead")}, Dataset: dataset, Max: ui.Bytes(ctx, p.o.Tables.MaxUpload()), Person: string(v.Actor.Person()),
 		File: ui.FileInput{Field: ui.Field{Name: "file", Label: ui.T(ctx, "publishui.file"), Help: ui.T(ctx, "publishui.file.help")}, Accept: accepted, Large: true}}
 	var err error
-	if view.Schema, err = p.schemaSelect(ctx, schema); err != nil {
+	if view.Schema, err = p.schemaFields(ctx, asked); err != nil {
 		return err
 	}
 	if dataset != "" {
@@ -83,9 +84,12 @@ func (p *Pages) bringPage(w http.ResponseWriter, r *http.Request, typed map[stri
 			message += " " + ui.T(ctx, e.Hint, e.Args)
 		}
 		field, at := "file", &view.File.Error
+		var of *badField
 		switch {
 		case view.TableTitle != nil && len(e.Fields) > 0 && e.Fields[0].Name == view.TableTitle.Name:
 			field, at = view.TableTitle.Name, &view.TableTitle.Error
+		case errors.As(problem, &of) && view.Schema.fault(of.field, message):
+			field, at = of.field, new(string)
 		case typed["upload"] == "" && typed["link"] != "":
 			field, at = "link", &view.Link.Error
 		case typed["pasted"] != "":
@@ -116,8 +120,8 @@ func (p *Pages) bringTo(ctx context.Context, a identity.Actor, id catalogue.Data
 	if err := p.o.Publish.TakesFiles(ctx, a, d.ID, catalogue.ResourceID(view.Table)); err != nil {
 		return err
 	}
-	if typed["schema"] == "" {
-		if view.Schema, err = p.schemaSelect(ctx, d.Schema.ID); err != nil {
+	if typed["schema"] == "" && typed["schema-url"] == "" {
+		if view.Schema, err = p.schemaFields(ctx, schemaAsked{listed: d.Schema.ID}); err != nil {
 			return err
 		}
 	}
@@ -267,6 +271,10 @@ func streamed(r *http.Request, take func(fields map[string]string, part *multipa
 func (p *Pages) bring(w http.ResponseWriter, r *http.Request) error {
 	fields, err := streamed(r, func(fields map[string]string, part *multipart.Part) (bool, error) {
 		switch name := part.FileName(); part.FormName() {
+		case "schema-file":
+			b, err := io.ReadAll(io.LimitReader(part, schemas.MaxKept+1)) // a byte more, for it to be refused
+			fields["schema-file"] = string(b)
+			return true, err
 		case "file":
 			if name == "" {
 				return true, nil
@@ -375,14 +383,11 @@ func (p *Pages) bringUpload(w http.ResponseWriter, r *http.Request, fields map[s
 
 // begin opens a deposit on an upload, to be read against the schema chosen, if any.
 func (p *Pages) begin(ctx context.Context, a identity.Actor, org identity.OrganisationID, upload tables.UploadID, fields map[string]string) (publish.Deposit, error) {
-	set := tables.Settings{}
-	if schema := fields["schema"]; schema != "" {
-		found, err := p.o.Schemas.Lookup(ctx, schema)
-		if err != nil {
-			return publish.Deposit{}, err
-		}
-		set.Schema = found.Ref
+	ref, err := p.chosen(ctx, a, org, schemaAsked{listed: fields["schema"], address: strings.TrimSpace(fields["schema-url"]), file: fields["schema-file"]})
+	if err != nil {
+		return publish.Deposit{}, err
 	}
+	set := tables.Settings{Schema: ref}
 	if mode := tables.Mode(fields["mode"]); slices.Contains(tables.Modes, mode) {
 		set.Onto.Mode = mode
 	}

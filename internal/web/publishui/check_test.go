@@ -112,12 +112,18 @@ func (v *visitor) read(res *http.Response, status int) (string, http.Header) {
 	return string(b), res.Header
 }
 
-// send posts the form as a browser does: an empty file when none was chosen.
+// send posts the form as a browser does: an empty file when none was chosen. The field
+// "schema-file" is a file.
 func (v *visitor) send(path, name, file string, status int, fields ...string) (string, http.Header) {
 	v.t.Helper()
 	var b bytes.Buffer
 	form := multipart.NewWriter(&b)
 	for i := 0; i < len(fields); i += 2 {
+		if fields[i] == "schema-file" {
+			w, _ := form.CreateFormFile(fields[i], "schema.json")
+			_, _ = io.WriteString(w, fields[i+1])
+			continue
+		}
 		_ = form.WriteField(fields[i], fields[i+1])
 	}
 	w, _ := form.CreateFormFile("file", name)
@@ -274,6 +280,52 @@ func TestCheckAgainstAnySchema(t *testing.T) {
 	_, h := v.send("/check", "", "", 303, "schema-url", v.site.URL+"/own.json", "url", v.site.URL+"/deliberations.csv", "keep", "1")
 	page, _ = v.get(h.Get("Location"), 200)
 	says(t, page, "Village")
+
+	// A file goes before the rest; it may be long, and its title names it.
+	own := `{"title": "Mes délibérations", "description": "` + strings.Repeat("a", 9000) + `", "fields": [{"name": "DELIB_ID", "type": "integer"}]}`
+	_, h = v.send("/check", "a.csv", delibs, 303, "schema", "scdl/deliberations", "schema-url", v.site.URL+"/own.json", "schema-file", own, "keep", "1")
+	page, _ = v.get(h.Get("Location"), 200)
+	says(t, page, "Mes délibérations", ">D1<")
+	if strings.Contains(page, "DELIB_OBJET") {
+		t.Error("checked against the schema of the list")
+	}
+	page, _ = v.send("/check", "a.csv", delibs, 200, "schema-file", "", "schema", "scdl/deliberations")
+	says(t, page, "DELIB_OBJET")
+}
+
+// How the file is read can be said by hand, and the report that is kept is of the file
+// read so; what means nothing, or is of no use with the file, is told at its field.
+func TestCheckReadByHand(t *testing.T) {
+	v := visit(t)
+	const odd = "COLL_NOM:COLL_SIRET:DELIB_ID:DELIB_DATE:a;b;c;d;e\nVillage:21310555400017:D1:31/12/2023:1;2;3;4;5\nVillage:21310555400017:D2:2024-01-05:1;2;3;4;5\n" // ";" is recognised
+	page, _ := v.get("/check", 200)
+	says(t, page, `<details><summary>Lire le fichier autrement</summary>`, `name="encoding"`, `name="delimiter"`, `name="header_rows"`, `name="sheet"`)
+	page, _ = v.send("/check", "a.csv", odd, 200, "schema", "scdl/deliberations", "delimiter", ":", "encoding", "utf-8")
+	says(t, page, ">31/12/2023<", `<option value="utf-8" selected>`, `<option value=":" selected>`, "<details open>")
+	page, _ = v.send("/check", "a.csv", odd, 200, "schema", "scdl/deliberations")
+	if strings.Contains(page, ">31/12/2023<") {
+		t.Error("the delimiter said is the one recognised")
+	}
+	_, h := v.send("/check", "a.csv", odd, 303, "schema", "scdl/deliberations", "delimiter", ":", "keep", "1")
+	book, _ := v.get(h.Get("Location")+"/report.xlsx", 200)
+	f, err := excelize.OpenReader(strings.NewReader(book))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if cell, err := f.GetCellValue("Données", "D2"); err != nil || cell != "31/12/2023" {
+		t.Errorf("the marked file is read otherwise: %q %v", cell, err)
+	}
+	for _, c := range []struct{ name, value, words string }{
+		{"delimiter", "ab", "ne peut pas séparer"},
+		{"encoding", "klingon", "n’est pas connu"},
+		{"header_rows", "deux", "n’est pas un nombre"},
+		{"sheet", "Feuil1", "n’a pas de feuilles"},
+		{"format", "word", "n’est pas connu"},
+	} {
+		page, _ := v.send("/check", "a.csv", delibs, 422, "schema", "scdl/deliberations", c.name, c.value)
+		says(t, page, `id="f-`+c.name+`-error"`, c.words, "<details open>")
+	}
 }
 
 // Each error of a report leads to the explanation of its check, which is on a page
@@ -320,6 +372,7 @@ func TestCheckProblems(t *testing.T) {
 		{"a schema that is none", "a.csv", delibs, 422, []string{"schema-url", v.site.URL + "/broken.json"}, "f-schema-url-error", ""},
 		{"a schema at a private address", "a.csv", delibs, 422, []string{"schema-url", "http://127.0.0.1:1/s.json"}, "f-schema-url-error", ""},
 		{"a schema that is no address", "a.csv", delibs, 422, []string{"schema-url", "C:\\schema.json"}, "f-schema-url-error", ""},
+		{"the file of a schema that is none", "a.csv", delibs, 422, []string{"schema-file", "code;pose"}, "f-schema-file-error", "<details open>"},
 		{"too large", "a.csv", strings.Repeat("x;y\n", maxCheck), 413, []string{"schema", "scdl/deliberations"}, "f-file-error", ""},
 		{"no table", "a.png", "\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", 422, []string{"schema", "scdl/deliberations"}, "f-file-error", ""},
 		{"no such file", "", "", 404, []string{"schema", "scdl/deliberations", "url", v.site.URL + "/none.csv"}, "f-url-error", "404"},

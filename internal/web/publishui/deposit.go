@@ -157,12 +157,8 @@ type understandView struct {
 	Resembles *resembling
 	Personal  []groupView
 	Preview   ui.Table
-	Schema    ui.Select
-	Encoding  ui.Select
-	Delim     ui.Select
-	Sheet     *ui.Select
-	Header    ui.Select
-	Format    *ui.Select
+	Schema    schemaView
+	Reading   readingView
 	System    ui.Select   // of the coordinates
 	Types     []ui.Select // of columns, by hand; none when a schema gives them
 	TypesOpen bool

@@ -13,41 +13,82 @@ import (
 	"socle/internal/schema/check"
 	"socle/internal/tables"
 	"socle/internal/tabular"
+	"socle/internal/web/shell"
 	"socle/internal/web/ui"
 )
 
-// readingForm offers what can be said by hand.
+// readingView asks how a file is to be read, for when it was not read right.
+type readingView struct {
+	Encoding ui.Select
+	Delim    ui.Select
+	Header   ui.Select
+	Sheet    *ui.Select // of the sheets that the file has; nil when there is no choice
+	Named    *ui.Input  // the name of a sheet, when the file was not read yet
+	Format   *ui.Select
+}
+
+// readingOf offers what can be said by hand of any file. The fields have the names that
+// tabular.Options.Say knows.
+func readingOf(ctx context.Context, o tabular.Options) (v readingView) {
+	field := func(name, label string) ui.Field {
+		return ui.Field{Name: name, Label: ui.T(ctx, label), Optional: true}
+	}
+	detected := ui.T(ctx, "publishui.detected")
+	v.Encoding = ui.Select{Field: field("encoding", "publishui.said.encoding"), Value: o.Encoding, Empty: detected,
+		Options: readingOptions(ctx, o.Encoding, "utf-8", "windows-1252", "iso-8859-15", "iso-8859-1", "utf-16le", "ibm850", "macintosh")}
+	v.Delim = ui.Select{Field: field("delimiter", "publishui.said.delimiter"), Value: o.Delimiter, Empty: detected, Options: readingOptions(ctx, o.Delimiter, ";", ",", "\t", "|")}
+	header := ""
+	if o.HeaderRows != nil {
+		header = strconv.Itoa(*o.HeaderRows)
+	}
+	v.Header = ui.Select{Field: field("header_rows", "publishui.header"), Value: header, Empty: detected, Options: readingOptions(ctx, header, "0", "1", "2", "3")}
+	v.Format = &ui.Select{Field: field("format", "publishui.layout"), Value: o.Format, Empty: detected,
+		Options: []ui.Option{{Value: "csv", Label: ui.T(ctx, "publishui.layout.csv")}, {Value: "fixed", Label: ui.T(ctx, "publishui.layout.fixed")}}}
+	return v
+}
+
+// readingOptions offers values, and the one that was said when it is none of them.
+func readingOptions(ctx context.Context, said string, values ...string) (list []ui.Option) {
+	if said != "" && !slices.Contains(values, said) {
+		values = append(values, said)
+	}
+	for _, v := range values {
+		list = append(list, ui.Option{Value: v, Label: delimiterName(ctx, v)})
+	}
+	return list
+}
+
+// fault tells what is wrong with one of the fields; false when it is of none.
+func (v *readingView) fault(name, message string) bool {
+	fields := []*ui.Field{&v.Encoding.Field, &v.Delim.Field, &v.Header.Field}
+	if v.Named != nil {
+		fields = append(fields, &v.Named.Field)
+	}
+	if v.Format != nil {
+		fields = append(fields, &v.Format.Field)
+	}
+	for _, f := range fields {
+		if f.Name == name {
+			f.Error = message
+			return true
+		}
+	}
+	return false
+}
+
+// readingForm offers what can be said by hand of the file of a deposit.
 func (p *Pages) readingForm(ctx context.Context, t path, view *understandView) error {
 	set := t.i.Settings
 	var err error
-	if view.Schema, err = p.schemaSelect(ctx, p.schemaID(ctx, set.Schema)); err != nil {
+	if view.Schema, err = p.schemaFields(ctx, schemaAsked{listed: p.schemaID(ctx, set.Schema)}); err != nil {
 		return err
 	}
-	detected := ui.T(ctx, "publishui.detected")
-	options := func(values ...string) (list []ui.Option) {
-		for _, v := range values {
-			label := v
-			if v == "\t" {
-				label = ui.T(ctx, "publishui.tab")
-			}
-			list = append(list, ui.Option{Value: v, Label: label})
-		}
-		return list
-	}
-	view.Encoding = ui.Select{Field: ui.Field{Name: "encoding", Label: ui.T(ctx, "publishui.said.encoding"), Optional: true}, Value: set.Encoding, Empty: detected,
-		Options: options("utf-8", "windows-1252", "iso-8859-15", "iso-8859-1", "utf-16le", "ibm850", "macintosh")}
-	view.Delim = ui.Select{Field: ui.Field{Name: "delimiter", Label: ui.T(ctx, "publishui.said.delimiter"), Optional: true}, Value: set.Delimiter, Empty: detected, Options: options(";", ",", "\t", "|")}
-	header := ""
-	if set.HeaderRows != nil {
-		header = strconv.Itoa(*set.HeaderRows)
-	}
-	view.Header = ui.Select{Field: ui.Field{Name: "header", Label: ui.T(ctx, "publishui.header"), Optional: true}, Value: header, Empty: detected, Options: options("0", "1", "2", "3")}
+	view.Reading = readingOf(ctx, set.Reading(t.i.Name))
 	if sheets := t.i.Outcome.Info.Sheets; len(sheets) > 1 {
-		view.Sheet = &ui.Select{Field: ui.Field{Name: "sheet", Label: ui.T(ctx, "publishui.said.sheet"), Optional: true}, Value: set.Sheet, Empty: detected, Options: options(sheets...)}
+		view.Reading.Sheet = &ui.Select{Field: ui.Field{Name: "sheet", Label: ui.T(ctx, "publishui.said.sheet"), Optional: true}, Value: set.Sheet, Empty: ui.T(ctx, "publishui.detected"), Options: readingOptions(ctx, set.Sheet, sheets...)}
 	}
-	if f := t.i.Outcome.Info.Format; set.Format != "" || f == "csv" || f == "fixed" || t.i.State == tables.Failed {
-		view.Format = &ui.Select{Field: ui.Field{Name: "format", Label: ui.T(ctx, "publishui.layout"), Optional: true}, Value: set.Format, Empty: detected,
-			Options: []ui.Option{{Value: "csv", Label: ui.T(ctx, "publishui.layout.csv")}, {Value: "fixed", Label: ui.T(ctx, "publishui.layout.fixed")}}}
+	if f := t.i.Outcome.Info.Format; set.Format == "" && f != "csv" && f != "fixed" && t.i.State != tables.Failed {
+		view.Reading.Format = nil
 	}
 	view.System = systemSelect(ctx, set.CRS)
 	view.Types, view.TypesOpen = typeSelects(ctx, t.i), len(set.Types) > 0
@@ -139,16 +180,19 @@ func (p *Pages) reading(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	set := tables.Settings{Format: r.PostFormValue("format"), CRS: r.PostFormValue("crs"), Encoding: r.PostFormValue("encoding"), Delimiter: r.PostFormValue("delimiter"), Sheet: r.PostFormValue("sheet")}
-	if h, err := strconv.Atoi(r.PostFormValue("header")); err == nil {
-		set.HeaderRows = &h
-	}
-	if ref := r.PostFormValue("schema"); ref != "" {
-		found, err := p.o.Schemas.Lookup(r.Context(), ref)
-		if err != nil {
+	var o tabular.Options
+	for _, name := range tabular.Said {
+		if _, err := o.Say(name, r.PostFormValue(name)); err != nil {
 			return err
 		}
-		set.Schema = found.Ref
+	}
+	set := tables.ReadAs(o)
+	asked, err := schemaIn(r)
+	if err != nil {
+		return err
+	}
+	if set.Schema, err = p.chosen(r.Context(), shell.From(r).Actor, t.deposit.Organisation, asked); err != nil {
+		return err
 	}
 	set.Onto, set.Told = t.i.Settings.Onto, t.i.Settings.Told
 	set.Types = typesAsked(r, t.i, set)

@@ -36,7 +36,11 @@ func SchemaOptions(ctx context.Context, s *schemas.Service, chosen string) ([]ui
 	}
 	if !found {
 		if other, err := s.Lookup(ctx, chosen); err == nil {
-			add(ui.Option{Value: chosen, Label: other.Name(l) + " (" + chosen + ")", Group: own})
+			label := other.Name(l)
+			if other.Title != "" && other.Page != "" { // another version of one that has a name
+				label += " (" + chosen + ")"
+			}
+			add(ui.Option{Value: chosen, Label: label, Group: own})
 		}
 	}
 	return out, nil
