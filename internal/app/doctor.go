@@ -69,10 +69,17 @@ func (d *diagnosis) say(what, problem string) {
 	fmt.Fprintln(d.out, i18n.T(d.lang, "app.doctor.bad", i18n.Args{"What": what, "Detail": problem}))
 }
 
+// tell says whether something failed, in words where the failure has some.
 func (d *diagnosis) tell(key string, err error) {
 	problem := ""
 	if err != nil {
 		problem = err.Error()
+		if e := errs.As(err); e.Kind != errs.Internal {
+			problem = i18n.T(d.lang, e.Key, e.Args)
+			if e.Hint != "" {
+				problem += " " + i18n.T(d.lang, e.Hint, e.Args)
+			}
+		}
 	}
 	d.say(i18n.T(d.lang, key), problem)
 }
