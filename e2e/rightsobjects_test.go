@@ -172,6 +172,7 @@ var carried = map[string]carriage{
 	"GET /admin/consolidations/schema":                 {query: "?schema=essai/actes"},
 	"POST /admin/consolidations/schema":                {query: "?schema=essai/actes"},
 	"POST /api/v1/check":                               {kind: parts, body: "--parts\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\r\na,b\n1,2\n\r\n--parts--\r\n"},
+	"POST /api/v1/describe":                            {kind: parts, body: "--parts\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\r\na,b\n1,2\n\r\n--parts--\r\n"},
 	"POST /api/v1/follows":                             {body: `{"kind": "dataset", "of": "{slug}", "channel": "mail", "pace": "weekly"}`},
 	"POST /api/v1/forms/{id}/decisions":                {body: `{"entries": ["{entry}"], "accept": true}`},
 	"POST /api/v1/forms/{id}/entries":                  {body: `{"entries": []}`},

@@ -372,7 +372,8 @@ type aboutView struct {
 	Quality []criterion
 
 	Citations []ui.Code
-	Embed     *ui.Code // nil without a table
+	Embed     *ui.Code  // nil without a table
+	Mark      *markView // nil without a schema
 	Similar   ui.Items
 	Asked     ui.Items // requests for data that everyone may read
 }
@@ -444,6 +445,7 @@ func (p *Pages) about(w http.ResponseWriter, r *http.Request) error {
 	if f.resource != nil && d.State == catalogue.Published {
 		view.Embed = &ui.Code{ID: "embed", Title: "HTML", Text: p.embedCode(f, "table", f.at("", nil))}
 	}
+	view.Mark = p.marked(ctx, f)
 	if view.Similar, err = p.similar(ctx, shell.From(r).Actor, d); err != nil {
 		return err
 	}

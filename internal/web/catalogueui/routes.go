@@ -74,6 +74,7 @@ func (p *Pages) Routes() []shell.Route {
 		{Pattern: "GET /datasets/{slug}/differences", Who: shell.Anyone, Handler: p.differences},
 		{Pattern: "GET /datasets/{slug}/feed.atom", Who: shell.Anyone, Handler: p.datasetFeed},
 		{Pattern: "GET /datasets/{slug}/picture.png", Who: shell.Anyone, Handler: p.picture},
+		{Pattern: "GET /datasets/{slug}/badge.svg", Who: shell.Anyone, Handler: p.mark},
 		{Pattern: "GET /embed/datasets/{slug}/table", Who: shell.Anyone.With(embedPolicy()), Handler: p.embedTable},
 		{Pattern: "GET /embed/datasets/{slug}/chart", Who: shell.Anyone.With(embedPolicy()), Handler: p.embedChart},
 		{Pattern: "GET /embed/datasets/{slug}/map", Who: shell.Anyone.With(httpx.WithCSP(p.mapPolicy().FramedBy("*"))), Handler: p.embedMap},

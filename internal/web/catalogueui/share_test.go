@@ -14,6 +14,7 @@ import (
 	"socle/internal/consolidation"
 	"socle/internal/httpx"
 	"socle/internal/identity"
+	"socle/internal/schemas"
 	"socle/internal/sqldb"
 	"socle/internal/sqldb/sqldbtest"
 	"socle/internal/web/catalogueui"
@@ -30,7 +31,7 @@ func served(t *testing.T) (rt *httpx.Router, ids *identity.Service, sets *catalo
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	sh := shell.New(shell.Options{Identity: ids, BaseURL: base, Log: log, Host: func(context.Context) ui.Host { return ui.Host{Name: "Essai"} }})
 	rt = httpx.NewRouter(httpx.Options{Log: log, Render: sh.Render, BaseURL: base})
-	sh.Mount(rt, catalogueui.New(catalogueui.Options{Identity: ids, Catalogue: sets, Merge: consolidation.New(consolidation.Options{DB: db, Catalogue: sets, Identity: ids}), Now: time.Now, BaseURL: "http://localhost:8080", Host: "Essai"}).Routes()...)
+	sh.Mount(rt, catalogueui.New(catalogueui.Options{Identity: ids, Catalogue: sets, Schemas: schemas.New(schemas.Options{DB: db}), Merge: consolidation.New(consolidation.Options{DB: db, Catalogue: sets, Identity: ids}), Now: time.Now, BaseURL: "http://localhost:8080", Host: "Essai"}).Routes()...)
 	return rt, ids, sets
 }
 

@@ -3,13 +3,12 @@ package publishui
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"html"
 	"net/http"
 	"path/filepath"
 	"strings"
-	"unicode/utf8"
 
+	"socle/internal/errs"
 	"socle/internal/httpx"
 	"socle/internal/i18n"
 	"socle/internal/schema/check"
@@ -183,33 +182,23 @@ func verdictWords(l i18n.Lang, c tables.SharedCheck) string {
 	return i18n.T(l, "publishui.badge.errors", i18n.Args{"Count": c.Errors, "Errors": i18n.Int(l, int64(c.Errors))})
 }
 
-// checkBadge draws the verdict of a kept report, for pages of other sites.
+// checkBadge draws the verdict of a kept report, for pages of other sites; after its time
+// it says so, where an error would leave a broken picture.
 func (p *Pages) checkBadge(w http.ResponseWriter, r *http.Request) error {
-	c, err := p.o.Tables.FindSharedCheck(r.Context(), shell.From(r).Actor, r.PathValue("id"))
-	if err != nil {
-		return err
-	}
 	l := ui.LangOf(r.Context())
-	colour := "#96201a"
-	if c.Valid() {
-		colour = "#175c33"
+	mark := ui.Mark{Subject: i18n.T(l, "publishui.badge.subject")}
+	c, err := p.o.Tables.FindSharedCheck(r.Context(), shell.From(r).Actor, r.PathValue("id"))
+	switch {
+	case errs.Is(err, errs.NotFound):
+		mark.Words = i18n.T(l, "publishui.badge.expired")
+	case err != nil:
+		return err
+	case c.Valid():
+		mark.Words, mark.Kind = verdictWords(l, c), ui.Good
+	default:
+		mark.Words, mark.Kind = verdictWords(l, c), ui.Wrong
 	}
-	w.Header().Set("Content-Type", "image/svg+xml")
-	w.Header().Set("Cache-Control", "public, max-age=300")
-	return httpx.WriteBytes(w, r, http.StatusOK, badgeSVG(i18n.T(l, "publishui.badge.subject"), verdictWords(l, c), colour))
-}
-
-// badgeSVG draws two words side by side, 20 pixels high. The widths of letters are
-// an average; textLength makes the text fit wherever the font is another.
-func badgeSVG(left, right, colour string) []byte {
-	const letter, gap = 7, 10
-	a, b := letter*utf8.RuneCountInString(left), letter*utf8.RuneCountInString(right)
-	wa, wb := a+2*gap, b+2*gap
-	left, right = html.EscapeString(left), html.EscapeString(right)
-	return fmt.Appendf(nil, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="20" role="img" aria-label="%s: %s"><title>%s: %s</title>`+
-		`<clipPath id="r"><rect width="%d" height="20" rx="3"/></clipPath><g clip-path="url(#r)"><rect width="%d" height="20" fill="#3b3730"/><rect x="%d" width="%d" height="20" fill="%s"/></g>`+
-		`<g fill="#fff" font-family="Verdana,DejaVu Sans,sans-serif" font-size="11"><text x="%d" y="14" textLength="%d">%s</text><text x="%d" y="14" textLength="%d">%s</text></g></svg>`,
-		wa+wb, left, right, left, right, wa+wb, wa, wa, wb, colour, gap, a, left, wa+gap, b, right)
+	return mark.Serve(w, r)
 }
 
 // unbroken keeps the parts of a place whole in a narrow column: it breaks after its

@@ -183,9 +183,14 @@ func TestReportIsShared(t *testing.T) {
 	says(t, svg, "tableau", "erreurs")
 
 	*v.now = v.now.Add(25 * time.Hour)
-	for _, part := range []string{"", "/report.csv", "/report.xlsx", "/badge.svg"} {
+	for _, part := range []string{"", "/report.csv", "/report.xlsx"} {
 		v.get(at+part, 404)
 	}
+	svg, h = v.get(at+"/badge.svg", 200)
+	if h.Get("Content-Type") != "image/svg+xml" || strings.Contains(svg, "erreurs") {
+		t.Errorf("after its time: %s %s", h.Get("Content-Type"), svg)
+	}
+	says(t, svg, "rapport expiré")
 }
 
 func TestReportIsForgotten(t *testing.T) {
@@ -203,6 +208,8 @@ func TestReportIsForgotten(t *testing.T) {
 	}
 	v.read(res, 303)
 	v.get(at, 404)
+	svg, _ = v.get(at+"/badge.svg", 200)
+	says(t, svg, "report expired")
 }
 
 func TestNothingKept(t *testing.T) {
