@@ -65,7 +65,7 @@ func TestDepositWithSchemaAtAnAddress(t *testing.T) {
 		t.Errorf("its badge: %d %s", pg.status, pg.body)
 	}
 	id := strings.TrimPrefix(v.get(set.url.Path).doc.Find(`a[href^="/deposits/new?dataset="]`).AttrOr("href", ""), "/deposits/new?dataset=")
-	if got := v.get("/deposits/new?dataset=" + url.QueryEscape(id)).doc.Find("select[name=schema] option[selected]").AttrOr("value", ""); got != web.URL+"/fontaines.json" {
+	if got := v.get("/deposits/new?dataset="+url.QueryEscape(id)).doc.Find("select[name=schema] option[selected]").AttrOr("value", ""); got != web.URL+"/fontaines.json" {
 		t.Errorf("the next version is offered %q", got)
 	}
 }
