@@ -17,6 +17,16 @@ func TestDownloadName(t *testing.T) {
 	if got := tables.DownloadName(d, v, true, ".csv.gz"); got != "arbres-remarquables_2026-03-02_extrait.csv.gz" {
 		t.Error(got)
 	}
+	d.Resources = []catalogue.Resource{{ID: "a", Kind: catalogue.Table, ResourceMetadata: catalogue.ResourceMetadata{Title: "Tableau"}}, {ID: "f", Kind: catalogue.File}}
+	v.Resource = "a"
+	if got := tables.DownloadName(d, v, false, ".csv"); got != "arbres-remarquables_2026-03-02.csv" {
+		t.Error("the only table:", got)
+	}
+	d.Resources = append(d.Resources, catalogue.Resource{ID: "b", Kind: catalogue.Table, ResourceMetadata: catalogue.ResourceMetadata{Title: "Élagages de l’hiver"}})
+	v.Resource = "b"
+	if got := tables.DownloadName(d, v, false, ".csv"); got != "arbres-remarquables_elagages-de-l-hiver_2026-03-02.csv" {
+		t.Error("one of several:", got)
+	}
 }
 
 func TestLocated(t *testing.T) {
