@@ -15,7 +15,7 @@ var Checks = []Check{
 	{"page.checked.contrast", []string{"TestEveryPage"}},
 	{"page.checked.zoom", []string{"TestEveryPage"}},
 	{"page.checked.motion", []string{"TestEveryPage"}},
-	{"page.checked.keyboard", []string{"TestKeyboardReading", "TestKeyboardChart", "TestKeyboardPublishing"}},
+	{"page.checked.keyboard", []string{"TestKeyboardReading", "TestKeyboardChart", "TestKeyboardPublishing", "TestMenuOfAPhone"}},
 	{"page.checked.names", []string{"TestNames"}},
 	{"page.checked.scripts", []string{"TestWithoutScripts"}},
 	{"page.checked.print", []string{"TestPrint"}},

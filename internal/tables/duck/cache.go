@@ -323,7 +323,8 @@ func (c *cache) evict(key string) error {
 		if !there {
 			return nil
 		}
-		return os.RemoveAll(filepath.Join(c.e.dir, key))
+		// Another process that has the table open may write into its folder.
+		return os.RemoveAll(c.setAside(filepath.Join(c.e.dir, key)))
 	}
 	t.refs++
 	c.mu.Unlock()

@@ -120,6 +120,48 @@ func TestDamage(t *testing.T) {
 	}
 }
 
+// A table is let go of while another process that has it open writes beside its files,
+// as one that keeps a profile does.
+func TestEvictUnderAnother(t *testing.T) {
+	dir := t.TempDir()
+	first, err := duck.Open(dir, duck.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer first.Close()
+	for n := range 20 {
+		snap := table(t, 20+n)
+		if err := first.Warm(t.Context(), snap); err != nil {
+			t.Fatal(err)
+		}
+		second, err := duck.Open(dir, duck.Options{}) // which knows the table, and has it not open
+		if err != nil {
+			t.Fatal(err)
+		}
+		stop, wrote := make(chan struct{}), make(chan struct{})
+		go func() {
+			defer close(wrote)
+			for i := 0; ; i++ {
+				select {
+				case <-stop:
+					return
+				default:
+					_ = os.WriteFile(filepath.Join(dir, snap.Key, fmt.Sprint("more-", i)), nil, 0o600)
+				}
+			}
+		}()
+		err = second.Evict(t.Context(), snap.Key)
+		close(stop)
+		<-wrote
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := second.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func harm(t *testing.T, path, way string) {
 	t.Helper()
 	data, err := os.ReadFile(path)
