@@ -87,7 +87,7 @@ soak: build ## the long campaigns: 300 kills, long fuzzing, other time zones
 	$(GO) test ./internal/jobs -run Kill -soak -count=1 -v -timeout 30m
 	$(GO) test ./e2e -run 'Kill|EveryPage' -soak -count=1 -v -timeout 120m
 	TZ=Pacific/Auckland scripts/test ./... -- -count=1
-	$(GO) test -race -count=1 -timeout 60m ./internal/identity ./internal/catalogue ./internal/tables/duck
+	$(GO) test -race -count=1 -timeout 60m ./internal/identity ./internal/catalogue ./internal/tables/duck ./internal/api/compat
 	@scripts/fuzz 5m
 	@$(MAKE) reproducible
 
